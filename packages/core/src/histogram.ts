@@ -1,0 +1,24 @@
+/** The latencies that are measured, in the order of a connection's life. All are successes only. */
+export const LATENCY_METRICS = [
+	"schedule",
+	"connect",
+	"first_byte",
+	"request",
+	"total",
+] as const;
+
+/**
+ * `schedule`: actual minus intended start. `connect`: connect() call to established. `first_byte`: request sent to first
+ * response byte. `request`: request sent to whole response. `total`: intended start to whole connection done.
+ */
+export type LatencyMetric = (typeof LATENCY_METRICS)[number];
+
+/**
+ * A latency histogram as it is stored: sparse HDR buckets (see `LatencyHistogram`). `counts[i]` belongs to bucket
+ * `indexes[i]`; indexes ascend.
+ */
+export interface HistogramRecord {
+	readonly metric: LatencyMetric | string;
+	readonly indexes: Uint32Array;
+	readonly counts: Uint32Array;
+}
