@@ -1,0 +1,163 @@
+import {
+  CONNECTION_STEPS,
+  type ConnectionStep,
+  ERRNO_LIMIT,
+  type FailureRecord,
+  HISTOGRAM_BUCKETS,
+  type HistogramRecord,
+  LATENCY_METRICS,
+  LatencyHistogram,
+  type LatencyMetric,
+  nameErrno,
+  type Tally,
+} from "@churnlab/core";
+
+/** The counters of one phase, in the order of their slots. */
+export const COUNTERS = [
+  "intended",
+  "attempted",
+  "established",
+  "succeeded",
+  "failed",
+  "dropped",
+  "requestsIntended",
+  "requestsAttempted",
+  "requestsSucceeded",
+  "requestsFailed",
+  "requestsDropped",
+] as const;
+export type CounterName = (typeof COUNTERS)[number];
+
+/** The two banks of counters: work is counted in the phase of its intended start. */
+export const WARM_UP = 0;
+export const MEASURE = 1;
+export type Bank = typeof WARM_UP | typeof MEASURE;
+
+const CONTROL_SLOTS = 4;
+const STOP_SLOT = 0;
+const OPEN_SLOT = 1;
+
+const countersAt: number = CONTROL_SLOTS * 4;
+const countersBytes: number = 2 * COUNTERS.length * 4;
+const failuresAt: number = Math.ceil((countersAt + countersBytes) / 8) * 8;
+const failureCells: number = CONNECTION_STEPS.length * ERRNO_LIMIT;
+const failuresBytes: number = failureCells * 3 * 8;
+const histogramsAt: number = failuresAt + failuresBytes;
+
+/** Size of the shared memory of one worker, in bytes. */
+export const WORKER_COUNTERS_BYTES: number =
+  histogramsAt + LATENCY_METRICS.length * HISTOGRAM_BUCKETS * 4;
+
+export const COUNTER_SLOT = Object.fromEntries(
+  COUNTERS.map((name, slot) => [name, slot]),
+) as Readonly<Record<CounterName, number>>;
+
+/**
+ * The counts of one worker in shared memory. Only the worker writes (except the stop flag); every other thread may read
+ * at any time and sees values that are at most a moment old, so nothing per connection ever crosses a thread by message.
+ */
+export class WorkerCounters {
+  readonly shared: SharedArrayBuffer;
+  readonly #control: Int32Array;
+  /** Slots of the warm-up bank, then of the measure bank; see `COUNTER_SLOT`. For engines' inner loops. */
+  readonly slots: Uint32Array;
+  readonly #failures: Float64Array;
+  readonly #histograms: Readonly<Record<LatencyMetric, LatencyHistogram>>;
+
+  constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(WORKER_COUNTERS_BYTES)) {
+    this.shared = shared;
+    this.#control = new Int32Array(shared, 0, CONTROL_SLOTS);
+    this.slots = new Uint32Array(shared, countersAt, 2 * COUNTERS.length);
+    this.#failures = new Float64Array(shared, failuresAt, failureCells * 3);
+    this.#histograms = Object.fromEntries(
+      LATENCY_METRICS.map((metric, i) => [
+        metric,
+        new LatencyHistogram(
+          new Uint32Array(shared, histogramsAt + i * HISTOGRAM_BUCKETS * 4, HISTOGRAM_BUCKETS),
+        ),
+      ]),
+    ) as Record<LatencyMetric, LatencyHistogram>;
+  }
+
+  get stopping(): boolean {
+    return Atomics.load(this.#control, STOP_SLOT) !== 0;
+  }
+
+  requestStop(): void {
+    Atomics.store(this.#control, STOP_SLOT, 1);
+  }
+
+  /** Connections open now. */
+  get open(): number {
+    return this.#control[OPEN_SLOT] as number;
+  }
+
+  set open(count: number) {
+    this.#control[OPEN_SLOT] = count;
+  }
+
+  add(bank: Bank, counter: CounterName, count = 1): void {
+    const slot = bank * COUNTERS.length + COUNTER_SLOT[counter];
+    this.slots[slot] = (this.slots[slot] as number) + count;
+  }
+
+  read(bank: Bank, counter: CounterName): number {
+    return this.slots[bank * COUNTERS.length + COUNTER_SLOT[counter]] as number;
+  }
+
+  /** Counts a failed connection. `tMs` is relative to the start of the measure phase; warm-up keeps no detail. */
+  fail(bank: Bank, failure: { step: ConnectionStep; errno: number; tMs: number }): void {
+    this.add(bank, "failed");
+    if (bank === WARM_UP) return;
+    const cell = (CONNECTION_STEPS.indexOf(failure.step) * ERRNO_LIMIT + failure.errno) * 3;
+    const count = this.#failures[cell] as number;
+    if (count === 0) this.#failures[cell + 1] = failure.tMs;
+    this.#failures[cell] = count + 1;
+    this.#failures[cell + 2] = failure.tMs;
+  }
+
+  /** Records a success of the measure phase. */
+  latency(metric: LatencyMetric, valueUs: number): void {
+    this.#histograms[metric].recordUs(valueUs);
+  }
+
+  toTally(bank: Bank): Tally {
+    const read = (counter: CounterName): number => this.read(bank, counter);
+    return {
+      connections: {
+        intended: read("intended"),
+        attempted: read("attempted"),
+        established: read("established"),
+        succeeded: read("succeeded"),
+        failed: read("failed"),
+        dropped: read("dropped"),
+      },
+      requests: {
+        intended: read("requestsIntended"),
+        attempted: read("requestsAttempted"),
+        succeeded: read("requestsSucceeded"),
+        failed: read("requestsFailed"),
+        dropped: read("requestsDropped"),
+      },
+    };
+  }
+
+  toFailures(): FailureRecord[] {
+    const records: FailureRecord[] = [];
+    CONNECTION_STEPS.forEach((step, s) => {
+      for (let errno = 0; errno < ERRNO_LIMIT; errno++) {
+        const cell = (s * ERRNO_LIMIT + errno) * 3;
+        const count = this.#failures[cell] as number;
+        if (count === 0) continue;
+        const firstMs = this.#failures[cell + 1] as number;
+        const lastMs = this.#failures[cell + 2] as number;
+        records.push({ step, errno: nameErrno(errno), count, firstMs, lastMs });
+      }
+    });
+    return records;
+  }
+
+  toHistograms(): HistogramRecord[] {
+    return LATENCY_METRICS.map((metric) => this.#histograms[metric].toRecord(metric));
+  }
+}
