@@ -3,105 +3,102 @@
  * A code is never reused for another meaning. `docs/errors.md` lists the same codes; a test keeps them equal.
  */
 export const ERROR_CODES = {
-	E_USAGE: { exit: 2, meaning: "The command line is not understood." },
-	E_SCENARIO: {
-		exit: 2,
-		meaning:
-			"The scenario file has one or more problems; each is listed with its place.",
-	},
-	E_SCENARIO_FILE: {
-		exit: 2,
-		meaning:
-			"The scenario file cannot be read, is empty, a directory, or too large.",
-	},
-	E_SYSCTL_UNKNOWN: {
-		exit: 2,
-		meaning: "No kernel has a sysctl of this name, or this kernel lacks it.",
-	},
-	E_SYSCTL_GONE: { exit: 2, meaning: "The sysctl was removed from Linux." },
-	E_SYSCTL_NOT_NAMESPACED: {
-		exit: 2,
-		meaning: "The sysctl is host-wide, so no trial may change it.",
-	},
-	E_SYSCTL_VALUE: {
-		exit: 2,
-		meaning:
-			"The value is outside what the sysctl takes, or the kernel refused it.",
-	},
-	E_RUN_UNKNOWN: {
-		exit: 2,
-		meaning: "No run in the database matches the reference.",
-	},
-	E_METRIC_UNKNOWN: { exit: 2, meaning: "No metric of this name exists." },
-	E_DATABASE: {
-		exit: 2,
-		meaning: "The database file cannot be opened, is foreign, or is damaged.",
-	},
-	E_DATABASE_NEWER: {
-		exit: 2,
-		meaning: "The database was written by a newer churnlab.",
-	},
-	E_PLATFORM: {
-		exit: 3,
-		meaning: "This needs Linux (or a newer Node) than the one at hand.",
-	},
-	E_CAPABILITY: {
-		exit: 3,
-		meaning: "No CAP_NET_ADMIN, and user namespaces are not available either.",
-	},
-	E_TOOL_MISSING: {
-		exit: 3,
-		meaning: "A program that the testbed needs is not installed.",
-	},
-	E_NOFILE: {
-		exit: 3,
-		meaning: "The limit on open files is below what the scenario needs.",
-	},
-	E_ENGINE: {
-		exit: 3,
-		meaning: "The requested traffic engine cannot run here.",
-	},
-	E_TESTBED: { exit: 4, meaning: "The testbed of a trial could not be built." },
-	E_TARGET: {
-		exit: 4,
-		meaning:
-			"The target did not start, does not listen, or ended during a trial.",
-	},
-	E_AGENT: { exit: 4, meaning: "A worker or agent was lost during a trial." },
-	E_DISK: {
-		exit: 4,
-		meaning: "The database could not be written: the disk is full or failing.",
-	},
-	E_NOT_COMPARABLE: {
-		exit: 5,
-		meaning: "The runs differ in what must be equal, so no verdict is given.",
-	},
-	E_SYSTEM_CALL: {
-		exit: 4,
-		meaning: "A system call failed in a way the caller did not expect.",
-	},
+  E_USAGE: { exit: 2, meaning: "The command line is not understood." },
+  E_SCENARIO: {
+    exit: 2,
+    meaning: "The scenario file has one or more problems; each is listed with its place.",
+  },
+  E_SCENARIO_FILE: {
+    exit: 2,
+    meaning: "The scenario file cannot be read, is empty, a directory, or too large.",
+  },
+  E_SYSCTL_UNKNOWN: {
+    exit: 2,
+    meaning: "No kernel has a sysctl of this name, or this kernel lacks it.",
+  },
+  E_SYSCTL_GONE: { exit: 2, meaning: "The sysctl was removed from Linux." },
+  E_SYSCTL_NOT_NAMESPACED: {
+    exit: 2,
+    meaning: "The sysctl is host-wide, so no trial may change it.",
+  },
+  E_SYSCTL_VALUE: {
+    exit: 2,
+    meaning: "The value is outside what the sysctl takes, or the kernel refused it.",
+  },
+  E_RUN_UNKNOWN: {
+    exit: 2,
+    meaning: "No run in the database matches the reference.",
+  },
+  E_METRIC_UNKNOWN: { exit: 2, meaning: "No metric of this name exists." },
+  E_DATABASE: {
+    exit: 2,
+    meaning: "The database file cannot be opened, is foreign, or is damaged.",
+  },
+  E_DATABASE_NEWER: {
+    exit: 2,
+    meaning: "The database was written by a newer churnlab.",
+  },
+  E_PLATFORM: {
+    exit: 3,
+    meaning: "This needs Linux (or a newer Node) than the one at hand.",
+  },
+  E_CAPABILITY: {
+    exit: 3,
+    meaning: "No CAP_NET_ADMIN, and user namespaces are not available either.",
+  },
+  E_NAMESPACE: {
+    exit: 3,
+    meaning: "The network namespace does not exist, or this user may not enter it.",
+  },
+  E_TOOL_MISSING: {
+    exit: 3,
+    meaning: "A program that the testbed needs is not installed.",
+  },
+  E_NOFILE: {
+    exit: 3,
+    meaning: "The limit on open files is below what the scenario needs.",
+  },
+  E_ENGINE: {
+    exit: 3,
+    meaning: "The requested traffic engine cannot run here.",
+  },
+  E_TESTBED: { exit: 4, meaning: "The testbed of a trial could not be built." },
+  E_TARGET: {
+    exit: 4,
+    meaning: "The target did not start, does not listen, or ended during a trial.",
+  },
+  E_AGENT: { exit: 4, meaning: "A worker or agent was lost during a trial." },
+  E_DISK: {
+    exit: 4,
+    meaning: "The database could not be written: the disk is full or failing.",
+  },
+  E_NOT_COMPARABLE: {
+    exit: 5,
+    meaning: "The runs differ in what must be equal, so no verdict is given.",
+  },
+  E_SYSTEM_CALL: {
+    exit: 4,
+    meaning: "A system call failed in a way the caller did not expect.",
+  },
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface ErrorDetail {
-	/** One thing to do about it, as a sentence or a command. */
-	readonly hint?: string;
-	readonly cause?: unknown;
+  /** One thing to do about it, as a sentence or a command. */
+  readonly hint?: string;
+  readonly cause?: unknown;
 }
 
 /** Something a person can understand and fix. Broken invariants are plain `Error`s: they are bugs. */
 export class ChurnError extends Error {
-	override readonly name = "ChurnError";
-	readonly code: ErrorCode;
-	readonly hint: string | undefined;
+  override readonly name = "ChurnError";
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
 
-	constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
-		super(
-			message,
-			detail.cause === undefined ? undefined : { cause: detail.cause },
-		);
-		this.code = code;
-		this.hint = detail.hint;
-	}
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}) {
+    super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
+    this.code = code;
+    this.hint = detail.hint;
+  }
 }

@@ -1,1 +1,3 @@
-export {};
+export * from "./libc.ts";
+export * from "./network-namespace.ts";
+export * from "./system-error.ts";
