@@ -1,1 +1,8 @@
-export {};
+/**
+ * Runs plans: phases, dispatch, recording. Receives agents and targets as arguments.
+ *
+ * @packageDocumentation
+ */
+export * from "./run-plan.ts";
+export * from "./run-trial.ts";
+export { type Recorder, SAMPLE_INTERVAL_MS } from "./recorder.ts";

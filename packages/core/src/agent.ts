@@ -6,78 +6,78 @@ import type { FailureRecord, Tally } from "./tally.ts";
 import type { Warning } from "./warnings.ts";
 
 export interface TargetAddress {
-	readonly host: string;
-	readonly port: number;
-	/** Path and authority for HTTP; `/` and `host:port` where the target is ours. */
-	readonly path: string;
-	readonly tls: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Path and authority for HTTP; `/` and `host:port` where the target is ours. */
+  readonly path: string;
+  readonly tls: boolean;
 }
 
 /** An agent's exact share of a trial. */
 export interface Shard {
-	readonly trialId: number;
-	readonly seed: number;
-	readonly workload: Workload;
-	readonly phases: Phases;
-	readonly target: TargetAddress;
-	readonly share: Share;
+  readonly trialId: number;
+  readonly seed: number;
+  readonly workload: Workload;
+  readonly phases: Phases;
+  readonly target: TargetAddress;
+  readonly share: Share;
 }
 
 /** Counters of a running shard, a few milliseconds old; they only grow. */
 export interface LiveTally {
-	readonly attempted: number;
-	readonly established: number;
-	readonly succeeded: number;
-	readonly failed: number;
-	readonly dropped: number;
-	readonly requestsSucceeded: number;
-	readonly open: number;
+  readonly attempted: number;
+  readonly established: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly requestsSucceeded: number;
+  readonly open: number;
 }
 
 /** What a shard did, merged over its workers. Everything but `warmUp` is of the measure phase only. */
 export interface ShardReport {
-	readonly agent: string;
-	readonly engine: string;
-	/** Why this engine and not a faster one. */
-	readonly engineReason: string;
-	readonly tally: Tally;
-	readonly warmUp: Tally;
-	readonly failures: readonly FailureRecord[];
-	readonly histograms: readonly HistogramRecord[];
-	/** CPU time of all worker threads in the measure phase, user and system, microseconds. */
-	readonly cpuUs: number;
-	/** The busiest worker thread: CPU time over wall time, 0..1. */
-	readonly cpuShareMax: number;
-	/** From the start of the measure phase to the end of its last connection. */
-	readonly elapsedMs: number;
-	readonly events: readonly TrialEvent[];
-	readonly warnings: readonly Warning[];
+  readonly agent: string;
+  readonly engine: string;
+  /** Why this engine and not a faster one. */
+  readonly engineReason: string;
+  readonly tally: Tally;
+  readonly warmUp: Tally;
+  readonly failures: readonly FailureRecord[];
+  readonly histograms: readonly HistogramRecord[];
+  /** CPU time of all worker threads in the measure phase, user and system, microseconds. */
+  readonly cpuUs: number;
+  /** The busiest worker thread: CPU time over wall time, 0..1. */
+  readonly cpuShareMax: number;
+  /** From the start of the measure phase to the end of its last connection. */
+  readonly elapsedMs: number;
+  readonly events: readonly TrialEvent[];
+  readonly warnings: readonly Warning[];
 }
 
 /** A shard whose workers are ready and wait for the start. */
 export interface ArmedShard {
-	/**
-	 * Runs warm-up and measure phase and waits for connections in flight, each bounded by its time-outs.
-	 * `startAtMs` is the start of the warm-up on the monotonic clock of the caller.
-	 * Rejects with `E_AGENT` when a worker is lost.
-	 */
-	run(startAtMs: number): Promise<ShardReport>;
-	live(): LiveTally;
-	/** Ends the load now; `run` then resolves with what was done so far, connections in flight as `UNFINISHED`. */
-	stop(): void;
+  /**
+   * Runs warm-up and measure phase and waits for connections in flight, each bounded by its time-outs.
+   * `startAtMs` is the start of the warm-up on the monotonic clock of the caller.
+   * Rejects with `E_AGENT` when a worker is lost.
+   */
+  run(startAtMs: number): Promise<ShardReport>;
+  live(): LiveTally;
+  /** Ends the load now; `run` then resolves with what was done so far, connections in flight as `UNFINISHED`. */
+  stop(): void;
 }
 
 /** A process on a load machine, local or remote, that runs shards in its pool of workers. */
 export interface Agent {
-	readonly name: string;
-	/** How many workers it offers to a trial. */
-	readonly workers: number;
-	arm(shard: Shard): Promise<ArmedShard>;
+  readonly name: string;
+  /** How many workers it offers to a trial. */
+  readonly workers: number;
+  arm(shard: Shard): Promise<ArmedShard>;
 }
 
 /** Milliseconds on a monotonic clock that every thread of the machine shares (CLOCK_MONOTONIC). */
 export interface Clock {
-	nowMs(): number;
-	/** Resolves after `ms`, or at once when the signal is aborted. */
-	sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  nowMs(): number;
+  /** Resolves after `ms`, or at once when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

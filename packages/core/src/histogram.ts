@@ -1,11 +1,5 @@
 /** The latencies that are measured, in the order of a connection's life. All are successes only. */
-export const LATENCY_METRICS = [
-	"schedule",
-	"connect",
-	"first_byte",
-	"request",
-	"total",
-] as const;
+export const LATENCY_METRICS = ["schedule", "connect", "first_byte", "request", "total"] as const;
 
 /**
  * `schedule`: actual minus intended start. `connect`: connect() call to established. `first_byte`: request sent to first
@@ -18,7 +12,7 @@ export type LatencyMetric = (typeof LATENCY_METRICS)[number];
  * `indexes[i]`; indexes ascend.
  */
 export interface HistogramRecord {
-	readonly metric: LatencyMetric | string;
-	readonly indexes: Uint32Array;
-	readonly counts: Uint32Array;
+  readonly metric: LatencyMetric | string;
+  readonly indexes: Uint32Array;
+  readonly counts: Uint32Array;
 }

@@ -16,18 +16,18 @@ export const HISTOGRAM_BUCKETS: number = 23 * 1024;
  * values below 2048 are exact, every power of two above has 1024 buckets of equal width.
  */
 export function bucketOfTicks(ticks: number): number {
-	if (ticks < 2048) return ticks > 0 ? ticks | 0 : 0;
-	const value = ticks >= TICKS_MAX ? TICKS_MAX : Math.floor(ticks);
-	const shift = 31 - Math.clz32(value) - SUB_BUCKETS_LOG2;
-	return (shift << SUB_BUCKETS_LOG2) + (value >>> shift);
+  if (ticks < 2048) return ticks > 0 ? ticks | 0 : 0;
+  const value = ticks >= TICKS_MAX ? TICKS_MAX : Math.floor(ticks);
+  const shift = 31 - Math.clz32(value) - SUB_BUCKETS_LOG2;
+  return (shift << SUB_BUCKETS_LOG2) + (value >>> shift);
 }
 
 /** The highest value that falls in the same bucket, in microseconds (what HdrHistogram reports for a quantile). */
 export function bucketUpperUs(bucket: number): number {
-	if (bucket < 2048) return bucket / TICKS_PER_US;
-	const width = 2 ** ((bucket >> SUB_BUCKETS_LOG2) - 1);
-	const sub = (bucket & 1023) + 1024;
-	return (sub * width + width - 1) / TICKS_PER_US;
+  if (bucket < 2048) return bucket / TICKS_PER_US;
+  const width = 2 ** ((bucket >> SUB_BUCKETS_LOG2) - 1);
+  const sub = (bucket & 1023) + 1024;
+  return (sub * width + width - 1) / TICKS_PER_US;
 }
 
 /**
@@ -35,72 +35,69 @@ export function bucketUpperUs(bucket: number): number {
  * and see a slightly old count.
  */
 export class LatencyHistogram {
-	readonly #counts: Uint32Array;
+  readonly #counts: Uint32Array;
 
-	constructor(counts: Uint32Array = new Uint32Array(HISTOGRAM_BUCKETS)) {
-		if (counts.length !== HISTOGRAM_BUCKETS)
-			throw new Error(`expected ${HISTOGRAM_BUCKETS} counters`);
-		this.#counts = counts;
-	}
+  constructor(counts: Uint32Array = new Uint32Array(HISTOGRAM_BUCKETS)) {
+    if (counts.length !== HISTOGRAM_BUCKETS)
+      throw new Error(`expected ${HISTOGRAM_BUCKETS} counters`);
+    this.#counts = counts;
+  }
 
-	recordUs(valueUs: number): void {
-		const bucket = bucketOfTicks(valueUs * TICKS_PER_US);
-		this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
-	}
+  recordUs(valueUs: number): void {
+    const bucket = bucketOfTicks(valueUs * TICKS_PER_US);
+    this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
+  }
 
-	/** The sparse form that is merged and stored. */
-	toRecord(metric: string): HistogramRecord {
-		const indexes: number[] = [];
-		const counts: number[] = [];
-		for (let bucket = 0; bucket < this.#counts.length; bucket++) {
-			const count = this.#counts[bucket] as number;
-			if (count === 0) continue;
-			indexes.push(bucket);
-			counts.push(count);
-		}
-		return {
-			metric,
-			indexes: Uint32Array.from(indexes),
-			counts: Uint32Array.from(counts),
-		};
-	}
+  /** The sparse form that is merged and stored. */
+  toRecord(metric: string): HistogramRecord {
+    const indexes: number[] = [];
+    const counts: number[] = [];
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
+      const count = this.#counts[bucket] as number;
+      if (count === 0) continue;
+      indexes.push(bucket);
+      counts.push(count);
+    }
+    return {
+      metric,
+      indexes: Uint32Array.from(indexes),
+      counts: Uint32Array.from(counts),
+    };
+  }
 }
 
 /** Adds histograms of one metric bucket by bucket. Quantiles are never averaged. */
 export function mergeHistograms(
-	metric: string,
-	records: readonly HistogramRecord[],
+  metric: string,
+  records: readonly HistogramRecord[],
 ): HistogramRecord {
-	const totals = new Map<number, number>();
-	for (const record of records) {
-		record.indexes.forEach((bucket, i) => {
-			totals.set(
-				bucket,
-				(totals.get(bucket) ?? 0) + (record.counts[i] as number),
-			);
-		});
-	}
-	const indexes = Uint32Array.from(totals.keys()).sort();
-	return {
-		metric,
-		indexes,
-		counts: indexes.map((bucket) => totals.get(bucket) as number),
-	};
+  const totals = new Map<number, number>();
+  for (const record of records) {
+    record.indexes.forEach((bucket, i) => {
+      totals.set(bucket, (totals.get(bucket) ?? 0) + (record.counts[i] as number));
+    });
+  }
+  const indexes = Uint32Array.from(totals.keys()).sort();
+  return {
+    metric,
+    indexes,
+    counts: indexes.map((bucket) => totals.get(bucket) as number),
+  };
 }
 
 export function countHistogram(record: HistogramRecord): number {
-	return record.counts.reduce((sum, count) => sum + count, 0);
+  return record.counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** The value in microseconds at or below which a share `q` (0..1) of all recorded values lies; null when empty. */
 export function quantileUs(record: HistogramRecord, q: number): number | null {
-	const total = countHistogram(record);
-	if (total === 0) return null;
-	const rank = Math.max(1, Math.ceil(q * total));
-	let seen = 0;
-	for (let i = 0; i < record.indexes.length; i++) {
-		seen += record.counts[i] as number;
-		if (seen >= rank) return bucketUpperUs(record.indexes[i] as number);
-	}
-	return bucketUpperUs(record.indexes.at(-1) as number);
+  const total = countHistogram(record);
+  if (total === 0) return null;
+  const rank = Math.max(1, Math.ceil(q * total));
+  let seen = 0;
+  for (let i = 0; i < record.indexes.length; i++) {
+    seen += record.counts[i] as number;
+    if (seen >= rank) return bucketUpperUs(record.indexes[i] as number);
+  }
+  return bucketUpperUs(record.indexes.at(-1) as number);
 }

@@ -4,32 +4,28 @@ import type { ShardReport } from "./agent.ts";
 
 /** One report over all agents: counts and buckets are added, extremes kept. Events and warnings are joined. */
 export function mergeReports(reports: readonly ShardReport[]): ShardReport {
-	const first = reports[0];
-	if (first === undefined) throw new Error("a trial has at least one shard");
-	const metrics = new Set(
-		reports.flatMap((report) => report.histograms.map(({ metric }) => metric)),
-	);
-	return {
-		agent: reports.map(({ agent }) => agent).join(","),
-		engine: [...new Set(reports.map(({ engine }) => engine))].join(","),
-		engineReason: [
-			...new Set(reports.map(({ engineReason }) => engineReason)),
-		].join("; "),
-		tally: addTallies(reports.map(({ tally }) => tally)),
-		warmUp: addTallies(reports.map(({ warmUp }) => warmUp)),
-		failures: mergeFailures(reports.flatMap(({ failures }) => failures)),
-		histograms: [...metrics].map((metric) =>
-			mergeHistograms(
-				metric,
-				reports.flatMap(({ histograms }) =>
-					histograms.filter((h) => h.metric === metric),
-				),
-			),
-		),
-		cpuUs: reports.reduce((sum, { cpuUs }) => sum + cpuUs, 0),
-		cpuShareMax: Math.max(...reports.map(({ cpuShareMax }) => cpuShareMax)),
-		elapsedMs: Math.max(...reports.map(({ elapsedMs }) => elapsedMs)),
-		events: reports.flatMap(({ events }) => events),
-		warnings: reports.flatMap(({ warnings }) => warnings),
-	};
+  const first = reports[0];
+  if (first === undefined) throw new Error("a trial has at least one shard");
+  const metrics = new Set(
+    reports.flatMap((report) => report.histograms.map(({ metric }) => metric)),
+  );
+  return {
+    agent: reports.map(({ agent }) => agent).join(","),
+    engine: [...new Set(reports.map(({ engine }) => engine))].join(","),
+    engineReason: [...new Set(reports.map(({ engineReason }) => engineReason))].join("; "),
+    tally: addTallies(reports.map(({ tally }) => tally)),
+    warmUp: addTallies(reports.map(({ warmUp }) => warmUp)),
+    failures: mergeFailures(reports.flatMap(({ failures }) => failures)),
+    histograms: [...metrics].map((metric) =>
+      mergeHistograms(
+        metric,
+        reports.flatMap(({ histograms }) => histograms.filter((h) => h.metric === metric)),
+      ),
+    ),
+    cpuUs: reports.reduce((sum, { cpuUs }) => sum + cpuUs, 0),
+    cpuShareMax: Math.max(...reports.map(({ cpuShareMax }) => cpuShareMax)),
+    elapsedMs: Math.max(...reports.map(({ elapsedMs }) => elapsedMs)),
+    events: reports.flatMap(({ events }) => events),
+    warnings: reports.flatMap(({ warnings }) => warnings),
+  };
 }

@@ -2,25 +2,25 @@ import type { Role } from "./role.ts";
 
 /** How a metric is judged: its margin and its method follow from its class. */
 export const METRIC_CLASSES = [
-	"rate",
-	"latency-middle",
-	"latency-tail",
-	"count",
-	"gauge",
-	"time",
-	"share",
-	"cost",
+  "rate",
+  "latency-middle",
+  "latency-tail",
+  "count",
+  "gauge",
+  "time",
+  "share",
+  "cost",
 ] as const;
 export type MetricClass = (typeof METRIC_CLASSES)[number];
 
 export interface MetricDescription {
-	/** `*` stands for a kernel's own name: an errno, a reset reason, a counter. */
-	readonly name: string;
-	readonly unit: string;
-	readonly better: "higher" | "lower" | "neither";
-	readonly class: MetricClass;
-	readonly roles: readonly Role[];
-	readonly meaning: string;
+  /** `*` stands for a kernel's own name: an errno, a reset reason, a counter. */
+  readonly name: string;
+  readonly unit: string;
+  readonly better: "higher" | "lower" | "neither";
+  readonly class: MetricClass;
+  readonly roles: readonly Role[];
+  readonly meaning: string;
 }
 
 const every: readonly Role[] = ["client", "target", "upstream"];
@@ -28,342 +28,265 @@ const client: readonly Role[] = ["client"];
 
 /** `[name, unit, better, class, roles, meaning]` */
 type Row = readonly [
-	string,
-	string,
-	MetricDescription["better"],
-	MetricClass,
-	readonly Role[],
-	string,
+  string,
+  string,
+  MetricDescription["better"],
+  MetricClass,
+  readonly Role[],
+  string,
 ];
 
 const rows: readonly Row[] = [
-	[
-		"connections.intended",
-		"connections",
-		"neither",
-		"count",
-		client,
-		"Connections the schedule asked for.",
-	],
-	[
-		"connections.attempted",
-		"connections",
-		"neither",
-		"count",
-		client,
-		"Connections that were begun.",
-	],
-	[
-		"connections.established",
-		"connections",
-		"higher",
-		"count",
-		client,
-		"Handshakes completed.",
-	],
-	[
-		"connections.succeeded",
-		"connections",
-		"higher",
-		"count",
-		client,
-		"Connections that did all they were meant to do.",
-	],
-	[
-		"connections.failed",
-		"connections",
-		"lower",
-		"count",
-		client,
-		"Connections that failed at any step.",
-	],
-	[
-		"connections.dropped",
-		"connections",
-		"lower",
-		"count",
-		client,
-		"Arrivals that could not be started in time: load not offered.",
-	],
-	[
-		"connections.rate",
-		"/s",
-		"higher",
-		"rate",
-		client,
-		"Connections that succeeded per second of the measure phase.",
-	],
-	[
-		"requests.intended",
-		"requests",
-		"neither",
-		"count",
-		client,
-		"Requests the schedule asked for.",
-	],
-	[
-		"requests.attempted",
-		"requests",
-		"neither",
-		"count",
-		client,
-		"Requests that were begun.",
-	],
-	[
-		"requests.succeeded",
-		"requests",
-		"higher",
-		"count",
-		client,
-		"Requests answered in full.",
-	],
-	[
-		"requests.failed",
-		"requests",
-		"lower",
-		"count",
-		client,
-		"Requests that got no, a broken, or a late answer.",
-	],
-	[
-		"requests.dropped",
-		"requests",
-		"lower",
-		"count",
-		client,
-		"Request arrivals that could not be started in time.",
-	],
-	[
-		"requests.rate",
-		"/s",
-		"higher",
-		"rate",
-		client,
-		"Requests answered per second of the measure phase.",
-	],
-	[
-		"failures.*",
-		"connections",
-		"lower",
-		"count",
-		client,
-		"Connections that failed with this errno, at any step.",
-	],
-	[
-		"time_wait.peak",
-		"sockets",
-		"lower",
-		"gauge",
-		every,
-		"Highest TIME_WAIT gauge (with FIN_WAIT2 mini-sockets, as sockstat counts them).",
-	],
-	[
-		"time_wait.plateau",
-		"sockets",
-		"lower",
-		"gauge",
-		every,
-		"Median of the gauge over the second half of the measure phase.",
-	],
-	[
-		"time_wait.end",
-		"sockets",
-		"lower",
-		"gauge",
-		every,
-		"The gauge at the end of the drain phase.",
-	],
-	[
-		"ports.range",
-		"ports",
-		"neither",
-		"gauge",
-		every,
-		"Local ports to choose from: ip_local_port_range less the reserved ones.",
-	],
-	[
-		"ports.used_peak",
-		"ports",
-		"lower",
-		"gauge",
-		every,
-		"Most distinct local ports in use towards one destination.",
-	],
-	[
-		"ports.utilisation_peak",
-		"share",
-		"lower",
-		"share",
-		every,
-		"ports.used_peak over ports.range.",
-	],
-	[
-		"ports.first_exhausted_ms",
-		"ms",
-		"higher",
-		"time",
-		every,
-		"First EADDRNOTAVAIL or EADDRINUSE of the measure phase; absent when there was none.",
-	],
-	[
-		"rst.sent",
-		"segments",
-		"lower",
-		"count",
-		every,
-		"Resets sent by TCP itself (Tcp.OutRsts).",
-	],
-	[
-		"rst.received",
-		"segments",
-		"lower",
-		"count",
-		every,
-		"Resets seen arriving, by packet capture.",
-	],
-	[
-		"rst.reason.*",
-		"segments",
-		"lower",
-		"count",
-		every,
-		"Resets sent for this reason of the kernel.",
-	],
-	[
-		"accept_queue.peak",
-		"connections",
-		"lower",
-		"gauge",
-		every,
-		"Deepest accept queue seen.",
-	],
-	[
-		"tcp.*",
-		"count",
-		"neither",
-		"count",
-		every,
-		"Change of this /proc/net/snmp Tcp counter over the measure phase.",
-	],
-	[
-		"tcpext.*",
-		"count",
-		"neither",
-		"count",
-		every,
-		"Change of this /proc/net/netstat TcpExt counter over the measure phase.",
-	],
-	[
-		"conntrack.peak",
-		"entries",
-		"lower",
-		"gauge",
-		every,
-		"Most connection-tracking entries seen.",
-	],
-	[
-		"conntrack.dropped",
-		"packets",
-		"lower",
-		"count",
-		every,
-		"Packets dropped because the tracking table was full.",
-	],
-	["latency.*.p50", "us", "lower", "latency-middle", client, "Median."],
-	["latency.*.p90", "us", "lower", "latency-tail", client, "90th percentile."],
-	["latency.*.p99", "us", "lower", "latency-tail", client, "99th percentile."],
-	[
-		"latency.*.p999",
-		"us",
-		"lower",
-		"latency-tail",
-		client,
-		"99.9th percentile.",
-	],
-	["latency.*.max", "us", "lower", "latency-tail", client, "Highest value."],
-	[
-		"cpu.us_per_connection",
-		"us",
-		"lower",
-		"cost",
-		every,
-		"CPU time of the role's threads per connection attempted.",
-	],
-	[
-		"cpu.us_per_request",
-		"us",
-		"lower",
-		"cost",
-		every,
-		"CPU time of the role's threads per request attempted.",
-	],
-	[
-		"cpu.share_max",
-		"share",
-		"lower",
-		"share",
-		client,
-		"Busiest worker thread: CPU time over wall time.",
-	],
-	[
-		"sampler.cpu_share",
-		"share",
-		"lower",
-		"share",
-		client,
-		"Time spent reading kernel state over wall time, all roles together.",
-	],
-	[
-		"sampler.missed",
-		"samples",
-		"lower",
-		"count",
-		client,
-		"Samples that were not taken at their time.",
-	],
+  [
+    "connections.intended",
+    "connections",
+    "neither",
+    "count",
+    client,
+    "Connections the schedule asked for.",
+  ],
+  [
+    "connections.attempted",
+    "connections",
+    "neither",
+    "count",
+    client,
+    "Connections that were begun.",
+  ],
+  ["connections.established", "connections", "higher", "count", client, "Handshakes completed."],
+  [
+    "connections.succeeded",
+    "connections",
+    "higher",
+    "count",
+    client,
+    "Connections that did all they were meant to do.",
+  ],
+  [
+    "connections.failed",
+    "connections",
+    "lower",
+    "count",
+    client,
+    "Connections that failed at any step.",
+  ],
+  [
+    "connections.dropped",
+    "connections",
+    "lower",
+    "count",
+    client,
+    "Arrivals that could not be started in time: load not offered.",
+  ],
+  [
+    "connections.rate",
+    "/s",
+    "higher",
+    "rate",
+    client,
+    "Connections that succeeded per second of the measure phase.",
+  ],
+  ["requests.intended", "requests", "neither", "count", client, "Requests the schedule asked for."],
+  ["requests.attempted", "requests", "neither", "count", client, "Requests that were begun."],
+  ["requests.succeeded", "requests", "higher", "count", client, "Requests answered in full."],
+  [
+    "requests.failed",
+    "requests",
+    "lower",
+    "count",
+    client,
+    "Requests that got no, a broken, or a late answer.",
+  ],
+  [
+    "requests.dropped",
+    "requests",
+    "lower",
+    "count",
+    client,
+    "Request arrivals that could not be started in time.",
+  ],
+  [
+    "requests.rate",
+    "/s",
+    "higher",
+    "rate",
+    client,
+    "Requests answered per second of the measure phase.",
+  ],
+  [
+    "failures.*",
+    "connections",
+    "lower",
+    "count",
+    client,
+    "Connections that failed with this errno, at any step.",
+  ],
+  [
+    "time_wait.peak",
+    "sockets",
+    "lower",
+    "gauge",
+    every,
+    "Highest TIME_WAIT gauge (with FIN_WAIT2 mini-sockets, as sockstat counts them).",
+  ],
+  [
+    "time_wait.plateau",
+    "sockets",
+    "lower",
+    "gauge",
+    every,
+    "Median of the gauge over the second half of the measure phase.",
+  ],
+  ["time_wait.end", "sockets", "lower", "gauge", every, "The gauge at the end of the drain phase."],
+  [
+    "ports.range",
+    "ports",
+    "neither",
+    "gauge",
+    every,
+    "Local ports to choose from: ip_local_port_range less the reserved ones.",
+  ],
+  [
+    "ports.used_peak",
+    "ports",
+    "lower",
+    "gauge",
+    every,
+    "Most distinct local ports in use towards one destination.",
+  ],
+  ["ports.utilisation_peak", "share", "lower", "share", every, "ports.used_peak over ports.range."],
+  [
+    "ports.first_exhausted_ms",
+    "ms",
+    "higher",
+    "time",
+    every,
+    "First EADDRNOTAVAIL or EADDRINUSE of the measure phase; absent when there was none.",
+  ],
+  ["rst.sent", "segments", "lower", "count", every, "Resets sent by TCP itself (Tcp.OutRsts)."],
+  ["rst.received", "segments", "lower", "count", every, "Resets seen arriving, by packet capture."],
+  [
+    "rst.reason.*",
+    "segments",
+    "lower",
+    "count",
+    every,
+    "Resets sent for this reason of the kernel.",
+  ],
+  ["accept_queue.peak", "connections", "lower", "gauge", every, "Deepest accept queue seen."],
+  [
+    "tcp.*",
+    "count",
+    "neither",
+    "count",
+    every,
+    "Change of this /proc/net/snmp Tcp counter over the measure phase.",
+  ],
+  [
+    "tcpext.*",
+    "count",
+    "neither",
+    "count",
+    every,
+    "Change of this /proc/net/netstat TcpExt counter over the measure phase.",
+  ],
+  ["conntrack.peak", "entries", "lower", "gauge", every, "Most connection-tracking entries seen."],
+  [
+    "conntrack.dropped",
+    "packets",
+    "lower",
+    "count",
+    every,
+    "Packets dropped because the tracking table was full.",
+  ],
+  ["latency.*.p50", "us", "lower", "latency-middle", client, "Median."],
+  ["latency.*.p90", "us", "lower", "latency-tail", client, "90th percentile."],
+  ["latency.*.p99", "us", "lower", "latency-tail", client, "99th percentile."],
+  ["latency.*.p999", "us", "lower", "latency-tail", client, "99.9th percentile."],
+  ["latency.*.max", "us", "lower", "latency-tail", client, "Highest value."],
+  [
+    "cpu.us_per_connection",
+    "us",
+    "lower",
+    "cost",
+    every,
+    "CPU time of the role's threads per connection attempted.",
+  ],
+  [
+    "cpu.us_per_request",
+    "us",
+    "lower",
+    "cost",
+    every,
+    "CPU time of the role's threads per request attempted.",
+  ],
+  [
+    "cpu.share_max",
+    "share",
+    "lower",
+    "share",
+    client,
+    "Busiest worker thread: CPU time over wall time.",
+  ],
+  [
+    "sampler.cpu_share",
+    "share",
+    "lower",
+    "share",
+    client,
+    "Time spent reading kernel state over wall time, all roles together.",
+  ],
+  [
+    "sampler.missed",
+    "samples",
+    "lower",
+    "count",
+    client,
+    "Samples that were not taken at their time.",
+  ],
 ];
 
 /** Every metric a trial can have. `docs/metrics.md` lists the same; a test keeps them equal. */
 export const METRICS: readonly MetricDescription[] = rows.map(
-	([name, unit, better, metricClass, roles, meaning]) => ({
-		name,
-		unit,
-		better,
-		class: metricClass,
-		roles,
-		meaning,
-	}),
+  ([name, unit, better, metricClass, roles, meaning]) => ({
+    name,
+    unit,
+    better,
+    class: metricClass,
+    roles,
+    meaning,
+  }),
 );
 
 /** Kernel counters whose growth is a loss, so that a comparison may call it worse. */
 const HARMFUL_COUNTERS: ReadonlySet<string> = new Set([
-	"tcp.AttemptFails",
-	"tcp.EstabResets",
-	"tcp.RetransSegs",
-	"tcp.InErrs",
-	"tcpext.TCPTimeWaitOverflow",
-	"tcpext.ListenOverflows",
-	"tcpext.ListenDrops",
-	"tcpext.TCPReqQFullDrop",
-	"tcpext.TCPAbortOnMemory",
-	"tcpext.TCPAbortOnTimeout",
-	"tcpext.TCPTimeouts",
-	"tcpext.TCPSynRetrans",
+  "tcp.AttemptFails",
+  "tcp.EstabResets",
+  "tcp.RetransSegs",
+  "tcp.InErrs",
+  "tcpext.TCPTimeWaitOverflow",
+  "tcpext.ListenOverflows",
+  "tcpext.ListenDrops",
+  "tcpext.TCPReqQFullDrop",
+  "tcpext.TCPAbortOnMemory",
+  "tcpext.TCPAbortOnTimeout",
+  "tcpext.TCPTimeouts",
+  "tcpext.TCPSynRetrans",
 ]);
 
 /** The description of a metric by its name without role; null when no such metric exists. */
 export function describeMetric(name: string): MetricDescription | null {
-	const found = METRICS.find((metric) => matchesPattern(metric.name, name));
-	if (found === undefined) return null;
-	return HARMFUL_COUNTERS.has(name) ? { ...found, better: "lower" } : found;
+  const found = METRICS.find((metric) => matchesPattern(metric.name, name));
+  if (found === undefined) return null;
+  return HARMFUL_COUNTERS.has(name) ? { ...found, better: "lower" } : found;
 }
 
 function matchesPattern(pattern: string, name: string): boolean {
-	const [before, after] = pattern.split("*");
-	if (after === undefined) return pattern === name;
-	return (
-		name.length > (before as string).length + after.length &&
-		name.startsWith(before as string) &&
-		name.endsWith(after)
-	);
+  const [before, after] = pattern.split("*");
+  if (after === undefined) return pattern === name;
+  return (
+    name.length > (before as string).length + after.length &&
+    name.startsWith(before as string) &&
+    name.endsWith(after)
+  );
 }

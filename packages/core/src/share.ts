@@ -1,8 +1,8 @@
 /** A contiguous range of a trial's workers: `count` workers from `first`, of `of` workers in all. */
 export interface Share {
-	readonly first: number;
-	readonly count: number;
-	readonly of: number;
+  readonly first: number;
+  readonly count: number;
+  readonly of: number;
 }
 
 /**
@@ -10,25 +10,22 @@ export interface Share {
  * 10 connections on 4 workers are 3, 3, 2, 2.
  */
 export function splitEvenly(total: number, parts: number): number[] {
-	const base = Math.floor(total / parts);
-	const extra = total - base * parts;
-	return Array.from(
-		{ length: parts },
-		(_, part) => base + (part < extra ? 1 : 0),
-	);
+  const base = Math.floor(total / parts);
+  const extra = total - base * parts;
+  return Array.from({ length: parts }, (_, part) => base + (part < extra ? 1 : 0));
 }
 
 /** The part of `splitEvenly(total, parts)` with this index, without building the list. */
 export function shareOf(total: number, parts: number, part: number): number {
-	return Math.floor(total / parts) + (part < total % parts ? 1 : 0);
+  return Math.floor(total / parts) + (part < total % parts ? 1 : 0);
 }
 
 /** Splits `workers` over `agents`; the ranges are contiguous and cover every worker exactly once. */
 export function splitWorkers(workers: number, agents: number): Share[] {
-	let first = 0;
-	return splitEvenly(workers, agents).map((count) => {
-		const share = { first, count, of: workers };
-		first += count;
-		return share;
-	});
+  let first = 0;
+  return splitEvenly(workers, agents).map((count) => {
+    const share = { first, count, of: workers };
+    first += count;
+    return share;
+  });
 }

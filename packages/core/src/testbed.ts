@@ -8,67 +8,67 @@ import type { Warning } from "./warnings.ts";
 
 /** The server under test while a trial runs. */
 export interface Target {
-	readonly address: TargetAddress;
-	/** null while it runs; what happened once it has ended by itself. */
-	ended(): string | null;
-	/** Its own numbers (CPU per connection, accepted connections) where it is ours; else an empty list. */
-	measure(): Promise<readonly Measurement[]>;
+  readonly address: TargetAddress;
+  /** null while it runs; what happened once it has ended by itself. */
+  ended(): string | null;
+  /** Its own numbers (CPU per connection, accepted connections) where it is ours; else an empty list. */
+  measure(): Promise<readonly Measurement[]>;
 }
 
 /** Cumulative kernel counters and gauges of one namespace, by stored metric name. */
 export interface CounterReading {
-	/** `time_wait`, `tcp.inuse`, … : values of now. */
-	readonly gauges: Readonly<Record<string, number>>;
-	/** `tcp.ActiveOpens`, `tcpext.TW`, … : since the namespace exists. */
-	readonly counters: Readonly<Record<string, number>>;
+  /** `time_wait`, `tcp.inuse`, … : values of now. */
+  readonly gauges: Readonly<Record<string, number>>;
+  /** `tcp.ActiveOpens`, `tcpext.TW`, … : since the namespace exists. */
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 /** Use of the local port range towards the busiest destination, and sockets by TCP state. */
 export interface PortReading {
-	readonly states: Readonly<Record<string, number>>;
-	/** Distinct local ports in use towards the busiest (source, destination, destination port). */
-	readonly used: number;
-	/** Ports of the range that are not reserved. */
-	readonly range: number;
+  readonly states: Readonly<Record<string, number>>;
+  /** Distinct local ports in use towards the busiest (source, destination, destination port). */
+  readonly used: number;
+  /** Ports of the range that are not reserved. */
+  readonly range: number;
 }
 
 /** Everything that is seen of one role's kernel from outside, without entering the traffic's way. */
 export interface Observer {
-	readonly role: Role;
-	/** Cheap (tens of microseconds) and synchronous. Throws when the namespace is gone. */
-	readCounters(): CounterReading;
-	/** Listen and SYN queues: `accept_queue`, `accept_queue.limit`, `syn_recv`. Cheap; empty where not available. */
-	readQueues(): Readonly<Record<string, number>>;
-	/** A full dump; null where not available. */
-	readPorts(): PortReading | null;
-	/** Events since the last call, with times on the caller's monotonic clock. */
-	drainEvents(): readonly (Omit<TrialEvent, "tMs"> & {
-		readonly atMs: number;
-	})[];
-	/** Marks the start of the measure phase for counts that the observer keeps itself. */
-	mark(): void;
-	/** Numbers the observer keeps itself since `mark` (reset counts and reasons), and its doubts. */
-	conclude(): {
-		readonly measurements: readonly Measurement[];
-		readonly warnings: readonly Warning[];
-	};
-	close(): void;
+  readonly role: Role;
+  /** Cheap (tens of microseconds) and synchronous. Throws when the namespace is gone. */
+  readCounters(): CounterReading;
+  /** Listen and SYN queues: `accept_queue`, `accept_queue.limit`, `syn_recv`. Cheap; empty where not available. */
+  readQueues(): Readonly<Record<string, number>>;
+  /** A full dump; null where not available. */
+  readPorts(): PortReading | null;
+  /** Events since the last call, with times on the caller's monotonic clock. */
+  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & {
+    readonly atMs: number;
+  })[];
+  /** Marks the start of the measure phase for counts that the observer keeps itself. */
+  mark(): void;
+  /** Numbers the observer keeps itself since `mark` (reset counts and reasons), and its doubts. */
+  conclude(): {
+    readonly measurements: readonly Measurement[];
+    readonly warnings: readonly Warning[];
+  };
+  close(): void;
 }
 
 /** One trial's world: built fresh, observed, and gone when disposed. */
 export interface TrialWorld extends AsyncDisposable {
-	readonly agents: readonly Agent[];
-	readonly target: Target;
-	readonly observers: readonly Observer[];
-	/** Sysctls that were asked for, with what they were and what they read back as. */
-	readonly sysctls: readonly SysctlRecord[];
-	readonly environment: Environment;
-	readonly warnings: readonly Warning[];
+  readonly agents: readonly Agent[];
+  readonly target: Target;
+  readonly observers: readonly Observer[];
+  /** Sysctls that were asked for, with what they were and what they read back as. */
+  readonly sysctls: readonly SysctlRecord[];
+  readonly environment: Environment;
+  readonly warnings: readonly Warning[];
 }
 
 /** Builds worlds of one kind: namespaces, containers, or a host that is not ours. */
 export interface Testbed {
-	readonly kind: TestbedKind;
-	build(trial: Trial, signal: AbortSignal): Promise<TrialWorld>;
-	close(): Promise<void>;
+  readonly kind: TestbedKind;
+  build(trial: Trial, signal: AbortSignal): Promise<TrialWorld>;
+  close(): Promise<void>;
 }

@@ -1,9 +1,4 @@
-import type {
-	Environment,
-	Sample,
-	SysctlRecord,
-	TrialEvent,
-} from "./observation.ts";
+import type { Environment, Sample, SysctlRecord, TrialEvent } from "./observation.ts";
 import type { ErrorCode } from "./errors.ts";
 import type { TrialSpec } from "./scenario.ts";
 import type { Measurement } from "./measurement.ts";
@@ -12,69 +7,63 @@ import type { HistogramRecord } from "./histogram.ts";
 import type { Warning } from "./warnings.ts";
 
 /** The phases of a trial, in order (after RFC 2544 §23). */
-export const TRIAL_PHASES = [
-	"prepare",
-	"warm-up",
-	"measure",
-	"drain",
-	"restore",
-] as const;
+export const TRIAL_PHASES = ["prepare", "warm-up", "measure", "drain", "restore"] as const;
 export type TrialPhase = (typeof TRIAL_PHASES)[number];
 
 /** One variant, run once. */
 export interface Trial {
-	readonly id: number;
-	readonly variant: string;
-	readonly replicate: number;
-	/** Trials of one block run back to back, in random order. */
-	readonly block: number;
-	/** Seed of everything random inside the trial. */
-	readonly seed: number;
-	readonly spec: TrialSpec;
+  readonly id: number;
+  readonly variant: string;
+  readonly replicate: number;
+  /** Trials of one block run back to back, in random order. */
+  readonly block: number;
+  /** Seed of everything random inside the trial. */
+  readonly seed: number;
+  readonly spec: TrialSpec;
 }
 
 /** All trials of a scenario in the order they run. */
 export interface Plan {
-	readonly scenario: string;
-	readonly seed: number;
-	readonly trials: readonly Trial[];
+  readonly scenario: string;
+  readonly seed: number;
+  readonly trials: readonly Trial[];
 }
 
 /** What was seen in a trial, whatever became of it. Empty lists where nothing was reached. */
 export interface TrialRecord {
-	readonly tally: Tally;
-	readonly failures: readonly FailureRecord[];
-	readonly histograms: readonly HistogramRecord[];
-	readonly samples: readonly Sample[];
-	readonly events: readonly TrialEvent[];
-	readonly sysctls: readonly SysctlRecord[];
-	readonly measurements: readonly Measurement[];
-	readonly environment: Environment | null;
-	readonly engine: string | null;
-	readonly startedAtUnixMs: number;
-	readonly measureMs: number;
-	readonly warnings: readonly Warning[];
+  readonly tally: Tally;
+  readonly failures: readonly FailureRecord[];
+  readonly histograms: readonly HistogramRecord[];
+  readonly samples: readonly Sample[];
+  readonly events: readonly TrialEvent[];
+  readonly sysctls: readonly SysctlRecord[];
+  readonly measurements: readonly Measurement[];
+  readonly environment: Environment | null;
+  readonly engine: string | null;
+  readonly startedAtUnixMs: number;
+  readonly measureMs: number;
+  readonly warnings: readonly Warning[];
 }
 
 /** How a trial ended. Only a completed trial may be compared. */
 export type TrialOutcome =
-	| { readonly state: "completed"; readonly record: TrialRecord }
-	| {
-			readonly state: "invalid";
-			readonly record: TrialRecord;
-			readonly reason: string;
-	  }
-	| {
-			readonly state: "failed";
-			readonly record: TrialRecord;
-			readonly phase: TrialPhase;
-			readonly code: ErrorCode;
-			readonly message: string;
-	  }
-	| {
-			readonly state: "aborted";
-			readonly record: TrialRecord;
-			readonly phase: TrialPhase;
-	  };
+  | { readonly state: "completed"; readonly record: TrialRecord }
+  | {
+      readonly state: "invalid";
+      readonly record: TrialRecord;
+      readonly reason: string;
+    }
+  | {
+      readonly state: "failed";
+      readonly record: TrialRecord;
+      readonly phase: TrialPhase;
+      readonly code: ErrorCode;
+      readonly message: string;
+    }
+  | {
+      readonly state: "aborted";
+      readonly record: TrialRecord;
+      readonly phase: TrialPhase;
+    };
 
 export type TrialState = TrialOutcome["state"];

@@ -3,85 +3,80 @@
  * compared. `docs/warnings.md` lists the same codes; a test keeps them equal.
  */
 export const WARNING_CODES = {
-	W_SAMPLES_MISSED: {
-		invalidates: false,
-		meaning: "The sampler missed its time; the samples are holes, not values.",
-	},
-	W_COUNTER_ABSENT: {
-		invalidates: false,
-		meaning: "This kernel lacks a counter that others have.",
-	},
-	W_COUNTER_WRAPPED: {
-		invalidates: false,
-		meaning: "A kernel counter decreased between two reads.",
-	},
-	W_ENGINE_FALLBACK: {
-		invalidates: false,
-		meaning: "A faster engine was refused here; the one named ran instead.",
-	},
-	W_GENERATOR_LATE: {
-		invalidates: true,
-		meaning:
-			"Connections started later than their schedule: the generator was the limit.",
-	},
-	W_GENERATOR_CPU: {
-		invalidates: true,
-		meaning:
-			"The generator used 85 % of its processor or more: it may be the limit.",
-	},
-	W_OFFERED_SHORT: {
-		invalidates: true,
-		meaning: "Less than 99.5 % of the intended connections were attempted.",
-	},
-	W_SYSCTL_DIFFERS: {
-		invalidates: true,
-		meaning: "A sysctl reads back other than requested.",
-	},
-	W_NOT_CLEAN: {
-		invalidates: true,
-		meaning: "TIME_WAIT sockets were present before the trial began.",
-	},
-	W_IDENTITY: {
-		invalidates: true,
-		meaning: "Counts do not add up; nothing of the trial can be trusted.",
-	},
-	W_NOT_SETTLED: {
-		invalidates: false,
-		meaning:
-			"Connections were still closing when the trial's last sample was taken.",
-	},
-	W_CLOSER_DIFFERS: {
-		invalidates: false,
-		meaning:
-			"The kernel shows TIME_WAIT on the other side than the scenario's closer.",
-	},
-	W_OBSERVER_DEGRADED: {
-		invalidates: false,
-		meaning:
-			"One source of kernel data was not available; what it would show is absent.",
-	},
-	W_OBSERVER_LOST: {
-		invalidates: false,
-		meaning: "Events were lost by a capture; their count is given.",
-	},
-	W_TARGET_DIED: {
-		invalidates: true,
-		meaning: "The target ended while the trial ran.",
-	},
-	W_AGENT_LOST: {
-		invalidates: true,
-		meaning: "A worker or agent was lost; its share of the load is missing.",
-	},
-	W_SYSCTL_NO_EFFECT: {
-		invalidates: false,
-		meaning: "The sysctl cannot act on the role it is given to.",
-	},
+  W_SAMPLES_MISSED: {
+    invalidates: false,
+    meaning: "The sampler missed its time; the samples are holes, not values.",
+  },
+  W_COUNTER_ABSENT: {
+    invalidates: false,
+    meaning: "This kernel lacks a counter that others have.",
+  },
+  W_COUNTER_WRAPPED: {
+    invalidates: false,
+    meaning: "A kernel counter decreased between two reads.",
+  },
+  W_ENGINE_FALLBACK: {
+    invalidates: false,
+    meaning: "A faster engine was refused here; the one named ran instead.",
+  },
+  W_GENERATOR_LATE: {
+    invalidates: true,
+    meaning: "Connections started later than their schedule: the generator was the limit.",
+  },
+  W_GENERATOR_CPU: {
+    invalidates: true,
+    meaning: "The generator used 85 % of its processor or more: it may be the limit.",
+  },
+  W_OFFERED_SHORT: {
+    invalidates: true,
+    meaning: "Less than 99.5 % of the intended connections were attempted.",
+  },
+  W_SYSCTL_DIFFERS: {
+    invalidates: true,
+    meaning: "A sysctl reads back other than requested.",
+  },
+  W_NOT_CLEAN: {
+    invalidates: true,
+    meaning: "TIME_WAIT sockets were present before the trial began.",
+  },
+  W_IDENTITY: {
+    invalidates: true,
+    meaning: "Counts do not add up; nothing of the trial can be trusted.",
+  },
+  W_NOT_SETTLED: {
+    invalidates: false,
+    meaning: "Connections were still closing when the trial's last sample was taken.",
+  },
+  W_CLOSER_DIFFERS: {
+    invalidates: false,
+    meaning: "The kernel shows TIME_WAIT on the other side than the scenario's closer.",
+  },
+  W_OBSERVER_DEGRADED: {
+    invalidates: false,
+    meaning: "One source of kernel data was not available; what it would show is absent.",
+  },
+  W_OBSERVER_LOST: {
+    invalidates: false,
+    meaning: "Events were lost by a capture; their count is given.",
+  },
+  W_TARGET_DIED: {
+    invalidates: true,
+    meaning: "The target ended while the trial ran.",
+  },
+  W_AGENT_LOST: {
+    invalidates: true,
+    meaning: "A worker or agent was lost; its share of the load is missing.",
+  },
+  W_SYSCTL_NO_EFFECT: {
+    invalidates: false,
+    meaning: "The sysctl cannot act on the role it is given to.",
+  },
 } as const;
 
 export type WarningCode = keyof typeof WARNING_CODES;
 
 /** A doubt with what was seen. */
 export interface Warning {
-	readonly code: WarningCode;
-	readonly message: string;
+  readonly code: WarningCode;
+  readonly message: string;
 }

@@ -1,0 +1,113 @@
+import {
+  ChurnError,
+  EMPTY_TALLY,
+  type Measurement,
+  type ShardReport,
+  type Trial,
+  type TrialOutcome,
+  type TrialPhase,
+  type TrialRecord,
+  type TrialWorld,
+  WARNING_CODES,
+  type Warning,
+} from "@churnlab/core";
+import { judgeValidity } from "./judge-validity.ts";
+import type { Recorder } from "./recorder.ts";
+import { reduceMeasurements } from "./reduce-measurements.ts";
+
+export interface TrialEvidence {
+  readonly trial: Trial;
+  readonly world: TrialWorld;
+  readonly recording: Recorder;
+  readonly report: ShardReport;
+  readonly startedAtUnixMs: number;
+  readonly aborted: boolean;
+}
+
+/** Reduces what was seen to measurements, and says whether they may be trusted. */
+export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutcome> {
+  const { trial, world, recording, report } = evidence;
+  const conclusions = world.observers.map((observer) => observer.conclude());
+  const measurements: Measurement[] = [
+    ...reduceMeasurements(evidence),
+    ...conclusions.flatMap((conclusion) => conclusion.measurements),
+    ...(await world.target.measure()),
+    ...recording.measurements(),
+  ];
+  const warnings: Warning[] = [
+    ...world.warnings,
+    ...recording.warnings(),
+    ...report.warnings,
+    ...conclusions.flatMap((conclusion) => conclusion.warnings),
+    ...judgeValidity(evidence),
+  ];
+  const record: TrialRecord = {
+    tally: report.tally,
+    failures: report.failures,
+    histograms: report.histograms,
+    samples: recording.samples(),
+    events: [...recording.events(), ...report.events].sort((a, b) => a.tMs - b.tMs),
+    sysctls: world.sysctls,
+    measurements,
+    environment: world.environment,
+    engine: report.engine,
+    engineReason: report.engineReason,
+    startedAtUnixMs: evidence.startedAtUnixMs,
+    measureMs: trial.spec.phases.measureMs,
+    warnings,
+  };
+  if (evidence.aborted) return { state: "aborted", record, phase: "measure" };
+  const fatal = warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
+  if (fatal.length === 0) return { state: "completed", record };
+  return { state: "invalid", record, reason: fatal.map(({ message }) => message).join("; ") };
+}
+
+/** The record of a trial that ended before its load did: what the recorder saw until then. */
+function partialRecord(trial: Trial, started: PartialTrial): TrialRecord {
+  const { recorder } = started;
+  return {
+    tally: EMPTY_TALLY,
+    failures: [],
+    histograms: [],
+    samples: recorder?.samples() ?? [],
+    events: recorder?.events() ?? [],
+    sysctls: [],
+    measurements: [],
+    environment: null,
+    engine: null,
+    engineReason: null,
+    startedAtUnixMs: started.startedAtUnixMs,
+    measureMs: trial.spec.phases.measureMs,
+    warnings: recorder?.warnings() ?? [],
+  };
+}
+
+export interface PartialTrial {
+  readonly phase: TrialPhase;
+  readonly recorder: Recorder | null;
+  readonly startedAtUnixMs: number;
+}
+
+export function abortedTrial(trial: Trial, started: PartialTrial): TrialOutcome {
+  return { state: "aborted", record: partialRecord(trial, started), phase: started.phase };
+}
+
+/**
+ * A lost agent or target leaves an invalid trial: it ran, but not as asked. Anything else that a person can fix is a
+ * failed one. Bugs are not outcomes: they are thrown on.
+ */
+export function failedTrial(trial: Trial, started: PartialTrial, error: unknown): TrialOutcome {
+  if (!(error instanceof ChurnError)) throw error;
+  const record = partialRecord(trial, started);
+  if (error.code === "E_AGENT") {
+    const warning: Warning = { code: "W_AGENT_LOST", message: error.message };
+    const warnings = [...record.warnings, warning];
+    return { state: "invalid", record: { ...record, warnings }, reason: error.message };
+  }
+  const { phase } = started;
+  return { state: "failed", record, phase, code: error.code, message: explain(error) };
+}
+
+function explain(error: ChurnError): string {
+  return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+}

@@ -1,0 +1,94 @@
+import { findBrokenIdentities, quantileUs, type Warning, type Workload } from "@churnlab/core";
+import type { TrialEvidence } from "./conclude-trial.ts";
+
+/** Least share of the intended load that must have been attempted. */
+const OFFERED_SHARE_MIN = 0.995;
+/** Start lateness (p99) that is of no consequence, whatever the rate. */
+const LATENESS_MS_MAX = 5;
+/** Or this share of the mean interval between arrivals of one worker's schedule. */
+const LATENESS_INTERVAL_SHARE_MAX = 0.1;
+/** A worker thread this busy may have been what limited the load. */
+const CPU_SHARE_MAX = 0.85;
+/** More holes than this share of all samples leave the gauges unknown for too long. */
+const MISSED_SAMPLES_MAX = 2;
+
+/** Every doubt that the numbers of a trial themselves raise. */
+export function judgeValidity(evidence: TrialEvidence): Warning[] {
+  return [
+    ...judgeIdentities(evidence),
+    ...judgeSysctls(evidence),
+    ...judgeCleanState(evidence),
+    ...judgeTarget(evidence),
+    ...judgeOffer(evidence),
+    ...judgeGenerator(evidence),
+    ...judgeSampler(evidence),
+  ];
+}
+
+function judgeIdentities({ report }: TrialEvidence): Warning[] {
+  return findBrokenIdentities(report.tally, report.failures).map((message) => ({
+    code: "W_IDENTITY",
+    message,
+  }));
+}
+
+function judgeSysctls({ world }: TrialEvidence): Warning[] {
+  return world.sysctls
+    .filter(({ requested, effective }) => requested !== null && requested !== effective)
+    .map(({ role, name, requested, effective }) => ({
+      code: "W_SYSCTL_DIFFERS",
+      message: `${role}: ${name} was set to "${requested}" and reads back as "${effective}"`,
+    }));
+}
+
+function judgeCleanState({ recording }: TrialEvidence): Warning[] {
+  return recording
+    .readings()
+    .filter(({ idle }) => (idle.gauges["time_wait"] ?? 0) > 0)
+    .map(({ observer, idle }) => ({
+      code: "W_NOT_CLEAN",
+      message: `${observer.role}: ${idle.gauges["time_wait"]} TIME_WAIT sockets before the load`,
+    }));
+}
+
+function judgeTarget({ world }: TrialEvidence): Warning[] {
+  const ended = world.target.ended();
+  return ended === null ? [] : [{ code: "W_TARGET_DIED", message: `the target ended: ${ended}` }];
+}
+
+function judgeOffer({ report, trial, aborted }: TrialEvidence): Warning[] {
+  if (aborted) return [];
+  const byRequest = trial.spec.workload.kind === "keep-alive";
+  const { intended, attempted } = byRequest ? report.tally.requests : report.tally.connections;
+  if (attempted >= OFFERED_SHARE_MIN * intended) return [];
+  const message = `${attempted} of ${intended} arrivals were attempted: the generator could not offer the load`;
+  return [{ code: "W_OFFERED_SHORT", message }];
+}
+
+function judgeGenerator({ report, trial }: TrialEvidence): Warning[] {
+  const warnings: Warning[] = [];
+  const boundMs = latenessBoundMs(trial.spec.workload);
+  const schedule = report.histograms.find(({ metric }) => metric === "schedule");
+  const lateUs = schedule === undefined ? null : quantileUs(schedule, 0.99);
+  if (boundMs !== null && lateUs !== null && lateUs > boundMs * 1000) {
+    const message = `1 % of the connections started more than ${(lateUs / 1000).toFixed(1)} ms after their time (bound ${boundMs.toFixed(1)} ms)`;
+    warnings.push({ code: "W_GENERATOR_LATE", message });
+  }
+  if (report.cpuShareMax >= CPU_SHARE_MAX) {
+    const message = `a worker used ${Math.round(report.cpuShareMax * 100)} % of a processor: the generator may have been the limit`;
+    warnings.push({ code: "W_GENERATOR_CPU", message });
+  }
+  return warnings;
+}
+
+/** A closed loop has no schedule to be late for. */
+function latenessBoundMs({ arrival }: Workload): number | null {
+  if (arrival.model === "closed") return null;
+  return Math.max(LATENESS_MS_MAX, (LATENESS_INTERVAL_SHARE_MAX * 1000) / arrival.ratePerS);
+}
+
+function judgeSampler({ recording }: TrialEvidence): Warning[] {
+  const missed = recording.missed;
+  if (missed <= MISSED_SAMPLES_MAX) return [];
+  return [{ code: "W_SAMPLES_MISSED", message: `${missed} samples were not taken at their time` }];
+}

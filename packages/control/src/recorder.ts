@@ -1,0 +1,245 @@
+import type {
+  Clock,
+  CounterReading,
+  Measurement,
+  Observer,
+  PortReading,
+  Role,
+  Sample,
+  TrialEvent,
+  TrialWorld,
+  Warning,
+} from "@churnlab/core";
+import { PortMarks } from "./port-marks.ts";
+import { SampleSeries } from "./sample-series.ts";
+
+/** Counters and gauges of every role are read this often: pread on open descriptors, tens of microseconds. */
+export const SAMPLE_INTERVAL_MS = 200;
+/** Queues once per second. */
+const QUEUE_TICKS = 5;
+/** Ports once per five seconds: a dump walks the kernel's whole socket table. */
+const PORT_TICKS = 25;
+const SETTLE_MS_MAX = 1000;
+const SETTLE_POLL_MS = 2;
+
+/** What one role's kernel looked like at the boundaries of the measure phase. */
+export interface RoleReadings {
+  readonly observer: Observer;
+  /** Before any load. */
+  readonly idle: CounterReading;
+  readonly before: CounterReading;
+  readonly after: CounterReading;
+  readonly ports: readonly PortReading[];
+}
+
+interface Watch {
+  readonly observer: Observer;
+  readonly idle: CounterReading;
+  readonly ports: PortReading[];
+  readonly marks: PortMarks;
+  before: CounterReading;
+  after: CounterReading;
+}
+
+/** Watches every role of a world, on the thread that calls it, until it is disposed. */
+export class Recorder implements Disposable {
+  readonly series: SampleSeries = new SampleSeries();
+  readonly #clock: Clock;
+  readonly #watches: readonly Watch[];
+  readonly #events: (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] = [];
+  readonly #warnings: Warning[] = [];
+  readonly #startedAtMs: number;
+  #measureAtMs: number;
+  #measureEndedAtMs: number;
+  #endedAtMs: number;
+  #ticks = 0;
+  #busyMs = 0;
+  #missed = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #afterTick: () => void = () => {};
+
+  constructor(world: TrialWorld, clock: Clock) {
+    this.#clock = clock;
+    this.#startedAtMs = clock.nowMs();
+    this.#measureAtMs = this.#startedAtMs;
+    this.#measureEndedAtMs = this.#startedAtMs;
+    this.#endedAtMs = this.#startedAtMs;
+    this.#watches = world.observers.map((observer) => {
+      const idle = observer.readCounters();
+      return { observer, idle, before: idle, after: idle, ports: [], marks: new PortMarks() };
+    });
+    this.#scheduleTick();
+  }
+
+  /** When the measure phase starts; every stored time is relative to it. */
+  get measureAtMs(): number {
+    return this.#measureAtMs;
+  }
+
+  expectMeasure(atMs: number): void {
+    this.#measureAtMs = atMs;
+  }
+
+  /** When the load and its last FIN were over; only meaningful after `endMeasure`. */
+  get measureEndedAtMs(): number {
+    return this.#measureEndedAtMs;
+  }
+
+  /** Samples that were not taken at their time. */
+  get missed(): number {
+    return this.#missed;
+  }
+
+  onTick(listener: () => void): void {
+    this.#afterTick = listener;
+  }
+
+  markMeasure(): void {
+    for (const watch of this.#watches) {
+      watch.before = watch.observer.readCounters();
+      watch.observer.mark();
+    }
+  }
+
+  /**
+   * Waits until every role has no more full sockets than before the load, so that the last FIN is counted where it
+   * belongs. Bounded: what stays open (a held connection, a leak) is a warning.
+   */
+  async settle(): Promise<void> {
+    const untilMs = this.#clock.nowMs() + SETTLE_MS_MAX;
+    while (this.#openSockets().length > 0) {
+      if (this.#clock.nowMs() >= untilMs) {
+        const message = `still open ${SETTLE_MS_MAX} ms after the load: ${this.#openSockets().join(", ")}`;
+        this.#warnings.push({ code: "W_NOT_SETTLED", message });
+        return;
+      }
+      await this.#clock.sleep(SETTLE_POLL_MS);
+    }
+  }
+
+  endMeasure(): void {
+    this.#sample();
+    this.#measureEndedAtMs = this.#clock.nowMs();
+    for (const watch of this.#watches) {
+      watch.after = watch.observer.readCounters();
+      this.#readPorts(watch);
+    }
+  }
+
+  /** The last look, at the end of the drain phase. */
+  finish(): void {
+    this.#sample();
+    for (const watch of this.#watches) this.#readPorts(watch);
+    this.#endedAtMs = this.#clock.nowMs();
+    clearTimeout(this.#timer);
+  }
+
+  readings(): RoleReadings[] {
+    return this.#watches.map(({ observer, idle, before, after, ports }) => ({
+      observer,
+      idle,
+      before,
+      after,
+      ports,
+    }));
+  }
+
+  samples(): Sample[] {
+    return this.series.toSamples(this.#measureAtMs);
+  }
+
+  events(): TrialEvent[] {
+    return this.#events
+      .map(({ atMs, ...event }) => ({ ...event, tMs: atMs - this.#measureAtMs }))
+      .sort((a, b) => a.tMs - b.tMs);
+  }
+
+  warnings(): Warning[] {
+    return [...this.#warnings];
+  }
+
+  /** The sampler's own cost and its holes. */
+  measurements(): Measurement[] {
+    const elapsedMs = Math.max(1, this.#endedAtMs - this.#startedAtMs);
+    return [
+      { role: "client", metric: "sampler.cpu_share", value: this.#busyMs / elapsedMs },
+      { role: "client", metric: "sampler.missed", value: this.#missed },
+    ];
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  #openSockets(): Role[] {
+    return this.#watches
+      .filter(({ observer, idle }) => {
+        const now = observer.readCounters();
+        return (now.gauges["tcp.inuse"] ?? 0) > (idle.gauges["tcp.inuse"] ?? 0);
+      })
+      .map(({ observer }) => observer.role);
+  }
+
+  /** Ticks keep to a fixed grid; a tick that comes a whole interval late leaves a hole and is counted. */
+  #scheduleTick(): void {
+    const dueMs = this.#startedAtMs + (this.#ticks + 1) * SAMPLE_INTERVAL_MS;
+    this.#timer = setTimeout(() => this.#tick(), Math.max(0, dueMs - this.#clock.nowMs()));
+  }
+
+  #tick(): void {
+    const lateMs = this.#clock.nowMs() - this.#startedAtMs - (this.#ticks + 1) * SAMPLE_INTERVAL_MS;
+    const skipped = Math.max(0, Math.floor(lateMs / SAMPLE_INTERVAL_MS));
+    this.#missed += skipped;
+    this.#ticks += 1 + skipped;
+    this.#sample();
+    if (this.#ticks % QUEUE_TICKS === 0) this.#sampleQueues();
+    if (this.#ticks % PORT_TICKS === 0) for (const watch of this.#watches) this.#readPorts(watch);
+    this.#afterTick();
+    this.#scheduleTick();
+  }
+
+  #sample(): void {
+    const begunMs = this.#clock.nowMs();
+    for (const { observer, idle } of this.#watches) {
+      const reading = observer.readCounters();
+      this.series.add(observer.role, begunMs, reading.gauges);
+      this.series.addChanges(observer.role, begunMs, {
+        idle: idle.counters,
+        now: reading.counters,
+      });
+      this.#events.push(...observer.drainEvents());
+    }
+    this.#busyMs += this.#clock.nowMs() - begunMs;
+  }
+
+  #sampleQueues(): void {
+    const begunMs = this.#clock.nowMs();
+    for (const { observer } of this.#watches) {
+      this.series.add(observer.role, begunMs, observer.readQueues());
+    }
+    this.#busyMs += this.#clock.nowMs() - begunMs;
+  }
+
+  #readPorts({ observer, ports, marks }: Watch): void {
+    const begunMs = this.#clock.nowMs();
+    const reading = observer.readPorts();
+    if (reading !== null) {
+      ports.push(reading);
+      this.series.add(observer.role, begunMs, {
+        "ports.used": reading.used,
+        "ports.range": reading.range,
+        ...Object.fromEntries(
+          Object.entries(reading.states).map(([state, count]) => [`sockets.${state}`, count]),
+        ),
+      });
+      for (const event of marks.judge(observer.role, reading)) {
+        this.#events.push({ ...event, atMs: begunMs });
+      }
+    }
+    this.#busyMs += this.#clock.nowMs() - begunMs;
+  }
+}
+
+export function startRecorder(world: TrialWorld, clock: Clock): Recorder {
+  return new Recorder(world, clock);
+}

@@ -1,0 +1,143 @@
+import {
+  countHistogram,
+  type FailureRecord,
+  type HistogramRecord,
+  type Measurement,
+  quantileUs,
+  type Role,
+  type ShardReport,
+  type Tally,
+} from "@churnlab/core";
+import type { TrialEvidence } from "./conclude-trial.ts";
+import type { Recorder, RoleReadings } from "./recorder.ts";
+
+const QUANTILES = [
+  ["p50", 0.5],
+  ["p90", 0.9],
+  ["p99", 0.99],
+  ["p999", 0.999],
+  ["max", 1],
+] as const;
+
+/** Everything a trial is reduced to: one number per role and metric, computed once and stored. */
+export function reduceMeasurements({ trial, recording, report }: TrialEvidence): Measurement[] {
+  // A load that ended before its time (a limit was reached) is a rate over the time it took.
+  const loadMs = Math.max(1, Math.min(trial.spec.phases.measureMs, report.elapsedMs));
+  return [
+    ...client(reduceTally(report.tally, loadMs)),
+    ...client(reduceFailures(report.failures)),
+    ...client(report.histograms.flatMap(reduceHistogram)),
+    ...client(reduceGenerator(report)),
+    ...recording.readings().flatMap((readings) => reduceRole(readings, recording)),
+  ];
+}
+
+type Named = readonly [metric: string, value: number];
+
+function client(values: readonly Named[]): Measurement[] {
+  return values.map(([metric, value]) => ({ role: "client", metric, value }));
+}
+
+function reduceTally({ connections, requests }: Tally, loadMs: number): Named[] {
+  const named = (ledger: string, counts: Readonly<Record<string, number>>): Named[] =>
+    Object.entries(counts).map(([name, value]) => [`${ledger}.${name}`, value]);
+  return [
+    ...named("connections", connections),
+    ["connections.rate", (connections.succeeded * 1000) / loadMs],
+    ...named("requests", requests),
+    ["requests.rate", (requests.succeeded * 1000) / loadMs],
+  ];
+}
+
+/** The errnos that mean "no local port left": at connect() without bind, at bind() with one. */
+function isExhaustion({ step, errno }: FailureRecord): boolean {
+  return (
+    (step === "connect" && errno === "EADDRNOTAVAIL") ||
+    ((step === "bind" || step === "connect") && errno === "EADDRINUSE")
+  );
+}
+
+function reduceFailures(failures: readonly FailureRecord[]): Named[] {
+  const counts = new Map<string, number>();
+  for (const { errno, count } of failures) counts.set(errno, (counts.get(errno) ?? 0) + count);
+  const values: Named[] = [...counts].map(([errno, count]) => [`failures.${errno}`, count]);
+  const exhausted = failures.filter(isExhaustion).map(({ firstMs }) => firstMs);
+  if (exhausted.length > 0) values.push(["ports.first_exhausted_ms", Math.min(...exhausted)]);
+  return values;
+}
+
+function reduceHistogram(record: HistogramRecord): Named[] {
+  if (countHistogram(record) === 0) return [];
+  return QUANTILES.map(([name, q]) => [
+    `latency.${record.metric}.${name}`,
+    quantileUs(record, q) as number,
+  ]);
+}
+
+function reduceGenerator({ cpuUs, cpuShareMax, tally }: ShardReport): Named[] {
+  const values: Named[] = [["cpu.share_max", cpuShareMax]];
+  if (tally.connections.attempted > 0) {
+    values.push(["cpu.us_per_connection", cpuUs / tally.connections.attempted]);
+  }
+  if (tally.requests.attempted > 0) {
+    values.push(["cpu.us_per_request", cpuUs / tally.requests.attempted]);
+  }
+  return values;
+}
+
+function reduceRole(readings: RoleReadings, recording: Recorder): Measurement[] {
+  const { role } = readings.observer;
+  const values: Named[] = [
+    ...reduceTimeWait(role, recording),
+    ...reducePorts(readings),
+    ...reduceCounters(readings),
+    ...reducePeak(role, recording, ["accept_queue", "accept_queue.peak"]),
+    ...reducePeak(role, recording, ["conntrack", "conntrack.peak"]),
+  ];
+  return values.map(([metric, value]) => ({ role, metric, value }));
+}
+
+const WHOLE_TRIAL = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+
+function reduceTimeWait(role: Role, recording: Recorder): Named[] {
+  const { measureAtMs, measureEndedAtMs, series } = recording;
+  const fromMeasure = { ...WHOLE_TRIAL, fromMs: measureAtMs };
+  const gauge = series.window(role, "time_wait", fromMeasure);
+  if (gauge.length === 0) return [];
+  const middleMs = (measureAtMs + measureEndedAtMs) / 2;
+  const secondHalf = { fromMs: middleMs, toMs: measureEndedAtMs };
+  const plateau = series.window(role, "time_wait", secondHalf).sort((a, b) => a - b);
+  return [
+    ["time_wait.peak", Math.max(...gauge)],
+    ["time_wait.plateau", plateau[Math.floor(plateau.length / 2)] ?? 0],
+    ["time_wait.end", gauge.at(-1) as number],
+  ];
+}
+
+function reducePorts({ ports }: RoleReadings): Named[] {
+  const range = ports.at(-1)?.range;
+  if (range === undefined) return [];
+  const used = Math.max(...ports.map((reading) => reading.used));
+  return [
+    ["ports.range", range],
+    ["ports.used_peak", used],
+    ["ports.utilisation_peak", range === 0 ? 0 : used / range],
+  ];
+}
+
+function reduceCounters({ before, after }: RoleReadings): Named[] {
+  const growth = Object.entries(after.counters).map(
+    ([name, value]): Named => [name, value - (before.counters[name] ?? 0)],
+  );
+  const resetsSent = growth.find(([name]) => name === "tcp.OutRsts")?.[1];
+  return resetsSent === undefined ? growth : [...growth, ["rst.sent", resetsSent]];
+}
+
+function reducePeak(
+  role: Role,
+  recording: Recorder,
+  [gauge, metric]: readonly [string, string],
+): Named[] {
+  const values = recording.series.window(role, gauge, WHOLE_TRIAL);
+  return values.length === 0 ? [] : [[metric, Math.max(...values)]];
+}

@@ -1,0 +1,49 @@
+import type { Clock, Plan, Testbed, Trial, TrialOutcome, TrialPhase } from "@churnlab/core";
+import type { ArmedShard } from "@churnlab/core";
+import type { Recorder } from "./recorder.ts";
+import { runTrial } from "./run-trial.ts";
+
+/** Told what happens while a plan runs. It may draw; it must not block. */
+export interface PlanListener {
+  onPhase(trial: Trial, phase: TrialPhase): void;
+  onSample(trial: Trial, recorder: Recorder, shards: readonly ArmedShard[]): void;
+  onOutcome(trial: Trial, outcome: TrialOutcome): void;
+}
+
+export interface PlanContext {
+  /** The testbed of a trial; worlds are built and removed per trial, testbeds live as long as the plan. */
+  testbedFor(trial: Trial): Testbed;
+  readonly clock: Clock;
+  readonly listener: PlanListener;
+  /** Stores one trial durably. Called after every trial, before the next begins. */
+  save(trial: Trial, outcome: TrialOutcome): void;
+}
+
+/**
+ * Runs the trials of a plan in their order and stores each when it ends. An invalid or failed trial does not end the
+ * plan; an aborted signal does, after the running trial has been stored.
+ */
+export async function runPlan(
+  plan: Plan,
+  context: PlanContext,
+  signal: AbortSignal,
+): Promise<readonly TrialOutcome[]> {
+  const outcomes: TrialOutcome[] = [];
+  for (const trial of plan.trials) {
+    if (signal.aborted) break;
+    const outcome = await runTrial(
+      trial,
+      {
+        testbed: context.testbedFor(trial),
+        clock: context.clock,
+        onPhase: (of, phase) => context.listener.onPhase(of, phase),
+        onSample: (recorder, shards) => context.listener.onSample(trial, recorder, shards),
+      },
+      signal,
+    );
+    context.save(trial, outcome);
+    context.listener.onOutcome(trial, outcome);
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
