@@ -1,0 +1,68 @@
+import { mayImport, pureRooms } from "./architecture.mjs";
+
+/** @type {import("dependency-cruiser").IForbiddenRuleType[]} */
+const rooms = Object.entries(mayImport).map(([room, allowed]) => ({
+  name: `${room}-imports`,
+  comment: `${room} may import ${allowed.join(", ") || "no other package"} (architecture.mjs)`,
+  severity: "error",
+  from: { path: `^packages/${room}/src/` },
+  to: { path: "^packages/", pathNot: [room, ...allowed].map((name) => `^packages/${name}/src/`) },
+}));
+
+/** @type {import("dependency-cruiser").IForbiddenRuleType[]} */
+const pure = pureRooms.map((room) => ({
+  name: `${room}-is-pure`,
+  comment: `${room} holds words and pure functions: nothing of the outside world, so no module of Node`,
+  severity: "error",
+  from: { path: `^packages/${room}/src/` },
+  to: { dependencyTypes: ["core"] },
+}));
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    ...rooms,
+    ...pure,
+    {
+      name: "every-package-has-a-room",
+      comment: "a package that architecture.mjs does not name has no rules",
+      severity: "error",
+      from: {
+        path: "^packages/",
+        pathNot: Object.keys(mayImport).map((room) => `^packages/${room}/`),
+      },
+      to: {},
+    },
+    {
+      name: "no-cycles",
+      comment: "types may refer to each other; code that runs may not",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "no-unresolvable",
+      comment: "an import that leads nowhere would hide from every other rule",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: "no-test-code",
+      comment: "what ships does not import what tests it",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/" },
+      to: { path: "/test/" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "/dist/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.test.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@churnlab/source", "import", "types", "default"],
+    },
+  },
+};
