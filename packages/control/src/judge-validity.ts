@@ -1,4 +1,10 @@
-import { findBrokenIdentities, quantileUs, type Warning, type Workload } from "@churnlab/core";
+import {
+  findBrokenIdentities,
+  quantileUs,
+  type ShardReport,
+  type Warning,
+  type Workload,
+} from "@churnlab/core";
 import type { TrialEvidence } from "./conclude-trial.ts";
 
 /** Least share of the intended load that must have been attempted. */
@@ -7,6 +13,8 @@ const OFFERED_SHARE_MIN = 0.995;
 const LATENESS_MS_MAX = 5;
 /** Or this share of the mean interval between arrivals of one worker's schedule. */
 const LATENESS_INTERVAL_SHARE_MAX = 0.1;
+/** Lateness beyond which the offered load was another one than the scenario's, whatever the reason. */
+const LATENESS_MS_LOST = 50;
 /** A worker thread this busy may have been what limited the load. */
 const CPU_SHARE_MAX = 0.85;
 /** More holes than this share of all samples leave the gauges unknown for too long. */
@@ -67,18 +75,24 @@ function judgeOffer({ report, trial, aborted }: TrialEvidence): Warning[] {
 
 function judgeGenerator({ report, trial }: TrialEvidence): Warning[] {
   const warnings: Warning[] = [];
-  const boundMs = latenessBoundMs(trial.spec.workload);
-  const schedule = report.histograms.find(({ metric }) => metric === "schedule");
-  const lateUs = schedule === undefined ? null : quantileUs(schedule, 0.99);
-  if (boundMs !== null && lateUs !== null && lateUs > boundMs * 1000) {
-    const message = `1 % of the connections started more than ${(lateUs / 1000).toFixed(1)} ms after their time (bound ${boundMs.toFixed(1)} ms)`;
-    warnings.push({ code: "W_GENERATOR_LATE", message });
-  }
-  if (report.cpuShareMax >= CPU_SHARE_MAX) {
+  const busy = report.cpuShareMax >= CPU_SHARE_MAX;
+  if (busy) {
     const message = `a worker used ${Math.round(report.cpuShareMax * 100)} % of a processor: the generator may have been the limit`;
     warnings.push({ code: "W_GENERATOR_CPU", message });
   }
+  const boundMs = latenessBoundMs(trial.spec.workload);
+  const lateMs = latenessMsP99(report);
+  if (boundMs !== null && lateMs > boundMs) {
+    const code = busy || lateMs > LATENESS_MS_LOST ? "W_GENERATOR_LIMITED" : "W_GENERATOR_LATE";
+    const message = `1 % of the arrivals started ${lateMs.toFixed(1)} ms or more after their time (bound ${boundMs.toFixed(1)} ms)`;
+    warnings.push({ code, message });
+  }
   return warnings;
+}
+
+function latenessMsP99({ histograms }: ShardReport): number {
+  const schedule = histograms.find(({ metric }) => metric === "schedule");
+  return schedule === undefined ? 0 : (quantileUs(schedule, 0.99) ?? 0) / 1000;
 }
 
 /** A closed loop has no schedule to be late for. */

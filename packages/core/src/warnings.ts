@@ -20,12 +20,18 @@ export const WARNING_CODES = {
     meaning: "A faster engine was refused here; the one named ran instead.",
   },
   W_GENERATOR_LATE: {
-    invalidates: true,
-    meaning: "Connections started later than their schedule: the generator was the limit.",
+    invalidates: false,
+    meaning:
+      "Connections started later than their schedule; latencies from the intended start show it.",
   },
   W_GENERATOR_CPU: {
+    invalidates: false,
+    meaning: "A worker used 85 % of its processor or more: it may have been the limit.",
+  },
+  W_GENERATOR_LIMITED: {
     invalidates: true,
-    meaning: "The generator used 85 % of its processor or more: it may be the limit.",
+    meaning:
+      "The generator was the limit: its schedule was lost, so the figures are about the generator.",
   },
   W_OFFERED_SHORT: {
     invalidates: true,

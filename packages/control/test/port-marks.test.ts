@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { PortMarks } from "../src/port-marks.ts";
+
+function kinds(marks: PortMarks, used: number): string[] {
+  return marks.judge("client", { states: {}, used, range: 100 }).map(({ kind }) => kind);
+}
+
+describe("PortMarks", () => {
+  it("reports a mark once when it is crossed and once when use falls below it", () => {
+    const marks = new PortMarks();
+    expect(kinds(marks, 49)).toEqual([]);
+    expect(kinds(marks, 50)).toEqual(["ports.half"]);
+    expect(kinds(marks, 60)).toEqual([]);
+    expect(kinds(marks, 95)).toEqual(["ports.nearly-exhausted"]);
+    expect(kinds(marks, 10)).toEqual(["ports.half.over", "ports.nearly-exhausted.over"]);
+  });
+
+  it("has nothing to say about an empty range", () => {
+    expect(new PortMarks().judge("client", { states: {}, used: 0, range: 0 })).toEqual([]);
+  });
+});

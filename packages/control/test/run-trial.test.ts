@@ -1,0 +1,196 @@
+import { ChurnError, type TrialOutcome, type TrialPhase } from "@churnlab/core";
+import { describe, expect, it } from "vitest";
+import { runTrial } from "../src/run-trial.ts";
+import { aTrial } from "./fakes/a-trial.ts";
+import { FakeClock } from "./fakes/fake-clock.ts";
+import {
+  FakeAgent,
+  FakeObserver,
+  FakeTarget,
+  FakeTestbed,
+  type FakeWorldOptions,
+  NO_LOAD,
+  reportOf,
+} from "./fakes/fake-world.ts";
+
+interface Ran {
+  readonly outcome: TrialOutcome;
+  readonly phases: readonly TrialPhase[];
+  readonly testbed: FakeTestbed;
+}
+
+async function run(
+  options: FakeWorldOptions = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Ran> {
+  const testbed = new FakeTestbed(options);
+  const phases: TrialPhase[] = [];
+  const outcome = await runTrial(
+    aTrial(),
+    {
+      testbed,
+      clock: new FakeClock(),
+      onPhase: (_, phase) => phases.push(phase),
+      onSample: () => {},
+    },
+    signal,
+  );
+  return { outcome, phases, testbed };
+}
+
+function valueOf(outcome: TrialOutcome, metric: string): number | undefined {
+  return outcome.record.measurements.find((m) => m.metric === metric)?.value;
+}
+
+const failure = (count: number) =>
+  ({ step: "connect", errno: "EADDRNOTAVAIL", count, firstMs: 250, lastMs: 900 }) as const;
+
+describe("runTrial", () => {
+  it("goes through the five phases in order and leaves no world standing", async () => {
+    const { outcome, phases, testbed } = await run();
+    expect(outcome.state).toBe("completed");
+    expect(phases).toEqual(["prepare", "warm-up", "measure", "drain", "restore"]);
+    expect(testbed.standing).toBe(0);
+  });
+
+  it("numbers the workers of all agents through", async () => {
+    const agents = [new FakeAgent("a", { workers: 2 }), new FakeAgent("b", { workers: 3 })];
+    await run({ agents });
+    expect(agents.map(({ shards }) => shards[0]?.share)).toEqual([
+      { first: 0, count: 2, of: 5 },
+      { first: 2, count: 3, of: 5 },
+    ]);
+  });
+
+  it("adds up what the agents counted and names when ports ran out", async () => {
+    const load = (attempted: number, failed: number) => async () =>
+      reportOf("x", { ...NO_LOAD, attempted, failures: [failure(failed)] });
+    const agents = [
+      new FakeAgent("a", { run: load(10, 3) }),
+      new FakeAgent("b", { run: load(7, 2) }),
+    ];
+    const { outcome } = await run({ agents });
+    expect(outcome.state).toBe("completed");
+    expect(valueOf(outcome, "connections.succeeded")).toBe(12);
+    expect(valueOf(outcome, "failures.EADDRNOTAVAIL")).toBe(5);
+    expect(valueOf(outcome, "ports.first_exhausted_ms")).toBe(250);
+  });
+
+  it("calls a trial invalid whose counts do not add up", async () => {
+    const report = reportOf("a", { ...NO_LOAD, attempted: 10 });
+    const broken = {
+      ...report,
+      tally: { ...report.tally, connections: { ...report.tally.connections, succeeded: 9 } },
+    };
+    const { outcome } = await run({ agents: [new FakeAgent("a", { run: async () => broken })] });
+    expect(outcome).toMatchObject({ state: "invalid" });
+    expect(outcome.record.warnings.map(({ code }) => code)).toContain("W_IDENTITY");
+  });
+
+  it("calls a trial invalid that did not start from a clean kernel", async () => {
+    const dirty = { gauges: { time_wait: 3 }, counters: {} };
+    const { outcome } = await run({ observers: [new FakeObserver([dirty])] });
+    expect(outcome).toMatchObject({ state: "invalid" });
+    expect(outcome.record.warnings.map(({ code }) => code)).toEqual(["W_NOT_CLEAN"]);
+  });
+
+  it("calls a trial invalid whose target ended", async () => {
+    const { outcome } = await run({ target: new FakeTarget("exit code 1") });
+    expect(outcome).toMatchObject({ state: "invalid", reason: "the target ended: exit code 1" });
+  });
+
+  it("calls a trial invalid whose sysctl reads back other than asked for", async () => {
+    const sysctl = {
+      role: "client",
+      name: "net.ipv4.tcp_fin_timeout",
+      was: "60",
+      requested: "5",
+      effective: "60",
+    } as const;
+    const { outcome } = await run({ sysctls: [sysctl] });
+    expect(outcome.state).toBe("invalid");
+    expect(outcome.record.sysctls).toEqual([sysctl]);
+  });
+
+  it("calls a trial invalid that lost an agent, and keeps what was recorded", async () => {
+    const lost = async (): Promise<never> => {
+      throw new ChurnError("E_AGENT", "worker 2 crashed");
+    };
+    const { outcome, testbed } = await run({ agents: [new FakeAgent("a", { run: lost })] });
+    expect(outcome).toMatchObject({ state: "invalid", reason: "worker 2 crashed" });
+    expect(testbed.standing).toBe(0);
+  });
+
+  it("names the phase in which a trial failed", async () => {
+    const build = (): never => {
+      throw new ChurnError("E_TESTBED", "no veth");
+    };
+    const { outcome, phases } = await run({ build });
+    expect(outcome).toMatchObject({ state: "failed", phase: "prepare", code: "E_TESTBED" });
+    expect(phases).toEqual(["prepare"]);
+  });
+
+  it("keeps the outcome when restoring fails", async () => {
+    const dispose = (): never => {
+      throw new Error("could not remove");
+    };
+    const { outcome } = await run({ dispose });
+    expect(outcome.state).toBe("completed");
+  });
+
+  it("stops the load when aborted and keeps what was counted", async () => {
+    const controller = new AbortController();
+    const agent = new FakeAgent("a", {
+      run: async () => {
+        controller.abort();
+        return reportOf("a", { ...NO_LOAD, attempted: 4 });
+      },
+    });
+    const { outcome, testbed } = await run({ agents: [agent] }, controller.signal);
+    expect(outcome.state).toBe("aborted");
+    expect(agent.stopped).toBe(true);
+    expect(valueOf(outcome, "connections.succeeded")).toBe(4);
+    expect(testbed.standing).toBe(0);
+  });
+
+  async function runLate(lateUs: number, cpuShareMax: number): Promise<TrialOutcome> {
+    const report = reportOf("a", { attempted: 1, failures: [], schedulesUs: [lateUs] });
+    const agent = new FakeAgent("a", { run: async () => ({ ...report, cpuShareMax }) });
+    return (await run({ agents: [agent] })).outcome;
+  }
+
+  it.each([
+    [1_000, 0.5, "completed", []],
+    [20_000, 0.5, "completed", ["W_GENERATOR_LATE"]],
+    [1_000, 0.9, "completed", ["W_GENERATOR_CPU"]],
+    [20_000, 0.9, "invalid", ["W_GENERATOR_CPU", "W_GENERATOR_LIMITED"]],
+    [60_000, 0.5, "invalid", ["W_GENERATOR_LIMITED"]],
+  ])("judges a start %i µs late with %d of a processor used: %s %j", async (...row) => {
+    const [lateUs, cpuShareMax, state, codes] = row;
+    const outcome = await runLate(lateUs, cpuShareMax);
+    expect(outcome.state).toBe(state);
+    expect(outcome.record.warnings.map(({ code }) => code)).toEqual(codes);
+  });
+
+  it("lets a bug through: only what a person can fix is an outcome", async () => {
+    const build = (): never => {
+      throw new TypeError("undefined is not a function");
+    };
+    await expect(run({ build })).rejects.toThrow(TypeError);
+  });
+
+  it("reports growth of counters over the measure phase and the peak of gauges", async () => {
+    const readings = [
+      { gauges: { time_wait: 0 }, counters: { "tcp.OutRsts": 5 } },
+      { gauges: { time_wait: 0 }, counters: { "tcp.OutRsts": 6 } },
+      { gauges: { time_wait: 8 }, counters: { "tcp.OutRsts": 9 } },
+    ];
+    const observer = new FakeObserver(readings);
+    observer.ports = { states: { TIME_WAIT: 8 }, used: 8, range: 10 };
+    const { outcome } = await run({ observers: [observer] });
+    expect(valueOf(outcome, "rst.sent")).toBe(3);
+    expect(valueOf(outcome, "time_wait.peak")).toBe(8);
+    expect(valueOf(outcome, "ports.utilisation_peak")).toBe(0.8);
+    expect(outcome.record.events.map(({ kind }) => kind)).toEqual(["ports.half"]);
+  });
+});
