@@ -47,13 +47,6 @@ export default {
       from: {},
       to: { couldNotResolve: true },
     },
-    {
-      name: "no-test-code",
-      comment: "what ships does not import what tests it",
-      severity: "error",
-      from: { path: "^packages/[^/]+/src/" },
-      to: { path: "/test/" },
-    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

@@ -4,12 +4,13 @@ export default defineConfig({
   // Packages are tested from src/: nothing has to be built first.
   ssr: { resolve: { conditions: ["@churnlab/source"] } },
   test: {
+    reporters: ["default", "./scripts/vitest/skip-reporter.ts"],
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts"],
+          include: ["{packages/*,scripts,bench}/test/**/*.test.ts"],
           exclude: ["**/*.linux.test.ts", "**/node_modules/**"],
         },
       },

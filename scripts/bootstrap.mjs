@@ -35,6 +35,7 @@ async function bootstrap([name = "", ...rest]) {
   }
   printHeading(name);
   checkPlatform();
+  printDone("platform", `${process.platform} ${process.arch}, node ${process.versions.node}`);
   await installPackages(root);
   const node = findPinnedNode(root) ?? process.execPath;
   if (step.build) await buildPackages(root, node);

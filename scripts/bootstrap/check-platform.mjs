@@ -1,4 +1,3 @@
-import { printDone } from "./print.mjs";
 import { SetupProblem } from "./setup-problem.mjs";
 
 const OLDEST_NODE_MAJOR = 18;
@@ -33,7 +32,6 @@ export function checkPlatform(machine = thisMachine()) {
       fix: "run it on a distribution with glibc (Debian, Ubuntu, Fedora, Arch)",
     });
   }
-  printDone("platform", `${platform} ${arch}, node ${nodeVersion}`);
 }
 
 function thisMachine() {
