@@ -1,0 +1,34 @@
+import { type Problem, ScenarioError } from "@churnlab/core";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
+import { printError } from "../print-error.ts";
+import { terminal } from "../terminal.ts";
+
+interface ValidateOptions extends ScenarioOverrides {
+  readonly json?: boolean;
+}
+
+interface FileReport {
+  readonly file: string;
+  readonly problems: readonly Problem[];
+}
+
+/** Checks every file, also after a bad one, and ends with the first bad one's exit status. */
+export function validate(files: readonly string[], options: ValidateOptions): ExitCode {
+  let exitCode: ExitCode = EXIT.ok;
+  const reports: FileReport[] = [];
+  for (const file of files) {
+    try {
+      const scenario = loadScenario(file, options);
+      reports.push({ file, problems: [] });
+      if (!options.json) terminal.say(`✓ ${file}: ${scenario.variants.length} variants`);
+    } catch (error) {
+      if (error instanceof ScenarioError) reports.push({ file, problems: error.problems });
+      if (!options.json || !(error instanceof ScenarioError)) {
+        exitCode ||= printError(error, terminal);
+      } else exitCode ||= EXIT.usage;
+    }
+  }
+  if (options.json) terminal.print(JSON.stringify({ schemaVersion: 1, files: reports }, null, 2));
+  return exitCode;
+}

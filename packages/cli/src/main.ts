@@ -1,0 +1,27 @@
+import { CommanderError } from "commander";
+import { EXIT } from "./exit-codes.ts";
+import { printError } from "./print-error.ts";
+import { buildProgram } from "./program.ts";
+import { terminal } from "./terminal.ts";
+
+/** commander ends every usage error with 1; here 1 is a bug, and 0 stays for help and version. */
+async function main(argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = buildProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return printError(error, terminal);
+  }
+}
+
+// A reader that has seen enough (`churnlab runs | head -1`) is not an error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+});
+
+process.exitCode = await main(process.argv);

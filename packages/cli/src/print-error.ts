@@ -1,0 +1,19 @@
+import { ChurnError, formatProblems, ScenarioError } from "@churnlab/core";
+import { EXIT, type ExitCode, exitCodeOf } from "./exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Says what happened, where, why, and one fix; a bug says that it is one. Returns the exit status it asks for. */
+export function printError(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof ScenarioError) {
+    terminal.say(formatProblems(error));
+    return exitCodeOf(error.code);
+  }
+  if (error instanceof ChurnError) {
+    terminal.say(`${terminal.red("✗")} ${error.message}  ${terminal.dim(`(${error.code})`)}`);
+    if (error.hint !== undefined) terminal.say(`  fix: ${error.hint}`);
+    return exitCodeOf(error.code);
+  }
+  terminal.say(`${terminal.red("✗")} This is a bug in churnlab. Please report what follows.`);
+  terminal.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return EXIT.bug;
+}

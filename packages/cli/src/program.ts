@@ -1,0 +1,145 @@
+import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { ExitCode } from "./exit-codes.ts";
+import { VERSION } from "./version.ts";
+
+/** What an action resolves to; the process ends with it. */
+type Action = (...parameters: never[]) => ExitCode | Promise<ExitCode>;
+
+/**
+ * The command tree. Every action is imported when it is called, so that `--version` and usage errors load nothing but
+ * commander.
+ */
+export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
+  const act =
+    (load: () => Promise<Action>) =>
+    async (...parameters: unknown[]): Promise<void> => {
+      const action = await load();
+      setExitCode(await action(...(parameters as never[])));
+    };
+  const program = new Command("churnlab")
+    .description("Load and churn TCP connections, vary Linux sysctls, see what the kernels did.")
+    .version(VERSION, "-V, --version")
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: false })
+    .addHelpText("before", EXAMPLES);
+  addRunCommands(program, act);
+  addReadCommands(program, act);
+  addHostCommands(program, act);
+  return program;
+}
+
+type Act = (load: () => Promise<Action>) => (...parameters: unknown[]) => Promise<void>;
+
+const EXAMPLES = `Examples:
+  churnlab run scenarios/quickstart.yaml     run every variant, print the comparison
+  churnlab plan my.yaml                      what would run, how long, and what to expect
+  churnlab compare last                      the variants of the newest run
+  churnlab doctor                            what this machine can do
+`;
+
+function addRunCommands(program: Command, act: Act): void {
+  const run = program
+    .command("run")
+    .description("Run the trials of scenarios and store what was seen.")
+    .argument("<scenario...>", "scenario files")
+    .option("--db <file>", "database to append to", "churnlab.db");
+  addScenarioOptions(run)
+    .addOption(new Option("--testbed <kind>", "where the hosts live").choices(TESTBED_KINDS))
+    .addOption(
+      new Option("--engine <name>", "who drives the connections").choices([
+        "auto",
+        ...ENGINE_NAMES,
+      ]),
+    )
+    .option("--json", "print the comparison as one JSON document")
+    .option("-q, --quiet", "print nothing but the result")
+    .action(act(async () => (await import("./commands/run.ts")).run));
+  const validate = program
+    .command("validate")
+    .description("Check scenario files without running anything.")
+    .argument("<scenario...>", "scenario files");
+  addScenarioOptions(validate)
+    .option("--json", "print the problems as one JSON document")
+    .action(act(async () => (await import("./commands/validate.ts")).validate));
+  const plan = program
+    .command("plan")
+    .description("Say what would run, for how long, and what the port model expects.")
+    .argument("<scenario...>", "scenario files");
+  addScenarioOptions(plan)
+    .option("--json", "print the plan as one JSON document")
+    .action(act(async () => (await import("./commands/plan.ts")).plan));
+}
+
+function addScenarioOptions(command: Command): Command {
+  return command
+    .option("--replicates <n>", "override the scenario's replicates", parseCount)
+    .option("--seed <n>", "override the scenario's seed", parseSeed)
+    .option("--only <variants>", "only these variants, separated by commas", parseNames)
+    .option("--set <path=value>", "override any field, repeatable", collect, []);
+}
+
+function addReadCommands(program: Command, act: Act): void {
+  program
+    .command("compare")
+    .description("Compare the variants of a run, or two runs (the second against the first).")
+    .argument("<run>", "last, last~1, the start of a run id, or file.db#id")
+    .argument("[other]", "a second run")
+    .option("--db <file>", "database to read", "churnlab.db")
+    .option("--baseline <variant>", "variant that the others are compared with")
+    .option("--all", "every metric, not only those that moved")
+    .option("--json", "print one JSON document")
+    .action(act(async () => (await import("./commands/compare.ts")).compare));
+  program
+    .command("runs")
+    .description("List the runs of a database, newest first.")
+    .option("--db <file>", "database to read", "churnlab.db")
+    .option("--json", "print one JSON document")
+    .action(act(async () => (await import("./commands/runs.ts")).runs));
+  program
+    .command("show")
+    .description("Show one run: its trials, sysctls, failures, events and warnings.")
+    .argument("<run>", "last, last~1, the start of a run id, or file.db#id")
+    .option("--db <file>", "database to read", "churnlab.db")
+    .option("--json", "print one JSON document")
+    .action(act(async () => (await import("./commands/show.ts")).show));
+}
+
+function addHostCommands(program: Command, act: Act): void {
+  program
+    .command("doctor")
+    .description("Try out what this machine can do, and say how to mend what it cannot.")
+    .option("--json", "print one JSON document")
+    .option("--strict", "end with 3 when anything is missing")
+    .action(act(async () => (await import("./commands/doctor.ts")).doctor));
+  program
+    .command("clean")
+    .description("Remove what interrupted runs left behind.")
+    .action(act(async () => (await import("./commands/clean.ts")).clean));
+  program
+    .command("schema")
+    .description("Print the JSON Schema of scenario files or of results.")
+    .argument("[what]", "scenario or result", "scenario")
+    .action(act(async () => (await import("./commands/schema.ts")).schema));
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError("It must be a whole number of at least 1.");
+}
+
+function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
+  throw new InvalidArgumentError("It must be a whole number of at least 0.");
+}
+
+function parseNames(text: string): string[] {
+  return text.split(",").map((name) => name.trim());
+}
+
+function collect(value: string, values: readonly string[]): string[] {
+  return [...values, value];
+}

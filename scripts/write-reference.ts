@@ -1,0 +1,62 @@
+// Writes the reference pages that are tables of the code: errors, warnings, metrics. A test keeps them equal.
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { ERROR_CODES, METRICS, WARNING_CODES } from "@churnlab/core";
+
+type Row = readonly string[];
+
+function table(head: Row, rows: readonly Row[]): string {
+  const line = (cells: Row): string =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}
+
+const errorRows = Object.entries(ERROR_CODES).map(([code, { exit, meaning }]) => [
+  `\`${code}\``,
+  String(exit),
+  meaning,
+]);
+
+const warningRows = Object.entries(WARNING_CODES).map(([code, { invalidates, meaning }]) => [
+  `\`${code}\``,
+  invalidates ? "invalid" : "still compared",
+  meaning,
+]);
+
+const metricRows = METRICS.map(({ name, unit, better, roles, meaning }) => [
+  `\`${name}\``,
+  unit,
+  better,
+  roles.join(", "),
+  meaning,
+]);
+
+/** Page name → text. */
+export const referencePages: Readonly<Record<string, string>> = {
+  "errors.md": `# Errors
+
+Every error has a stable code; match on it, not on the text. The exit status is that of the command.
+
+${table(["code", "exit", "meaning"], errorRows)}
+`,
+  "warnings.md": `# Warnings
+
+A trial carries its doubts with it. Some make it invalid: it is kept, shown, and never compared.
+
+${table(["code", "the trial is", "meaning"], warningRows)}
+`,
+  "metrics.md": `# Metrics
+
+One number per trial, role and metric, computed once when the trial ends and stored (\`v_measurement\`). In gates a metric
+is written \`role.metric\`, for example \`client.failures.EADDRNOTAVAIL\`. \`*\` stands for a name of the kernel: an errno, a
+reset reason, a counter, or one of the latencies \`schedule\`, \`connect\`, \`first_byte\`, \`request\`, \`total\`.
+
+${table(["metric", "unit", "better", "roles", "meaning"], metricRows)}
+`,
+};
+
+if (process.argv[1] === import.meta.filename) {
+  for (const [page, text] of Object.entries(referencePages)) {
+    writeFileSync(path.join(import.meta.dirname, "../docs", page), text);
+  }
+}
