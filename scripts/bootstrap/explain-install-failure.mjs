@@ -48,7 +48,9 @@ export function explainInstallFailure({ code, output, pnpm, root }) {
     .filter((line) => line.trim() !== "")
     .slice(-EVIDENCE_LINES_MAX)
     .join("\n");
-  const cause = CAUSES.find(({ pattern }) => pattern.test(output));
+  // pnpm breaks its messages at the width of a terminal, also within a phrase.
+  const unwrapped = output.replaceAll(/\s+/g, " ");
+  const cause = CAUSES.find(({ pattern }) => pattern.test(unwrapped));
   if (cause !== undefined) {
     return new SetupProblem(`packages: ${cause.message}`, {
       fix: cause.fix({ root, pnpm }),

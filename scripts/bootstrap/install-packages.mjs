@@ -56,6 +56,19 @@ function pnpmVersion(root) {
   return /** @type {string} */ (packageManager).replace("pnpm@", "");
 }
 
+/**
+ * The pnpm of an earlier install where it is the one wanted, else the registry's.
+ * @param {string} root
+ * @param {string} version
+ */
+function pnpmCommand(root, version) {
+  const installed = path.join(root, "node_modules/pnpm/package.json");
+  if (existsSync(installed) && JSON.parse(readFileSync(installed, "utf8")).version === version) {
+    return [path.join(root, "node_modules/.bin/pnpm")];
+  }
+  return ["npx", "--yes", `pnpm@${version}`];
+}
+
 /** @param {string} root */
 function pinnedVersion(root) {
   const manifest = path.join(root, `node_modules/node-linux-${process.arch}/package.json`);
@@ -68,18 +81,24 @@ function pinnedVersion(root) {
  * @returns {Promise<{ code: number, output: string }>}
  */
 function runPnpm(root, version) {
-  const args = [
+  const [program = "npx", ...args] = [
+    ...pnpmCommand(root, version),
     "install",
     "--frozen-lockfile",
+    // Age and trust of a version are checked where it enters the lockfile; here its hash decides.
+    "--trust-lockfile",
     "--reporter=append-only",
     "--config.confirmModulesPurge=false",
   ];
-  const child = spawn("npx", ["--yes", `pnpm@${version}`, ...args], {
+  const child = spawn(program, args, {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    // npm's cache and pnpm's state stay in this folder, as pnpm-workspace.yaml says for pnpm's store.
     env: {
+      // Unless the user says otherwise, an unreachable registry is told within half a minute.
+      npm_config_fetch_retry_mintimeout: "2000",
+      npm_config_fetch_retry_maxtimeout: "10000",
       ...process.env,
+      // npm's cache and pnpm's state stay in this folder, as pnpm-workspace.yaml says for pnpm's store.
       npm_config_cache: path.join(root, ".cache/npm"),
       npm_config_update_notifier: "false",
       XDG_STATE_HOME: path.join(root, ".cache/state"),

@@ -6,6 +6,7 @@ const context = { code: 1, pnpm: "12.21.0", root: "/clone" };
 it.each([
   ["npm error ENOSPC: no space left on device, write", "disk is full"],
   ["error: No space left on device (os error 28)", "disk is full"],
+  ['Failed to write to file at "/clone/x": No\n       space left on device', "disk is full"],
   ["npm error code ENOTFOUND\nnpm error network request to … failed", "registry cannot be reached"],
   ["getaddrinfo EAI_AGAIN registry.example", "registry cannot be reached"],
   ["npm error code EACCES\nnpm error syscall mkdir", "cannot be written"],
