@@ -1,3 +1,5 @@
 export * from "./libc.ts";
 export * from "./network-namespace.ts";
+export * from "./sysctls.ts";
 export * from "./system-error.ts";
+export * from "./veth.ts";
