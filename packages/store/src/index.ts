@@ -1,1 +1,12 @@
-export {};
+/**
+ * What a run leaves behind, in one SQLite file, and the one way to read it. Opened first, written by a run, read by
+ * everything that shows a number.
+ *
+ * @packageDocumentation
+ */
+
+export { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
+export { type OpenOptions, openStore } from "./open-store.ts";
+export { type RunReference, splitRunReference } from "./run-reference.ts";
+export type { RunStart, Store, StoreReader } from "./store.ts";
+export * from "./stored-run.ts";

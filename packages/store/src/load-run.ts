@@ -1,0 +1,157 @@
+import type {
+  ErrorCode,
+  FailureRecord,
+  Role,
+  Scenario,
+  SysctlRecord,
+  TrialPhase,
+  TrialState,
+  Warning,
+} from "@churnlab/core";
+import type { Database } from "better-sqlite3";
+import { loadComparisons } from "./comparisons.ts";
+import { loadSummary } from "./list-runs.ts";
+import { findRunRow } from "./run-reference.ts";
+import type { StoredRun, StoredTrial } from "./stored-run.ts";
+
+/** Everything of a run but its events, histograms and samples. */
+export function loadRun(db: Database, runId: string): StoredRun {
+  const run = findRunRow(db, runId);
+  const row = db
+    .prepare<[number], { resolved: string; source: string; facts: string | null }>(
+      `SELECT resolved, source, facts FROM run LEFT JOIN environment ON environment.id = run.environment
+       WHERE run.id = ?`,
+    )
+    .get(run) as { resolved: string; source: string; facts: string | null };
+  const resolved = { ...(JSON.parse(row.resolved) as Scenario), source: row.source };
+  return {
+    ...loadSummary(db, run),
+    resolved,
+    variantList: resolved.variants,
+    trialList: loadTrials(db, run),
+    environment: row.facts === null ? null : { facts: JSON.parse(row.facts) },
+    comparisons: loadComparisons(db, run),
+  };
+}
+
+interface TrialRow {
+  readonly id: number;
+  readonly trial_id: number;
+  readonly variant: string;
+  readonly replicate: number;
+  readonly block: number;
+  readonly seed: number;
+  readonly state: TrialState;
+  readonly phase: TrialPhase | null;
+  readonly code: ErrorCode | null;
+  readonly reason: string | null;
+  readonly engine: string | null;
+  readonly engine_reason: string | null;
+  readonly started_at: string;
+  readonly measure_ms: number;
+  readonly environment: number | null;
+}
+
+function loadTrials(db: Database, run: number): StoredTrial[] {
+  const rows = db
+    .prepare<[number], TrialRow>(
+      `SELECT id, trial_id, variant, replicate, block, seed, state, phase, code, reason, engine, engine_reason, started_at,
+         measure_ms, environment
+       FROM trial WHERE run = ? ORDER BY id`,
+    )
+    .all(run);
+  const warnings = loadWarnings(db, run);
+  const measurements = loadMeasurements(db, run);
+  const failures = loadFailures(db, run);
+  const sysctls = loadSysctls(db, run);
+  const environments = loadEnvironments(db, run);
+  return rows.map((row) => ({
+    trialId: row.trial_id,
+    variant: row.variant,
+    replicate: row.replicate,
+    block: row.block,
+    seed: row.seed,
+    state: row.state,
+    phase: row.phase,
+    code: row.code,
+    reason: row.reason,
+    engine: row.engine,
+    engineReason: row.engine_reason,
+    startedAtUnixMs: Date.parse(row.started_at),
+    measureMs: row.measure_ms,
+    warnings: warnings.get(row.id) ?? [],
+    measurements: measurements.get(row.id) ?? new Map<string, number>(),
+    failures: failures.get(row.id) ?? [],
+    sysctls: sysctls.get(row.id) ?? [],
+    environment: row.environment === null ? null : (environments.get(row.environment) ?? null),
+  }));
+}
+
+function loadMeasurements(db: Database, run: number): Map<number, Map<string, number>> {
+  const rows = db
+    .prepare<[number], [number, Role, string, number]>(
+      `SELECT measurement.trial, measurement.role, metric.name, measurement.value
+       FROM trial JOIN measurement ON measurement.trial = trial.id JOIN metric ON metric.id = measurement.metric
+       WHERE trial.run = ? ORDER BY measurement.trial, measurement.role, metric.id`,
+    )
+    .raw();
+  const byTrial = new Map<number, Map<string, number>>();
+  for (const [trial, role, metric, value] of rows.iterate(run)) {
+    let values = byTrial.get(trial);
+    if (values === undefined) byTrial.set(trial, (values = new Map()));
+    values.set(`${role}.${metric}`, value);
+  }
+  return byTrial;
+}
+
+function loadWarnings(db: Database, run: number): Map<number, Warning[]> {
+  return groupByTrial<Warning>(
+    db,
+    run,
+    `SELECT trial AS _trial, warning.code, warning.message FROM trial JOIN warning ON warning.trial = trial.id
+     WHERE run = ? ORDER BY trial, position`,
+  );
+}
+
+function loadFailures(db: Database, run: number): Map<number, FailureRecord[]> {
+  return groupByTrial<FailureRecord>(
+    db,
+    run,
+    `SELECT trial AS _trial, step, errno, count, first_ms AS firstMs, last_ms AS lastMs
+     FROM trial JOIN failure ON failure.trial = trial.id WHERE run = ? ORDER BY trial, first_ms, step, errno`,
+  );
+}
+
+function loadSysctls(db: Database, run: number): Map<number, SysctlRecord[]> {
+  return groupByTrial<SysctlRecord>(
+    db,
+    run,
+    `SELECT trial AS _trial, role, name, was, requested, effective
+     FROM trial JOIN sysctl ON sysctl.trial = trial.id WHERE run = ? ORDER BY trial, role, name`,
+  );
+}
+
+/** Rows by the trial in their first column, which is left out of them. */
+function groupByTrial<T>(db: Database, run: number, sql: string): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  const rows = db.prepare<[number], { _trial: number }>(sql);
+  for (const { _trial, ...row } of rows.iterate(run)) {
+    const group = groups.get(_trial);
+    if (group === undefined) groups.set(_trial, [row as T]);
+    else group.push(row as T);
+  }
+  return groups;
+}
+
+function loadEnvironments(
+  db: Database,
+  run: number,
+): Map<number, { facts: Readonly<Record<string, string>> }> {
+  const rows = db
+    .prepare<[number], [number, string]>(
+      "SELECT id, facts FROM environment WHERE id IN (SELECT environment FROM trial WHERE run = ?)",
+    )
+    .raw()
+    .all(run);
+  return new Map(rows.map(([id, facts]) => [id, { facts: JSON.parse(facts) }]));
+}

@@ -1,0 +1,215 @@
+/**
+ * Schema 1. SQLite keeps the comments: `.schema` in any sqlite3 explains the file.
+ *
+ * Tables hold each fact once under integer keys; the `v_*` views are the stable names that people and scripts use.
+ * Views use core functions only, so that sqlite3 3.40 and newer run them.
+ */
+export const initial: string = /* sql */ `
+CREATE TABLE environment (
+  id INTEGER PRIMARY KEY,
+  facts TEXT NOT NULL UNIQUE CHECK (json_valid(facts)) -- flat JSON object, keys sorted
+) STRICT;
+
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY,
+  run_id TEXT NOT NULL UNIQUE,       -- 8 characters of time, 2 of chance, in Crockford's base 32; sorts by start
+  scenario TEXT NOT NULL,
+  started_at TEXT NOT NULL,          -- ISO 8601, UTC
+  ended_at TEXT,
+  state TEXT NOT NULL CHECK (state IN ('running', 'completed', 'failed', 'aborted')),
+  owner TEXT,                        -- boot id, PID namespace, PID and start time of the writing process
+  seed INTEGER NOT NULL,
+  planned_trials INTEGER NOT NULL,
+  churnlab_version TEXT NOT NULL,
+  environment INTEGER REFERENCES environment (id),
+  fingerprint TEXT,                  -- hash of the facts that must agree between comparable runs
+  source TEXT NOT NULL,              -- the scenario file as it was read
+  resolved TEXT NOT NULL CHECK (json_valid(resolved)) -- the scenario with every default filled in
+) STRICT;
+
+CREATE TABLE tag (
+  run INTEGER NOT NULL REFERENCES run (id),
+  name TEXT NOT NULL,                -- commit, branch, or what the user chose
+  value TEXT NOT NULL,
+  PRIMARY KEY (run, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE trial (
+  id INTEGER PRIMARY KEY,
+  run INTEGER NOT NULL REFERENCES run (id),
+  trial_id INTEGER NOT NULL,         -- its number in the plan
+  variant TEXT NOT NULL,
+  replicate INTEGER NOT NULL,
+  block INTEGER NOT NULL,
+  seed INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('completed', 'failed', 'invalid', 'aborted')),
+  phase TEXT,                        -- failed, aborted: where it ended
+  code TEXT,                         -- failed: the error code
+  reason TEXT,                       -- invalid, failed: why, as a sentence
+  engine TEXT,
+  engine_reason TEXT,                -- why this engine and not a faster one
+  started_at TEXT NOT NULL,          -- ISO 8601, UTC
+  measure_ms REAL NOT NULL,
+  environment INTEGER REFERENCES environment (id),
+  UNIQUE (run, trial_id)
+) STRICT;
+
+CREATE TABLE warning (
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  position INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  message TEXT NOT NULL,
+  PRIMARY KEY (trial, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metric (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,         -- without role
+  unit TEXT NOT NULL,
+  better TEXT NOT NULL CHECK (better IN ('higher', 'lower', 'neither')),
+  meaning TEXT NOT NULL
+) STRICT;
+
+-- One number per trial, role and metric.
+CREATE TABLE measurement (
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  role TEXT NOT NULL,
+  metric INTEGER NOT NULL REFERENCES metric (id),
+  value REAL NOT NULL,
+  PRIMARY KEY (trial, role, metric)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE failure (
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  step TEXT NOT NULL,
+  errno TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  first_ms REAL NOT NULL,            -- since the start of the measure phase
+  last_ms REAL NOT NULL,
+  PRIMARY KEY (trial, step, errno)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  role TEXT NOT NULL,
+  metric INTEGER NOT NULL REFERENCES metric (id),
+  UNIQUE (trial, role, metric)
+) STRICT;
+
+-- One value of a series at one time. A missed sample is an absent row: a hole, never a value.
+CREATE TABLE sample (
+  series INTEGER NOT NULL REFERENCES series (id),
+  t_us INTEGER NOT NULL,             -- since the start of the measure phase; negative during warm-up
+  value REAL NOT NULL,
+  PRIMARY KEY (series, t_us)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  position INTEGER NOT NULL,
+  role TEXT NOT NULL,
+  t_ms REAL NOT NULL,
+  kind TEXT NOT NULL,
+  detail TEXT NOT NULL CHECK (json_valid(detail)),
+  PRIMARY KEY (trial, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sysctl (
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  role TEXT NOT NULL,
+  name TEXT NOT NULL,
+  was TEXT NOT NULL,
+  requested TEXT,                    -- NULL: recorded, not written
+  effective TEXT NOT NULL,           -- read back after the write
+  PRIMARY KEY (trial, role, name)
+) STRICT, WITHOUT ROWID;
+
+-- Buckets of HdrHistogram's layout, 3 significant digits, in ticks of 0.1 microseconds. The blob is n bucket numbers,
+-- ascending, then their n counts; all are unsigned 32-bit little-endian. A bucket number b below 2048 is the value in
+-- ticks; above, it ends at (1024 + b % 1024 + 1) * 2^(b / 1024 - 1) - 1 ticks.
+CREATE TABLE histogram (
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  role TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  buckets BLOB NOT NULL,
+  count INTEGER NOT NULL,
+  min_us REAL, p50_us REAL, p90_us REAL, p99_us REAL, p999_us REAL, max_us REAL,
+  PRIMARY KEY (trial, role, metric)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE comparison (
+  run INTEGER NOT NULL REFERENCES run (id),
+  baseline TEXT NOT NULL,
+  variant TEXT NOT NULL,
+  role TEXT NOT NULL,
+  metric INTEGER NOT NULL REFERENCES metric (id),
+  n INTEGER NOT NULL,                -- pairs of replicates
+  baseline_median REAL,
+  variant_median REAL,
+  effect REAL,                       -- relative change, 0.1 = +10 %; NULL where nothing can be claimed
+  low REAL,                          -- the interval of the effect
+  high REAL,
+  p REAL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('better', 'worse', 'no-difference', 'inconclusive', 'invalid')),
+  PRIMARY KEY (run, baseline, variant, role, metric)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW v_run AS
+SELECT run.run_id, run.scenario, run.started_at, run.state, run.seed, run.churnlab_version,
+  json_extract(environment.facts, '$."kernel.release"') AS kernel,
+  CAST(json_extract(environment.facts, '$."cpu.count"') AS INTEGER) AS cpus,
+  CAST(json_extract(environment.facts, '$."hz"') AS INTEGER) AS hz,
+  run.fingerprint
+FROM run LEFT JOIN environment ON environment.id = run.environment;
+
+CREATE VIEW v_trial AS
+SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, trial.block, trial.state, trial.engine,
+  trial.started_at, trial.measure_ms,
+  (SELECT json_group_array(json_object('code', code, 'message', message))
+   FROM (SELECT code, message FROM warning WHERE warning.trial = trial.id ORDER BY position)) AS warnings
+FROM trial JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_measurement AS
+SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, measurement.role, metric.name AS metric,
+  measurement.value, metric.unit
+FROM measurement
+  JOIN metric ON metric.id = measurement.metric
+  JOIN trial ON trial.id = measurement.trial
+  JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_failure AS
+SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, failure.step AS phase, failure.errno,
+  failure.count, failure.first_ms, failure.last_ms
+FROM failure JOIN trial ON trial.id = failure.trial JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_sample AS
+SELECT run.run_id, trial.trial_id, trial.variant, series.role, metric.name AS metric,
+  sample.t_us / 1000.0 AS t_ms, sample.value
+FROM sample
+  JOIN series ON series.id = sample.series
+  JOIN metric ON metric.id = series.metric
+  JOIN trial ON trial.id = series.trial
+  JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_event AS
+SELECT run.run_id, trial.trial_id, trial.variant, event.role, event.t_ms, event.kind, event.detail
+FROM event JOIN trial ON trial.id = event.trial JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_sysctl AS
+SELECT run.run_id, trial.trial_id, trial.variant, sysctl.role, sysctl.name, sysctl.was, sysctl.requested,
+  sysctl.effective
+FROM sysctl JOIN trial ON trial.id = sysctl.trial JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_histogram AS
+SELECT run.run_id, trial.trial_id, trial.variant, histogram.role, 'latency.' || histogram.metric AS metric,
+  histogram.count, histogram.min_us AS min, histogram.p50_us AS p50, histogram.p90_us AS p90,
+  histogram.p99_us AS p99, histogram.p999_us AS p999, histogram.max_us AS max, 'us' AS unit
+FROM histogram JOIN trial ON trial.id = histogram.trial JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_comparison AS
+SELECT run.run_id, comparison.baseline, comparison.variant, comparison.role, metric.name AS metric, comparison.n,
+  comparison.baseline_median, comparison.variant_median, comparison.effect, comparison.low, comparison.high,
+  comparison.p, comparison.verdict
+FROM comparison JOIN metric ON metric.id = comparison.metric JOIN run ON run.id = comparison.run;
+`;

@@ -1,0 +1,137 @@
+import {
+  countHistogram,
+  quantileUs,
+  type Trial,
+  type TrialOutcome,
+  type TrialRecord,
+} from "@churnlab/core";
+import type { Database } from "better-sqlite3";
+import { encodeBuckets } from "./histogram-blob.ts";
+import { MetricIds } from "./metric-ids.ts";
+import { findRunRow } from "./run-reference.ts";
+import { saveSamples } from "./save-samples.ts";
+import { saveEnvironment } from "./start-run.ts";
+
+/** Writes everything of a trial in one transaction. */
+export function saveTrial(
+  db: Database,
+  runId: string,
+  { trial, outcome }: { readonly trial: Trial; readonly outcome: TrialOutcome },
+): void {
+  const insert = db.transaction(() => {
+    const run = findRunRow(db, runId);
+    const metrics = new MetricIds(db);
+    const id = insertTrial(db, run, { trial, outcome });
+    const { record } = outcome;
+    insertWarnings(db, id, record);
+    insertMeasurements(db, id, { record, metrics });
+    insertFailures(db, id, record);
+    insertSysctls(db, id, record);
+    insertEvents(db, id, record);
+    insertHistograms(db, id, record);
+    saveSamples(db, id, { samples: record.samples, metrics });
+  });
+  insert.immediate();
+}
+
+function insertTrial(
+  db: Database,
+  run: number,
+  { trial, outcome }: { trial: Trial; outcome: TrialOutcome },
+): number {
+  const { record } = outcome;
+  const environment = record.environment === null ? null : saveEnvironment(db, record.environment);
+  if (environment !== null) {
+    db.prepare("UPDATE run SET environment = coalesce(environment, ?) WHERE id = ?").run(
+      environment,
+      run,
+    );
+  }
+  const { lastInsertRowid } = db
+    .prepare(
+      `INSERT INTO trial (run, trial_id, variant, replicate, block, seed, state, phase, code, reason, engine,
+         engine_reason, started_at, measure_ms, environment)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(
+      run,
+      trial.id,
+      trial.variant,
+      trial.replicate,
+      trial.block,
+      trial.seed,
+      ...describeEnd(outcome),
+      record.engine,
+      record.engineReason,
+      new Date(record.startedAtUnixMs).toISOString(),
+      record.measureMs,
+      environment,
+    );
+  return Number(lastInsertRowid);
+}
+
+/** state, phase, code, reason */
+function describeEnd(outcome: TrialOutcome): [string, string | null, string | null, string | null] {
+  const phase = "phase" in outcome ? outcome.phase : null;
+  const code = outcome.state === "failed" ? outcome.code : null;
+  return [outcome.state, phase, code, explainEnd(outcome)];
+}
+
+function explainEnd(outcome: TrialOutcome): string | null {
+  if (outcome.state === "invalid") return outcome.reason;
+  return outcome.state === "failed" ? outcome.message : null;
+}
+
+function insertWarnings(db: Database, trial: number, { warnings }: TrialRecord): void {
+  const insert = db.prepare("INSERT INTO warning VALUES (?, ?, ?, ?)");
+  warnings.forEach(({ code, message }, position) => insert.run(trial, position, code, message));
+}
+
+function insertMeasurements(
+  db: Database,
+  trial: number,
+  { record, metrics }: { record: TrialRecord; metrics: MetricIds },
+): void {
+  const insert = db.prepare("INSERT INTO measurement VALUES (?, ?, ?, ?)");
+  for (const { role, metric, value } of record.measurements) {
+    insert.run(trial, role, metrics.idOf(metric), value);
+  }
+}
+
+function insertFailures(db: Database, trial: number, { failures }: TrialRecord): void {
+  const insert = db.prepare("INSERT INTO failure VALUES (?, ?, ?, ?, ?, ?)");
+  for (const { step, errno, count, firstMs, lastMs } of failures) {
+    insert.run(trial, step, errno, count, firstMs, lastMs);
+  }
+}
+
+function insertSysctls(db: Database, trial: number, { sysctls }: TrialRecord): void {
+  const insert = db.prepare("INSERT INTO sysctl VALUES (?, ?, ?, ?, ?, ?)");
+  for (const { role, name, was, requested, effective } of sysctls) {
+    insert.run(trial, role, name, was, requested, effective);
+  }
+}
+
+function insertEvents(db: Database, trial: number, { events }: TrialRecord): void {
+  const insert = db.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)");
+  events.forEach(({ role, tMs, kind, detail }, position) =>
+    insert.run(trial, position, role, tMs, kind, JSON.stringify(detail)),
+  );
+}
+
+/** Latencies are seen by the client. */
+function insertHistograms(db: Database, trial: number, { histograms }: TrialRecord): void {
+  const insert = db.prepare(
+    "INSERT INTO histogram VALUES (?, 'client', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+  );
+  for (const histogram of histograms) {
+    const quantiles = [0, 0.5, 0.9, 0.99, 0.999, 1].map((q) => quantileUs(histogram, q));
+    insert.run(
+      trial,
+      histogram.metric,
+      encodeBuckets(histogram),
+      countHistogram(histogram),
+      ...quantiles,
+    );
+  }
+}

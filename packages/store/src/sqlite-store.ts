@@ -1,0 +1,124 @@
+import type { Trial, TrialOutcome } from "@churnlab/core";
+import type { Database } from "better-sqlite3";
+import { saveComparisons } from "./comparisons.ts";
+import { finishRun } from "./finish-run.ts";
+import { listRuns } from "./list-runs.ts";
+import { loadEvents } from "./load-events.ts";
+import { loadHistograms } from "./load-histograms.ts";
+import { loadRun } from "./load-run.ts";
+import { loadSamples } from "./load-samples.ts";
+import { resolveRun } from "./run-reference.ts";
+import { saveTrial } from "./save-trial.ts";
+import { explainSqliteError } from "./sqlite-errors.ts";
+import { startRun } from "./start-run.ts";
+import type { RunStart, Store } from "./store.ts";
+import type {
+  ComparisonRow,
+  RunState,
+  RunSummary,
+  SampleFilter,
+  SampleSeries,
+  StoredEvent,
+  StoredRun,
+  VariantHistogram,
+} from "./stored-run.ts";
+
+/** Gives every function over the open database one place where SQLite's errors become a person's. */
+export class SqliteStore implements Store {
+  readonly path: string;
+  readonly #db: Database;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.path = db.name;
+  }
+
+  startRun(start: RunStart): string {
+    return this.#explain(() => startRun(this.#db, start));
+  }
+
+  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void {
+    this.#explain(() => saveTrial(this.#db, runId, { trial, outcome }));
+    moveIntoFile(this.#db);
+  }
+
+  finishRun(runId: string, state: Exclude<RunState, "running">): void {
+    this.#explain(() => finishRun(this.#db, runId, state));
+  }
+
+  saveComparisons(runId: string, rows: readonly ComparisonRow[]): void {
+    this.#explain(() => saveComparisons(this.#db, runId, rows));
+  }
+
+  listRuns(): RunSummary[] {
+    return this.#explain(() => listRuns(this.#db));
+  }
+
+  findRun(reference: string): string {
+    return this.#explain(() => resolveRun(this.#db, reference));
+  }
+
+  loadRun(runId: string): StoredRun {
+    // One read transaction: a run that is being written is seen at one moment, not trial by trial.
+    return this.#explain(() => this.#db.transaction(() => loadRun(this.#db, runId))());
+  }
+
+  loadEvents(runId: string): StoredEvent[] {
+    return this.#explain(() => loadEvents(this.#db, runId));
+  }
+
+  loadHistograms(runId: string): VariantHistogram[] {
+    return this.#explain(() => loadHistograms(this.#db, runId));
+  }
+
+  loadSamples(runId: string, filter: SampleFilter = {}): SampleSeries[] {
+    return this.#explain(() => loadSamples(this.#db, runId, filter));
+  }
+
+  close(): void {
+    if (!this.#db.open) return;
+    try {
+      if (!this.#db.readonly) this.#explain(() => leaveOneFile(this.#db));
+    } finally {
+      this.#db.close();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #explain<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw explainSqliteError(error, this.path);
+    }
+  }
+}
+
+/**
+ * Keeps the WAL as small as one trial. When a trial does not fit on the disk, what it left in the WAL then holds no
+ * space that the trials before it need.
+ */
+function moveIntoFile(db: Database): void {
+  try {
+    db.pragma("wal_checkpoint(PASSIVE)");
+  } catch {
+    // The trial is safe in the WAL; the next checkpoint moves it.
+  }
+}
+
+/**
+ * Moves the WAL into the file and leaves WAL mode. While another process reads, SQLite refuses that; then the file
+ * stays in WAL mode, and whoever closes it last removes the -wal.
+ */
+function leaveOneFile(db: Database): void {
+  db.pragma("busy_timeout = 500");
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  try {
+    db.pragma("journal_mode = DELETE");
+  } catch (error) {
+    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import type { Environment, Plan, Scenario, Trial, TrialOutcome } from "@churnlab/core";
+import type {
+  ComparisonRow,
+  RunState,
+  RunSummary,
+  SampleFilter,
+  SampleSeries,
+  StoredEvent,
+  StoredRun,
+  VariantHistogram,
+} from "./stored-run.ts";
+
+/** What is known of a run before its first trial. */
+export interface RunStart {
+  readonly scenario: Scenario;
+  readonly plan: Plan;
+  /** Of churnlab. */
+  readonly version: string;
+  readonly startedAtUnixMs: number;
+  /** Where it runs, if known yet; else that of the first trial which has one. */
+  readonly environment?: Environment;
+  /** `commit`, `branch`, or what the user chose. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The one way to read a database: every number that a person sees comes through here. Methods throw `E_RUN_UNKNOWN`
+ * for a run that is not there, `E_DATABASE` for a damaged file.
+ */
+export interface StoreReader extends Disposable {
+  readonly path: string;
+  /** Oldest first. */
+  listRuns(): RunSummary[];
+  /**
+   * The id of the run a person means: `last`, `last~1` (the one before), an id, or the beginning of one.
+   * Throws `E_RUN_UNKNOWN` when there is none, or more than one.
+   */
+  findRun(reference: string): string;
+  loadRun(runId: string): StoredRun;
+  /** By trial, then as they were recorded. */
+  loadEvents(runId: string): StoredEvent[];
+  /** Merged over the completed trials of each variant, bucket by bucket. */
+  loadHistograms(runId: string): VariantHistogram[];
+  loadSamples(runId: string, filter?: SampleFilter): SampleSeries[];
+  close(): void;
+}
+
+/** A store that a run is recorded in. Methods throw `E_DISK` when the disk is full; what was saved before stays. */
+export interface Store extends StoreReader {
+  /** Returns the id of the new run. */
+  startRun(start: RunStart): string;
+  /** One transaction: a trial is in the database whole, or not at all. */
+  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void;
+  finishRun(runId: string, state: Exclude<RunState, "running">): void;
+  /** Replaces all comparisons of the run. */
+  saveComparisons(runId: string, rows: readonly ComparisonRow[]): void;
+  /** Moves everything into the one file, without -wal and -shm beside it unless another process still reads. */
+  close(): void;
+}
