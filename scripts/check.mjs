@@ -18,7 +18,7 @@ const CHECKS = [
   },
   { name: "lint", what: "oxlint, with types", command: ["oxlint", "--deny-warnings"] },
   { name: "format", what: "biome", command: ["biome", "ci"] },
-  { name: "dead code", what: "knip", command: ["knip"] },
+  { name: "dead code", what: "knip", command: ["knip", "--no-config-hints"] },
   {
     name: "rooms",
     what: "architecture.mjs holds",

@@ -28,10 +28,7 @@ export async function installPackages(root) {
   if (code !== 0) throw explainInstallFailure({ code, output, pnpm, root });
   writeFileSync(stamp, wanted);
   printDone("packages", `pnpm ${pnpm}, no compiler needed`);
-  printDone(
-    "node",
-    `${pinnedVersion(root)}, pinned copy (your system has ${process.versions.node})`,
-  );
+  printDone("node", `${pinnedVersion(root)}, pinned copy for this folder only`);
 }
 
 /**
