@@ -61,9 +61,9 @@ function pnpmVersion(root) {
 function pnpmCommand(root, version) {
   const installed = path.join(root, "node_modules/pnpm/package.json");
   if (existsSync(installed) && JSON.parse(readFileSync(installed, "utf8")).version === version) {
-    return [path.join(root, "node_modules/.bin/pnpm")];
+    return { program: path.join(root, "node_modules/.bin/pnpm"), prefix: [] };
   }
-  return ["npx", "--yes", `pnpm@${version}`];
+  return { program: "npx", prefix: ["--yes", `pnpm@${version}`] };
 }
 
 /** @param {string} root */
@@ -78,8 +78,9 @@ function pinnedVersion(root) {
  * @returns {Promise<{ code: number, output: string }>}
  */
 function runPnpm(root, version) {
-  const [program = "npx", ...args] = [
-    ...pnpmCommand(root, version),
+  const { program, prefix } = pnpmCommand(root, version);
+  const args = [
+    ...prefix,
     "install",
     "--frozen-lockfile",
     // Age and trust of a version are checked where it enters the lockfile; here its hash decides.
