@@ -88,18 +88,24 @@ function loadTrials(db: Database, run: number): StoredTrial[] {
 }
 
 function loadMeasurements(db: Database, run: number): Map<number, Map<string, number>> {
+  const nameOf = new Map(
+    db.prepare<[], [number, string]>("SELECT id, name FROM metric").raw().all(),
+  );
   const rows = db
-    .prepare<[number], [number, Role, string, number]>(
-      `SELECT measurement.trial, measurement.role, metric.name, measurement.value
-       FROM trial JOIN measurement ON measurement.trial = trial.id JOIN metric ON metric.id = measurement.metric
-       WHERE trial.run = ? ORDER BY measurement.trial, measurement.role, metric.id`,
+    .prepare<[number], [number, Role, number, number]>(
+      `SELECT measurement.trial, measurement.role, measurement.metric, measurement.value
+       FROM trial CROSS JOIN measurement ON measurement.trial = trial.id WHERE trial.run = ?`,
     )
     .raw();
   const byTrial = new Map<number, Map<string, number>>();
-  for (const [trial, role, metric, value] of rows.iterate(run)) {
-    let values = byTrial.get(trial);
-    if (values === undefined) byTrial.set(trial, (values = new Map()));
-    values.set(`${role}.${metric}`, value);
+  let trial = -1;
+  let values = new Map<string, number>();
+  for (const [of, role, metric, value] of rows.iterate(run)) {
+    if (of !== trial) {
+      trial = of;
+      byTrial.set(trial, (values = new Map()));
+    }
+    values.set(`${role}.${nameOf.get(metric)}`, value);
   }
   return byTrial;
 }
