@@ -7,7 +7,7 @@ import { buildPackages } from "./bootstrap/build-packages.mjs";
 import { checkPlatform } from "./bootstrap/check-platform.mjs";
 import { installPackages } from "./bootstrap/install-packages.mjs";
 import { pinnedEnvironment } from "./bootstrap/pinned-environment.mjs";
-import { printDone, printHeading, printProblem } from "./bootstrap/print.mjs";
+import { printDone, printHeading, printProblem, printStart } from "./bootstrap/print.mjs";
 import { SetupProblem } from "./bootstrap/setup-problem.mjs";
 
 const EXIT_USAGE = 2;
@@ -40,7 +40,7 @@ async function bootstrap([name = "", ...rest]) {
   const node = findPinnedNode(root) ?? process.execPath;
   if (step.build) await buildPackages(root, node);
   if (step.command === undefined) return 0;
-  printDone(name, step.command.join(" "));
+  printStart(name, [...step.command, ...rest].join(" "));
   return standInFor(node, [...step.command, ...rest], { cwd: root, env: pinnedEnvironment(root) });
 }
 

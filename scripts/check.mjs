@@ -8,6 +8,9 @@ import { pinnedEnvironment } from "./bootstrap/pinned-environment.mjs";
 const root = path.resolve(import.meta.dirname, "..");
 const sources = globSync("packages/*/src", { cwd: root });
 
+// Some tools keep a cache under XDG_CACHE_HOME; nothing outside this folder changes.
+const env = { ...pinnedEnvironment(root), XDG_CACHE_HOME: path.join(root, ".cache/xdg") };
+
 /** @type {readonly { name: string, what: string, command: readonly string[] }[]} */
 const CHECKS = [
   { name: "build", what: "sources compile", command: ["tsc", "-b"] },
@@ -38,7 +41,7 @@ for (const { name, what, command } of wanted) {
   const { status, error } = spawnSync(program, args, {
     cwd: root,
     stdio: "inherit",
-    env: pinnedEnvironment(root),
+    env,
   });
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   if (status !== 0) failed.push(name);

@@ -32,6 +32,15 @@ export function printDone(what, detail) {
   lineStartedMs = performance.now();
 }
 
+/**
+ * What runs next and speaks for itself.
+ * @param {string} what
+ * @param {string} detail
+ */
+export function printStart(what, detail) {
+  process.stderr.write(` ▸ ${what.padEnd(12)} ${detail}\n`);
+}
+
 /** @param {{ message: string, fix: string, evidence: string }} problem */
 export function printProblem({ message, fix, evidence }) {
   const erase = process.stderr.isTTY ? "\r\u001b[K" : "";
