@@ -1,0 +1,66 @@
+/**
+ * The counters of TCP that are stored, with what moves them. Meanings were measured on Linux 6.18 where the kernel's
+ * own text (Documentation/networking/snmp_counter.rst) is silent or out of date. All are per network namespace, and
+ * only ever grow. Newer and older kernels have more and fewer: they are read by name.
+ *
+ * The gauge `time_wait` changes by TW + TWKilled − TWRecycled − those that expired, were replaced by a new SYN, or were
+ * killed by a reset; the last three have no counter.
+ */
+export const KERNEL_COUNTERS = {
+  tcp: {
+    ActiveOpens: "SYN sent by connect(). Not moved by EADDRNOTAVAIL.",
+    PassiveOpens: "Child sockets created by a listener.",
+    AttemptFails: "SYN_SENT or SYN_RECV straight to CLOSE: refused or timed out.",
+    EstabResets: "ESTABLISHED or CLOSE_WAIT straight to CLOSE, on either end of a reset.",
+    InSegs: "Segments received, bad ones too.",
+    OutSegs: "Segments sent, without pure retransmissions.",
+    RetransSegs: "Segments sent again, SYN and SYN-ACK too.",
+    InErrs: "Segments received with an error, such as a bad checksum or an invalid SYN.",
+    OutRsts: "Resets sent by TCP itself; not those of a packet filter.",
+  },
+  tcpext: {
+    TW: "TIME_WAIT or FIN_WAIT2 mini-sockets created with a lifetime above 4 s.",
+    TWKilled: "The same with a lifetime of 4 s or less; counted when created.",
+    TWRecycled: "TIME_WAIT taken over by a new connect().",
+    TCPTimeWaitOverflow: "TIME_WAIT refused because of tcp_max_tw_buckets.",
+    PAWSTimewait: "Segment with an old timestamp met a TIME_WAIT.",
+    TCPACKSkippedTimeWait: "Answer of a TIME_WAIT suppressed by tcp_invalid_ratelimit.",
+    TCPACKSkippedFinWait2: "Answer of a FIN_WAIT2 suppressed by tcp_invalid_ratelimit.",
+    TCPACKSkippedSynRecv: "Answer of a SYN_RECV suppressed by tcp_invalid_ratelimit.",
+    TCPACKSkippedPAWS: "Answer to an old timestamp suppressed by tcp_invalid_ratelimit.",
+    TCPACKSkippedSeq: "Answer to a wrong sequence number suppressed by tcp_invalid_ratelimit.",
+    TCPACKSkippedChallenge: "Challenge ACK suppressed by its rate limit.",
+    ListenOverflows: "Accept queue full when a SYN or the last ACK came.",
+    ListenDrops: "Any drop at a listener; includes ListenOverflows.",
+    TCPReqQFullDoCookies: "SYN queue full, answered with a cookie.",
+    TCPReqQFullDrop: "SYN queue full, SYN dropped.",
+    SyncookiesSent: "SYN cookies sent.",
+    SyncookiesRecv: "Valid SYN cookies that came back.",
+    SyncookiesFailed: "Invalid SYN cookies that came back.",
+    EmbryonicRsts: "Resets that concern a SYN_RECV.",
+    TCPAbortOnClose: "close() with unread data: a reset.",
+    TCPAbortOnData: "SO_LINGER of zero, or data for a closed socket: a reset.",
+    TCPAbortOnTimeout: "Given up after keepalive, TCP_USER_TIMEOUT, or the last retransmission.",
+    TCPAbortOnMemory: "Aborted for lack of memory or too many orphans.",
+    TCPAbortOnLinger: "Negative TCP_LINGER2 while in FIN_WAIT2.",
+    TCPAbortFailed: "A reset that could not be sent.",
+    TCPChallengeACK: "Challenge ACKs sent (RFC 5961).",
+    TCPSYNChallenge: "Challenge ACKs sent in answer to a SYN (RFC 5961).",
+    TCPTimeouts: "Retransmission timers that fired.",
+    TCPSynRetrans: "SYN and SYN-ACK sent again.",
+    TCPLostRetransmit: "Retransmissions lost again.",
+    TCPRetransFail: "Retransmissions that could not be sent.",
+    TcpTimeoutRehash: "Flow hash changed after a timeout.",
+    TCPKeepAlive: "Keepalive probes sent.",
+    TCPDeferAcceptDrop: "Last ACK dropped because of TCP_DEFER_ACCEPT.",
+    TCPBacklogDrop: "Segments dropped because the socket's backlog was full.",
+    TCPMigrateReqSuccess: "SYN_RECV moved to another listener (tcp_migrate_req).",
+    TCPMigrateReqFailure: "SYN_RECV that could not be moved to another listener.",
+    TCPFastOpenListenOverflow: "Fast Open refused: too many pending.",
+    PAWSActive: "SYN-ACK with an old timestamp.",
+    PAWSEstab: "Segment of a connection with an old timestamp.",
+    PAWSOldAck: "Pure ACK with an old timestamp.",
+    TSEcrRejected: "Segment with an echoed timestamp that was never sent.",
+    BeyondWindow: "Segment outside the receive window.",
+  },
+} as const;

@@ -1,0 +1,52 @@
+import { errno, libc } from "./libc.ts";
+import { SystemError } from "./system-error.ts";
+
+const O_RDONLY_CLOEXEC = 0x8_0000;
+
+/**
+ * A file of /proc/net that is opened once, inside the namespace, and read again and again from anywhere. Its descriptor
+ * keeps the namespace alive until closed.
+ */
+export class ProcNetFile implements Disposable {
+  #buffer: Buffer = Buffer.alloc(8192);
+  readonly #fd: number;
+  readonly #path: string;
+  #open = true;
+
+  /** To be called inside the namespace. Throws `SystemError`, with ENOENT where this kernel has no such file. */
+  constructor(name: string) {
+    this.#path = `/proc/thread-self/net/${name}`;
+    this.#fd = libc().open(this.#path, O_RDONLY_CLOEXEC, 0);
+    if (this.#fd === -1) throw new SystemError("open", errno(), this.#path);
+  }
+
+  /** The content of now. The memory is used again by the next call. Throws `SystemError`. */
+  read(): Buffer {
+    for (;;) {
+      const length = libc().pread(this.#fd, this.#buffer, this.#buffer.length, 0);
+      if (length === -1) throw new SystemError("pread", errno(), this.#path);
+      if (length < this.#buffer.length) return this.#buffer.subarray(0, length);
+      this.#buffer = Buffer.alloc(this.#buffer.length * 2);
+    }
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    libc().close(this.#fd);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** The same, or undefined where this kernel has no such file. */
+export function openProcNetFile(name: string): ProcNetFile | undefined {
+  try {
+    return new ProcNetFile(name);
+  } catch (error) {
+    if (error instanceof SystemError && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
