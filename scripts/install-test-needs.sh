@@ -10,6 +10,7 @@ packages=(
   conntrack     # entries of a namespace's own table
   util-linux    # unshare, nsenter, setpriv: rootless tests
   sqlite3       # the database opens in the tool people have
+  chromium      # reports and the dashboard as a reader sees them
   nginx-light   # a real server as target, and a peer of benchmarks
   wrk           # peer of benchmarks
   apache2-utils # ab: peer of benchmarks
