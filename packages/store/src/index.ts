@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+export { collectFacts, listVaryingFacts } from "./fingerprint.ts";
 export { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
 export { type OpenOptions, openStore } from "./open-store.ts";
 export { type RunReference, splitRunReference } from "./run-reference.ts";

@@ -1,6 +1,7 @@
 import type {
   ErrorCode,
   FailureRecord,
+  Measurement,
   Role,
   Scenario,
   SysctlRecord,
@@ -80,14 +81,14 @@ function loadTrials(db: Database, run: number): StoredTrial[] {
     startedAtUnixMs: Date.parse(row.started_at),
     measureMs: row.measure_ms,
     warnings: warnings.get(row.id) ?? [],
-    measurements: measurements.get(row.id) ?? new Map<string, number>(),
+    measurements: measurements.get(row.id) ?? [],
     failures: failures.get(row.id) ?? [],
     sysctls: sysctls.get(row.id) ?? [],
     environment: row.environment === null ? null : (environments.get(row.environment) ?? null),
   }));
 }
 
-function loadMeasurements(db: Database, run: number): Map<number, Map<string, number>> {
+function loadMeasurements(db: Database, run: number): Map<number, Measurement[]> {
   const nameOf = new Map(
     db.prepare<[], [number, string]>("SELECT id, name FROM metric").raw().all(),
   );
@@ -97,15 +98,15 @@ function loadMeasurements(db: Database, run: number): Map<number, Map<string, nu
        FROM trial CROSS JOIN measurement ON measurement.trial = trial.id WHERE trial.run = ?`,
     )
     .raw();
-  const byTrial = new Map<number, Map<string, number>>();
+  const byTrial = new Map<number, Measurement[]>();
   let trial = -1;
-  let values = new Map<string, number>();
+  let measurements: Measurement[] = [];
   for (const [of, role, metric, value] of rows.iterate(run)) {
     if (of !== trial) {
       trial = of;
-      byTrial.set(trial, (values = new Map()));
+      byTrial.set(trial, (measurements = []));
     }
-    values.set(`${role}.${nameOf.get(metric)}`, value);
+    measurements.push({ role, metric: nameOf.get(metric) as string, value });
   }
   return byTrial;
 }

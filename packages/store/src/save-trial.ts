@@ -6,6 +6,7 @@ import {
   type TrialRecord,
 } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
+import { collectFacts, hashFacts } from "./fingerprint.ts";
 import { encodeBuckets } from "./histogram-blob.ts";
 import { MetricIds } from "./metric-ids.ts";
 import { findRunRow } from "./run-reference.ts";
@@ -41,12 +42,7 @@ function insertTrial(
 ): number {
   const { record } = outcome;
   const environment = record.environment === null ? null : saveEnvironment(db, record.environment);
-  if (environment !== null) {
-    db.prepare("UPDATE run SET environment = coalesce(environment, ?) WHERE id = ?").run(
-      environment,
-      run,
-    );
-  }
+  if (environment !== null) describeRun(db, run, { record, environment });
   const { lastInsertRowid } = db
     .prepare(
       `INSERT INTO trial (run, trial_id, variant, replicate, block, seed, state, phase, code, reason, engine,
@@ -68,6 +64,23 @@ function insertTrial(
       environment,
     );
   return Number(lastInsertRowid);
+}
+
+/** The first trial that knows where it ran says it for the run. */
+function describeRun(
+  db: Database,
+  run: number,
+  { record, environment }: { record: TrialRecord; environment: number },
+): void {
+  const { resolved, fingerprint } = db
+    .prepare<[number], { resolved: string; fingerprint: string | null }>(
+      "SELECT resolved, fingerprint FROM run WHERE id = ?",
+    )
+    .get(run) as { resolved: string; fingerprint: string | null };
+  if (fingerprint !== null) return;
+  db.prepare(
+    "UPDATE run SET environment = coalesce(environment, ?), fingerprint = ? WHERE id = ?",
+  ).run(environment, hashFacts(collectFacts([record]), JSON.parse(resolved)), run);
 }
 
 /** state, phase, code, reason */

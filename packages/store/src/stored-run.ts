@@ -3,6 +3,7 @@ import type {
   ErrorCode,
   FailureRecord,
   HistogramRecord,
+  Measurement,
   Role,
   Scenario,
   SysctlRecord,
@@ -52,8 +53,8 @@ export interface StoredTrial {
   readonly startedAtUnixMs: number;
   readonly measureMs: number;
   readonly warnings: readonly Warning[];
-  /** By `role.metric`, for example `client.connections.rate`. */
-  readonly measurements: ReadonlyMap<string, number>;
+  /** By role. */
+  readonly measurements: readonly Measurement[];
   readonly failures: readonly FailureRecord[];
   readonly sysctls: readonly SysctlRecord[];
   readonly environment: Environment | null;
@@ -124,7 +125,7 @@ export interface ComparisonRow {
   readonly n: number;
   readonly baselineMedian: number | null;
   readonly variantMedian: number | null;
-  /** Relative change, 0.1 = +10 %; null where nothing can be claimed. */
+  /** Relative change, 0.1 = +10 %; null where there is no ratio. Only a `better` or `worse` claims it. */
   readonly effect: number | null;
   readonly low: number | null;
   readonly high: number | null;

@@ -53,9 +53,7 @@ describe("a run that was saved", () => {
         startedAtUnixMs: STARTED_AT_UNIX_MS + 250,
         measureMs: 8000,
         warnings: record.warnings,
-        measurements: new Map(
-          record.measurements.map(({ role, metric, value }) => [`${role}.${metric}`, value]),
-        ),
+        measurements: record.measurements,
         failures: record.failures,
         sysctls: record.sysctls.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
         environment: record.environment,

@@ -147,7 +147,7 @@ CREATE TABLE comparison (
   n INTEGER NOT NULL,                -- pairs of replicates
   baseline_median REAL,
   variant_median REAL,
-  effect REAL,                       -- relative change, 0.1 = +10 %; NULL where nothing can be claimed
+  effect REAL,                       -- relative change, 0.1 = +10 %; NULL where there is no ratio
   low REAL,                          -- the interval of the effect
   high REAL,
   p REAL,

@@ -1,0 +1,74 @@
+import { describe, expect, test } from "vitest";
+import { collectFacts, listVaryingFacts, openStore } from "../src/index.ts";
+import { completed, scenario, spec, start, TemporaryDirectory, trialOf } from "./made-run.ts";
+
+const facts = { "kernel.release": "6.18.44", "cpu.count": "2", hz: "250" };
+
+/** The fingerprint of a run whose first trial had these facts and this engine. */
+function fingerprintOf(change: object, engine = "net"): string | null {
+  using directory = new TemporaryDirectory();
+  using store = openStore(directory.file("runs.db"), { mode: "write" });
+  const runId = store.startRun(start);
+  const environment = { facts: { ...facts, ...change } };
+  store.saveTrial(runId, trialOf(0), completed({ environment, engine }));
+  return store.loadRun(runId).fingerprint;
+}
+
+describe("the fingerprint of a run", () => {
+  const usual = fingerprintOf({});
+
+  test("is sixteen hexadecimal digits, the same for the same place", () => {
+    expect(usual).toMatch(/^[0-9a-f]{16}$/);
+    expect(fingerprintOf({})).toBe(usual);
+  });
+
+  test.each([
+    ["the kernel", { "kernel.release": "6.1.0" }],
+    ["the number of processors", { "cpu.count": "4" }],
+    ["a sysctl that the scenario does not set", { "client.net.ipv4.tcp_timestamps": "0" }],
+  ])("changes with %s", (_, change) => {
+    expect(fingerprintOf(change)).not.toBe(usual);
+  });
+
+  test("changes with the engine", () => {
+    expect(fingerprintOf({}, "ring")).not.toBe(usual);
+  });
+
+  test("does not change with a sysctl that the scenario sets", () => {
+    expect(fingerprintOf({ "client.net.ipv4.tcp_tw_reuse": "0" })).toBe(usual);
+    expect(fingerprintOf({ "client.net.ipv4.tcp_tw_reuse": "1" })).toBe(usual);
+  });
+
+  test("is the first trial's that knows where it ran", () => {
+    using directory = new TemporaryDirectory();
+    using store = openStore(directory.file("runs.db"), { mode: "write" });
+    const runId = store.startRun(start);
+    store.saveTrial(runId, trialOf(0), completed({ environment: null }));
+    expect(store.loadRun(runId).fingerprint).toBeNull();
+    store.saveTrial(runId, trialOf(1), completed());
+    expect(store.loadRun(runId).fingerprint).toBe(usual);
+    store.saveTrial(runId, trialOf(2), completed({ environment: { facts: { hz: "1000" } } }));
+    expect(store.loadRun(runId).fingerprint).toBe(usual);
+  });
+});
+
+test("facts on which trials disagree keep all their values", () => {
+  const places = [
+    { environment: { facts: { hz: "250", "cpu.count": "2" } }, engine: "ring" },
+    { environment: null, engine: "undici" },
+    { environment: { facts: { hz: "250", "cpu.count": "4" } }, engine: "net" },
+  ];
+  expect(collectFacts(places)).toEqual({ "cpu.count": "2 | 4", engine: "net | ring", hz: "250" });
+});
+
+test("what variants set or vary is known from the scenario", () => {
+  const workload = { ...spec.workload, engine: "ring" } as const;
+  const gateway = { ...spec, workload, topology: "gateway" } as const;
+  const variants = [
+    { name: "direct", baseline: true, spec },
+    { name: "gateway", baseline: false, spec: gateway },
+  ];
+  const keys = ["engine", "hz", "client.net.ipv4.tcp_tw_reuse", "upstream.net.ipv4.tcp_tw_reuse"];
+  expect(listVaryingFacts(scenario, keys)).toEqual(["client.net.ipv4.tcp_tw_reuse"]);
+  expect(listVaryingFacts({ variants }, keys)).toEqual(keys.filter((key) => key !== "hz"));
+});
