@@ -1,0 +1,211 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { signFlipP, smallestSignFlipP } from "../../src/statistics/sign-flip-p.ts";
+import { distributeSubsetSums } from "../../src/statistics/signed-rank-distribution.ts";
+import { type Interval, signedRankInterval } from "../../src/statistics/signed-rank-interval.ts";
+import { expectValue, type Statistic } from "../../src/statistics/statistic.ts";
+import { estimateHodgesLehmann, walshAverages } from "../../src/statistics/walsh-averages.ts";
+import golden from "../fixtures/statistics/golden.json" with { type: "json" };
+
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+const difference = fc.double({ min: -1, max: 1, noNaN: true });
+const differences = fc.array(difference, { minLength: 1, maxLength: 16 });
+/** Few distinct values, so that ties and zeros are the rule. */
+const tied = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 10 });
+
+describe("golden values enumerated in Python", () => {
+  test.each(golden.paired)("of $differences", (known) => {
+    expect(expectValue(estimateHodgesLehmann(known.differences))).toBeCloseTo(
+      known.hodgesLehmann,
+      14,
+    );
+    expect(expectValue(signFlipP(known.differences))).toBeCloseTo(known.signFlipP, 14);
+    expectInterval(signedRankInterval(known.differences, 0.9), known.interval90);
+    expectInterval(signedRankInterval(known.differences, 0.95), known.interval95);
+  });
+
+  test("of the null distribution of the signed-rank sum, to the last bit", () => {
+    for (const known of golden.signedRankNull) {
+      const n = (Math.sqrt(8 * known.length - 7) - 1) / 2;
+      const ranks = Array.from({ length: n }, (_, i) => i + 1);
+      expect([...distributeSubsetSums(ranks)]).toEqual(known);
+    }
+  });
+});
+
+type KnownInterval = Interval | null;
+
+function expectInterval(found: ReturnType<typeof signedRankInterval>, known: KnownInterval): void {
+  expect(found.defined).toBe(known !== null);
+  const digits = ({ low, high, confidence }: Interval): string[] =>
+    [low, high, confidence].map((value) => value.toFixed(14));
+  expect(found.defined ? digits(found.value) : found.reason).toEqual(
+    known === null ? "too-few" : digits(known),
+  );
+}
+
+/** All 2ⁿ sign vectors, one by one, with mid-ranks: the definition itself. */
+function enumerateSignFlips(values: readonly number[]): number {
+  const sizes = values.map(Math.abs);
+  const ranks = sizes.map(
+    (size) =>
+      sizes.filter((s) => s < size).length + (sizes.filter((s) => s === size).length + 1) / 2,
+  );
+  const sum = (signOf: (i: number) => number): number =>
+    Math.abs(ranks.reduce((total, rank, i) => total + signOf(i) * rank, 0));
+  const observed = sum((i) => Math.sign(values[i] as number));
+  let reached = 0;
+  for (let flips = 0; flips < 2 ** values.length; flips++) {
+    const flipped = sum((i) => (values[i] === 0 ? 0 : (flips >> i) & 1 ? 1 : -1));
+    if (flipped >= observed) reached++;
+  }
+  return reached / 2 ** values.length;
+}
+
+describe("the sign-flip p", () => {
+  test("equals the enumeration of all flips, with ties and zeros", () => {
+    fc.assert(
+      fc.property(tied, (values) => {
+        expect(expectValue(signFlipP(values))).toBeCloseTo(enumerateSignFlips(values), 12);
+      }),
+    );
+  });
+
+  test("does not change when all signs are flipped, or with the unit", () => {
+    fc.assert(
+      fc.property(tied, (values) => {
+        const p = signFlipP(values);
+        expect(signFlipP(values.map((value) => -value))).toEqual(p);
+        expect(signFlipP(values.map((value) => value * 1024))).toEqual(p);
+      }),
+    );
+  });
+
+  test("is 2/2ⁿ when n blocks agree in direction, and never less", () => {
+    for (let n = 1; n <= 40; n++) {
+      const agreeing = Array.from({ length: n }, (_, i) => i + 1);
+      expect(signFlipP(agreeing)).toEqual({ defined: true, value: smallestSignFlipP(n) });
+    }
+    fc.assert(
+      fc.property(differences, (values) => {
+        const p = expectValue(signFlipP(values));
+        expect(p).toBeGreaterThanOrEqual(smallestSignFlipP(values.length) * (1 - 1e-12));
+        expect(p).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  test("is 1 when nothing differs", () => {
+    expect(signFlipP([0, 0, 0, 0, 0, 0])).toEqual({ defined: true, value: 1 });
+  });
+});
+
+describe("the Hodges-Lehmann estimate", () => {
+  test("moves with the differences and turns with their sign", () => {
+    fc.assert(
+      fc.property(differences, difference, (values, shift) => {
+        const center = expectValue(estimateHodgesLehmann(values));
+        const moved = expectValue(estimateHodgesLehmann(values.map((value) => value + shift)));
+        expect(moved).toBeCloseTo(center + shift, 12);
+        expect(expectValue(estimateHodgesLehmann(values.map((value) => -value)))).toBeCloseTo(
+          -center,
+          12,
+        );
+      }),
+    );
+  });
+
+  test("is not moved far by one broken block of twelve", () => {
+    const calm = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+    expect(expectValue(estimateHodgesLehmann([...calm, 1e9]))).toBeLessThan(8);
+  });
+
+  test("lies between the extremes, also of numbers whose sum overflows", () => {
+    fc.assert(
+      fc.property(fc.array(finite, { minLength: 1, maxLength: 12 }), (values) => {
+        const center = expectValue(estimateHodgesLehmann(values));
+        expect(center).toBeGreaterThanOrEqual(Math.min(...values));
+        expect(center).toBeLessThanOrEqual(Math.max(...values));
+      }),
+    );
+  });
+
+  test("has n(n+1)/2 Walsh averages, ascending", () => {
+    fc.assert(
+      fc.property(differences, (values) => {
+        const averages = walshAverages(values);
+        expect(averages).toHaveLength((values.length * (values.length + 1)) / 2);
+        expect(averages.toSorted()).toEqual(averages);
+      }),
+    );
+  });
+});
+
+describe("the signed-rank interval", () => {
+  test("holds the estimate, and is wider the surer it is", () => {
+    fc.assert(
+      fc.property(fc.array(difference, { minLength: 8, maxLength: 16 }), (values) => {
+        const center = expectValue(estimateHodgesLehmann(values));
+        const narrow = expectValue(signedRankInterval(values, 0.9));
+        const wide = expectValue(signedRankInterval(values, 0.98));
+        expect(narrow.low).toBeLessThanOrEqual(center);
+        expect(narrow.high).toBeGreaterThanOrEqual(center);
+        expect(wide.low).toBeLessThanOrEqual(narrow.low);
+        expect(wide.high).toBeGreaterThanOrEqual(narrow.high);
+        expect(wide.confidence).toBeGreaterThanOrEqual(0.98);
+      }),
+    );
+  });
+
+  test("excludes 0 exactly when the sign-flip p is at most 1 − confidence, without ties", () => {
+    const distinct = fc
+      .uniqueArray(fc.integer({ min: 1, max: 1000 }), { minLength: 5, maxLength: 14 })
+      .chain((sizes) =>
+        fc.tuple(
+          fc.constant(sizes),
+          fc.array(fc.boolean(), { minLength: sizes.length, maxLength: sizes.length }),
+        ),
+      )
+      .map(([sizes, signs]) => sizes.map((size, i) => (signs[i] ? size : -size)));
+    fc.assert(
+      fc.property(distinct, (values) => {
+        const interval = expectValue(signedRankInterval(values, 0.9));
+        const excludes = interval.low > 0 || interval.high < 0;
+        expect(excludes).toBe(expectValue(signFlipP(values)) <= 1 - interval.confidence + 1e-12);
+      }),
+    );
+  });
+
+  test.each([
+    [0.9, 5],
+    [0.95, 6],
+    [0.99, 8],
+  ])("needs, at a confidence of %d, at least %d blocks", (confidence, blocks) => {
+    const enough = Array.from({ length: blocks }, (_, i) => i);
+    expect(signedRankInterval(enough, confidence).defined).toBe(true);
+    expect(signedRankInterval(enough.slice(1), confidence)).toEqual({
+      defined: false,
+      reason: "too-few",
+    });
+  });
+
+  test("has no width when every block shows the same", () => {
+    expect(expectValue(signedRankInterval([0.1, 0.1, 0.1, 0.1, 0.1], 0.9))).toMatchObject({
+      low: 0.1,
+      high: 0.1,
+    });
+  });
+});
+
+const paired: [string, (values: readonly number[]) => Statistic<unknown>][] = [
+  ["the Hodges-Lehmann estimate", estimateHodgesLehmann],
+  ["the interval", (values) => signedRankInterval(values, 0.9)],
+  ["the sign-flip p", signFlipP],
+];
+
+test.each(paired)("%s says why it has no value", (_, compute) => {
+  expect(compute([])).toEqual({ defined: false, reason: "empty" });
+  for (const broken of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    expect(compute([1, 2, 3, 4, 5, broken])).toEqual({ defined: false, reason: "not-finite" });
+  }
+});
