@@ -4,7 +4,14 @@ import { type NetlinkAttribute, type NetlinkRequest, NLM_F } from "./netlink-mes
 
 // rtnetlink(7): include/uapi/linux/{rtnetlink,if_link,if_addr,veth}.h
 const RTM = { NEWLINK: 16, GETLINK: 18, NEWADDR: 20, NEWROUTE: 24 } as const;
-export const IFLA = { IFNAME: 3, MTU: 4, OPERSTATE: 16, LINKINFO: 18, NET_NS_FD: 28 } as const;
+export const IFLA = {
+  IFNAME: 3,
+  MTU: 4,
+  QDISC: 6,
+  OPERSTATE: 16,
+  LINKINFO: 18,
+  NET_NS_FD: 28,
+} as const;
 const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 const VETH_INFO_PEER = 1;
 const IFA = { ADDRESS: 1, LOCAL: 2, FLAGS: 8 } as const;
@@ -73,6 +80,16 @@ export function getLink(index: number): NetlinkRequest {
     flags: NLM_F.REQUEST,
     about: "get link",
     header: interfaceHeader(index, 0),
+    attributes: [],
+  };
+}
+
+export function dumpLinks(): NetlinkRequest {
+  return {
+    type: RTM.GETLINK,
+    flags: NLM_F.REQUEST | NLM_F.DUMP,
+    about: "list devices",
+    header: interfaceHeader(0, 0),
     attributes: [],
   };
 }
