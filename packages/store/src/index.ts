@@ -5,6 +5,8 @@
  * @packageDocumentation
  */
 
+export type { BinnedSeries } from "./bin-samples.ts";
+export type { EventCount } from "./count-events.ts";
 export { collectFacts, listVaryingFacts } from "./fingerprint.ts";
 export { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
 export { type OpenOptions, openStore } from "./open-store.ts";

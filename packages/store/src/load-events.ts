@@ -1,7 +1,7 @@
 import type { Role } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
 import { findRunRow } from "./run-reference.ts";
-import type { StoredEvent } from "./stored-run.ts";
+import type { EventFilter, StoredEvent } from "./stored-run.ts";
 
 interface EventRow {
   readonly trialId: number;
@@ -13,13 +13,26 @@ interface EventRow {
 }
 
 /** By trial, then as they were recorded. */
-export function loadEvents(db: Database, runId: string): StoredEvent[] {
+export function loadEvents(
+  db: Database,
+  runId: string,
+  { trialId, perKindMax }: EventFilter = {},
+): StoredEvent[] {
   const rows = db
-    .prepare<[number], EventRow>(
-      `SELECT trial.trial_id AS trialId, trial.variant, event.role, event.t_ms AS tMs, event.kind, event.detail
-       FROM trial JOIN event ON event.trial = trial.id WHERE trial.run = ? ORDER BY trial.id, event.position`,
+    .prepare<Record<string, number | null>, EventRow>(
+      `SELECT trialId, variant, role, tMs, kind, detail FROM (
+         SELECT trial.id, trial.trial_id AS trialId, trial.variant, event.position, event.role, event.t_ms AS tMs,
+           event.kind, event.detail,
+           row_number() OVER (PARTITION BY trial.id, event.role, event.kind ORDER BY event.position) AS nth
+         FROM trial JOIN event ON event.trial = trial.id
+         WHERE trial.run = :run AND (:trialId IS NULL OR trial.trial_id = :trialId))
+       WHERE :perKindMax IS NULL OR nth <= :perKindMax ORDER BY id, position`,
     )
-    .all(findRunRow(db, runId));
+    .all({
+      run: findRunRow(db, runId),
+      trialId: trialId ?? null,
+      perKindMax: perKindMax ?? null,
+    });
   return rows.map(({ trialId, variant, role, tMs, kind, detail }) => {
     return { trialId, variant, role, tMs, kind, detail: JSON.parse(detail) };
   });

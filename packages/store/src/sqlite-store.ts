@@ -1,6 +1,8 @@
 import type { Trial, TrialOutcome } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
+import { type BinnedSeries, binSamples } from "./bin-samples.ts";
 import { saveComparisons } from "./comparisons.ts";
+import { countEvents, type EventCount } from "./count-events.ts";
 import { finishRun } from "./finish-run.ts";
 import { listRuns } from "./list-runs.ts";
 import { loadEvents } from "./load-events.ts";
@@ -14,6 +16,7 @@ import { startRun } from "./start-run.ts";
 import type { RunStart, Store } from "./store.ts";
 import type {
   ComparisonRow,
+  EventFilter,
   RunState,
   RunSummary,
   SampleFilter,
@@ -63,8 +66,12 @@ export class SqliteStore implements Store {
     return this.#explain(() => this.#db.transaction(() => loadRun(this.#db, runId))());
   }
 
-  loadEvents(runId: string): StoredEvent[] {
-    return this.#explain(() => loadEvents(this.#db, runId));
+  loadEvents(runId: string, filter: EventFilter = {}): StoredEvent[] {
+    return this.#explain(() => loadEvents(this.#db, runId, filter));
+  }
+
+  countEvents(runId: string): EventCount[] {
+    return this.#explain(() => countEvents(this.#db, runId));
   }
 
   loadHistograms(runId: string): VariantHistogram[] {
@@ -73,6 +80,10 @@ export class SqliteStore implements Store {
 
   loadSamples(runId: string, filter: SampleFilter = {}): SampleSeries[] {
     return this.#explain(() => loadSamples(this.#db, runId, filter));
+  }
+
+  binSamples(runId: string, filter: SampleFilter & { readonly binsMax: number }): BinnedSeries[] {
+    return this.#explain(() => binSamples(this.#db, runId, filter));
   }
 
   close(): void {

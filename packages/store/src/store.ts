@@ -1,6 +1,9 @@
 import type { Environment, Plan, Scenario, Trial, TrialOutcome } from "@churnlab/core";
+import type { BinnedSeries } from "./bin-samples.ts";
+import type { EventCount } from "./count-events.ts";
 import type {
   ComparisonRow,
+  EventFilter,
   RunState,
   RunSummary,
   SampleFilter,
@@ -38,10 +41,14 @@ export interface StoreReader extends Disposable {
   findRun(reference: string): string;
   loadRun(runId: string): StoredRun;
   /** By trial, then as they were recorded. */
-  loadEvents(runId: string): StoredEvent[];
+  loadEvents(runId: string, filter?: EventFilter): StoredEvent[];
+  /** How often each kind of event was seen in each trial: for runs with more events than anybody reads. */
+  countEvents(runId: string): EventCount[];
   /** Merged over the completed trials of each variant, bucket by bucket. */
   loadHistograms(runId: string): VariantHistogram[];
   loadSamples(runId: string, filter?: SampleFilter): SampleSeries[];
+  /** Samples as they are drawn: at most `binsMax` points a series, each the mean, min and max of its samples. */
+  binSamples(runId: string, filter: SampleFilter & { readonly binsMax: number }): BinnedSeries[];
   close(): void;
 }
 

@@ -99,6 +99,13 @@ export interface SampleSeries {
   readonly values: Float64Array;
 }
 
+/** Which events to load; what is left out is not restricted. */
+export interface EventFilter {
+  readonly trialId?: number;
+  /** The first so many of each trial, role and kind. */
+  readonly perKindMax?: number;
+}
+
 /** Which series to load; what is left out is not restricted. */
 export interface SampleFilter {
   readonly trialId?: number;
