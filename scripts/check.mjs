@@ -11,6 +11,9 @@ const sources = globSync("packages/*/src", { cwd: root });
 // Some tools keep a cache under XDG_CACHE_HOME; nothing outside this folder changes.
 const env = { ...pinnedEnvironment(root), XDG_CACHE_HOME: path.join(root, ".cache/xdg") };
 
+// biome does not heed NO_COLOR.
+const plain = process.stdout.isTTY && process.env.NO_COLOR === undefined ? [] : ["--colors=off"];
+
 /** @type {readonly { name: string, what: string, command: readonly string[] }[]} */
 const CHECKS = [
   { name: "build", what: "sources compile", command: ["tsc", "-b"] },
@@ -20,7 +23,7 @@ const CHECKS = [
     command: ["tsc", "-p", "tsconfig.test.json"],
   },
   { name: "lint", what: "oxlint, with types", command: ["oxlint", "--deny-warnings"] },
-  { name: "format", what: "biome", command: ["biome", "ci"] },
+  { name: "format", what: "biome", command: ["biome", "ci", ...plain] },
   { name: "dead code", what: "knip", command: ["knip", "--no-config-hints"] },
   {
     name: "rooms",
