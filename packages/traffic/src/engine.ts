@@ -9,6 +9,8 @@ export interface WorkerJob {
   readonly worker: { readonly index: number; readonly of: number };
   /** The address of the client namespace this thread lives in, for the bind modes that need one. */
   readonly sourceAddress: string;
+  /** This thread's place among the workers that share its client namespace; alone when absent. */
+  readonly sourceShare?: { readonly index: number; readonly of: number };
   readonly seed: number;
   readonly startAtMs: number;
   readonly warmUpMs: number;

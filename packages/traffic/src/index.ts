@@ -10,7 +10,16 @@ export * from "./engine.ts";
 export * from "./limits.ts";
 export * from "./worker-counters.ts";
 
+// Who offers it.
+
+export * from "./engines.ts";
+export * from "./worker/choose-workers.ts";
+export * from "./worker/local-agent.ts";
+export * from "./worker/worker-pool.ts";
+
 // What answers.
 
 export * from "./target/target-counters.ts";
 export * from "./target/target-server.ts";
+export * from "./target/target-servers.ts";
+export * from "./target/target-threads.ts";

@@ -1,5 +1,5 @@
 import type { Workload } from "@churnlab/core";
-import { HttpResponseReader } from "./http-response-reader.ts";
+import { HttpResponseReader } from "./http/http-response-reader.ts";
 
 /** More bytes are needed. */
 export const PARTIAL = 0;

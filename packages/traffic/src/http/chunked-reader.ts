@@ -1,5 +1,5 @@
-import { HEAD_BYTES_MAX } from "./limits.ts";
-import { BROKEN, PARTIAL, type Progress, WHOLE } from "./response-reader.ts";
+import { HEAD_BYTES_MAX } from "../limits.ts";
+import { BROKEN, PARTIAL, type Progress, WHOLE } from "../response-reader.ts";
 
 const SIZE = 0;
 const EXTENSION = 1;

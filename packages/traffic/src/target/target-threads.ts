@@ -1,0 +1,130 @@
+import type { Measurement, Target, TargetAddress, TargetSpec, Workload } from "@churnlab/core";
+import { readCpuUsOfThread } from "../thread-cpu.ts";
+import { TargetCounters } from "./target-counters.ts";
+import type { TargetJob, TargetServerName } from "./target-server.ts";
+import { pickTargetServer } from "./target-servers.ts";
+import { TargetThread } from "./target-thread.ts";
+
+/** The servers that churnlab brings itself. */
+export type BuiltinTargetSpec = Extract<TargetSpec, { server: string }>;
+
+export interface TargetOptions {
+  readonly namespaceFd: number;
+  /** The numeric address to listen on, which the namespace must have. */
+  readonly address: string;
+  readonly spec: BuiltinTargetSpec;
+  readonly workload: Workload;
+}
+
+/** A server of ours that is listening. */
+export interface RunningTarget extends Target {
+  readonly server: TargetServerName;
+  /** Why this server and not a faster one. */
+  readonly reason: string;
+  /** Closes every socket. The thread waits for the next target. */
+  stop(): Promise<void>;
+}
+
+/** Threads for targets, kept from trial to trial. */
+export class TargetThreads implements AsyncDisposable {
+  readonly #idle: TargetThread[] = [];
+  readonly #all = new Set<TargetThread>();
+
+  /** Rejects with `E_TARGET` when no server can do it or nothing listens, with `E_NAMESPACE` when there is no such namespace. */
+  async start(options: TargetOptions): Promise<RunningTarget> {
+    const job = jobOf(options);
+    const { spec } = options;
+    const requested = spec.server === "fastify" ? "fastify" : spec.engine;
+    const { name, reason } = await pickTargetServer(requested, job);
+    const thread = await this.#takeThread();
+    const counters = new TargetCounters();
+    try {
+      const port = await thread.serve({
+        server: name,
+        job,
+        namespaceFd: options.namespaceFd,
+        counters: counters.shared,
+      });
+      const address = { host: options.address, port, path: "/", tls: false };
+      return this.#run(thread, counters, { address, server: name, reason });
+    } catch (error) {
+      await this.#giveBack(thread);
+      throw error;
+    }
+  }
+
+  /** Ends all threads, idle or serving. */
+  async close(): Promise<void> {
+    const threads = [...this.#all];
+    this.#all.clear();
+    this.#idle.length = 0;
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #run(
+    thread: TargetThread,
+    counters: TargetCounters,
+    about: { address: TargetAddress; server: TargetServerName; reason: string },
+  ): RunningTarget {
+    const cpuAtStartUs = readCpuUsOfThread(thread.threadId);
+    let stopped = false;
+    return {
+      ...about,
+      ended: () => (stopped ? null : thread.lost),
+      measure: async () => measureTarget(counters, cpuSince(thread, cpuAtStartUs)),
+      stop: async () => {
+        if (stopped) return;
+        stopped = true;
+        try {
+          await thread.stop(() => counters.requestStop());
+        } finally {
+          await this.#giveBack(thread);
+        }
+      },
+    };
+  }
+
+  async #takeThread(): Promise<TargetThread> {
+    const idle = this.#idle.pop();
+    if (idle !== undefined) return idle;
+    const thread = await TargetThread.start();
+    this.#all.add(thread);
+    return thread;
+  }
+
+  async #giveBack(thread: TargetThread): Promise<void> {
+    if (thread.lost === null && this.#all.has(thread)) {
+      this.#idle.push(thread);
+      return;
+    }
+    this.#all.delete(thread);
+    await thread.terminate();
+  }
+}
+
+function jobOf({ address, spec, workload }: TargetOptions): TargetJob {
+  const { port, backlog, delayMs, misbehaviour } = spec;
+  return { host: address, port, backlog, delayMs, misbehaviour, workload };
+}
+
+function cpuSince(thread: TargetThread, startUs: number | null): number | null {
+  const nowUs = readCpuUsOfThread(thread.threadId);
+  return nowUs === null || startUs === null ? null : nowUs - startUs;
+}
+
+/** What a target knows of itself since it listens. */
+function measureTarget(counters: TargetCounters, cpuUs: number | null): Measurement[] {
+  const accepted = counters.read("accepted");
+  const requests = counters.read("requests");
+  const perUnit: [string, number][] = [
+    ["cpu.us_per_connection", accepted],
+    ["cpu.us_per_request", requests],
+  ];
+  return perUnit
+    .filter(([, count]) => count > 0 && cpuUs !== null)
+    .map(([metric, count]) => ({ role: "target", metric, value: (cpuUs as number) / count }));
+}

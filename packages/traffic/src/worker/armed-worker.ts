@@ -1,0 +1,60 @@
+import { once } from "node:events";
+import { ChurnError } from "@churnlab/core";
+import { reviveError } from "../error-record.ts";
+import { readCpuUsOfThread } from "../thread-cpu.ts";
+import { WorkerCounters } from "../worker-counters.ts";
+import type { Armed, LoadTask, Start } from "./load-task.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+
+/** A worker thread that waits for the start, seen from the main thread. */
+export interface ArmedWorker {
+  readonly counters: WorkerCounters;
+  /** Sends the start on CLOCK_MONOTONIC; null calls the load off. */
+  start(startAtMs: number | null): void;
+  /** When its last connection was closed. Rejects with `E_AGENT` when the thread is lost. */
+  readonly ended: Promise<{ readonly endedAtMs: number }>;
+  /** CPU time of its thread so far. */
+  readCpuUs(): number;
+}
+
+/** Gives a task to a thread and waits until it is ready. */
+export async function armWorker(
+  pool: WorkerPool,
+  signal: AbortSignal,
+  task: Omit<LoadTask, "port" | "counters">,
+): Promise<ArmedWorker> {
+  const counters = new WorkerCounters();
+  const { port, result } = pool.dispatch({ ...task, counters: counters.shared }, signal);
+  const ended = settle(result);
+  ended.catch(() => {}); // awaited below and by `run`
+  const over = new AbortController();
+  try {
+    const armed = once(port, "message", { signal: over.signal }) as Promise<[Armed]>;
+    const first = await Promise.race([armed, ended]);
+    if (!Array.isArray(first)) throw new ChurnError("E_AGENT", "A worker ended before the start");
+    const { threadId } = first[0];
+    return {
+      counters,
+      ended,
+      start(startAtMs) {
+        const start: Start = { startAtMs };
+        port.postMessage(start);
+      },
+      readCpuUs: () => readCpuUsOfThread(threadId) ?? 0,
+    };
+  } finally {
+    over.abort();
+  }
+}
+
+async function settle(
+  result: ReturnType<WorkerPool["dispatch"]>["result"],
+): Promise<{ endedAtMs: number }> {
+  const outcome = await result.catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ChurnError("E_AGENT", `A worker thread was lost: ${why}`, { cause: error });
+  });
+  if (outcome.kind === "failed") throw reviveError(outcome.error, "E_AGENT");
+  if (outcome.kind === "called-off") throw new ChurnError("E_AGENT", "The start never came");
+  return { endedAtMs: outcome.endedAtMs };
+}

@@ -1,0 +1,144 @@
+import {
+  type ArmedShard,
+  addTallies,
+  ChurnError,
+  type FailureRecord,
+  LATENCY_METRICS,
+  type LiveTally,
+  mergeFailures,
+  mergeHistograms,
+  type Shard,
+  type ShardReport,
+  type TrialEvent,
+  type Warning,
+} from "@churnlab/core";
+import type { PickedEngine } from "../engines.ts";
+import { LATENESS_MAX_MS, RETRY_GAP_MS } from "../limits.ts";
+import { monotonicMs } from "../monotonic.ts";
+import { type CounterName, MEASURE, WARM_UP } from "../worker-counters.ts";
+import type { ArmedWorker } from "./armed-worker.ts";
+import { CpuWatch } from "./cpu-watch.ts";
+
+/** Beyond what the time-outs allow, a worker is given this long before its thread is ended. */
+const GRACE_MS = 5000;
+
+export interface LocalShardOptions {
+  readonly agent: string;
+  readonly shard: Shard;
+  readonly engine: PickedEngine;
+  readonly workers: readonly ArmedWorker[];
+  /** Ends the threads of all workers. */
+  readonly aborter: AbortController;
+}
+
+/** A shard in the threads of this process. Between arming and the report nothing crosses a thread but shared memory. */
+export class LocalShard implements ArmedShard {
+  readonly #options: LocalShardOptions;
+
+  constructor(options: LocalShardOptions) {
+    this.#options = options;
+  }
+
+  async run(startAtMs: number): Promise<ShardReport> {
+    const { workers, shard } = this.#options;
+    const measureAtMs = startAtMs + shard.phases.warmUpMs;
+    using cpu = new CpuWatch(workers, { measureAtMs, measureMs: shard.phases.measureMs });
+    for (const worker of workers) worker.start(startAtMs);
+    const endedAtMs = await this.#awaitAll(measureAtMs + shard.phases.measureMs);
+    return this.#report({ ...cpu.conclude(), elapsedMs: Math.max(0, endedAtMs - measureAtMs) });
+  }
+
+  live(): LiveTally {
+    const { workers } = this.#options;
+    const sum = (counter: CounterName): number =>
+      workers.reduce(
+        (total, { counters }) =>
+          total + counters.read(WARM_UP, counter) + counters.read(MEASURE, counter),
+        0,
+      );
+    return {
+      attempted: sum("attempted"),
+      established: sum("established"),
+      succeeded: sum("succeeded"),
+      failed: sum("failed"),
+      dropped: sum("dropped"),
+      requestsSucceeded: sum("requestsSucceeded"),
+      open: workers.reduce((total, { counters }) => total + counters.open, 0),
+    };
+  }
+
+  stop(): void {
+    for (const { counters } of this.#options.workers) counters.requestStop();
+  }
+
+  /** The end of the last worker. When one is lost, the others are stopped before the failure is passed on. */
+  async #awaitAll(phaseEndMs: number): Promise<number> {
+    const { workers, shard, aborter } = this.#options;
+    const { connectMs, responseMs } = shard.workload.timeouts;
+    // In flight at the end: a late arrival that connects, waits for its answer and for the close.
+    const allowedMs = LATENESS_MAX_MS + connectMs + 2 * responseMs + GRACE_MS;
+    const watchdog = setTimeout(() => aborter.abort(), phaseEndMs + allowedMs - monotonicMs());
+    try {
+      const ended = workers.map(async ({ ended: end }) => {
+        try {
+          return (await end).endedAtMs;
+        } catch (error) {
+          this.stop();
+          throw error;
+        }
+      });
+      const settled = await Promise.allSettled(ended);
+      const failure = settled.find((outcome) => outcome.status === "rejected");
+      if (failure !== undefined) throw this.#describe(failure.reason);
+      return Math.max(...(await Promise.all(ended)));
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+
+  #describe(reason: unknown): unknown {
+    if (!this.#options.aborter.signal.aborted) return reason;
+    return new ChurnError("E_AGENT", "A worker did not end within its time-outs", {
+      cause: reason,
+    });
+  }
+
+  #report(measured: Pick<ShardReport, "cpuUs" | "cpuShareMax" | "elapsedMs">): ShardReport {
+    const { agent, engine, workers } = this.#options;
+    const failures = mergeFailures(workers.flatMap(({ counters }) => counters.toFailures()));
+    const histograms = workers.flatMap(({ counters }) => counters.toHistograms());
+    return {
+      agent,
+      engine: engine.name,
+      engineReason: engine.reason,
+      tally: addTallies(workers.map(({ counters }) => counters.toTally(MEASURE))),
+      warmUp: addTallies(workers.map(({ counters }) => counters.toTally(WARM_UP))),
+      failures,
+      histograms: LATENCY_METRICS.map((metric) =>
+        mergeHistograms(
+          metric,
+          histograms.filter((histogram) => histogram.metric === metric),
+        ),
+      ),
+      ...measured,
+      events: this.#events(failures),
+      warnings: this.#warnings(),
+    };
+  }
+
+  /** Failed connects slow a closed loop down, which has to be known when its rate is read. */
+  #events(failures: readonly FailureRecord[]): TrialEvent[] {
+    const { shard, workers } = this.#options;
+    const first = failures.find(({ step }) => step === "bind" || step === "connect");
+    if (shard.workload.arrival.model === "open" || first === undefined) return [];
+    const detail = { gapMs: RETRY_GAP_MS, workers: workers.length, errno: first.errno };
+    return [{ role: "client", tMs: first.firstMs, kind: "retries-paced", detail }];
+  }
+
+  #warnings(): Warning[] {
+    const { engine } = this.#options;
+    if (!engine.fallback) return [];
+    const message = `The engine ${engine.name} runs because faster ones cannot: ${engine.reason}`;
+    return [{ code: "W_ENGINE_FALLBACK", message }];
+  }
+}
