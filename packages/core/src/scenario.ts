@@ -18,12 +18,7 @@ export type Closer = (typeof CLOSERS)[number];
 export const CLOSE_MODES = ["fin", "rst", "half"] as const;
 export type CloseMode = (typeof CLOSE_MODES)[number];
 
-export const BIND_MODES = [
-	"none",
-	"address",
-	"address-no-port",
-	"port",
-] as const;
+export const BIND_MODES = ["none", "address", "address-no-port", "port"] as const;
 export type BindMode = (typeof BIND_MODES)[number];
 
 export const ENGINE_NAMES = ["ring", "epoll", "net", "undici"] as const;
@@ -37,137 +32,138 @@ export type ArrivalShape = (typeof ARRIVAL_SHAPES)[number];
  * (carried by an idle connection of the pool, or by a new one).
  */
 export type Arrival =
-	| {
-			readonly model: "open";
-			readonly shape: ArrivalShape;
-			readonly ratePerS: number;
-			/** `ramp` and `step`: the rate at the end. */
-			readonly toPerS: number | null;
-			/** `step`: how many equal steps lead from `ratePerS` to `toPerS`, both included. */
-			readonly steps: number | null;
-			/** Stop after this many arrivals in the measure phase. */
-			readonly limit: number | null;
-	  }
-	| {
-			readonly model: "closed";
-			readonly connections: number;
-			readonly limit: number | null;
-	  };
+  | {
+      readonly model: "open";
+      readonly shape: ArrivalShape;
+      readonly ratePerS: number;
+      /** `ramp` and `step`: the rate at the end. */
+      readonly toPerS: number | null;
+      /** `step`: how many equal steps lead from `ratePerS` to `toPerS`, both included. */
+      readonly steps: number | null;
+      /** Stop after this many arrivals in the measure phase. */
+      readonly limit: number | null;
+    }
+  | {
+      readonly model: "closed";
+      readonly connections: number;
+      readonly limit: number | null;
+    };
 
 export type RequestsPerConnection =
-	| number
-	| "unlimited"
-	| { readonly from: number; readonly to: number };
+  | number
+  | "unlimited"
+  | { readonly from: number; readonly to: number };
 
 export interface Workload {
-	readonly kind: WorkloadKind;
-	readonly closer: Closer;
-	readonly close: CloseMode;
-	readonly bind: BindMode;
-	readonly requestsPerConnection: RequestsPerConnection;
-	/** A connection older than this is closed after its current request; null: no bound. */
-	readonly lifetimeMs: number | null;
-	/** Pause between a response and the next request of the same connection. */
-	readonly thinkMs: number;
-	/** `raw`: `requestBytes` out, `responseBytes` back, without any framing. */
-	readonly protocol: "http" | "raw";
-	readonly requestBytes: number;
-	readonly responseBytes: number;
-	readonly arrival: Arrival;
-	/** Client namespaces, one source address each. */
-	readonly sources: number;
-	/** Worker threads; null: chosen from the sources and the processors. */
-	readonly workers: number | null;
-	readonly engine: EngineName | "auto";
-	readonly timeouts: {
-		readonly connectMs: number;
-		readonly responseMs: number;
-	};
+  readonly kind: WorkloadKind;
+  readonly closer: Closer;
+  readonly close: CloseMode;
+  readonly bind: BindMode;
+  readonly requestsPerConnection: RequestsPerConnection;
+  /** A connection older than this is closed after its current request; null: no bound. */
+  readonly lifetimeMs: number | null;
+  /** Pause between a response and the next request of the same connection. */
+  readonly thinkMs: number;
+  /** `raw`: `requestBytes` out, `responseBytes` back, without any framing. */
+  readonly protocol: "http" | "raw";
+  readonly requestBytes: number;
+  readonly responseBytes: number;
+  readonly arrival: Arrival;
+  /** Client namespaces, one source address each. */
+  readonly sources: number;
+  /** Worker threads; null: chosen from the sources and the processors. */
+  readonly workers: number | null;
+  readonly engine: EngineName | "auto";
+  readonly timeouts: {
+    readonly connectMs: number;
+    readonly responseMs: number;
+  };
 }
 
 /** What a built-in target does wrong on request. */
 export const MISBEHAVIOURS = [
-	"none",
-	"reset-after-accept",
-	"close-with-unread-data",
-	"never-close",
-	"never-accept",
+  "none",
+  "reset-after-accept",
+  "close-with-unread-data",
+  "never-close",
+  "never-accept",
 ] as const;
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
 
 export const BUILTIN_SERVERS = ["builtin", "fastify"] as const;
 
+/** The engines that a built-in server can run on. */
+export const TARGET_ENGINES = ["auto", "ring", "epoll", "net"] as const;
+
 export type TargetSpec =
-	| {
-			readonly server: (typeof BUILTIN_SERVERS)[number];
-			readonly port: number;
-			/** The `backlog` argument of listen(2); the kernel caps it with net.core.somaxconn. */
-			readonly backlog: number;
-			readonly delayMs: number;
-			readonly misbehaviour: Misbehaviour;
-			/** The engine of the built-in server. */
-			readonly engine: "auto" | "ring" | "epoll" | "net";
-	  }
-	| { readonly command: readonly string[]; readonly port: number }
-	| {
-			readonly image: string;
-			readonly port: number;
-			readonly command: readonly string[] | null;
-	  }
-	| { readonly url: string };
+  | {
+      readonly server: (typeof BUILTIN_SERVERS)[number];
+      readonly port: number;
+      /** The `backlog` argument of listen(2); the kernel caps it with net.core.somaxconn. */
+      readonly backlog: number;
+      readonly delayMs: number;
+      readonly misbehaviour: Misbehaviour;
+      /** The engine of the built-in server. */
+      readonly engine: (typeof TARGET_ENGINES)[number];
+    }
+  | { readonly command: readonly string[]; readonly port: number }
+  | {
+      readonly image: string;
+      readonly port: number;
+      readonly command: readonly string[] | null;
+    }
+  | { readonly url: string };
 
 export interface Phases {
-	readonly warmUpMs: number;
-	readonly measureMs: number;
-	readonly drainMs: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly drainMs: number;
 }
 
 /** Values to write, by role and sysctl name; values are strings as the kernel prints them. */
-export type SysctlSettings = Readonly<
-	Partial<Record<Role, Readonly<Record<string, string>>>>
->;
+export type SysctlSettings = Readonly<Partial<Record<Role, Readonly<Record<string, string>>>>>;
 
 /** Everything one trial needs to know: a variant merged over its scenario. */
 export interface TrialSpec {
-	readonly testbed: TestbedKind;
-	readonly topology: Topology;
-	readonly target: TargetSpec;
-	readonly workload: Workload;
-	readonly phases: Phases;
-	readonly sysctls: SysctlSettings;
-	readonly observe: { readonly resets: boolean; readonly ports: boolean };
+  readonly testbed: TestbedKind;
+  readonly topology: Topology;
+  readonly target: TargetSpec;
+  readonly workload: Workload;
+  readonly phases: Phases;
+  readonly sysctls: SysctlSettings;
+  readonly observe: { readonly resets: boolean; readonly ports: boolean };
 }
 
 export interface Variant {
-	readonly name: string;
-	readonly baseline: boolean;
-	readonly spec: TrialSpec;
+  readonly name: string;
+  readonly baseline: boolean;
+  readonly spec: TrialSpec;
 }
 
 /** A bound that a run must keep; see `judgeGates`. Exactly one kind of bound is set. */
 export interface Gate {
-	/** `role.metric`, for example `client.failures.EADDRNOTAVAIL`. */
-	readonly metric: string;
-	/** null: every variant. */
-	readonly variant: string | null;
-	readonly bound:
-		| { readonly kind: "max" | "min" | "equals"; readonly value: number }
-		| {
-				readonly kind: "against";
-				readonly baseline: "baseline" | string;
-				readonly worseBy: number;
-		  };
+  /** `role.metric`, for example `client.failures.EADDRNOTAVAIL`. */
+  readonly metric: string;
+  /** null: every variant. */
+  readonly variant: string | null;
+  readonly bound:
+    | { readonly kind: "max" | "min" | "equals"; readonly value: number }
+    | {
+        readonly kind: "against";
+        readonly baseline: "baseline" | string;
+        readonly worseBy: number;
+      };
 }
 
 /** A scenario file, checked and with every default filled in. */
 export interface Scenario {
-	readonly version: 1;
-	readonly name: string;
-	readonly description: string;
-	readonly variants: readonly Variant[];
-	readonly replicates: number;
-	readonly seed: number;
-	readonly gates: readonly Gate[];
-	/** The text as it was read, stored with the run. */
-	readonly source: string;
+  readonly version: 1;
+  readonly name: string;
+  readonly description: string;
+  readonly variants: readonly Variant[];
+  readonly replicates: number;
+  readonly seed: number;
+  readonly gates: readonly Gate[];
+  /** The text as it was read, stored with the run. */
+  readonly source: string;
 }

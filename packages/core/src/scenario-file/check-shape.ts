@@ -1,0 +1,68 @@
+import type { z } from "zod";
+import { suggestName } from "../suggest-name.ts";
+import { explainIssue, nameField } from "./explain-issue.ts";
+import {
+  breakAt,
+  entryOf,
+  hasBroken,
+  type Located,
+  lookUp,
+  type Path,
+  toPlain,
+} from "./located.ts";
+import type { Place } from "./place.ts";
+import type { ProblemList } from "./problem.ts";
+import { schemaAt } from "./schema-at.ts";
+
+/**
+ * Holds a value against a schema, adds every problem of shape, and returns the value with those parts broken, so that
+ * the checks that follow neither trip over them nor complain of them again.
+ */
+export function checkShape(root: Located, schema: z.ZodType, problems: ProblemList): Located {
+  const result = schema.safeParse(toPlain(root));
+  if (result.success) return root;
+  const broken: Path[] = [];
+  for (const issue of result.error.issues) {
+    const path = issue.path as Path;
+    const { node, exact } = lookUp(root, path);
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys) {
+        addUnknownKey(root, [...path, key], { schema, problems });
+        broken.push([...path, key]);
+      }
+      continue;
+    }
+    if (!exact && hasBroken(node)) continue;
+    const value = exact ? toPlain(node) : undefined;
+    const { message, suggestion } = explainIssue(issue, value, schemaAt(schema, path));
+    problems.add(placeOf(root, path), message, { suggestion });
+    if (exact) broken.push(path);
+  }
+  return breakAt(root, broken);
+}
+
+function addUnknownKey(
+  root: Located,
+  path: Path,
+  { schema, problems }: { schema: z.ZodType; problems: ProblemList },
+): void {
+  const section = path.slice(0, -1);
+  const key = String(path.at(-1));
+  const where = section.length === 0 ? "" : ` in ${nameField(section)}`;
+  const place = entryOf(lookUp(root, section).node, key)?.key ?? root.place;
+  const suggestion = suggestName(key, schemaAt(schema, section).keys);
+  problems.add(place, `unknown key ${key}${where}`, { suggestion });
+}
+
+/** Where to point at for a path: the value, the key of a section, or the section that lacks it. */
+export function placeOf(root: Located, path: Path): Place {
+  const { node, key, exact } = lookUp(root, path);
+  if (exact && node.kind !== "map" && node.kind !== "list") return node.place;
+  return key ?? firstKey(node) ?? node.place;
+}
+
+function firstKey(node: Located): Place | null {
+  if (node.kind !== "map") return null;
+  for (const { key } of node.entries.values()) return key;
+  return null;
+}

@@ -1,0 +1,182 @@
+import { ERRNO } from "../errno.ts";
+import { LATENCY_METRICS } from "../histogram.ts";
+import { describeMetric, METRICS, type MetricDescription } from "../metrics.ts";
+import { parseDurationMs } from "../parse-duration.ts";
+import { parseRatePerS } from "../parse-rate.ts";
+import { parseShare } from "../parse-share.ts";
+import { ROLES, type Role } from "../role.ts";
+import type { Gate } from "../scenario.ts";
+import { suggestName } from "../suggest-name.ts";
+import { placeOf } from "./check-shape.ts";
+import type { FileGate } from "./file-spec.ts";
+import { childOf, hasBroken, type Located, toPlain } from "./located.ts";
+import type { Place } from "./place.ts";
+import type { ProblemList } from "./problem.ts";
+
+interface GateContext {
+  readonly node: Located;
+  readonly variants: readonly string[];
+  readonly problems: ProblemList;
+}
+
+/** The gates of a scenario, each checked against the metrics and the names of the variants. */
+export function readGates(
+  root: Located,
+  variants: readonly string[],
+  problems: ProblemList,
+): Gate[] {
+  const list = childOf(root, "gates");
+  if (list?.kind !== "list") return [];
+  return list.items.flatMap((node) => {
+    if (node.kind !== "map") return [];
+    const gate = toPlain(node) as FileGate;
+    const context = { node, variants, problems };
+    const metric = gate.metric === undefined ? null : readMetric(gate.metric, context);
+    checkVariant(gate.variant, "variant", context);
+    const bound = readBound(gate, metric, context);
+    if (metric === null || bound === null) return [];
+    return [{ metric: gate.metric, variant: gate.variant ?? null, bound }];
+  });
+}
+
+/** Every metric with its role, patterns as they are: what a near miss is looked for in. */
+const knownMetrics = METRICS.flatMap(({ name, roles }) => roles.map((role) => `${role}.${name}`));
+
+function readMetric(text: string, { node, problems }: GateContext): MetricDescription | null {
+  const place = placeOf(node, ["metric"]);
+  const dot = text.indexOf(".");
+  const [role, name] = [text.slice(0, dot), text.slice(dot + 1)];
+  const code = "E_METRIC_UNKNOWN";
+  if (dot === -1 || !(ROLES as readonly string[]).includes(role)) {
+    const suggestion = suggestMetric(text) ?? suggestMetric(`client.${text}`);
+    problems.add(
+      place,
+      `a metric starts with its role, as in client.${text || "connections.rate"}`,
+      {
+        code,
+        suggestion,
+      },
+    );
+    return null;
+  }
+  const metric = describeMetric(name);
+  if (metric === null || !namesKnownPart(metric.name, name)) {
+    problems.add(place, `unknown metric ${text}`, { code, suggestion: suggestMetric(text) });
+    return null;
+  }
+  if (!metric.roles.includes(role as Role)) {
+    const suggestion = `${metric.roles[0]}.${name}`;
+    problems.add(place, `${name} is not measured on the ${role}`, { code, suggestion });
+    return null;
+  }
+  return metric;
+}
+
+/** Where a pattern stands for a name that is ours to know (an errno, a latency), it must be one of them. */
+function namesKnownPart(pattern: string, name: string): boolean {
+  const part = name.split(".")[1] as string;
+  if (pattern === "failures.*") return part in ERRNO;
+  if (pattern.startsWith("latency.*")) return (LATENCY_METRICS as readonly string[]).includes(part);
+  return true;
+}
+
+function suggestMetric(text: string): string | null {
+  const concrete = knownMetrics.flatMap((known) => {
+    if (known.endsWith(".failures.*")) return Object.keys(ERRNO).map((e) => known.replace("*", e));
+    if (known.includes("latency.*")) return LATENCY_METRICS.map((l) => known.replace("*", l));
+    return known.includes("*") ? [] : [known];
+  });
+  return suggestName(text, concrete);
+}
+
+function checkVariant(
+  name: string | undefined,
+  field: "variant" | "against",
+  { node, variants, problems }: GateContext,
+): void {
+  if (name === undefined || variants.includes(name)) return;
+  const suggestion = suggestName(name, variants);
+  problems.add(placeOf(node, [field]), `no variant is named ${name}`, { suggestion });
+}
+
+const BOUNDS = ["max", "min", "equals", "against"] as const;
+
+function readBound(
+  gate: FileGate,
+  metric: MetricDescription | null,
+  context: GateContext,
+): Gate["bound"] | null {
+  const { node, problems } = context;
+  const [kind, ...others] = BOUNDS.filter((bound) => gate[bound] !== undefined);
+  if (kind === undefined) {
+    const message = "a gate needs max, min, equals, or against with worseBy";
+    if (!hasBroken(node)) problems.add(placeOf(node, []), message);
+    return null;
+  }
+  for (const other of others) {
+    problems.add(placeOf(node, [other]), `a gate has one bound; ${kind} is set too`);
+  }
+  if (kind === "against") return readRelative(gate, metric, context);
+  if (gate.worseBy !== undefined) {
+    problems.add(placeOf(node, ["worseBy"]), "worseBy belongs to against: baseline");
+  }
+  const value = readValue(gate[kind] as number | string, metric);
+  if (value !== null) return { kind, value };
+  addBadValue(placeOf(node, [kind]), metric, problems);
+  return null;
+}
+
+function readRelative(
+  gate: FileGate,
+  metric: MetricDescription | null,
+  context: GateContext,
+): Gate["bound"] | null {
+  const { node, problems } = context;
+  const baseline = gate.against as string;
+  if (baseline !== "baseline") checkVariant(baseline, "against", context);
+  if (metric?.better === "neither") {
+    const message = `${gate.metric} has no better side, so nothing is worse; use max or min`;
+    problems.add(placeOf(node, ["metric"]), message);
+  }
+  const worseBy = gate.worseBy === undefined ? null : parseShare(gate.worseBy);
+  if (worseBy !== null) return { kind: "against", baseline, worseBy };
+  if (!hasBroken(node)) {
+    problems.add(placeOf(node, ["worseBy"]), "against needs worseBy, as in worseBy: 10%");
+  }
+  return null;
+}
+
+/** A number in the metric's own unit, or text with a unit that converts to it (`5ms` for microseconds). */
+function readValue(value: number | string, metric: MetricDescription | null): number | null {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  switch (metric?.unit) {
+    case undefined:
+      return 0;
+    case "us": {
+      const ms = parseDurationMs(value);
+      return ms === null ? null : ms * 1000;
+    }
+    case "ms":
+      return parseDurationMs(value);
+    case "/s":
+      return parseRatePerS(value);
+    case "share":
+      return parseShare(value);
+    default:
+      return null;
+  }
+}
+
+function addBadValue(place: Place, metric: MetricDescription | null, problems: ProblemList): void {
+  const example = unitExamples[metric?.unit ?? ""];
+  const form =
+    example === undefined ? "a number" : `a number (of ${metric?.unit}), or as in ${example}`;
+  problems.add(place, `this bound must be ${form}`);
+}
+
+const unitExamples: Readonly<Record<string, string>> = {
+  us: "5ms",
+  ms: "10s",
+  "/s": "400/s",
+  share: "85%",
+};

@@ -1,0 +1,112 @@
+import { parseDurationMs } from "../parse-duration.ts";
+import { ROLES } from "../role.ts";
+import type {
+  Arrival,
+  RequestsPerConnection,
+  SysctlSettings,
+  TargetSpec,
+  TrialSpec,
+  Workload,
+} from "../scenario.ts";
+import { formatSysctlValue } from "../sysctl-catalogue/validate-sysctl.ts";
+import { DEFAULTS } from "./defaults.ts";
+import type { FileArrival, FileSpec, FileTarget, FileWorkload } from "./file-spec.ts";
+import { arrivalModel } from "./validate-spec.ts";
+
+/** A spec that `validateSpec` has nothing against, with every default filled in. */
+export function resolveSpec(spec: FileSpec): TrialSpec {
+  const { phases = {}, observe = {} } = spec;
+  return {
+    testbed: spec.testbed ?? DEFAULTS.testbed,
+    topology: spec.topology ?? DEFAULTS.topology,
+    target: resolveTarget(spec.target ?? {}),
+    workload: resolveWorkload(spec.workload ?? {}),
+    phases: {
+      warmUpMs: phases.warmUp ?? ms(DEFAULTS.phases.warmUp),
+      measureMs: phases.measure ?? ms(DEFAULTS.phases.measure),
+      drainMs: phases.drain ?? ms(DEFAULTS.phases.drain),
+    },
+    sysctls: resolveSysctls(spec.sysctls ?? {}),
+    observe: {
+      resets: observe.resets ?? DEFAULTS.observe.resets,
+      ports: observe.ports ?? DEFAULTS.observe.ports,
+    },
+  };
+}
+
+function resolveTarget(target: FileTarget): TargetSpec {
+  const { port = DEFAULTS.target.port, command } = target;
+  if (target.url !== undefined) return { url: target.url };
+  if (target.image !== undefined) return { image: target.image, port, command: command ?? null };
+  if (command !== undefined) return { command, port };
+  return {
+    server: target.server ?? DEFAULTS.target.server,
+    port,
+    backlog: target.backlog ?? DEFAULTS.target.backlog,
+    delayMs: target.delay ?? ms(DEFAULTS.target.delay),
+    misbehaviour: target.misbehaviour ?? DEFAULTS.target.misbehaviour,
+    engine: target.engine ?? DEFAULTS.target.engine,
+  };
+}
+
+function resolveWorkload(workload: FileWorkload): Workload {
+  const { kind = "short-lived", protocol = DEFAULTS.workload.protocol, timeouts = {} } = workload;
+  return {
+    kind,
+    closer: workload.closer ?? DEFAULTS.workload.closer,
+    close: workload.close ?? DEFAULTS.workload.close,
+    bind: workload.bind ?? DEFAULTS.workload.bind,
+    requestsPerConnection: resolveRequests(
+      workload.requestsPerConnection ?? DEFAULTS.requestsByKind[kind],
+    ),
+    lifetimeMs: workload.lifetime ?? null,
+    thinkMs: workload.thinkTime ?? ms(DEFAULTS.workload.thinkTime),
+    protocol,
+    requestBytes: workload.requestBytes ?? DEFAULTS.bytesByProtocol[protocol].request,
+    responseBytes: workload.responseBytes ?? DEFAULTS.bytesByProtocol[protocol].response,
+    arrival: resolveArrival(workload.arrival ?? {}),
+    sources: workload.sources ?? DEFAULTS.workload.sources,
+    workers: workload.workers ?? null,
+    engine: workload.engine ?? DEFAULTS.workload.engine,
+    timeouts: {
+      connectMs: timeouts.connect ?? ms(DEFAULTS.workload.connectTimeout),
+      responseMs: timeouts.response ?? ms(DEFAULTS.workload.responseTimeout),
+    },
+  };
+}
+
+function resolveRequests(requests: number | string): RequestsPerConnection {
+  if (typeof requests === "number" || requests === "unlimited") return requests;
+  const [from, to] = requests.split("..").map(Number) as [number, number];
+  return from === to ? from : { from, to };
+}
+
+function resolveArrival(arrival: FileArrival): Arrival {
+  const limit = arrival.limit ?? null;
+  if (arrivalModel(arrival) === "closed") {
+    return { model: "closed", connections: arrival.connections ?? 1, limit };
+  }
+  return {
+    model: "open",
+    shape: arrival.shape ?? DEFAULTS.workload.shape,
+    ratePerS: arrival.rate ?? 1,
+    toPerS: arrival.to ?? null,
+    steps: arrival.steps ?? null,
+    limit,
+  };
+}
+
+function resolveSysctls(settings: NonNullable<FileSpec["sysctls"]>): SysctlSettings {
+  const byRole = ROLES.flatMap((role) => {
+    const values = Object.entries(settings[role] ?? {});
+    if (values.length === 0) return [];
+    return [
+      [role, Object.fromEntries(values.map(([name, value]) => [name, formatSysctlValue(value)]))],
+    ];
+  });
+  return Object.fromEntries(byRole) as SysctlSettings;
+}
+
+function ms(duration: string): number {
+  return parseDurationMs(duration) as number;
+}

@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { TESTBED_KINDS, TOPOLOGIES } from "../scenario.ts";
+import { DEFAULTS } from "./defaults.ts";
+import type { FileGate, FileHeader, FileSpec } from "./file-spec.ts";
+import { duration, positiveDuration, share } from "./quantity-schemas.ts";
+import { targetSchema } from "./target-schema.ts";
+import { workloadSchema } from "./workload-schema.ts";
+
+/*
+ * The shape of a scenario file. Every field of a trial is optional here, because a variant may leave it to the scenario
+ * and the scenario to the defaults; what belongs together is checked on the merged variant (`validate-spec.ts`).
+ */
+
+const phases = z.strictObject({
+  warmUp: duration.optional().meta({
+    description: "load that is not counted",
+    default: DEFAULTS.phases.warmUp,
+  }),
+  measure: positiveDuration.optional().meta({ default: DEFAULTS.phases.measure }),
+  drain: duration.optional().meta({
+    description: "how long the kernels are watched after the load",
+    default: DEFAULTS.phases.drain,
+  }),
+});
+
+/** Names and values are checked against the catalogue, not here. */
+const settings = z.record(z.string(), z.union([z.number(), z.string()]));
+
+const observe = z.strictObject({
+  resets: z.boolean().optional().meta({
+    description: "capture every RST segment",
+    default: DEFAULTS.observe.resets,
+  }),
+  ports: z.boolean().optional().meta({
+    description: "dump the sockets now and then to count ports in use",
+    default: DEFAULTS.observe.ports,
+  }),
+});
+
+const specShape = {
+  testbed: z.enum(TESTBED_KINDS).optional().meta({ default: DEFAULTS.testbed }),
+  topology: z.enum(TOPOLOGIES).optional().meta({
+    description: "direct: client → target. gateway: client → target → upstream",
+    default: DEFAULTS.topology,
+  }),
+  target: targetSchema.optional(),
+  workload: workloadSchema.optional(),
+  phases: phases.optional(),
+  sysctls: z
+    .strictObject({
+      client: settings.optional(),
+      target: settings.optional(),
+      upstream: settings.optional(),
+    })
+    .optional()
+    .describe("values to write, by role and name"),
+  observe: observe.optional(),
+};
+
+/** The sections that a variant may override: everything one trial needs to know. */
+export const SPEC_SECTIONS: readonly string[] = Object.keys(specShape);
+
+export const specSchema: z.ZodType<FileSpec> = z.strictObject(specShape);
+
+const name = z
+  .string()
+  .max(100)
+  .regex(/^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$/u)
+  .meta({ title: "name" });
+
+const bound = z.union([z.number(), z.string()]);
+
+const gate: z.ZodType<FileGate> = z.strictObject({
+  metric: z.string().min(1).describe("role.metric, for example client.failures.EADDRNOTAVAIL"),
+  variant: z.string().optional().describe("every variant when absent"),
+  max: bound.optional(),
+  min: bound.optional(),
+  equals: bound.optional(),
+  against: z.string().optional().describe("baseline, or the name of a variant"),
+  worseBy: share.optional().describe("with `against`: how much worse it may be, for example 10%"),
+});
+
+const variant = z.strictObject({
+  name,
+  baseline: z.boolean().optional().describe("compare the others with this one"),
+  ...specShape,
+});
+
+export const scenarioFileSchema: z.ZodType<FileHeader & FileSpec> = z.strictObject({
+  version: z.literal(1),
+  name,
+  description: z.string().max(2000).optional().meta({ default: DEFAULTS.description }),
+  ...specShape,
+  variants: z.array(variant).min(1).optional().meta({
+    description:
+      "what is compared; each overrides any field. The first is the baseline unless one says so",
+  }),
+  matrix: z
+    .record(z.string(), z.array(z.unknown()).min(1))
+    .optional()
+    .describe("axes by dotted path; every combination becomes a variant"),
+  replicates: z.int().min(1).max(1000).optional().meta({ default: DEFAULTS.replicates }),
+  seed: z.int().min(0).max(2_147_483_647).optional().meta({ default: DEFAULTS.seed }),
+  gates: z.array(gate).optional().describe("bounds that the run must keep"),
+});

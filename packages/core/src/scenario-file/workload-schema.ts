@@ -1,0 +1,103 @@
+import { z } from "zod";
+import {
+  ARRIVAL_SHAPES,
+  BIND_MODES,
+  CLOSE_MODES,
+  CLOSERS,
+  ENGINE_NAMES,
+  WORKLOAD_KINDS,
+} from "../scenario.ts";
+import { DEFAULTS } from "./defaults.ts";
+import type { FileArrival, FileWorkload } from "./file-spec.ts";
+import { duration, positiveDuration, rate } from "./quantity-schemas.ts";
+
+const arrivalSchema: z.ZodType<FileArrival> = z.strictObject({
+  model: z.enum(["open", "closed"]).optional().meta({
+    description:
+      "open: on schedule, whatever the answers do. closed: each of `connections` waits for its answer.",
+  }),
+  rate: rate.optional().describe("open: units of work per second, for example 400/s"),
+  shape: z.enum(ARRIVAL_SHAPES).optional().meta({
+    description: "open: how the rate runs over the measure phase",
+    default: DEFAULTS.workload.shape,
+  }),
+  to: rate.optional().describe("ramp and step: the rate at the end"),
+  steps: z
+    .int()
+    .min(2)
+    .max(1000)
+    .optional()
+    .describe("step: how many plateaus, both ends included"),
+  connections: z.int().min(1).max(1_000_000).optional().describe("closed: connections in flight"),
+  limit: z
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .optional()
+    .describe("stop after this many arrivals in the measure phase"),
+});
+
+const requestsPerConnection = z
+  .union([
+    z.int().min(0).max(1_000_000_000),
+    z.literal("unlimited"),
+    z.string().regex(/^\d+\.\.\d+$/),
+  ])
+  .meta({ title: "requests" });
+
+const bytes = z.int().min(0).max(1_073_741_824);
+
+/** How connections are made and used. */
+export const workloadSchema: z.ZodType<FileWorkload> = z.strictObject({
+  kind: z.enum(WORKLOAD_KINDS).optional().meta({
+    description:
+      "short-lived: a connection per request (TCP_CRR). keep-alive: many requests on each (TCP_RR). hold: open and keep.",
+  }),
+  closer: z.enum(CLOSERS).optional().meta({
+    description: "who sends the first FIN, and so holds TIME_WAIT",
+    default: DEFAULTS.workload.closer,
+  }),
+  close: z.enum(CLOSE_MODES).optional().meta({
+    description: "fin: orderly. rst: SO_LINGER 0. half: shut down sending, wait for the peer's FIN",
+    default: DEFAULTS.workload.close,
+  }),
+  bind: z.enum(BIND_MODES).optional().meta({
+    description:
+      "what the client binds before connect(); anything but none changes which ports can be used",
+    default: DEFAULTS.workload.bind,
+  }),
+  requestsPerConnection: requestsPerConnection
+    .optional()
+    .describe("a number, a range such as 4..16 (drawn per connection), or unlimited"),
+  lifetime: positiveDuration
+    .optional()
+    .describe("a connection older than this is closed after its current request"),
+  thinkTime: duration.optional().meta({
+    description: "pause between a response and the next request of the same connection",
+    default: DEFAULTS.workload.thinkTime,
+  }),
+  protocol: z.enum(["http", "raw"]).optional().meta({ default: DEFAULTS.workload.protocol }),
+  requestBytes: bytes.optional().describe("raw: bytes out. http: bytes of the request body"),
+  responseBytes: bytes.optional().describe("raw: bytes back. http: bytes of the response body"),
+  arrival: arrivalSchema.optional(),
+  sources: z.int().min(1).max(250).optional().meta({
+    description: "client namespaces, one source address each",
+    default: DEFAULTS.workload.sources,
+  }),
+  workers: z
+    .int()
+    .min(1)
+    .max(250)
+    .optional()
+    .describe("client threads; chosen from the sources and processors when absent"),
+  engine: z
+    .enum(["auto", ...ENGINE_NAMES])
+    .optional()
+    .meta({ default: DEFAULTS.workload.engine }),
+  timeouts: z
+    .strictObject({
+      connect: positiveDuration.optional().meta({ default: DEFAULTS.workload.connectTimeout }),
+      response: positiveDuration.optional().meta({ default: DEFAULTS.workload.responseTimeout }),
+    })
+    .optional(),
+});
