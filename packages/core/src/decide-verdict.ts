@@ -1,0 +1,138 @@
+import { BLOCKS_MIN, DISPERSION_MAX } from "./comparison/collect-warnings.ts";
+import {
+  type BudgetComparison,
+  COMPARISON_GAPS,
+  type Comparison,
+  type MissingComparison,
+  type PairedComparison,
+} from "./comparison/comparison.ts";
+import { isBetter, isWithinMargin, isWorse, orientEffect } from "./comparison/orient-effect.ts";
+import { holmAdjust } from "./statistics/holm-adjust.ts";
+
+export const VERDICT_KINDS = [
+  "better",
+  "worse",
+  "no-difference",
+  "inconclusive",
+  "invalid",
+] as const;
+
+/**
+ * `no-difference`: the 90 % interval lies within the margin. `inconclusive`: the trials cannot tell. `invalid`: there is
+ * nothing valid to judge.
+ */
+export type VerdictKind = (typeof VERDICT_KINDS)[number];
+
+export interface Verdict {
+  readonly kind: VerdictKind;
+  /** Why this verdict and no other, as a clause. */
+  readonly reason: string;
+  /** p, adjusted for all comparisons that were judged together; null where none was needed. */
+  readonly adjustedP: number | null;
+}
+
+/** The chance of even one false `better` or `worse` among the comparisons of one family. */
+export const ALPHA = 0.05;
+
+/**
+ * Judges the comparisons of one family: all that are shown together. `worse` and `better` need a p that holds for the
+ * whole family (Holm), `no-difference` does not (Berger 1982, intersection-union test).
+ */
+export function decideVerdicts(
+  comparisons: readonly Comparison[],
+  alpha: number = ALPHA,
+): Verdict[] {
+  const adjusted = adjustFamily(comparisons);
+  const family = adjusted.filter((p) => p !== null).length;
+  return comparisons.map((comparison, i) =>
+    decideVerdict(comparison, { adjustedP: adjusted[i] ?? null, family, alpha }),
+  );
+}
+
+/** Holm-adjusted p of every comparison that could be called better or worse; null for the others. */
+export function adjustFamily(comparisons: readonly Comparison[]): (number | null)[] {
+  const judged = comparisons.map(({ p, better }) => (better === "neither" ? null : p));
+  const adjusted = holmAdjust(judged.filter((p) => p !== null));
+  let next = 0;
+  return judged.map((p) => (p === null ? null : (adjusted[next++] ?? null)));
+}
+
+export interface VerdictOptions {
+  readonly adjustedP: number | null;
+  /** How many comparisons were judged together. */
+  readonly family: number;
+  readonly alpha?: number;
+}
+
+/** Judges one comparison with the p that its family leaves it. */
+export function decideVerdict(comparison: Comparison, options: VerdictOptions): Verdict {
+  const verdict = (kind: VerdictKind, reason: string): Verdict => ({
+    kind,
+    reason,
+    adjustedP: options.adjustedP,
+  });
+  if (comparison.basis === "none") return verdict(...judgeMissing(comparison));
+  if (comparison.n < BLOCKS_MIN) {
+    return verdict("inconclusive", `need ≥ ${BLOCKS_MIN} blocks, have ${comparison.n}`);
+  }
+  if (comparison.basis === "budget") return verdict(...judgeBudget(comparison, options));
+  return verdict(...judgePaired(comparison, options));
+}
+
+type Judgement = readonly [kind: VerdictKind, reason: string];
+
+const INVALID_GAPS: ReadonlySet<string> = new Set(["no-completed-trial", "no-pair", "not-finite"]);
+
+function judgeMissing({ gap }: MissingComparison): Judgement {
+  return [INVALID_GAPS.has(gap) ? "invalid" : "inconclusive", COMPARISON_GAPS[gap]];
+}
+
+function judgePaired(comparison: PairedComparison, options: VerdictOptions): Judgement {
+  const oriented = orientEffect(comparison, comparison.margin);
+  if (oriented === null) {
+    return ["inconclusive", "neither direction of this metric is better: shown, not judged"];
+  }
+  const worse = isWorse(oriented);
+  if (worse || isBetter(oriented)) {
+    const doubt = doubtSignificance(comparison.n, options);
+    if (doubt !== null) return ["inconclusive", doubt];
+    return [
+      worse ? "worse" : "better",
+      "the interval excludes no change, and the change reaches the margin",
+    ];
+  }
+  if (isWithinMargin(oriented) && -oriented.low < oriented.margin) {
+    return ["no-difference", "the interval lies within the margin"];
+  }
+  return [
+    "inconclusive",
+    "the interval reaches beyond the margin, or the change does not reach it",
+  ];
+}
+
+function judgeBudget(comparison: BudgetComparison, options: VerdictOptions): Judgement {
+  const { events, lowest, highest, budget, dispersion } = comparison;
+  if (events === 0) return ["no-difference", "no event on either side"];
+  if (highest <= budget) return ["no-difference", "the events are within the budget"];
+  if (lowest <= budget) return ["inconclusive", "the events may or may not exceed the budget"];
+  // Bursts make the Poisson bound too narrow; then the blocks themselves must agree.
+  const bursty = (dispersion.candidate ?? 0) >= DISPERSION_MAX;
+  const doubt = bursty ? doubtSignificance(comparison.n, options) : null;
+  return doubt === null ? ["worse", "more events than the budget allows"] : ["inconclusive", doubt];
+}
+
+/** Why a change cannot be called significant in its family; null when it can. */
+export function doubtSignificance(
+  n: number,
+  { adjustedP, family, alpha = ALPHA }: VerdictOptions,
+): string | null {
+  if (adjustedP !== null && adjustedP < alpha) return null;
+  const needed = blocksNeeded(family, alpha);
+  if (n < needed) return `need ≥ ${needed} blocks to be sure of one among ${family} comparisons`;
+  return `a change like this comes by chance too often (adjusted p = ${(adjustedP ?? 1).toPrecision(2)})`;
+}
+
+/** The least number of blocks with which one of `family` comparisons can be significant: 2/2ⁿ · family < α. */
+export function blocksNeeded(family: number, alpha: number = ALPHA): number {
+  return Math.max(BLOCKS_MIN, Math.floor(Math.log2((2 * Math.max(1, family)) / alpha)) + 1);
+}

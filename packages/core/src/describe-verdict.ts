@@ -1,0 +1,83 @@
+import type { Comparison } from "./comparison/comparison.ts";
+import type { Verdict, VerdictKind } from "./decide-verdict.ts";
+
+/** What stands in the change column instead of a difference that cannot be defended. */
+export const NO_CLAIM = "~";
+
+/** Whether a verdict claims a difference, so that its size may be printed as one. */
+export function claimsDifference({ kind }: Verdict): boolean {
+  return kind === "better" || kind === "worse";
+}
+
+/** The change as people read it: `+264.3 %` when it is claimed, else `~`. */
+export function formatChange(comparison: Comparison, verdict: Verdict): string {
+  if (!claimsDifference(verdict)) return NO_CLAIM;
+  if (comparison.effect !== null) return formatPercent(comparison.effect);
+  return `${formatNumber(comparison.baselineMedian)} → ${formatNumber(comparison.candidateMedian)}`;
+}
+
+/**
+ * One sentence that says what was found, with the ratio and its interval:
+ * `client.connections.rate: tw_reuse=1 is 3.64 × baseline (90 % interval 3.58 to 3.71, 12 blocks): better.`
+ */
+export function describeVerdict(
+  comparison: Comparison,
+  verdict: Verdict,
+  names: { readonly baseline: string; readonly candidate: string },
+): string {
+  const subject = `${comparison.role}.${comparison.metric}`;
+  const found = describeFinding(comparison, names);
+  if (claimsDifference(verdict)) return `${subject}: ${found}: ${verdict.kind}.`;
+  const kind = verdict.kind.replace("-", " ");
+  return `${subject}: ${NO_CLAIM} ${kind}, ${verdict.reason} (${found}).`;
+}
+
+function describeFinding(
+  comparison: Comparison,
+  names: { readonly baseline: string; readonly candidate: string },
+): string {
+  const { n, effect, low, high } = comparison;
+  const blocks = n === 1 ? "1 block" : `${n} blocks`;
+  if (comparison.basis === "none") return "nothing to compare";
+  if (comparison.basis === "budget") {
+    return `${names.candidate} has ${formatNumber(comparison.events)} events where ${names.baseline} has none, at most ${formatNumber(comparison.highest)} per connection (95 %, ${blocks})`;
+  }
+  if (effect === null) {
+    const medians = `${formatNumber(comparison.baselineMedian)} to ${formatNumber(comparison.candidateMedian)}`;
+    return `from ${names.baseline} to ${names.candidate} the median goes from ${medians} (${blocks})`;
+  }
+  const ratio = `${names.candidate} is ${formatRatio(1 + effect)} × ${names.baseline}`;
+  if (low === null || high === null) return `${ratio} (no interval, ${blocks})`;
+  return `${ratio} (90 % interval ${formatRatio(1 + low)} to ${formatRatio(1 + high)}, ${blocks})`;
+}
+
+/** `tw_reuse=1 is better on 2, worse on 1, no different on 5, unclear on 2.` */
+export function summariseVerdicts(verdicts: readonly Verdict[], candidate: string): string {
+  const count = (kind: VerdictKind): number => verdicts.filter((v) => v.kind === kind).length;
+  const parts = [
+    `better on ${count("better")}`,
+    `worse on ${count("worse")}`,
+    `no different on ${count("no-difference")}`,
+    `unclear on ${count("inconclusive")}`,
+  ];
+  if (count("invalid") > 0) parts.push(`not judged on ${count("invalid")}`);
+  return `${candidate} is ${parts.join(", ")}.`;
+}
+
+/** A signed percentage with one decimal, with more digits where it would print as no change or as everything. */
+export function formatPercent(effect: number): string {
+  const sign = effect < 0 ? "−" : "+";
+  return `${sign}${(Math.abs(effect) * 100).toFixed(1)} %`;
+}
+
+function formatRatio(ratio: number): string {
+  if (ratio >= 0.1 && ratio < 10) return ratio.toFixed(ratio > 0.9 && ratio < 1.1 ? 3 : 2);
+  return formatNumber(ratio);
+}
+
+function formatNumber(value: number | null): string {
+  if (value === null) return "?";
+  return Number.isInteger(value) && Math.abs(value) < 1e15
+    ? String(value)
+    : String(Number(value.toPrecision(3)));
+}

@@ -1,0 +1,37 @@
+import type { Comparison } from "../comparison/comparison.ts";
+import type { Gate } from "../scenario.ts";
+
+export const GATE_OUTCOMES = ["pass", "fail", "inconclusive", "invalid"] as const;
+
+/** `inconclusive`: the trials cannot tell. `invalid`: the gate could not be judged at all. */
+export type GateOutcome = (typeof GATE_OUTCOMES)[number];
+
+/** What a gate was judged by. */
+export type GateEvidence =
+  | {
+      readonly kind: "bound";
+      /** The value furthest beyond, or nearest to, the bound. `never`: the event did not happen. */
+      readonly worst: number | "never";
+      readonly worstBlock: number;
+      /** Completed trials that were judged, and those among them that break the gate. */
+      readonly trials: number;
+      readonly violations: number;
+    }
+  | {
+      readonly kind: "comparison";
+      readonly baseline: string;
+      readonly comparison: Comparison;
+      readonly adjustedP: number | null;
+    }
+  | { readonly kind: "none" };
+
+/** One gate, judged for one variant. */
+export interface GateResult {
+  readonly gate: Gate;
+  /** null: the gate names no variant of the run. */
+  readonly variant: string | null;
+  readonly outcome: GateOutcome;
+  /** Why, as a sentence without its full stop. */
+  readonly reason: string;
+  readonly evidence: GateEvidence;
+}

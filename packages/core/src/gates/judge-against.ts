@@ -1,0 +1,81 @@
+import { BLOCKS_MIN } from "../comparison/collect-warnings.ts";
+import {
+  COMPARISON_GAPS,
+  type Comparison,
+  type PairedComparison,
+} from "../comparison/comparison.ts";
+import { isWithinMargin, isWorse, orientEffect } from "../comparison/orient-effect.ts";
+import {
+  decideVerdict,
+  doubtSignificance,
+  type VerdictKind,
+  type VerdictOptions,
+} from "../decide-verdict.ts";
+import { formatPercent } from "../describe-verdict.ts";
+import type { GateOutcome } from "./gate-result.ts";
+
+export interface AgainstJudgement {
+  readonly outcome: GateOutcome;
+  readonly reason: string;
+}
+
+/**
+ * Holds a comparison against the gate's own margin: it passes when the 90 % interval lies below `worseBy`, and fails when
+ * the interval excludes no change, the estimate reaches `worseBy` and p holds for all gates. An improvement passes. Where
+ * the baseline has no event there is no ratio, and the budget of events decides.
+ */
+export function judgeAgainst(
+  comparison: Comparison,
+  worseBy: number,
+  options: VerdictOptions,
+): AgainstJudgement {
+  if (comparison.basis === "none") {
+    return { outcome: "invalid", reason: COMPARISON_GAPS[comparison.gap] };
+  }
+  if (comparison.basis === "budget") {
+    const { kind, reason } = decideVerdict(comparison, options);
+    return { outcome: OUTCOME_OF_VERDICT[kind], reason };
+  }
+  if (comparison.n < BLOCKS_MIN) {
+    return { outcome: "inconclusive", reason: `need ≥ ${BLOCKS_MIN} blocks, have ${comparison.n}` };
+  }
+  return judgePaired(comparison, worseBy, options);
+}
+
+const OUTCOME_OF_VERDICT: Readonly<Record<VerdictKind, GateOutcome>> = {
+  better: "pass",
+  worse: "fail",
+  "no-difference": "pass",
+  inconclusive: "inconclusive",
+  invalid: "invalid",
+};
+
+function judgePaired(
+  comparison: PairedComparison,
+  worseBy: number,
+  options: VerdictOptions,
+): AgainstJudgement {
+  const oriented = orientEffect(comparison, worseBy);
+  if (oriented === null) {
+    return { outcome: "invalid", reason: "neither direction of this metric is worse" };
+  }
+  const found = describeInterval(comparison);
+  const limit = formatPercent(worseBy).slice(1);
+  if (isWithinMargin(oriented)) {
+    return { outcome: "pass", reason: `${found}, surely less than ${limit} worse` };
+  }
+  if (!isWorse(oriented)) {
+    return { outcome: "inconclusive", reason: `${found}, may or may not be ${limit} worse` };
+  }
+  const doubt = doubtSignificance(comparison.n, options);
+  if (doubt !== null) return { outcome: "inconclusive", reason: `${found}, but ${doubt}` };
+  return { outcome: "fail", reason: `${found}, worse by ${limit} or more` };
+}
+
+function describeInterval({ effect, low, high, n, ...comparison }: PairedComparison): string {
+  if (effect === null || low === null || high === null) {
+    return `${comparison.baselineMedian} → ${comparison.candidateMedian} in ${n} blocks`;
+  }
+  const interval = `${formatPercent(low)} to ${formatPercent(high)}`;
+  return `${formatPercent(effect)} (90 % interval ${interval}, ${n} blocks)`;
+}

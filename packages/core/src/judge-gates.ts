@@ -1,0 +1,38 @@
+import type { GateResult } from "./gates/gate-result.ts";
+import { judgeAgainst } from "./gates/judge-against.ts";
+import { type Draft, type GateInput, prepareGate } from "./gates/prepare-gate.ts";
+import { holmAdjust } from "./statistics/holm-adjust.ts";
+
+/**
+ * Judges every gate for every variant it names. `max`, `min` and `equals` bind each completed trial; `against` is judged
+ * by the interval of the difference, with a p that holds for all such gates together (Holm 1979), as any of them may fail.
+ */
+export function judgeGates(input: GateInput): GateResult[] {
+  const drafts = input.gates.flatMap((gate) => prepareGate(gate, input));
+  const adjusted = adjustDrafts(drafts);
+  return drafts.map((draft) => concludeDraft(draft, adjusted));
+}
+
+type Compared = Extract<Draft, { kind: "compared" }>;
+
+function concludeDraft(draft: Draft, adjusted: ReadonlyMap<Draft, number>): GateResult {
+  const { gate, variant } = draft;
+  if (draft.kind === "judged") return { gate, variant, ...draft.judgement };
+  const { comparison, baseline, worseBy } = draft;
+  const adjustedP = adjusted.get(draft) ?? null;
+  const judged = judgeAgainst(comparison, worseBy, { adjustedP, family: adjusted.size });
+  const evidence = { kind: "comparison", baseline, comparison, adjustedP } as const;
+  return { gate, variant, ...judged, evidence };
+}
+
+function adjustDrafts(drafts: readonly Draft[]): ReadonlyMap<Draft, number> {
+  const compared = drafts.filter(hasP);
+  const adjusted = holmAdjust(compared.map(({ comparison }) => comparison.p));
+  return new Map(compared.map((draft, i) => [draft, adjusted[i] as number]));
+}
+
+type WithP = Compared & { readonly comparison: { readonly p: number } };
+
+function hasP(draft: Draft): draft is WithP {
+  return draft.kind === "compared" && draft.comparison.p !== null;
+}

@@ -1,0 +1,312 @@
+import { describe, expect, test } from "vitest";
+import type { GateInput } from "../src/gates/prepare-gate.ts";
+import { judgeGates } from "../src/judge-gates.ts";
+import type { Gate } from "../src/scenario.ts";
+import { measuredTrial, trialsOf } from "./fixtures/measured-trials.ts";
+
+const P99 = "client.latency.connect.p99";
+const RATE = "client.connections.rate";
+const FAILURES = "client.failures.EADDRNOTAVAIL";
+const COUNTED = { "client.connections.attempted": 10_000, "client.connections.failed": 0 };
+
+const steady = (value: number, blocks = 12): number[] =>
+  Array.from({ length: blocks }, (_, i) => value * (1 + ((i % 3) - 1) * 0.002));
+
+const bound = (kind: "max" | "min" | "equals", value: number): Gate["bound"] => ({ kind, value });
+const against = (worseBy: number, baseline = "baseline"): Gate["bound"] => ({
+  kind: "against",
+  baseline,
+  worseBy,
+});
+const gate = (metric: string, kind: Gate["bound"], variant: string | null = "b"): Gate => ({
+  metric,
+  variant,
+  bound: kind,
+});
+
+function judgeOne(input: Omit<GateInput, "baseline" | "gates"> & { readonly gate: Gate }) {
+  const results = judgeGates({ gates: [input.gate], baseline: "a", ...input });
+  expect(results).toHaveLength(1);
+  return results[0];
+}
+
+describe("a fixed bound", () => {
+  const judgeValues = (kind: Gate["bound"], values: readonly number[]) =>
+    judgeOne({ gate: gate(RATE, kind), variants: [{ name: "b", trials: trialsOf(RATE, values) }] });
+
+  test.each([
+    ["max", 100, [98, 99, 100], "pass"],
+    ["max", 100, [98, 101, 99], "fail"],
+    ["min", 100, [100, 105, 110], "pass"],
+    ["min", 100, [120, 99, 110], "fail"],
+    ["equals", 100, [100, 100, 100], "pass"],
+    ["equals", 100, [100, 100, 99], "fail"],
+  ] as const)("%s %d of %j: every replicate counts: %s", (...[kind, value, values, outcome]) => {
+    expect(judgeValues(bound(kind, value), values)?.outcome).toBe(outcome);
+  });
+
+  test("reports the worst trial and how many break it", () => {
+    const result = judgeValues(bound("max", 10), [9, 30, 20, 8]);
+    expect(result?.evidence).toEqual({
+      kind: "bound",
+      worst: 30,
+      worstBlock: 1,
+      trials: 4,
+      violations: 2,
+    });
+    expect(result?.reason).toBe("30, must be at most 10 (2 of 4 trials break it)");
+    expect(judgeValues(bound("min", 5), [9, 6, 7])?.reason).toBe("6, at least 5 in all 3 trials");
+  });
+
+  test("one replicate is enough", () => {
+    expect(judgeValues(bound("max", 10), [9])?.outcome).toBe("pass");
+  });
+
+  test("judges completed trials only, and is invalid without any", () => {
+    const trials = [measuredTrial(0, { [RATE]: 5 }), measuredTrial(1, { [RATE]: 999 }, "invalid")];
+    const max = gate(RATE, bound("max", 10));
+    expect(judgeOne({ gate: max, variants: [{ name: "b", trials }] })?.outcome).toBe("pass");
+    const broken = trials.map((trial) => ({ ...trial, state: "failed" as const }));
+    expect(judgeOne({ gate: max, variants: [{ name: "b", trials: broken }] })?.outcome).toBe(
+      "invalid",
+    );
+  });
+
+  test("reads an errno that was not counted as zero, as failed connections were", () => {
+    const trials = [measuredTrial(0, COUNTED), measuredTrial(1, { ...COUNTED, [FAILURES]: 0 })];
+    expect(
+      judgeOne({ gate: gate(FAILURES, bound("max", 0)), variants: [{ name: "b", trials }] })
+        ?.outcome,
+    ).toBe("pass");
+  });
+
+  test("is invalid when a trial lacks the metric or has NaN, unless another breaks it", () => {
+    const partly = [
+      measuredTrial(0, { [RATE]: 5 }),
+      measuredTrial(1, {}),
+      measuredTrial(2, { [RATE]: Number.NaN }),
+    ];
+    const judged = (value: number) =>
+      judgeOne({
+        gate: gate(RATE, bound("max", value)),
+        variants: [{ name: "b", trials: partly }],
+      });
+    expect(judged(10)).toMatchObject({
+      outcome: "invalid",
+      reason: "2 of 3 completed trials did not measure it",
+    });
+    expect(judged(4)?.outcome).toBe("fail");
+  });
+
+  test("takes ports that were never exhausted as exhausted later than any time", () => {
+    const first = "client.ports.first_exhausted_ms";
+    const variants = [{ name: "b", trials: [measuredTrial(0, COUNTED)] }];
+    expect(judgeOne({ gate: gate(first, bound("min", 60_000)), variants })).toMatchObject({
+      outcome: "pass",
+      evidence: { worst: "never" },
+    });
+    expect(judgeOne({ gate: gate(first, bound("max", 60_000)), variants })?.outcome).toBe("fail");
+  });
+
+  test("without a variant binds every one, each with its own result", () => {
+    const variants = ["a", "b", "c"].map((name, i) => ({ name, trials: trialsOf(RATE, [i * 10]) }));
+    const results = judgeGates({
+      gates: [gate(RATE, bound("max", 15), null)],
+      variants,
+      baseline: "a",
+    });
+    expect(results.map(({ variant, outcome }) => [variant, outcome])).toEqual([
+      ["a", "pass"],
+      ["b", "pass"],
+      ["c", "fail"],
+    ]);
+  });
+});
+
+interface Slower {
+  readonly metric: string;
+  readonly factor: number;
+  readonly worseBy: number;
+  readonly blocks?: number;
+}
+
+describe("a gate against the baseline", () => {
+  const judgeFactor = ({ metric, factor, worseBy, blocks = 12 }: Slower) =>
+    judgeOne({
+      gate: gate(metric, against(worseBy)),
+      variants: [
+        { name: "a", trials: trialsOf(metric, steady(1000, blocks)) },
+        { name: "b", trials: trialsOf(metric, steady(1000 * factor, blocks)) },
+      ],
+    });
+
+  test.each([
+    [P99, 1.2, 0.1, "fail"],
+    [P99, 1.05, 0.1, "pass"],
+    [P99, 0.5, 0.1, "pass"],
+    [RATE, 0.8, 0.1, "fail"],
+    [RATE, 0.95, 0.1, "pass"],
+    [RATE, 2, 0.1, "pass"],
+    [RATE, 0.6, 0.5, "pass"],
+    [RATE, 0.4, 0.5, "fail"],
+  ] as const)(
+    "%s at %d × the baseline with worseBy %d: %s",
+    (...[metric, factor, worseBy, outcome]) => {
+      expect(judgeFactor({ metric, factor, worseBy })?.outcome).toBe(outcome);
+    },
+  );
+
+  test("is inconclusive with fewer than five blocks, however large the change", () => {
+    expect(judgeFactor({ metric: P99, factor: 9, worseBy: 0.1, blocks: 3 })).toMatchObject({
+      outcome: "inconclusive",
+      reason: "need ≥ 5 blocks, have 3",
+    });
+  });
+
+  test("is inconclusive where the trials are too noisy to tell", () => {
+    const noisy = [70, 140, 95, 120, 60, 150, 88, 101];
+    const variants = [
+      { name: "a", trials: trialsOf(P99, noisy) },
+      { name: "b", trials: trialsOf(P99, noisy.toReversed()) },
+    ];
+    expect(judgeOne({ gate: gate(P99, against(0.1)), variants })?.outcome).toBe("inconclusive");
+  });
+
+  test("carries the comparison and the p that holds for all gates together", () => {
+    const variants = [
+      { name: "a", trials: trialsOf(P99, steady(100, 6), { [RATE]: 100 }) },
+      { name: "b", trials: trialsOf(P99, steady(200, 6), { [RATE]: 50 }) },
+    ];
+    const one = judgeGates({ gates: [gate(P99, against(0.1))], variants, baseline: "a" });
+    expect(one[0]).toMatchObject({
+      outcome: "fail",
+      evidence: { kind: "comparison", adjustedP: 2 / 64 },
+    });
+    const gates = [gate(P99, against(0.1)), gate(RATE, against(0.1))];
+    const two = judgeGates({ gates, variants, baseline: "a" });
+    expect(two.map(({ outcome }) => outcome)).toEqual(["inconclusive", "inconclusive"]);
+    expect(two[0]?.reason).toContain("need ≥ 7 blocks");
+  });
+
+  test("without a variant judges every one but the baseline; of the baseline itself it is invalid", () => {
+    const variants = ["a", "b", "c"].map((name) => ({ name, trials: trialsOf(P99, steady(100)) }));
+    const all = judgeGates({ gates: [gate(P99, against(0.1), null)], variants, baseline: "a" });
+    expect(all.map(({ variant }) => variant)).toEqual(["b", "c"]);
+    expect(judgeOne({ gate: gate(P99, against(0.1), "a"), variants })?.outcome).toBe("invalid");
+    const named = judgeGates({
+      gates: [gate(P99, against(0.1, "b"), "c")],
+      variants,
+      baseline: "a",
+    });
+    expect(named[0]?.evidence).toMatchObject({ baseline: "b" });
+  });
+
+  test("where the baseline has no event, none passes and many fail", () => {
+    const judgeEvents = (count: number) =>
+      judgeOne({
+        gate: gate(FAILURES, against(0.1)),
+        variants: [
+          { name: "a", trials: trialsOf(FAILURES, steady(0), COUNTED) },
+          {
+            name: "b",
+            trials: trialsOf(
+              FAILURES,
+              steady(1).map(() => count),
+              COUNTED,
+            ),
+          },
+        ],
+      });
+    expect(judgeEvents(0)?.outcome).toBe("pass");
+    expect(judgeEvents(50)?.outcome).toBe("fail");
+  });
+
+  test("of a metric without a worse direction is invalid, and says what to use", () => {
+    const variants = ["a", "b"].map((name) => ({
+      name,
+      trials: trialsOf("client.tcpext.TW", steady(5)),
+    }));
+    const result = judgeOne({ gate: gate("client.tcpext.TW", against(0.1)), variants });
+    expect(result).toMatchObject({
+      outcome: "invalid",
+      reason: expect.stringContaining("use max, min or equals"),
+    });
+  });
+});
+
+describe("a stored baseline", () => {
+  const run = (factor: number) => [
+    { name: "a", trials: trialsOf(P99, steady(100 * factor), { ...COUNTED, [FAILURES]: 0 }) },
+    { name: "b", trials: trialsOf(P99, steady(200 * factor), { ...COUNTED, [FAILURES]: 0 }) },
+  ];
+  const gates = [gate(P99, against(0.1), null)];
+
+  test("is matched by the name of the variant, the baseline variant included", () => {
+    const stored = { variants: run(1), differences: [] };
+    const same = judgeGates({ gates, variants: run(1), baseline: "a", stored });
+    expect(same.map(({ variant, outcome }) => [variant, outcome])).toEqual([
+      ["a", "pass"],
+      ["b", "pass"],
+    ]);
+    const slower = judgeGates({ gates, variants: run(1.5), baseline: "a", stored });
+    expect(slower.map(({ outcome }) => outcome)).toEqual(["fail", "fail"]);
+  });
+
+  test("from another environment is refused, unless the metric is a count of harmful events", () => {
+    const stored = { variants: run(1), differences: ["kernel.release"] };
+    const refused = judgeGates({ gates, variants: run(1), baseline: "a", stored });
+    expect(refused.map(({ outcome }) => outcome)).toEqual(["invalid", "invalid"]);
+    expect(refused[0]?.reason).toContain("kernel.release");
+    const counts = judgeGates({
+      gates: [gate(FAILURES, against(0.1))],
+      variants: run(1),
+      baseline: "a",
+      stored,
+    });
+    expect(counts[0]?.outcome).toBe("pass");
+  });
+
+  test("without the variant, or without the metric, is invalid", () => {
+    const without = { variants: run(1).slice(0, 1), differences: [] };
+    const [, b] = judgeGates({ gates, variants: run(1), baseline: "a", stored: without });
+    expect(b).toMatchObject({ outcome: "invalid", reason: "the baseline run has no variant b" });
+    const empty = run(1).map(({ name, trials }) => ({
+      name,
+      trials: trials.map((t) => ({ ...t, measurements: [] })),
+    }));
+    const [a] = judgeGates({
+      gates,
+      variants: run(1),
+      baseline: "a",
+      stored: { variants: empty, differences: [] },
+    });
+    expect(a).toMatchObject({
+      outcome: "invalid",
+      reason: expect.stringContaining("not measured"),
+    });
+  });
+});
+
+describe("a gate that names nothing", () => {
+  const variants = [{ name: "b", trials: trialsOf("target.tcpext.ListenOverflows", [0]) }];
+  const reasonOf = (metric: string, variant = "b") =>
+    judgeOne({ gate: gate(metric, bound("max", 0), variant), variants })?.reason;
+
+  test.each([
+    ["client.latency.conect.p99", "client.latency.connect.p99"],
+    ["client.conections.rate", "client.connections.rate"],
+    ["target.tcpex.ListenOverflow", "target.tcpext.ListenOverflows"],
+    ["time_wait.peak", "time_wait.peak"],
+  ])("%s is invalid, with the nearest name", (metric, nearest) => {
+    expect(reasonOf(metric)).toContain(nearest);
+  });
+
+  test("says which roles have the metric, and which variant is missing", () => {
+    expect(reasonOf("target.connections.rate")).toContain("of the client only");
+    expect(reasonOf(RATE, "nobody")).toBe("the run has no such variant");
+  });
+});
+
+test("no gates, no results", () => {
+  expect(judgeGates({ gates: [], variants: [], baseline: "a" })).toEqual([]);
+});

@@ -1,0 +1,167 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { compareVariants } from "../src/compare-variants.ts";
+import type { MeasuredTrial } from "../src/comparison/read-measurement.ts";
+import { shouldAddBlocks } from "../src/comparison/should-add-blocks.ts";
+import { decideVerdicts, type Verdict } from "../src/decide-verdict.ts";
+import { judgeGates } from "../src/judge-gates.ts";
+import { seedUniform } from "../src/seeded-random.ts";
+import { measuredTrial } from "./fixtures/measured-trials.ts";
+import noise from "./fixtures/statistics/noise.json" with { type: "json" };
+
+/**
+ * How often the verdicts are right, on stored noise: each trial has 3 % log-normal noise, and the host drifts by 1 % from
+ * trial to trial. The seeds are fixed, so a figure changes only when the method does.
+ */
+const REPETITIONS = 2000;
+const METRIC = "client.latency.connect.p50";
+const MARGIN = 0.05;
+
+interface Host {
+  /** Of the order within the blocks and of the noise. */
+  readonly uniform: () => number;
+  /** Logarithm of the next trial's value on a host that drifts. */
+  measure(): number;
+}
+
+/** `walk`: the drift is a random walk. `slope`: the host gets 1 % slower with every trial. */
+function driftingHost(drift: "walk" | "slope", seed: number, noiseFactor = 1): Host {
+  const uniform = seedUniform(seed);
+  const pick = (ppm: readonly number[]): number =>
+    (ppm[Math.floor(uniform() * ppm.length)] as number) / 1e6;
+  let level = 0;
+  return {
+    uniform,
+    measure() {
+      level += drift === "walk" ? pick(noise.driftPpm) : 0.01;
+      return level + pick(noise.noisePpm) * noiseFactor;
+    },
+  };
+}
+
+interface Experiment {
+  readonly baseline: readonly MeasuredTrial[];
+  readonly candidate: readonly MeasuredTrial[];
+}
+
+/** Runs blocks in random order until `isEnough`; the candidate is truly slower by `effect`. */
+function runBlocks(
+  host: Host,
+  effect: number,
+  isEnough: (differences: readonly number[]) => boolean,
+): Experiment {
+  const baseline: MeasuredTrial[] = [];
+  const candidate: MeasuredTrial[] = [];
+  const differences: number[] = [];
+  while (!isEnough(differences)) {
+    const candidateFirst = host.uniform() < 0.5;
+    const [first, second] = [host.measure(), host.measure()];
+    const from = candidateFirst ? second : first;
+    const to = (candidateFirst ? first : second) + Math.log1p(effect);
+    const block = differences.length;
+    baseline.push(measuredTrial(block, { [METRIC]: 100 * Math.exp(from) }));
+    candidate.push(measuredTrial(block, { [METRIC]: 100 * Math.exp(to) }));
+    differences.push(to - from);
+  }
+  return { baseline, candidate };
+}
+
+const fixed = (blocks: number) => (differences: readonly number[]) => differences.length === blocks;
+const byLooks = (differences: readonly number[]): boolean =>
+  differences.length >= 8 &&
+  differences.length % 4 === 0 &&
+  !shouldAddBlocks(differences, MARGIN, differences.length);
+
+/** Shares of each verdict, and of each outcome of a gate with the same margin. */
+function simulate(
+  effect: number,
+  isEnough: (differences: readonly number[]) => boolean,
+  drift: "walk" | "slope",
+): Record<string, number> {
+  const shares: Record<string, number> = {};
+  const host = driftingHost(drift, 20_261_122);
+  for (let i = 0; i < REPETITIONS; i++) {
+    const experiment = runBlocks(host, effect, isEnough);
+    for (const found of [judge(experiment).kind, judgeGate(experiment)]) {
+      shares[found] = (shares[found] ?? 0) + 1 / REPETITIONS;
+    }
+  }
+  return shares;
+}
+
+function judge({ baseline, candidate }: Experiment): Verdict {
+  const [verdict] = decideVerdicts(compareVariants(baseline, candidate));
+  return verdict as Verdict;
+}
+
+function judgeGate({ baseline, candidate }: Experiment): string {
+  const bound = { kind: "against", baseline: "baseline", worseBy: MARGIN } as const;
+  const variants = [
+    { name: "a", trials: baseline },
+    { name: "b", trials: candidate },
+  ];
+  const gates = [{ metric: METRIC, variant: null, bound }];
+  return judgeGates({ gates, variants, baseline: "a" })[0]?.outcome ?? "none";
+}
+
+describe.each(["walk", "slope"] as const)("on a host whose drift is a %s", (drift) => {
+  let same: Record<string, number>;
+  let slower: Record<string, number>;
+  let adaptive: Record<string, number>;
+
+  beforeAll(() => {
+    same = simulate(0, fixed(12), drift);
+    slower = simulate(0.1, fixed(12), drift);
+    adaptive = simulate(0, byLooks, drift);
+  });
+
+  test("two equal variants are called different in at most 5 % of all comparisons", () => {
+    for (const shares of [same, adaptive]) {
+      expect((shares["better"] ?? 0) + (shares["worse"] ?? 0)).toBeLessThanOrEqual(0.05);
+      expect(shares["fail"] ?? 0).toBeLessThanOrEqual(0.05);
+    }
+  });
+
+  test("a true 10 % is called worse, and fails a gate of 5 %, in at least 99 % at 12 blocks", () => {
+    expect(slower["worse"]).toBeGreaterThanOrEqual(0.99);
+    expect(slower["fail"]).toBeGreaterThanOrEqual(0.99);
+  });
+
+  test("a true 0 % passes a gate of 5 % in at least 95 % at 12 blocks", () => {
+    expect(same["pass"]).toBeGreaterThanOrEqual(0.95);
+  });
+
+  test("a true 0 % is called no difference in at least 95 % with looks at 8, 12 and 16 blocks", () => {
+    expect(adaptive["no-difference"]).toBeGreaterThanOrEqual(0.95);
+    // At 12 blocks and no more it is a little less: both sides of the interval must lie within 5 %.
+    expect(same["no-difference"]).toBeGreaterThanOrEqual(0.93);
+  });
+});
+
+test("a whole table of equal noisy metrics is free of false claims in at least 95 % of tables", () => {
+  const metrics = 20;
+  const tables = 300;
+  let wrong = 0;
+  const host = driftingHost("walk", 7, 10);
+  for (let table = 0; table < tables; table++) {
+    const comparisons = Array.from({ length: metrics }, () => {
+      const { baseline, candidate } = runBlocks(host, 0, fixed(12));
+      return compareVariants(baseline, candidate);
+    }).flat();
+    const claims = decideVerdicts(comparisons).filter(({ kind }) => /better|worse/.test(kind));
+    if (claims.length > 0) wrong++;
+  }
+  expect(wrong / tables).toBeLessThanOrEqual(0.05);
+});
+
+test("without blocks the same host makes equal variants look different: the design is what protects", () => {
+  const host = driftingHost("slope", 3);
+  const oneAfterTheOther = Array.from({ length: 100 }, () => {
+    const run = () =>
+      Array.from({ length: 12 }, (_, i) =>
+        measuredTrial(i, { [METRIC]: 100 * Math.exp(host.measure()) }),
+      );
+    return judge({ baseline: run(), candidate: run() });
+  });
+  const wrong = oneAfterTheOther.filter(({ kind }) => kind === "worse").length;
+  expect(wrong).toBeGreaterThan(90);
+});
