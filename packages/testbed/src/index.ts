@@ -1,1 +1,6 @@
-export {};
+/**
+ * Builds and removes the world of a trial.
+ *
+ * @packageDocumentation
+ */
+export { NetnsTestbed } from "./netns-testbed.ts";

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { runPlan } from "@churnlab/control";
+import {
+  type Clock,
+  findBrokenIdentities,
+  parseScenario,
+  planTrials,
+  type Role,
+  type TrialOutcome,
+} from "@churnlab/core";
+import { NetnsTestbed } from "@churnlab/testbed";
+
+const clock: Clock = {
+  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
+  unixMs: () => Date.now(),
+  sleep: async (ms) => {
+    await sleep(ms);
+  },
+};
+
+/** What a variant's one trial came to. */
+export interface VariantResult {
+  readonly outcome: TrialOutcome;
+  /** A measurement; 0 for a count that did not occur. */
+  of(role: Role, metric: string): number;
+}
+
+/** Runs a scenario in real namespaces and returns its trials by variant; throws when an identity is broken. */
+export async function runVariants(yaml: string): Promise<Readonly<Record<string, VariantResult>>> {
+  const scenario = parseScenario(yaml, "test.yaml");
+  const plan = planTrials(scenario);
+  const results: Record<string, VariantResult> = {};
+  const testbed = new NetnsTestbed();
+  try {
+    await runPlan(
+      plan,
+      {
+        testbedFor: () => testbed,
+        clock,
+        listener: { onPhase: () => {}, onSample: () => {}, onOutcome: () => {} },
+        save: (trial, outcome) => {
+          results[trial.variant] = readResult(outcome);
+        },
+      },
+      new AbortController().signal,
+    );
+  } finally {
+    await testbed.close();
+  }
+  return results;
+}
+
+function readResult(outcome: TrialOutcome): VariantResult {
+  const { tally, failures, measurements } = outcome.record;
+  const broken = findBrokenIdentities(tally, failures);
+  if (broken.length > 0) throw new Error(broken.join("; "));
+  if (outcome.state !== "completed") {
+    throw new Error(`the trial is ${outcome.state}: ${JSON.stringify(outcome.record.warnings)}`);
+  }
+  return {
+    outcome,
+    of: (role, metric) =>
+      measurements.find((m) => m.role === role && m.metric === metric)?.value ?? 0,
+  };
+}

@@ -1,0 +1,62 @@
+import { openStore } from "@churnlab/store";
+import { abortOnSignals } from "../abort-on-signals.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
+import { checkPrivileges } from "../check-privileges.ts";
+import { openTestbeds } from "../open-testbeds.ts";
+import { runScenario } from "../run-scenario.ts";
+import { terminal } from "../terminal.ts";
+
+export interface RunOptions extends ScenarioOverrides {
+  readonly db: string;
+  readonly testbed?: string;
+  readonly engine?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Checks everything that can be checked before the first packet, then runs scenario after scenario. */
+export async function run(files: readonly string[], options: RunOptions): Promise<ExitCode> {
+  const overrides = { ...options, set: [...(options.set ?? []), ...flagsAsSettings(options)] };
+  const scenarios = files.map((file) => loadScenario(file, overrides));
+  const elsewhere = await checkPrivileges(scenarios);
+  if (elsewhere !== null) return elsewhere;
+  using store = openStore(options.db, { mode: "write" });
+  using abort = abortOnSignals(terminal);
+  await using testbeds = openTestbeds();
+  let exitCode: ExitCode = EXIT.ok;
+  for (const scenario of scenarios) {
+    const ended = await runScenario(scenario, {
+      store,
+      testbeds,
+      terminal,
+      signal: abort.signal,
+      json: options.json ?? false,
+      quiet: options.quiet ?? false,
+    });
+    exitCode = graver(exitCode, ended);
+    if (abort.signal.aborted) break;
+  }
+  return exitCode;
+}
+
+/** What the user asked for on the command line is a setting like any other, and is checked like one. */
+function flagsAsSettings({ testbed, engine }: RunOptions): string[] {
+  return [
+    ...(testbed === undefined ? [] : [`testbed=${testbed}`]),
+    ...(engine === undefined ? [] : [`workload.engine=${engine}`]),
+  ];
+}
+
+/** Of several scenarios the gravest end is the end of the command. */
+const GRAVITY: readonly ExitCode[] = [
+  EXIT.ok,
+  EXIT.notComparable,
+  EXIT.gateFailed,
+  EXIT.broken,
+  EXIT.interrupted,
+];
+
+function graver(a: ExitCode, b: ExitCode): ExitCode {
+  return GRAVITY.indexOf(a) >= GRAVITY.indexOf(b) ? a : b;
+}

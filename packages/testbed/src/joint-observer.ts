@@ -1,0 +1,101 @@
+import type {
+  CounterReading,
+  Measurement,
+  Observer,
+  PortReading,
+  Role,
+  TrialEvent,
+  Warning,
+} from "@churnlab/core";
+
+/**
+ * Several namespaces of one role seen as one: counters and gauges are added, the port budget is that of the fullest,
+ * since ports run out per source address.
+ */
+export class JointObserver implements Observer {
+  readonly role: Role;
+  readonly #observers: readonly Observer[];
+
+  constructor(role: Role, observers: readonly Observer[]) {
+    this.role = role;
+    this.#observers = observers;
+  }
+
+  readCounters(): CounterReading {
+    const readings = this.#observers.map((observer) => observer.readCounters());
+    return {
+      gauges: addGauges(readings.map(({ gauges }) => gauges)),
+      counters: addRecords(readings.map(({ counters }) => counters)),
+    };
+  }
+
+  readQueues(): Readonly<Record<string, number>> {
+    return addRecords(this.#observers.map((observer) => observer.readQueues()));
+  }
+
+  readPorts(): PortReading | null {
+    const readings = this.#observers
+      .map((observer) => observer.readPorts())
+      .filter((reading) => reading !== null);
+    const fullest = readings.toSorted((a, b) => share(b) - share(a))[0];
+    if (fullest === undefined) return null;
+    return { ...fullest, states: addRecords(readings.map(({ states }) => states)) };
+  }
+
+  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
+    return this.#observers.flatMap((observer) => observer.drainEvents());
+  }
+
+  mark(): void {
+    for (const observer of this.#observers) observer.mark();
+  }
+
+  conclude(): {
+    readonly measurements: readonly Measurement[];
+    readonly warnings: readonly Warning[];
+  } {
+    const conclusions = this.#observers.map((observer) => observer.conclude());
+    const sums = addRecords(
+      conclusions.map(({ measurements }) =>
+        Object.fromEntries(measurements.map(({ metric, value }) => [metric, value])),
+      ),
+    );
+    return {
+      measurements: Object.entries(sums).map(([metric, value]) => ({
+        role: this.role,
+        metric,
+        value,
+      })),
+      warnings: distinct(conclusions.flatMap(({ warnings }) => warnings)),
+    };
+  }
+
+  close(): void {
+    for (const observer of this.#observers) observer.close();
+  }
+}
+
+function share({ used, range }: PortReading): number {
+  return range === 0 ? 0 : used / range;
+}
+
+function addRecords(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const record of records) {
+    for (const [name, value] of Object.entries(record)) sums[name] = (sums[name] ?? 0) + value;
+  }
+  return sums;
+}
+
+/** What the kernel keeps for the whole host is the same in every namespace, not a part of a sum. */
+function addGauges(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums = addRecords(records);
+  for (const [name, value] of Object.entries(records[0] ?? {})) {
+    if (name.startsWith("host.")) sums[name] = value;
+  }
+  return sums;
+}
+
+function distinct(warnings: readonly Warning[]): Warning[] {
+  return [...new Map(warnings.map((warning) => [warning.message, warning])).values()];
+}

@@ -1,0 +1,87 @@
+import type {
+  CounterReading,
+  Measurement,
+  Observer,
+  PortReading,
+  Role,
+  TrialEvent,
+  Warning,
+} from "@churnlab/core";
+import {
+  ALL_TCP_STATES,
+  type CounterReader,
+  type NetworkNamespace,
+  openCounters,
+  PortCensus,
+  type PortRange,
+  readPortRange,
+  readQueues,
+  SockDiag,
+} from "@churnlab/linux";
+
+/** Sees one role's kernel through descriptors that were opened inside its namespace. */
+export class NamespaceObserver implements Observer {
+  readonly role: Role;
+  readonly #counters: CounterReader;
+  readonly #diag: SockDiag;
+  readonly #range: PortRange;
+  readonly #census: PortCensus;
+  readonly #warnings: Warning[] = [];
+
+  /** The namespace has its final sysctls: the port range is read once. */
+  constructor(role: Role, namespace: NetworkNamespace) {
+    this.role = role;
+    this.#counters = openCounters(namespace);
+    this.#diag = new SockDiag(namespace);
+    this.#range = readPortRange(namespace);
+    this.#census = new PortCensus(this.#range);
+    for (const name of this.#counters.absent) {
+      const message = `${role}: this kernel has no counter ${name}`;
+      this.#warnings.push({ code: "W_COUNTER_ABSENT", message });
+    }
+  }
+
+  readCounters(): CounterReading {
+    return this.#counters.read();
+  }
+
+  readQueues(): Readonly<Record<string, number>> {
+    const { listeners, synReceived } = readQueues(this.#diag, { countSynReceived: true });
+    if (listeners.length === 0) return {};
+    const deepest = listeners.reduce((a, b) => (a.depth >= b.depth ? a : b));
+    return {
+      accept_queue: deepest.depth,
+      "accept_queue.limit": deepest.limit,
+      syn_recv: synReceived ?? 0,
+    };
+  }
+
+  readPorts(): PortReading {
+    const { listeners } = readQueues(this.#diag);
+    this.#census.setListeningPorts(listeners.map(({ port }) => port));
+    this.#diag.dump(ALL_TCP_STATES, this.#census);
+    return {
+      states: this.#census.states(),
+      used: this.#census.portsUsedMost,
+      range: this.#range.usable,
+    };
+  }
+
+  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
+    return [];
+  }
+
+  mark(): void {}
+
+  conclude(): {
+    readonly measurements: readonly Measurement[];
+    readonly warnings: readonly Warning[];
+  } {
+    return { measurements: [], warnings: this.#warnings };
+  }
+
+  close(): void {
+    this.#counters.close();
+    this.#diag.close();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Role, SysctlRecord, TrialSpec } from "@churnlab/core";
+import {
+  applySysctls,
+  createNetworkNamespace,
+  joinByVeth,
+  type NetworkNamespace,
+} from "@churnlab/linux";
+import { clientAddress, TARGET_ADDRESS } from "./address-plan.ts";
+
+/** One host of a trial: a namespace, what role it has, and its address. */
+export interface Host {
+  readonly role: Role;
+  readonly namespace: NetworkNamespace;
+  readonly address: string;
+}
+
+/** The hosts of a trial, held open until disposed; the kernel removes them with their cables then. */
+export interface Hosts extends Disposable {
+  readonly clients: readonly Host[];
+  readonly target: Host;
+  readonly all: readonly Host[];
+  readonly sysctls: readonly SysctlRecord[];
+}
+
+/**
+ * Makes one namespace per source address and one for the target, joins each client with the target by a veth pair of its
+ * own, and writes every role's sysctls. Never loopback: `tcp_tw_reuse=2`, the default, reuses ports there and nowhere else.
+ */
+export function createHosts(spec: TrialSpec): Hosts {
+  using stack = new DisposableStack();
+  const open = (role: Role, address: string): Host => ({
+    role,
+    address,
+    namespace: stack.use(createNetworkNamespace()),
+  });
+  const target = open("target", TARGET_ADDRESS);
+  const clients = Array.from({ length: spec.workload.sources }, (_, i) =>
+    open("client", clientAddress(i)),
+  );
+  clients.forEach((client, i) => {
+    joinByVeth({
+      left: { namespace: client.namespace, device: "c0", addresses: [client.address] },
+      right: { namespace: target.namespace, device: `t${i}`, addresses: [target.address] },
+    });
+  });
+  const all = [...clients, target];
+  const sysctls = all.flatMap((host) => writeSysctls(host, spec));
+  const held = stack.move();
+  return {
+    clients,
+    target,
+    all,
+    sysctls: distinctRecords(sysctls),
+    [Symbol.dispose]: () => held.dispose(),
+  };
+}
+
+function writeSysctls({ role, namespace }: Host, spec: TrialSpec): SysctlRecord[] {
+  const changes = applySysctls(namespace, spec.sysctls[role] ?? {});
+  return changes.map((change) => ({ role, ...change }));
+}
+
+/** All clients get the same values; one that read back otherwise stays visible. */
+function distinctRecords(records: readonly SysctlRecord[]): SysctlRecord[] {
+  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
+}
