@@ -15,6 +15,11 @@ export const ENGINES: readonly EngineEntry[] = [
     ladder: true,
     load: async () => (await import("./net/net-engine.ts")).netEngine,
   },
+  {
+    name: "undici",
+    ladder: false,
+    load: async () => (await import("./undici/undici-engine.ts")).undiciEngine,
+  },
 ];
 
 export interface PickedEngine {

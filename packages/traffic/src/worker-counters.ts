@@ -111,9 +111,12 @@ export class WorkerCounters {
     if (bank === WARM_UP) return;
     const cell = (CONNECTION_STEPS.indexOf(failure.step) * ERRNO_LIMIT + failure.errno) * 3;
     const count = this.#failures[cell] as number;
-    if (count === 0) this.#failures[cell + 1] = failure.tMs;
+    const { tMs } = failure;
+    const first = count === 0 ? tMs : Math.min(tMs, this.#failures[cell + 1] as number);
+    const last = count === 0 ? tMs : Math.max(tMs, this.#failures[cell + 2] as number);
     this.#failures[cell] = count + 1;
-    this.#failures[cell + 2] = failure.tMs;
+    this.#failures[cell + 1] = first;
+    this.#failures[cell + 2] = last;
   }
 
   /** Records a success of the measure phase. */

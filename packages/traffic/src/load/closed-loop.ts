@@ -58,7 +58,8 @@ export class ClosedLoop implements Source {
 
   #next(): void {
     if (this.#over) return;
-    const nowMs = monotonicMs();
+    // Timers count whole milliseconds and may fire a fraction early.
+    const nowMs = Math.max(monotonicMs(), this.#startAtMs);
     if (nowMs >= this.#load.endAtMs) return;
     const bank = nowMs < this.#load.measureAtMs ? WARM_UP : MEASURE;
     if (bank === MEASURE && --this.#allowance < 0) {

@@ -1,12 +1,11 @@
 import type { TargetAddress, Workload } from "@churnlab/core";
 import type { Engine, EngineProbe, WorkerJob } from "../engine.ts";
-import { ClosedLoop } from "../load/closed-loop.ts";
-import { Load } from "../load/load.ts";
-import { OpenLoop } from "../load/open-loop.ts";
+import { runLoad } from "../load/run-load.ts";
+import { cyclePorts, readLocalPortRange } from "../local-ports.ts";
 import { encodeRequests } from "../requests.ts";
 import { createResponseReader } from "../response-reader.ts";
 import type { WorkerCounters } from "../worker-counters.ts";
-import { createNetDial } from "./net-wire.ts";
+import { createNetDial, type LocalEnd } from "./net-wire.ts";
 
 /** Plain Node sockets: works wherever Node does, for about twice the CPU time per connection of the faster engines. */
 export const netEngine: Engine = {
@@ -25,13 +24,21 @@ export const netEngine: Engine = {
   async run(job: WorkerJob, counters: WorkerCounters): Promise<void> {
     const { workload, target } = job;
     const dial = createNetDial({
-      connect: () => ({ host: target.host, port: target.port }),
+      target: { host: target.host, port: target.port },
+      local: localEnd(job),
       requests: encodeRequests(workload, target),
       close: workload.close,
       createReader: () => createResponseReader(workload),
     });
-    const { arrival } = workload;
-    const source = arrival.model === "open" ? new OpenLoop(job) : new ClosedLoop(job, arrival);
-    await new Load(job, counters, dial).run(source);
+    await runLoad(job, counters, dial);
   },
 };
+
+/** What is bound before connect; null where nothing is, and the kernel chooses the port last. */
+function localEnd(job: WorkerJob): (() => LocalEnd) | null {
+  const { workload, sourceAddress: localAddress, sourceShare = { index: 0, of: 1 } } = job;
+  if (workload.bind === "none") return null;
+  if (workload.bind === "address") return () => ({ localAddress });
+  const nextPort = cyclePorts(readLocalPortRange(), sourceShare);
+  return () => ({ localAddress, localPort: nextPort() });
+}

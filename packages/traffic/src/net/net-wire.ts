@@ -4,10 +4,16 @@ import type { Dial, Wire, WireEvents } from "../load/wire.ts";
 import type { EncodedRequests } from "../requests.ts";
 import { BROKEN, type ResponseReader, WHOLE } from "../response-reader.ts";
 
+export interface LocalEnd {
+  readonly localAddress: string;
+  readonly localPort?: number;
+}
+
 /** What all connections of one worker have in common. */
 export interface NetWireOptions {
-  readonly connect: () => Pick<net.NetConnectOpts & net.TcpNetConnectOpts, "host" | "port"> &
-    Partial<net.TcpNetConnectOpts>;
+  readonly target: { readonly host: string; readonly port: number };
+  /** What each connection binds before it connects; null binds nothing. */
+  readonly local: (() => LocalEnd) | null;
   readonly requests: EncodedRequests;
   readonly close: CloseMode;
   readonly createReader: () => ResponseReader;
@@ -23,7 +29,7 @@ const STEP_OF_SYSCALL: Readonly<Record<string, ConnectionStep>> = {
   shutdown: "close",
 };
 
-/** Connections over `node:net`: numeric addresses, so no DNS; nothing is bound unless `connect` says so. */
+/** Connections over `node:net`: numeric addresses, so no DNS; nothing is bound unless `local` says what. */
 export function createNetDial(options: NetWireOptions): Dial {
   // libuv reads into it and calls back at once, so all sockets of the thread can share it.
   const inbox = Buffer.allocUnsafeSlow(INBOX_BYTES);
@@ -42,7 +48,8 @@ class NetWire implements Wire {
     this.#events = events;
     this.#reader = options.createReader();
     const socket = net.connect({
-      ...options.connect(),
+      ...options.target,
+      ...options.local?.(),
       allowHalfOpen: true,
       onread: {
         buffer: inbox,
@@ -53,8 +60,7 @@ class NetWire implements Wire {
     socket.once("connect", () => events.established());
     socket.once("end", () => this.#end());
     socket.once("error", (error: NodeJS.ErrnoException) => {
-      const step = STEP_OF_SYSCALL[error.syscall ?? ""] ?? "receive";
-      events.failed(step, numberErrno(error.code));
+      events.failed(this.#stepOf(error), numberErrno(error.code));
     });
     socket.once("close", () => events.closed());
   }
@@ -84,6 +90,12 @@ class NetWire implements Wire {
 
   abort(): void {
     this.#socket.destroy();
+  }
+
+  #stepOf({ syscall = "", code }: NodeJS.ErrnoException): ConnectionStep {
+    // libuv keeps a bind that found its address in use to itself until connect.
+    if (code === "EADDRINUSE" && this.#options.local !== null) return "bind";
+    return STEP_OF_SYSCALL[syscall] ?? "receive";
   }
 
   #read(buffer: Uint8Array, count: number): boolean {

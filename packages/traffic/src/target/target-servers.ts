@@ -15,10 +15,15 @@ export const TARGET_SERVERS: readonly TargetServerEntry[] = [
     ladder: true,
     load: async () => (await import("./net-target.ts")).netTarget,
   },
+  {
+    name: "fastify",
+    ladder: false,
+    load: async () => (await import("./fastify-target.ts")).fastifyTarget,
+  },
 ];
 
 export interface PickedTargetServer {
-  readonly name: TargetServerName;
+  readonly server: TargetServer;
   /** Why this one and not a faster one. */
   readonly reason: string;
 }
@@ -31,30 +36,19 @@ export async function pickTargetServer(
   const refusals: string[] = [];
   for (const entry of TARGET_SERVERS) {
     if (requested === "auto" ? !entry.ladder : entry.name !== requested) continue;
-    const refusal = await refusalOf(entry, job);
-    if (refusal !== null) refusals.push(`${entry.name}: ${refusal}`);
-    else return { name: entry.name, reason: reasonFor(requested, refusals) };
+    const server = await entry.load();
+    const probe = server.probe();
+    const refusal = probe.works ? server.refuses(job) : probe.reason;
+    if (refusal === null) return { server, reason: reasonFor(requested, refusals) };
+    refusals.push(`${entry.name}: ${refusal}`);
   }
   const reasons = refusals.join("; ") || "there is no such server";
-  throw new ChurnError("E_TARGET", `The target server ${requested} cannot run here: ${reasons}`, {
-    hint: "Leave `target.engine` out: the fastest that works is taken.",
+  throw new ChurnError("E_TARGET", `The target server ${requested} cannot do this: ${reasons}`, {
+    hint: "`target: { server: builtin }` without an engine takes the fastest that works.",
   });
-}
-
-async function refusalOf(entry: TargetServerEntry, job: TargetJob): Promise<string | null> {
-  const server = await entry.load();
-  const probe = server.probe();
-  return probe.works ? server.refuses(job) : probe.reason;
 }
 
 function reasonFor(requested: string, refusals: readonly string[]): string {
   if (requested !== "auto") return "requested";
   return refusals.length === 0 ? "the fastest" : refusals.join("; ");
-}
-
-/** Loads a server by its name. */
-export async function loadTargetServer(name: TargetServerName): Promise<TargetServer> {
-  const entry = TARGET_SERVERS.find((candidate) => candidate.name === name);
-  if (entry === undefined) throw new Error(`no target server ${name}`);
-  return entry.load();
 }

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { ChurnError } from "@churnlab/core";
 import { reviveError } from "../error-record.ts";
 import { threadEntry } from "../thread-entry.ts";
-import type { ServeOrder, TargetMessage } from "./target-messages.ts";
+import type { Listening, ServeOrder, TargetMessage } from "./target-messages.ts";
 
 /** Starting to listen, and stopping, take a few milliseconds; beyond this the thread is considered lost. */
 const PATIENCE_MS = 5000;
@@ -47,14 +47,14 @@ export class TargetThread {
     return this.#lost;
   }
 
-  /** Resolves with the port when the server listens. Rejects with `E_TARGET`, or with what the server threw. */
-  async serve(order: ServeOrder): Promise<number> {
+  /** Resolves when the server listens. Rejects with `E_TARGET`, or with what the server threw. */
+  async serve(order: ServeOrder): Promise<Listening> {
     this.#worker.ref();
     this.#stopping = false;
     const answer = this.#next();
     this.#worker.postMessage(order);
     const message = await answer;
-    if (message.kind === "listening") return message.port;
+    if (message.kind === "listening") return message;
     this.#worker.unref();
     if (message.kind !== "failed") throw new Error(`unexpected ${message.kind}`);
     this.#lost = null;

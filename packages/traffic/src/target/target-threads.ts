@@ -2,7 +2,6 @@ import type { Measurement, Target, TargetAddress, TargetSpec, Workload } from "@
 import { readCpuUsOfThread } from "../thread-cpu.ts";
 import { TargetCounters } from "./target-counters.ts";
 import type { TargetJob, TargetServerName } from "./target-server.ts";
-import { pickTargetServer } from "./target-servers.ts";
 import { TargetThread } from "./target-thread.ts";
 
 /** The servers that churnlab brings itself. */
@@ -35,18 +34,17 @@ export class TargetThreads implements AsyncDisposable {
     const job = jobOf(options);
     const { spec } = options;
     const requested = spec.server === "fastify" ? "fastify" : spec.engine;
-    const { name, reason } = await pickTargetServer(requested, job);
     const thread = await this.#takeThread();
     const counters = new TargetCounters();
     try {
-      const port = await thread.serve({
-        server: name,
+      const { port, server, reason } = await thread.serve({
+        server: requested,
         job,
         namespaceFd: options.namespaceFd,
         counters: counters.shared,
       });
       const address = { host: options.address, port, path: "/", tls: false };
-      return this.#run(thread, counters, { address, server: name, reason });
+      return this.#run(thread, counters, { address, server, reason });
     } catch (error) {
       await this.#giveBack(thread);
       throw error;

@@ -4,15 +4,15 @@ import { recordError } from "../error-record.ts";
 import { currentThreadId } from "../thread-cpu.ts";
 import { TargetCounters } from "./target-counters.ts";
 import type { ServeOrder, TargetMessage } from "./target-messages.ts";
-import { loadTargetServer } from "./target-servers.ts";
+import { pickTargetServer } from "./target-servers.ts";
 
 /** The thread of a target: enters a namespace, serves there until it is stopped, comes back, and waits for the next order. */
 async function serve(order: ServeOrder): Promise<void> {
-  const server = await loadTargetServer(order.server);
   const inside = enterNetworkNamespace(order.namespaceFd);
   try {
+    const { server, reason } = await pickTargetServer(order.server, order.job);
     await server.serve(order.job, new TargetCounters(order.counters), (port) => {
-      report({ kind: "listening", port });
+      report({ kind: "listening", port, server: server.name, reason });
     });
   } finally {
     inside[Symbol.dispose]();
