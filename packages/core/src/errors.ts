@@ -38,6 +38,10 @@ export const ERROR_CODES = {
     exit: 2,
     meaning: "The database was written by a newer churnlab.",
   },
+  E_BASELINE: {
+    exit: 2,
+    meaning: "The baseline file is not a run that churnlab exported.",
+  },
   E_PLATFORM: {
     exit: 3,
     meaning: "This needs Linux (or a newer Node) than the one at hand.",
