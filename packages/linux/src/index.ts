@@ -30,7 +30,18 @@ export * from "./veth.ts";
 
 export * from "./conntrack.ts";
 export * from "./counters.ts";
+export * from "./destroy-sockets.ts";
 export * from "./kernel-counters.ts";
+export * from "./listen-queues.ts";
+export * from "./listen-queues.ts";
+export * from "./port-census.ts";
+export * from "./port-census.ts";
+export * from "./port-range.ts";
+export * from "./port-range.ts";
+export * from "./sock-diag.ts";
+export * from "./sock-diag.ts";
+export * from "./tcp-states.ts";
+export * from "./tcp-states.ts";
 
 // Where it ran.
 
@@ -39,5 +50,9 @@ export * from "./environment.ts";
 export * from "./network-devices.ts";
 export * from "./open-file-limit.ts";
 export * from "./thread-cpu.ts";
+
+// Addresses.
+
+export * from "./ip-address.ts";
 export * from "./tick-rate.ts";
 export * from "./virtualisation.ts";

@@ -56,19 +56,26 @@ export class NetlinkSocket implements Disposable {
    * out in order and goes on after a failure; the first failure is thrown as `SystemError`.
    */
   request(...requests: readonly NetlinkRequest[]): void {
+    const [failure] = this.attempt(requests);
+    if (failure !== undefined) throw failure;
+  }
+
+  /** The same, with the failures returned. */
+  attempt(requests: readonly NetlinkRequest[]): SystemError[] {
     const first = this.#sequence + 1;
     this.send(...requests);
-    let failure: SystemError | undefined;
+    const failures: SystemError[] = [];
     for (let answered = 0; answered < requests.length; ) {
       const end = this.receive();
       for (let at = 0; at < end; at += alignNetlink(this.buffer.readUInt32LE(at))) {
         const request = requests[this.buffer.readUInt32LE(at + 8) - first];
         if (request === undefined) continue;
         answered += 1;
-        failure ??= this.failureAt(at, request.about);
+        const failure = this.failureAt(at, request.about);
+        if (failure !== undefined) failures.push(failure);
       }
     }
-    if (failure !== undefined) throw failure;
+    return failures;
   }
 
   /** Sends requests whose answers the caller reads with `receive`. Their sequence numbers count up by one. */

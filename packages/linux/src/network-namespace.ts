@@ -33,6 +33,8 @@ export interface NetworkNamespace extends Disposable {
   close(): void;
 }
 
+const created = new WeakSet<NetworkNamespace>();
+
 /**
  * Makes an empty namespace (loopback down, sysctls at the kernel's compiled-in defaults) without leaving the own one.
  * Needs CAP_SYS_ADMIN over the user namespace that owns the present network namespace, else throws `E_CAPABILITY`.
@@ -44,7 +46,9 @@ export function createNetworkNamespace(): NetworkNamespace {
     if (libc().unshare(CLONE_NEWNET) === -1)
       throw refusedCreation(new SystemError("unshare", errno()));
     try {
-      return holdNamespace(openOwnNamespace());
+      const namespace = holdNamespace(openOwnNamespace());
+      created.add(namespace);
+      return namespace;
     } finally {
       returnTo(home);
     }
@@ -102,6 +106,13 @@ export function enterNetworkNamespace(fd: number): Disposable {
       libc().close(home);
     },
   };
+}
+
+/**
+ * Whether this thread made the namespace, so that nothing of anybody else's can live in it. What harms sockets asks.
+ */
+export function isOwnCreation(namespace: NetworkNamespace): boolean {
+  return created.has(namespace);
 }
 
 function holdNamespace(fd: number): NetworkNamespace {

@@ -1,0 +1,30 @@
+import type { NetworkNamespace } from "./network-namespace.ts";
+import { readSysctls } from "./sysctls.ts";
+
+/** The local ports connect() chooses from. */
+export interface PortRange {
+  readonly low: number;
+  readonly high: number;
+  /** Ports of the range that ip_local_reserved_ports does not take away. */
+  readonly usable: number;
+}
+
+const RANGE = "net.ipv4.ip_local_port_range";
+const RESERVED = "net.ipv4.ip_local_reserved_ports";
+
+/** The range of a namespace, the same for IPv4 and IPv6. */
+export function readPortRange(namespace: NetworkNamespace): PortRange {
+  const values = readSysctls(namespace, [RANGE, RESERVED]);
+  const [low = 32_768, high = 60_999] = (values[RANGE] ?? "").split(" ").map(Number);
+  return { low, high, usable: high - low + 1 - countReserved(values[RESERVED] ?? "", low, high) };
+}
+
+/** `reserved` is a list like `8080,9000-9010`, sorted and without overlap, as the kernel prints it. */
+export function countReserved(reserved: string, low: number, high: number): number {
+  if (reserved === "") return 0;
+  return reserved
+    .split(",")
+    .map((part) => part.split("-").map(Number))
+    .map(([from = 0, to = from]) => Math.min(to, high) - Math.max(from, low) + 1)
+    .reduce((sum, count) => sum + Math.max(0, count), 0);
+}

@@ -1,0 +1,138 @@
+import { NETLINK, NetlinkSocket } from "./netlink.ts";
+import { alignNetlink, type NetlinkRequest, NLM_F, NLMSG } from "./netlink-message.ts";
+import type { NetworkNamespace } from "./network-namespace.ts";
+
+// sock_diag(7): include/uapi/linux/inet_diag.h
+const TCPDIAG_GETSOCK = 18;
+const COMPAT_REQUEST_BYTES = 60;
+const DUMP_ATTEMPTS = 3;
+
+/**
+ * Where the fields of one answer stand, as 32-bit words from the start of its message: struct nlmsghdr (4 words), then
+ * struct inet_diag_msg (18 words).
+ */
+export const DIAG_WORD = {
+  /** Family in the lowest byte, state in the next. */
+  FAMILY_STATE: 4,
+  /** Local port in the lower half, remote port in the upper, each in network order. */
+  PORTS: 5,
+  SOURCE: 6,
+  DESTINATION: 10,
+  /** Socket identity: struct inet_diag_sockid, from the ports up to the cookie. */
+  IDENTITY: 5,
+  IDENTITY_END: 17,
+  RECEIVE_QUEUE: 18,
+  SEND_QUEUE: 19,
+} as const;
+
+/** Takes the sockets of a dump, one call each: `at` is the word in `words` at which the socket's message begins. */
+export interface SocketVisitor {
+  /** A dump begins, or begins anew: forget what was seen. */
+  begin(): void;
+  visit(words: Uint32Array, at: number): void;
+}
+
+export interface DumpResult {
+  /** The kernel said in every attempt that its table changed while it was read; counts may be off by a few. */
+  readonly interrupted: boolean;
+}
+
+/**
+ * Asks the kernel for the TCP sockets of one namespace, IPv4 and IPv6 in a single walk of its table. TIME_WAIT costs
+ * about 0.15 µs per socket in the kernel, and 0.6 ms for the walk (the table is shared by the host's namespaces).
+ */
+export class SockDiag implements Disposable {
+  readonly #socket: NetlinkSocket;
+  readonly #words: Uint32Array;
+
+  /** Throws `SystemError`: EPROTONOSUPPORT on a kernel without inet_diag. */
+  constructor(namespace: NetworkNamespace) {
+    this.#socket = namespace.run(() => new NetlinkSocket(NETLINK.SOCK_DIAG));
+    const { buffer, byteOffset, byteLength } = this.#socket.buffer;
+    this.#words = new Uint32Array(buffer, byteOffset, byteLength >> 2);
+  }
+
+  /** Visits every TCP socket in the states of the mask. Throws `SystemError`. */
+  dump(states: number, visitor: SocketVisitor): DumpResult {
+    const steps = this.#steps(states, visitor);
+    for (;;) {
+      const step = steps.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /**
+   * The same in slices of at most about `sliceMs`, so that timers and sockets of this thread go on meanwhile. Sockets
+   * that open or close between slices may be missed. One dump at a time.
+   */
+  async dumpInSlices(
+    states: number,
+    visitor: SocketVisitor,
+    sliceMs: number = 2,
+  ): Promise<DumpResult> {
+    const steps = this.#steps(states, visitor);
+    for (;;) {
+      const until = performance.now() + sliceMs;
+      do {
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      } while (performance.now() < until);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** One step is one read of up to 32 KiB, in which the kernel walks on. */
+  *#steps(states: number, visitor: SocketVisitor): Generator<void, DumpResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      visitor.begin();
+      this.#socket.send(dumpRequest(states));
+      let interrupted = false;
+      for (let done = false; !done; ) {
+        const end = this.#socket.receive();
+        for (let at = 0; at < end; at += alignNetlink(this.#words[at >> 2] as number)) {
+          const typeAndFlags = this.#words[(at >> 2) + 1] as number;
+          if ((typeAndFlags >>> 16) & NLM_F.DUMP_INTR) interrupted = true;
+          const type = typeAndFlags & 0xffff;
+          if (type === NLMSG.DONE || type === NLMSG.ERROR) {
+            const failure = this.#socket.failureAt(at, "dump of TCP sockets");
+            if (failure !== undefined) throw failure;
+            done = true;
+          } else {
+            visitor.visit(this.#words, at >> 2);
+          }
+        }
+        yield;
+      }
+      if (!interrupted || attempt === DUMP_ATTEMPTS) return { interrupted };
+    }
+  }
+}
+
+/**
+ * The older request without a family covers IPv4 and IPv6 in one walk (inet_diag_dump_compat); the newer one,
+ * SOCK_DIAG_BY_FAMILY, walks the whole table once per family.
+ */
+function dumpRequest(states: number): NetlinkRequest {
+  const header = Buffer.alloc(COMPAT_REQUEST_BYTES);
+  header.writeUInt32LE(states, 52);
+  return {
+    type: TCPDIAG_GETSOCK,
+    flags: NLM_F.REQUEST | NLM_F.DUMP,
+    about: "dump of TCP sockets",
+    header,
+    attributes: [],
+  };
+}
+
+/** A port of DIAG_WORD.PORTS in host order. */
+export function swapPort(networkOrder: number): number {
+  return ((networkOrder & 0xff) << 8) | ((networkOrder >>> 8) & 0xff);
+}
