@@ -115,7 +115,7 @@ function selectVariants(
     let rest = list;
     while (rest !== "") {
       const name = byLength.find((known) => rest === known || rest.startsWith(`${known},`));
-      const wanted = name ?? (rest.split(",", 1)[0] as string);
+      const wanted = name ?? rest.replace(/,.*/s, "");
       if (name === undefined) {
         const message = `no variant is named ${wanted}`;
         const place = {

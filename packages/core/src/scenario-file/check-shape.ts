@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { suggestName } from "../suggest-name.ts";
-import { explainIssue, nameField } from "./explain-issue.ts";
+import { explainIssue, nameField, type Plain } from "./explain-issue.ts";
 import {
   breakAt,
   entryOf,
@@ -12,7 +12,7 @@ import {
 } from "./located.ts";
 import type { Place } from "./place.ts";
 import type { ProblemList } from "./problem.ts";
-import { schemaAt } from "./schema-at.ts";
+import { fieldPaths, schemaAt } from "./schema-at.ts";
 
 /**
  * Holds a value against a schema, adds every problem of shape, and returns the value with those parts broken, so that
@@ -33,7 +33,7 @@ export function checkShape(root: Located, schema: z.ZodType, problems: ProblemLi
       continue;
     }
     if (!exact && hasBroken(node)) continue;
-    const value = exact ? toPlain(node) : undefined;
+    const value = exact ? (toPlain(node) as Plain) : undefined;
     const { message, suggestion } = explainIssue(issue, value, schemaAt(schema, path));
     problems.add(placeOf(root, path), message, { suggestion });
     if (exact) broken.push(path);
@@ -50,8 +50,35 @@ function addUnknownKey(
   const key = String(path.at(-1));
   const where = section.length === 0 ? "" : ` in ${nameField(section)}`;
   const place = entryOf(lookUp(root, section).node, key)?.key ?? root.place;
-  const suggestion = suggestName(key, schemaAt(schema, section).keys);
+  const suggestion = suggestKey(key, schemaAt(schema, section).keys, schema);
   problems.add(place, `unknown key ${key}${where}`, { suggestion });
+}
+
+/** Words of other tools, and what they are called here. */
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  server: "target",
+  cells: "variants",
+  repeat: "replicates",
+  repeats: "replicates",
+  repetitions: "replicates",
+  thresholds: "gates",
+  duration: "phases.measure",
+  warmup: "phases.warmUp",
+  vus: "workload.arrival.connections",
+  concurrency: "workload.arrival.connections",
+  payload: "workload.requestBytes",
+};
+
+/** A key of the same section, another word for one, or a field of this name in another section. */
+function suggestKey(key: string, known: readonly string[], schema: z.ZodType): string | null {
+  const near = suggestName(key, known);
+  if (near !== null) return near;
+  const fields = fieldPaths(schema);
+  const word = OTHER_WORDS[key.toLowerCase()];
+  if (word !== undefined && (known.includes(word) || fields.includes(word))) return word;
+  const leaves = fields.map((path) => path.slice(path.lastIndexOf(".") + 1));
+  const leaf = suggestName(key, leaves);
+  return leaf === null ? null : (fields[leaves.indexOf(leaf)] ?? null);
 }
 
 /** Where to point at for a path: the value, the key of a section, or the section that lacks it. */

@@ -10,8 +10,11 @@ export interface Explanation {
 
 type Issue = z.core.$ZodIssue;
 
+/** What YAML can hold. */
+export type Plain = string | number | boolean | object | null | undefined;
+
 /** What a complaint of the schema means to the person who wrote the file. */
-export function explainIssue(issue: Issue, value: unknown, facts: SchemaFacts): Explanation {
+export function explainIssue(issue: Issue, value: Plain, facts: SchemaFacts): Explanation {
   const field = nameField(issue.path as Path);
   const quantity = facts.title === null ? undefined : quantities[facts.title];
   const isForm = issue.code !== "custom" && issue.code !== "too_big";
@@ -21,7 +24,7 @@ export function explainIssue(issue: Issue, value: unknown, facts: SchemaFacts): 
   if (isForm && quantity !== undefined) {
     return {
       message: `${field} must be ${quantity.form}, not ${show(value)}`,
-      suggestion: quantity.repair(String(value).trim()),
+      suggestion: quantity.repair(textOf(value).trim()),
     };
   }
   return {
@@ -131,7 +134,11 @@ function describeExpected(issue: Issue): string {
         : "of another form";
     case "invalid_union":
       return "a number or text";
-    default:
+    case "custom":
+    case "invalid_element":
+    case "invalid_key":
+    case "not_multiple_of":
+    case "unrecognized_keys":
       return issue.message;
   }
 }
@@ -140,14 +147,14 @@ function counted(origin: string): string {
   return origin === "array" ? "a list of " : origin === "string" ? "text of length " : "";
 }
 
-function nearMiss(issue: Issue, value: unknown): string | null {
-  if (issue.code === "invalid_value") return suggestName(String(value), issue.values.map(String));
+function nearMiss(issue: Issue, value: Plain): string | null {
+  if (issue.code === "invalid_value") return suggestName(textOf(value), issue.values.map(String));
   if (issue.code !== "invalid_type") return null;
   if (issue.expected === "string" && typeof value !== "object")
-    return JSON.stringify(String(value));
+    return JSON.stringify(textOf(value));
   const isNumeric = typeof value === "string" && value.trim() !== "" && Number.isFinite(+value);
   if (isNumeric && ["int", "number"].includes(issue.expected)) return value.trim();
-  if (issue.expected === "boolean") return yesOrNo[String(value).toLowerCase()] ?? null;
+  if (issue.expected === "boolean") return yesOrNo[textOf(value).toLowerCase()] ?? null;
   return null;
 }
 
@@ -166,11 +173,15 @@ export function joinWords(words: readonly string[], last: "and" | "or"): string 
 }
 
 /** A value as a person can recognise it, shortened. */
-export function show(value: unknown): string {
+export function show(value: Plain): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return "a mapping";
-  const text = String(value);
+  const text = textOf(value);
   const short = text.length > 40 ? `${text.slice(0, 39)}…` : text;
   return typeof value === "string" ? JSON.stringify(short) : short;
+}
+
+function textOf(value: Plain): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -64,10 +64,11 @@ export class ProblemList {
   /** Throws a `ScenarioError` with all problems, those of the file first, in the order of their places. */
   throwIfAny(): void {
     if (this.#byKey.size === 0) return;
-    const inFile = (problem: Problem): number => (problem.source === this.#file ? 0 : 1);
-    const problems = [...this.#byKey.values()]
-      .sort((a, b) => inFile(a) - inFile(b) || a.start - b.start)
-      .map(({ start: _start, ...problem }) => problem);
+    const all = [...this.#byKey.values()];
+    const inFile = all.filter(({ source }) => source === this.#file);
+    const ofFlags = all.filter(({ source }) => source !== this.#file);
+    const ordered = [...inFile.toSorted((a, b) => a.start - b.start), ...ofFlags];
+    const problems = ordered.map(({ start: _start, ...problem }) => problem);
     throw new ScenarioError(this.#file, problems);
   }
 }
@@ -103,9 +104,5 @@ function formatProblem(problem: Problem): string[] {
 function clip({ sourceLine, column }: Problem): { text: string; from: number } {
   const from = column > SHOWN_COLUMNS - 20 ? column - 20 : 0;
   const text = sourceLine.slice(from, from + SHOWN_COLUMNS);
-  return { text: [...text].map(printable).join(""), from };
-}
-
-function printable(character: string): string {
-  return /\p{Cc}|\p{Cf}|[\u2028\u2029]/u.test(character) ? " " : character;
+  return { text: text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " "), from };
 }

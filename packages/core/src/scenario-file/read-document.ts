@@ -155,13 +155,9 @@ class Reader {
 }
 
 function readScalar(node: unknown): ScalarValue {
-  const value: unknown = isScalar(node) ? node.value : null;
-  switch (typeof value) {
-    case "string":
-    case "number":
-    case "boolean":
-      return value;
-    default:
-      return value === null || value === undefined ? null : String(value);
-  }
+  if (!isScalar(node)) return null;
+  const { value, source } = node;
+  const isPlain = typeof value === "string" || typeof value === "boolean" || value === null;
+  if (isPlain || typeof value === "number") return value;
+  return source ?? null;
 }

@@ -21,7 +21,8 @@ export function readVariants(root: Located, problems: ProblemList): VariantDraft
     return explicit;
   }
   refuseDuplicates(explicit, problems);
-  return markBaseline(expandMatrix(explicit, axes), problems);
+  refuseSecondBaseline(explicit, problems);
+  return markBaseline(expandMatrix(explicit, axes));
 }
 
 function readExplicit(root: Located, base: Located): VariantDraft[] {
@@ -84,12 +85,15 @@ function refuseDuplicates(drafts: readonly VariantDraft[], problems: ProblemList
   }
 }
 
-/** The first is the baseline unless one says that it is. */
-function markBaseline(drafts: readonly VariantDraft[], problems: ProblemList): VariantDraft[] {
-  const claims = drafts.filter(({ baseline }) => baseline);
-  for (const { name, place } of claims.slice(1)) {
-    problems.add(place, `${name} is a second baseline; ${claims[0]?.name} is one already`);
+function refuseSecondBaseline(drafts: readonly VariantDraft[], problems: ProblemList): void {
+  const [first, ...others] = drafts.filter(({ baseline }) => baseline);
+  for (const { name, place } of others) {
+    problems.add(place, `${name} is a second baseline; ${first?.name} is one already`);
   }
-  const baseline = claims[0] ?? drafts[0];
+}
+
+/** The first is the baseline unless one says that it is. */
+function markBaseline(drafts: readonly VariantDraft[]): VariantDraft[] {
+  const baseline = drafts.find((draft) => draft.baseline) ?? drafts[0];
   return drafts.map((draft) => ({ ...draft, baseline: draft === baseline }));
 }

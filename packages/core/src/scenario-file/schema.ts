@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { TESTBED_KINDS, TOPOLOGIES } from "../scenario.ts";
+import type { SysctlEntry } from "../sysctl-catalogue/sysctl-entry.ts";
+import { SYSCTLS } from "../sysctl-catalogue.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { FileGate, FileHeader, FileSpec } from "./file-spec.ts";
 import { duration, positiveDuration, share } from "./quantity-schemas.ts";
@@ -23,8 +25,24 @@ const phases = z.strictObject({
   }),
 });
 
-/** Names and values are checked against the catalogue, not here. */
-const settings = z.record(z.string(), z.union([z.number(), z.string()]));
+/**
+ * Names and values are checked against the catalogue, not here; in the JSON Schema the names are listed, so that editors
+ * complete and explain them.
+ */
+const settings = z.record(z.string(), z.union([z.number(), z.string()])).meta({
+  id: "sysctls",
+  properties: Object.fromEntries(
+    SYSCTLS.filter(({ scope }) => scope === "namespace").map((entry) => [
+      entry.name,
+      { type: ["number", "string"], description: describeForEditor(entry) },
+    ]),
+  ),
+});
+
+function describeForEditor({ meaning, default: initial, since }: SysctlEntry): string {
+  const value = initial === null ? "" : ` Default: ${initial === "" ? "empty" : initial}.`;
+  return `${meaning}${value}${since === null ? "" : ` Since Linux ${since}.`}`;
+}
 
 const observe = z.strictObject({
   resets: z.boolean().optional().meta({

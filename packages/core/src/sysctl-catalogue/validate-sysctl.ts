@@ -66,6 +66,10 @@ function refuseScope(entry: SysctlEntry, kernel: string | null): SysctlProblem |
   }
 }
 
+function wrong(message: string, suggestion: string | null = null): SysctlProblem {
+  return { about: "value", code: "E_SYSCTL_VALUE", message, suggestion };
+}
+
 function refuse(code: ErrorCode, message: string, suggestion: string | null = null): SysctlProblem {
   return { about: "name", code, message, suggestion };
 }
@@ -78,12 +82,6 @@ export function isOlder(release: string, version: string): boolean {
 }
 
 function refuseForm(name: string, value: unknown, values: SysctlValues): SysctlProblem | null {
-  const wrong = (message: string, suggestion: string | null = null): SysctlProblem => ({
-    about: "value",
-    code: "E_SYSCTL_VALUE",
-    message,
-    suggestion,
-  });
   const short = name.slice(name.lastIndexOf(".") + 1);
   if (typeof value === "boolean") return wrong(`${short} takes a number`, value ? "1" : "0");
   if (typeof value !== "string" && typeof value !== "number") return wrong(`${short} has no value`);
