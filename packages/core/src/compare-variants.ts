@@ -2,6 +2,7 @@ import { collectWarnings, warn } from "./comparison/collect-warnings.ts";
 import { estimateBudget } from "./comparison/compare-budget.ts";
 import { estimatePairs } from "./comparison/compare-pairs.ts";
 import type { Comparison, ComparisonGap } from "./comparison/comparison.ts";
+import { countTail } from "./comparison/count-tail.ts";
 import { listMetrics } from "./comparison/list-metrics.ts";
 import { EVENT_BUDGET, METRIC_MARGINS } from "./comparison/metric-margins.ts";
 import {
@@ -73,7 +74,11 @@ function countPlanned(
 function compareMetric(key: MetricKey, context: Context): Comparison {
   const description = describeMetric(key.metric) ?? UNKNOWN_METRIC;
   const read = readPairs(context.pairs, key);
-  const head = describeHead(key, description, read.values);
+  const tail = countTail(
+    context.pairs.flatMap(({ baseline, candidate }) => [baseline, candidate]),
+    key.metric,
+  );
+  const head = { ...describeHead(key, description, read.values), tail };
   const gap = context.isOneSided ? "no-completed-trial" : read.gap;
   if (gap !== null) return { ...head, ...noComparison(gap) };
   return compareValues(read.values, head, context) ?? { ...head, ...noComparison("not-finite") };
@@ -128,7 +133,7 @@ function describeHead(
   { role, metric }: MetricKey,
   { unit, better, class: metricClass }: Pick<MetricDescription, "unit" | "better" | "class">,
   values: readonly ValuePair[],
-): Head {
+): Omit<Head, "tail"> {
   const baseline = values.map((pair) => pair.baseline);
   const candidate = values.map((pair) => pair.candidate);
   const isCount = metricClass === "count";

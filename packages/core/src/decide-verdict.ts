@@ -6,6 +6,7 @@ import {
   type MissingComparison,
   type PairedComparison,
 } from "./comparison/comparison.ts";
+import { doubtTail } from "./comparison/count-tail.ts";
 import { isBetter, isWithinMargin, isWorse, orientEffect } from "./comparison/orient-effect.ts";
 import { holmAdjust } from "./statistics/holm-adjust.ts";
 
@@ -49,12 +50,24 @@ export function decideVerdicts(
   );
 }
 
-/** Holm-adjusted p of every comparison that could be called better or worse; null for the others. */
+/**
+ * Holm-adjusted p of every comparison that could be called better or worse; null for the others. A comparison without
+ * any difference has p = 1 in every order of signs, so leaving it out of the family costs no certainty.
+ */
 export function adjustFamily(comparisons: readonly Comparison[]): (number | null)[] {
-  const judged = comparisons.map(({ p, better }) => (better === "neither" ? null : p));
+  const judged = comparisons.map((comparison) =>
+    canBeSignificant(comparison) ? comparison.p : null,
+  );
   const adjusted = holmAdjust(judged.filter((p) => p !== null));
   let next = 0;
   return judged.map((p) => (p === null ? null : (adjusted[next++] ?? null)));
+}
+
+function canBeSignificant(comparison: Comparison): boolean {
+  if (comparison.basis === "none" || comparison.better === "neither") return false;
+  if (doubtTail(comparison) !== null) return false;
+  if (comparison.basis === "budget") return comparison.events > 0;
+  return comparison.differences.some((difference) => difference !== 0);
 }
 
 export interface VerdictOptions {
@@ -75,6 +88,8 @@ export function decideVerdict(comparison: Comparison, options: VerdictOptions): 
   if (comparison.n < BLOCKS_MIN) {
     return verdict("inconclusive", `need ≥ ${BLOCKS_MIN} blocks, have ${comparison.n}`);
   }
+  const thin = doubtTail(comparison);
+  if (thin !== null) return verdict("inconclusive", thin);
   if (comparison.basis === "budget") return verdict(...judgeBudget(comparison, options));
   return verdict(...judgePaired(comparison, options));
 }
@@ -128,7 +143,8 @@ export function doubtSignificance(
 ): string | null {
   if (adjustedP !== null && adjustedP < alpha) return null;
   const needed = blocksNeeded(family, alpha);
-  if (n < needed) return `need ≥ ${needed} blocks to be sure of one among ${family} comparisons`;
+  const among = family > 1 ? ` of one among ${family} comparisons` : "";
+  if (n < needed) return `need ≥ ${needed} blocks to be sure${among}`;
   return `a change like this comes by chance too often (adjusted p = ${(adjustedP ?? 1).toPrecision(2)})`;
 }
 

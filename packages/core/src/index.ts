@@ -54,6 +54,51 @@ export * from "./metrics.ts";
 export * from "./observation.ts";
 export * from "./tally.ts";
 
+// What it means: compare, judge, alert.
+
+export * from "./compare-fingerprints.ts";
+export * from "./compare-variants.ts";
+export * from "./comparison/comparison.ts";
+export * from "./comparison/list-metrics.ts";
+export * from "./comparison/metric-margins.ts";
+export type { PairingDesign } from "./comparison/pair-blocks.ts";
+export {
+  type MeasuredTrial,
+  type MetricKey,
+  type ReadableTrial,
+  type Reading,
+  readCompleted,
+  readMeasurement,
+} from "./comparison/read-measurement.ts";
+export * from "./comparison/should-add-blocks.ts";
+export * from "./decide-verdict.ts";
+export * from "./describe-verdict.ts";
+export * from "./find-history-alerts.ts";
+export * from "./gates/gate-result.ts";
+export * from "./gates/parse-gate-metric.ts";
+export {
+  type GateInput,
+  isSpeedIndependent,
+  type MeasuredVariant,
+  type StoredBaseline,
+} from "./gates/prepare-gate.ts";
+export * from "./grade-prediction.ts";
+export * from "./judge-gates.ts";
+
+// The statistics under it.
+
+export * from "./statistics/a12.ts";
+export * from "./statistics/detect-change-points.ts";
+export * from "./statistics/holm-adjust.ts";
+export * from "./statistics/overdispersion.ts";
+export * from "./statistics/poisson-bounds.ts";
+export * from "./statistics/quantile.ts";
+export * from "./statistics/sign-flip-p.ts";
+export * from "./statistics/signed-rank-interval.ts";
+export * from "./statistics/statistic.ts";
+export * from "./statistics/theil-sen-slope.ts";
+export * from "./statistics/walsh-averages.ts";
+
 // The seams that real and fake parts fill.
 
 export * from "./agent.ts";

@@ -1,7 +1,7 @@
+import { adjustFamily } from "./decide-verdict.ts";
 import type { GateResult } from "./gates/gate-result.ts";
 import { judgeAgainst } from "./gates/judge-against.ts";
 import { type Draft, type GateInput, prepareGate } from "./gates/prepare-gate.ts";
-import { holmAdjust } from "./statistics/holm-adjust.ts";
 
 /**
  * Judges every gate for every variant it names. `max`, `min` and `equals` bind each completed trial; `against` is judged
@@ -13,8 +13,6 @@ export function judgeGates(input: GateInput): GateResult[] {
   return drafts.map((draft) => concludeDraft(draft, adjusted));
 }
 
-type Compared = Extract<Draft, { kind: "compared" }>;
-
 function concludeDraft(draft: Draft, adjusted: ReadonlyMap<Draft, number>): GateResult {
   const { gate, variant } = draft;
   if (draft.kind === "judged") return { gate, variant, ...draft.judgement };
@@ -25,14 +23,14 @@ function concludeDraft(draft: Draft, adjusted: ReadonlyMap<Draft, number>): Gate
   return { gate, variant, ...judged, evidence };
 }
 
+/** The drafts that may fail by a comparison, with their p adjusted for one another. */
 function adjustDrafts(drafts: readonly Draft[]): ReadonlyMap<Draft, number> {
-  const compared = drafts.filter(hasP);
-  const adjusted = holmAdjust(compared.map(({ comparison }) => comparison.p));
-  return new Map(compared.map((draft, i) => [draft, adjusted[i] as number]));
-}
-
-type WithP = Compared & { readonly comparison: { readonly p: number } };
-
-function hasP(draft: Draft): draft is WithP {
-  return draft.kind === "compared" && draft.comparison.p !== null;
+  const compared = drafts.filter((draft) => draft.kind === "compared");
+  const adjusted = adjustFamily(compared.map(({ comparison }) => comparison));
+  return new Map(
+    compared.flatMap((draft, i) => {
+      const p = adjusted[i] ?? null;
+      return p === null ? [] : [[draft, p] as const];
+    }),
+  );
 }

@@ -217,6 +217,20 @@ describe("trials that cannot be compared", () => {
   });
 });
 
+test.each([
+  ["client.latency.connect.p99", 100, []],
+  ["client.latency.connect.p999", 10, ["few-in-tail"]],
+  ["client.latency.connect.max", 0, ["few-in-tail"]],
+  ["client.latency.total.p99", null, []],
+  [RATE, null, []],
+] as const)("%s of 10 000 handshakes has %s observations beyond it", (name, tail, warned) => {
+  const counted = { "client.connections.established": 10_000 };
+  const trials = trialsOf(name, [100, 101, 99, 100, 102], counted);
+  const comparison = compareOne(name, trials, trials);
+  expect(comparison.tail).toBe(tail);
+  expect(codes(comparison)).toEqual(warned);
+});
+
 test("two runs are paired by order and warned of, as a drift between them is part of the difference", () => {
   const baseline = trialsOf(RATE, [100, 100, 100, 100, 100]);
   const candidate = trialsOf(RATE, [200, 200, 200, 200, 200]).map((t) => ({

@@ -119,10 +119,51 @@ describe("a family of comparisons", () => {
     expect(judgeOne(baseline, candidate, RATE).kind).toBe("worse");
   });
 
+  test("is not made larger by metrics that do not differ at all", () => {
+    const equal = { [P50]: 100, "client.requests.failed": 0, "client.connections.dropped": 0 };
+    const baseline = trialsOf(RATE, steady(1000, 6), equal);
+    const candidate = trialsOf(RATE, steady(500, 6), equal);
+    const verdicts = decideVerdicts(compareVariants(baseline, candidate));
+    expect(verdicts.map(({ kind }) => kind).toSorted()).toEqual([
+      "no-difference",
+      "no-difference",
+      "no-difference",
+      "worse",
+    ]);
+  });
+
   test("of 25 comparisons can tell at ten blocks, and could not at nine", () => {
     const least = (n: number): number => 25 * 2 ** (1 - n);
     expect(least(blocksNeeded(25))).toBeLessThan(0.05);
     expect(least(blocksNeeded(25) - 1)).toBeGreaterThanOrEqual(0.05);
+  });
+});
+
+describe("a latency quantile", () => {
+  const slower = (observations: number, name: string): Verdict => {
+    const counted = { "client.connections.established": observations };
+    const baseline = trialsOf(name, steady(1000, 12), counted);
+    return judgeOne(baseline, trialsOf(name, steady(2000, 12), counted), name);
+  };
+
+  test.each([
+    ["p50", 20, "worse"],
+    ["p99", 1000, "worse"],
+    ["p99", 900, "inconclusive"],
+    ["p999", 10_000, "worse"],
+    ["p999", 3200, "inconclusive"],
+    ["max", 1_000_000, "inconclusive"],
+  ] as const)(
+    "%s of %i connections per trial: a doubling is %s",
+    (quantile, observations, kind) => {
+      expect(slower(observations, `client.latency.connect.${quantile}`).kind).toBe(kind);
+    },
+  );
+
+  test("says how many observations lie beyond it", () => {
+    expect(slower(3200, "client.latency.connect.p999").reason).toBe(
+      "only 3 observations of a trial lie beyond this quantile, need ≥ 10",
+    );
   });
 });
 

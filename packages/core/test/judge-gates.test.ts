@@ -172,6 +172,18 @@ describe("a gate against the baseline", () => {
     expect(judgeOne({ gate: gate(P99, against(0.1)), variants })?.outcome).toBe("inconclusive");
   });
 
+  test("does not judge a quantile beyond which a trial has hardly any observation", () => {
+    const counted = { "client.connections.established": 500 };
+    const variants = [
+      { name: "a", trials: trialsOf(P99, steady(100), counted) },
+      { name: "b", trials: trialsOf(P99, steady(300), counted) },
+    ];
+    expect(judgeOne({ gate: gate(P99, against(0.1)), variants })).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("only 5 observations"),
+    });
+  });
+
   test("carries the comparison and the p that holds for all gates together", () => {
     const variants = [
       { name: "a", trials: trialsOf(P99, steady(100, 6), { [RATE]: 100 }) },

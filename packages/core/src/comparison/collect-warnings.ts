@@ -12,12 +12,15 @@ export const BLOCKS_MIN = 5;
 /** From this φ on, a Poisson bound of the events is too narrow (see `overdispersion`). */
 export const DISPERSION_MAX = 1.5;
 
+/** With fewer observations beyond it, a quantile's own error is a large part of its margin. */
+const TAIL_GOOD = 100;
+
 /** Below this median, one event more or less is a large part of a count. */
 const FEW_EVENTS = 5;
 
 type Counted = Pick<
   Comparison,
-  "class" | "n" | "dispersion" | "baselineMedian" | "candidateMedian"
+  "class" | "n" | "tail" | "dispersion" | "baselineMedian" | "candidateMedian"
 >;
 
 /** What may be doubted about a comparison, whatever it is judged by. `planned`: blocks that were meant to be compared. */
@@ -33,6 +36,8 @@ export function collectWarnings(
   if (design === "runs") warnings.push(warn("not-interleaved"));
   const phi = Math.max(dispersion.baseline ?? 0, dispersion.candidate ?? 0);
   if (phi >= DISPERSION_MAX) warnings.push(warn("overdispersed", `φ = ${phi.toPrecision(2)}`));
+  const { tail } = comparison;
+  if (tail !== null && tail < TAIL_GOOD) warnings.push(warn("few-in-tail", `${tail} in a trial`));
   if (comparison.class === "count" && hasFewEvents(comparison, pairs)) {
     warnings.push(warn("few-events"));
   }

@@ -6,7 +6,7 @@ import type { BudgetComparison } from "./comparison.ts";
 import type { ValuePair } from "./pair-blocks.ts";
 
 /** Of each of the two bounds. */
-export const BOUND_CONFIDENCE = 0.95;
+const BOUND_CONFIDENCE = 0.95;
 
 /** What the candidate's events alone decide, where the baseline has none. */
 export type BudgetEstimate = Pick<

@@ -10,6 +10,7 @@ export const COMPARISON_WARNINGS = {
     "the two runs were not made in turn: a drift of the host is part of the difference",
   overdispersed: "the events come in bursts, so their number says less than it seems to",
   "no-spread": "every block shows the same difference, so the interval has no width",
+  "few-in-tail": "so few observations lie beyond this quantile that it is coarse",
   "few-events": "the counts are so small that their ratio is coarse",
 } as const;
 
@@ -43,6 +44,8 @@ interface ComparisonHead {
   readonly n: number;
   readonly baselineMedian: number | null;
   readonly candidateMedian: number | null;
+  /** Of a latency quantile: observations beyond it in the smallest trial (see `countTail`). */
+  readonly tail: number | null;
   /** φ of the counts of each side, where they are counts and not all zero. */
   readonly dispersion: { readonly baseline: number | null; readonly candidate: number | null };
   readonly warnings: readonly ComparisonWarning[];

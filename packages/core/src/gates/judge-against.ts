@@ -4,6 +4,7 @@ import {
   type Comparison,
   type PairedComparison,
 } from "../comparison/comparison.ts";
+import { doubtTail } from "../comparison/count-tail.ts";
 import { isWithinMargin, isWorse, orientEffect } from "../comparison/orient-effect.ts";
 import {
   decideVerdict,
@@ -32,6 +33,8 @@ export function judgeAgainst(
   if (comparison.basis === "none") {
     return { outcome: "invalid", reason: COMPARISON_GAPS[comparison.gap] };
   }
+  const thin = doubtTail(comparison);
+  if (thin !== null) return { outcome: "inconclusive", reason: thin };
   if (comparison.basis === "budget") {
     const { kind, reason } = decideVerdict(comparison, options);
     return { outcome: OUTCOME_OF_VERDICT[kind], reason };

@@ -30,8 +30,8 @@ export function judgeBound(
   for (const trial of completed) {
     const reading = readMeasurement(trial, key);
     if (reading.kind === "absent") continue;
+    if (reading.kind === "value" && !Number.isFinite(reading.value)) continue;
     const value = reading.kind === "never" ? Number.POSITIVE_INFINITY : reading.value;
-    if (Number.isNaN(value)) continue;
     judged.push({ block: trial.block, value, excess: excessOf(value, bound) });
   }
   const [worst] = judged.toSorted((a, b) => b.excess - a.excess);

@@ -1,0 +1,45 @@
+import type { LatencyMetric } from "../histogram.ts";
+import type { Comparison } from "./comparison.ts";
+import type { ReadableTrial } from "./read-measurement.ts";
+
+/** What a latency has one observation of. */
+const OBSERVED: Readonly<Record<LatencyMetric, string>> = {
+  schedule: "connections.attempted",
+  connect: "connections.established",
+  first_byte: "requests.succeeded",
+  request: "requests.succeeded",
+  total: "connections.succeeded",
+};
+
+const QUANTILES: ReadonlyMap<string, number> = new Map([
+  ["p50", 0.5],
+  ["p90", 0.9],
+  ["p99", 0.99],
+  ["p999", 0.999],
+  ["max", 1],
+]);
+
+/**
+ * How many observations lie beyond a latency quantile in the smallest of the trials: with 10 000 of them, 100 lie beyond
+ * the p99. null for other metrics, and where the observations were not counted.
+ */
+export function countTail(trials: readonly ReadableTrial[], metric: string): number | null {
+  const [, latency = "", quantile = ""] = /^latency\.(\w+)\.(\w+)$/.exec(metric) ?? [];
+  const share = QUANTILES.get(quantile);
+  if (share === undefined || !Object.hasOwn(OBSERVED, latency)) return null;
+  const name = `client.${OBSERVED[latency as LatencyMetric]}`;
+  const counts = trials.map(({ values }) => values.get(name));
+  if (counts.length === 0 || !counts.every((n) => n !== undefined && Number.isFinite(n)))
+    return null;
+  // 10 000 · (1 − 0.99) is a little above 100 in binary.
+  return Math.round(Math.min(...counts.map((n) => n as number)) * (1 - share));
+}
+
+/** With fewer observations beyond it, a quantile is the luck of single connections: it is shown, not judged. */
+const TAIL_MIN = 10;
+
+/** Why a quantile cannot be judged; null when it can, and for every other metric. */
+export function doubtTail({ tail }: Pick<Comparison, "tail">): string | null {
+  if (tail === null || tail >= TAIL_MIN) return null;
+  return `only ${tail} observations of a trial lie beyond this quantile, need ≥ ${TAIL_MIN}`;
+}
