@@ -4,6 +4,7 @@ import {
   type Measurement,
   type ShardReport,
   type Trial,
+  type TrialEvent,
   type TrialOutcome,
   type TrialPhase,
   type TrialRecord,
@@ -11,6 +12,7 @@ import {
   WARNING_CODES,
   type Warning,
 } from "@churnlab/core";
+import { findExhaustion } from "./find-exhaustion.ts";
 import { judgeValidity } from "./judge-validity.ts";
 import type { Recorder } from "./recorder.ts";
 import { reduceMeasurements } from "./reduce-measurements.ts";
@@ -46,7 +48,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     failures: report.failures,
     histograms: report.histograms,
     samples: recording.samples(),
-    events: [...recording.events(), ...report.events].sort((a, b) => a.tMs - b.tMs),
+    events: listEvents(evidence),
     sysctls: world.sysctls,
     measurements,
     environment: world.environment,
@@ -60,6 +62,11 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
   const fatal = warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
   if (fatal.length === 0) return { state: "completed", record };
   return { state: "invalid", record, reason: fatal.map(({ message }) => message).join("; ") };
+}
+
+function listEvents({ recording, report }: TrialEvidence): TrialEvent[] {
+  const events = [...recording.events(), ...report.events, ...findExhaustion(report.failures)];
+  return events.sort((a, b) => a.tMs - b.tMs);
 }
 
 /** The record of a trial that ended before its load did: what the recorder saw until then. */

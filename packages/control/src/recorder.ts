@@ -68,6 +68,7 @@ export class Recorder implements Disposable {
       const idle = observer.readCounters();
       return { observer, idle, before: idle, after: idle, ports: [], marks: new PortMarks() };
     });
+    for (const watch of this.#watches) this.#readPorts(watch);
     this.#scheduleTick();
   }
 

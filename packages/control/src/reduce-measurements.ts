@@ -9,6 +9,7 @@ import {
   type Tally,
 } from "@churnlab/core";
 import type { TrialEvidence } from "./conclude-trial.ts";
+import { isExhaustion } from "./find-exhaustion.ts";
 import type { Recorder, RoleReadings } from "./recorder.ts";
 
 const QUANTILES = [
@@ -47,14 +48,6 @@ function reduceTally({ connections, requests }: Tally, loadMs: number): Named[] 
     ...named("requests", requests),
     ["requests.rate", (requests.succeeded * 1000) / loadMs],
   ];
-}
-
-/** The errnos that mean "no local port left": at connect() without bind, at bind() with one. */
-function isExhaustion({ step, errno }: FailureRecord): boolean {
-  return (
-    (step === "connect" && errno === "EADDRNOTAVAIL") ||
-    ((step === "bind" || step === "connect") && errno === "EADDRINUSE")
-  );
 }
 
 function reduceFailures(failures: readonly FailureRecord[]): Named[] {

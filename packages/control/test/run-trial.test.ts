@@ -74,6 +74,12 @@ describe("runTrial", () => {
     expect(valueOf(outcome, "connections.succeeded")).toBe(12);
     expect(valueOf(outcome, "failures.EADDRNOTAVAIL")).toBe(5);
     expect(valueOf(outcome, "ports.first_exhausted_ms")).toBe(250);
+    expect(outcome.record.events).toContainEqual({
+      role: "client",
+      tMs: 250,
+      kind: "ports.exhausted",
+      detail: { errno: "EADDRNOTAVAIL", step: "connect", count: 5 },
+    });
   });
 
   it("calls a trial invalid whose counts do not add up", async () => {

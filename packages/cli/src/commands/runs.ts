@@ -1,0 +1,16 @@
+import { formatRunList } from "@churnlab/report";
+import { openStore } from "@churnlab/store";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { terminal } from "../terminal.ts";
+import { terminalStyle } from "../terminal-style.ts";
+
+export function runs(options: { readonly db: string; readonly json?: boolean }): ExitCode {
+  using store = openStore(options.db, { mode: "read" });
+  const list = store.listRuns().toReversed();
+  terminal.print(
+    options.json
+      ? JSON.stringify({ schemaVersion: 1, runs: list }, null, 2)
+      : formatRunList(list, terminalStyle),
+  );
+  return EXIT.ok;
+}

@@ -1,0 +1,17 @@
+import { formatRunJson, formatRunSummary } from "@churnlab/report";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { openRun } from "../open-run.ts";
+import { terminal } from "../terminal.ts";
+import { terminalStyle } from "../terminal-style.ts";
+
+export function show(
+  reference: string,
+  options: { readonly db: string; readonly json?: boolean },
+): ExitCode {
+  using opened = openRun(reference, options.db);
+  const run = opened.store.loadRun(opened.runId);
+  terminal.print(
+    options.json ? formatRunJson(run) : formatRunSummary(run, { style: terminalStyle }),
+  );
+  return EXIT.ok;
+}

@@ -1,0 +1,233 @@
+import type { PlanListener, Recorder } from "@churnlab/control";
+import type {
+  ArmedShard,
+  LiveTally,
+  Plan,
+  Scenario,
+  Trial,
+  TrialOutcome,
+  TrialPhase,
+} from "@churnlab/core";
+import {
+  explainEvent,
+  formatLiveBlock,
+  formatLiveLine,
+  type LiveEvent,
+  type LiveState,
+  measureRates,
+} from "@churnlab/report";
+import { createLogUpdate } from "log-update";
+import { estimatePlanMs } from "./estimate-plan.ts";
+import { monotonicClock } from "./monotonic-clock.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** On a log, a line this often and at each change of phase. */
+const LINE_INTERVAL_MS = 10_000;
+
+export interface WatchedRun {
+  readonly scenario: Scenario;
+  readonly plan: Plan;
+  readonly runId: string;
+}
+
+export interface PlanWatch extends PlanListener, Disposable {}
+
+/** Shows a running plan: a block that is redrawn on a screen, plain lines anywhere else, nothing when quiet. */
+export function watchPlan(
+  run: WatchedRun,
+  { terminal, quiet }: { readonly terminal: Terminal; readonly quiet: boolean },
+): PlanWatch {
+  const state = new WatchedState(run);
+  const display = quiet
+    ? SILENT
+    : terminal.redraws
+      ? blockDisplay(terminal)
+      : lineDisplay(terminal);
+  return {
+    onPhase(trial, phase) {
+      state.enter(trial, phase);
+      display.onPhase(state.read());
+    },
+    onSample(_trial, recorder, shards) {
+      state.sample(recorder, shards);
+      display.onSample(state.read());
+    },
+    onOutcome(trial, outcome) {
+      display.onOutcome(describeOutcome(trial, outcome));
+    },
+    [Symbol.dispose]: () => display.end(),
+  };
+}
+
+interface Display {
+  onPhase(state: LiveState): void;
+  onSample(state: LiveState): void;
+  onOutcome(trouble: string | null): void;
+  end(): void;
+}
+
+const SILENT: Display = { onPhase() {}, onSample() {}, onOutcome() {}, end() {} };
+
+function blockDisplay(terminal: Terminal): Display {
+  const update = createLogUpdate(process.stderr);
+  const draw = (state: LiveState): void =>
+    update(formatLiveBlock(state, terminal.columns).join("\n"));
+  return {
+    onPhase: draw,
+    onSample: draw,
+    onOutcome(trouble) {
+      if (trouble === null) return;
+      update.clear();
+      terminal.say(trouble);
+    },
+    end: () => update.clear(),
+  };
+}
+
+function lineDisplay(terminal: Terminal): Display {
+  let saidAtMs = Number.NEGATIVE_INFINITY;
+  const say = (state: LiveState): void => {
+    saidAtMs = state.elapsedMs;
+    terminal.say(formatLiveLine(state));
+  };
+  return {
+    onPhase(state) {
+      if (state.phase === "measure" || state.phase === "drain") say(state);
+    },
+    onSample(state) {
+      if (state.elapsedMs - saidAtMs >= LINE_INTERVAL_MS) say(state);
+    },
+    onOutcome(trouble) {
+      if (trouble !== null) terminal.say(trouble);
+    },
+    end() {},
+  };
+}
+
+/** What a person must know of a trial's end at once; null when it went as it should. */
+function describeOutcome(trial: Trial, outcome: TrialOutcome): string | null {
+  const name = `${trial.variant} replicate ${trial.replicate}`;
+  switch (outcome.state) {
+    case "completed":
+    case "aborted":
+      return null;
+    case "invalid":
+      return `! ${name} is invalid: ${outcome.reason}`;
+    case "failed":
+      return `✗ ${name} failed in ${outcome.phase}: ${outcome.message} (${outcome.code})`;
+  }
+}
+
+/** Turns what a plan reports into one state that can be drawn. */
+class WatchedState {
+  readonly #run: WatchedRun;
+  readonly #variants: readonly string[];
+  readonly #startedAtMs: number = monotonicClock.nowMs();
+  readonly #expectedMs: number;
+  readonly #events: LiveEvent[] = [];
+  #trial: Trial;
+  #phase: TrialPhase = "prepare";
+  #sockets: LiveState["sockets"] = null;
+  #portRange: number | null = null;
+  #rates: LiveState["rates"] = null;
+  #tally: LiveTally = NO_LOAD;
+  #talliedAtMs = 0;
+  #eventsSeen = 0;
+
+  constructor(run: WatchedRun) {
+    this.#run = run;
+    this.#variants = run.scenario.variants.map(({ name }) => name);
+    this.#expectedMs = estimatePlanMs(run.plan);
+    this.#trial = run.plan.trials[0] as Trial;
+  }
+
+  enter(trial: Trial, phase: TrialPhase): void {
+    if (trial !== this.#trial) {
+      this.#sockets = null;
+      this.#rates = null;
+      this.#tally = NO_LOAD;
+      this.#eventsSeen = 0;
+    }
+    this.#trial = trial;
+    this.#phase = phase;
+  }
+
+  sample(recorder: Recorder, shards: readonly ArmedShard[]): void {
+    const { series } = recorder;
+    this.#sockets = {
+      open: series.latest("client", "tcp.inuse") ?? 0,
+      timeWait: series.latest("client", "time_wait") ?? 0,
+    };
+    this.#portRange = series.latest("client", "ports.range");
+    this.#measureRates(addLive(shards.map((shard) => shard.live())));
+    const events = recorder.events();
+    for (const event of events.slice(this.#eventsSeen)) {
+      const text = explainEvent(event);
+      this.#events.push({ atMs: this.#elapsedMs(), variant: this.#trial.variant, text });
+    }
+    this.#eventsSeen = events.length;
+  }
+
+  read(): LiveState {
+    const trial = this.#trial;
+    const { plan, runId, scenario } = this.#run;
+    return {
+      runId,
+      variant: {
+        name: trial.variant,
+        number: this.#variants.indexOf(trial.variant) + 1,
+        of: this.#variants.length,
+      },
+      replicate: { number: trial.replicate, of: scenario.replicates },
+      trial: { number: plan.trials.indexOf(trial) + 1, of: plan.trials.length },
+      phase: this.#phase,
+      elapsedMs: this.#elapsedMs(),
+      expectedMs: this.#expectedMs,
+      sockets: this.#sockets,
+      portRange: this.#portRange,
+      rates: this.#rates,
+      counts: this.#tally,
+      connectUsP99: null,
+      events: this.#events,
+    };
+  }
+
+  #elapsedMs(): number {
+    return monotonicClock.nowMs() - this.#startedAtMs;
+  }
+
+  #measureRates(now: LiveTally): void {
+    const atMs = monotonicClock.nowMs();
+    const { arrival } = this.#trial.spec.workload;
+    const rates = measureRates({ ...this.#tally, atMs: this.#talliedAtMs }, { ...now, atMs });
+    const offeredPerS = arrival.model === "open" ? arrival.ratePerS : null;
+    this.#rates = rates === null ? null : { ...rates, offeredPerS };
+    this.#tally = now;
+    this.#talliedAtMs = atMs;
+  }
+}
+
+const NO_LOAD: LiveTally = {
+  attempted: 0,
+  established: 0,
+  succeeded: 0,
+  failed: 0,
+  dropped: 0,
+  requestsSucceeded: 0,
+  open: 0,
+};
+
+function addLive(tallies: readonly LiveTally[]): LiveTally {
+  return tallies.reduce(
+    (sum, tally) => ({
+      attempted: sum.attempted + tally.attempted,
+      established: sum.established + tally.established,
+      succeeded: sum.succeeded + tally.succeeded,
+      failed: sum.failed + tally.failed,
+      dropped: sum.dropped + tally.dropped,
+      requestsSucceeded: sum.requestsSucceeded + tally.requestsSucceeded,
+      open: sum.open + tally.open,
+    }),
+    NO_LOAD,
+  );
+}
