@@ -1,1 +1,35 @@
-export {};
+/**
+ * Readers of the store: pure functions from what was stored to a text. Opened first, a comparison; then how it and its
+ * run are shown to people, and to programs.
+ *
+ * @packageDocumentation
+ */
+
+// What is compared and judged.
+
+export * from "./compare-run.ts";
+export { type ResultBaseline, readResult } from "./formats/read-result.ts";
+export { judgeRun } from "./judge-run.ts";
+
+// To people.
+
+export * from "./format-value.ts";
+export { formatComparison } from "./text/format-comparison.ts";
+export { formatGates } from "./text/format-gates.ts";
+export { formatRunList } from "./text/format-run-list.ts";
+export { type FormatOptions, formatRunSummary } from "./text/format-run-summary.ts";
+export * from "./text/live-block.ts";
+export * from "./text/style.ts";
+
+// To programs.
+
+export { formatAnnotations } from "./formats/format-annotations.ts";
+export { type BenchmarkDirection, formatBenchmark } from "./formats/format-benchmark.ts";
+export { formatComparisonCsv, formatRunCsv } from "./formats/format-csv.ts";
+export { formatHgrm } from "./formats/format-hgrm.ts";
+export { formatComparisonJson, formatRunJson } from "./formats/format-json.ts";
+export { formatJunit } from "./formats/format-junit.ts";
+export { formatMarkdown } from "./formats/format-markdown.ts";
+export { formatNdjson, type NdjsonParts } from "./formats/format-ndjson.ts";
+export { formatOpenMetrics } from "./formats/format-openmetrics.ts";
+export * from "./formats/result-document.ts";

@@ -11,6 +11,7 @@ import type {
   TrialPhase,
   TrialSpec,
   TrialState,
+  VerdictKind,
   Warning,
 } from "@churnlab/core";
 
@@ -114,14 +115,6 @@ export interface SampleFilter {
   readonly metrics?: readonly string[];
 }
 
-export const STORED_VERDICTS = [
-  "better",
-  "worse",
-  "no-difference",
-  "inconclusive",
-  "invalid",
-] as const;
-
 /** A variant's metric against the baseline's, as it was last judged. */
 export interface ComparisonRow {
   readonly baseline: string;
@@ -137,5 +130,5 @@ export interface ComparisonRow {
   readonly low: number | null;
   readonly high: number | null;
   readonly p: number | null;
-  readonly verdict: (typeof STORED_VERDICTS)[number];
+  readonly verdict: VerdictKind;
 }

@@ -1,0 +1,126 @@
+import { describeMetric, type GateResult } from "@churnlab/core";
+import { collectFacts, type StoredRun, type StoredTrial } from "@churnlab/store";
+import type { JudgedMetric, RunComparison, VariantComparison } from "../compare-run.ts";
+import {
+  RESULT_SCHEMA_VERSION,
+  type ResultComparison,
+  type ResultDocument,
+  type ResultGate,
+  type ResultMetric,
+  type ResultRun,
+  type ResultTrial,
+} from "./result-document.ts";
+
+/** A run alone. */
+export function buildRunResult(run: StoredRun, gates?: readonly GateResult[]): ResultDocument {
+  return {
+    schemaVersion: RESULT_SCHEMA_VERSION,
+    run: describeRun(run),
+    ...(gates === undefined ? {} : { gates: gates.map(describeGate) }),
+  };
+}
+
+/** A run with its comparisons, and the gates if they were judged. */
+export function buildComparisonResult(
+  { run, baselineRun, variants }: RunComparison,
+  gates?: readonly GateResult[],
+): ResultDocument {
+  return {
+    ...buildRunResult(run, gates),
+    ...(baselineRun === run ? {} : { baselineRun: describeRun(baselineRun) }),
+    comparisons: variants.map(describeComparison),
+  };
+}
+
+function describeRun(run: StoredRun): ResultRun {
+  return {
+    id: run.runId,
+    scenario: run.scenario,
+    state: run.state,
+    startedAt: isoTime(run.startedAtUnixMs),
+    endedAt: run.endedAtUnixMs === null ? null : isoTime(run.endedAtUnixMs),
+    seed: run.seed,
+    churnlabVersion: run.churnlabVersion,
+    fingerprint: run.fingerprint,
+    tags: run.tags,
+    environment: run.environment?.facts ?? {},
+    plannedTrials: run.plannedTrials,
+    variants: run.variantList.map(({ name, baseline, spec }) => {
+      return { name, baseline, sysctls: spec.sysctls };
+    }),
+    trials: run.trialList.map(describeTrial),
+    metrics: describeMetrics(run),
+  };
+}
+
+function isoTime(unixMs: number): string {
+  return new Date(unixMs).toISOString();
+}
+
+function describeTrial(trial: StoredTrial): ResultTrial {
+  return {
+    id: trial.trialId,
+    variant: trial.variant,
+    replicate: trial.replicate,
+    block: trial.block,
+    state: trial.state,
+    phase: trial.phase,
+    code: trial.code,
+    reason: trial.reason,
+    engine: trial.engine,
+    startedAt: isoTime(trial.startedAtUnixMs),
+    measureMs: trial.measureMs,
+    facts: collectFacts([trial]),
+    warnings: trial.warnings,
+    measurements: Object.fromEntries(
+      trial.measurements.map(({ role, metric, value }) => [`${role}.${metric}`, value]),
+    ),
+    failures: trial.failures,
+    sysctls: trial.sysctls,
+  };
+}
+
+function describeMetrics(run: StoredRun): ResultRun["metrics"] {
+  const names = new Set(
+    run.trialList.flatMap(({ measurements }) => measurements.map(({ metric }) => metric)),
+  );
+  return Object.fromEntries(
+    [...names].toSorted().map((name) => {
+      const described = describeMetric(name);
+      return [name, { unit: described?.unit ?? "", better: described?.better ?? "neither" }];
+    }),
+  );
+}
+
+function describeComparison(pair: VariantComparison): ResultComparison {
+  return {
+    baseline: pair.baseline,
+    variant: pair.candidate,
+    comparable: pair.fingerprint.comparable,
+    differences: pair.fingerprint.differences,
+    metrics: pair.metrics.map(describeJudged),
+  };
+}
+
+function describeJudged({ comparison, verdict }: JudgedMetric): ResultMetric {
+  return {
+    role: comparison.role,
+    metric: comparison.metric,
+    unit: comparison.unit,
+    better: comparison.better,
+    n: comparison.n,
+    baselineMedian: comparison.baselineMedian,
+    variantMedian: comparison.candidateMedian,
+    effect: comparison.effect,
+    low: comparison.low,
+    high: comparison.high,
+    p: comparison.p,
+    verdict: verdict?.kind ?? null,
+    reason: verdict?.reason ?? "the environments are not comparable",
+    warnings: comparison.warnings,
+  };
+}
+
+function describeGate({ gate, variant, outcome, reason }: GateResult): ResultGate {
+  return { metric: gate.metric, variant, bound: gate.bound, outcome, reason };
+}

@@ -1,0 +1,60 @@
+import type { GateOutcome, GateResult } from "@churnlab/core";
+import type { StoredRun } from "@churnlab/store";
+import { describeBound } from "../text/format-gates.ts";
+import { nameTrial } from "../text/format-trial-notes.ts";
+
+export interface AnnotationPlace {
+  /** The scenario file, relative to the repository, so that the annotation appears at it. */
+  readonly file?: string;
+}
+
+/**
+ * Workflow commands of GitHub Actions, one a line: an error for each gate that failed, a warning for each that could not
+ * be decided and each trial that does not count. Empty when there is nothing to say.
+ */
+export function formatAnnotations(
+  run: StoredRun,
+  gates: readonly GateResult[],
+  place: AnnotationPlace = {},
+): string {
+  const ofGates = gates.flatMap(({ gate, variant, outcome, reason }) => {
+    const level = LEVELS[outcome];
+    if (level === null) return [];
+    const title = `${run.scenario}${variant === null ? "" : ` / ${variant}`}: gate ${outcome}`;
+    const message = `${gate.metric} ${describeBound(gate.bound)}: ${reason}`;
+    return [formatCommand(level, { title, ...place }, message)];
+  });
+  const ofTrials = run.trialList
+    .filter(({ state }) => state !== "completed")
+    .map((trial) => {
+      const title = `${run.scenario}: trial ${trial.state}`;
+      const message = `${nameTrial(trial)}: ${trial.reason ?? `ended in ${trial.phase}`}`;
+      return formatCommand("warning", { title, ...place }, message);
+    });
+  return [...ofGates, ...ofTrials].map((line) => `${line}\n`).join("");
+}
+
+const LEVELS: Readonly<Record<GateOutcome, "error" | "warning" | null>> = {
+  pass: null,
+  fail: "error",
+  inconclusive: "warning",
+  invalid: "warning",
+};
+
+function formatCommand(
+  level: "error" | "warning",
+  properties: Readonly<Record<string, string>>,
+  message: string,
+): string {
+  const list = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(value)}`);
+  return `::${level} ${list.join(",")}::${escapeData(message)}`;
+}
+
+/** The escapes of the runner's command parser (actions/toolkit, core/src/command.ts). */
+function escapeData(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}

@@ -1,0 +1,39 @@
+import { describeMetric, median } from "@churnlab/core";
+import type { StoredRun } from "@churnlab/store";
+import { isHeadline } from "../metric-groups.ts";
+import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
+
+/** Which of the two files: metrics of which less is better, or more. */
+export type BenchmarkDirection = "smaller" | "bigger";
+
+/**
+ * The medians of a run's variants as github-action-benchmark reads them (`customSmallerIsBetter`,
+ * `customBiggerIsBetter`). Metrics that are zero throughout are left out.
+ */
+export function formatBenchmark(run: StoredRun, direction: BenchmarkDirection): string {
+  const better = direction === "smaller" ? "lower" : "higher";
+  const keys = listRunMetrics(run).filter(
+    ({ metric }) => isHeadline(metric) && describeMetric(metric)?.better === better,
+  );
+  const entries = readVariants(run).flatMap((variant) =>
+    keys.flatMap((key) => {
+      const { values, never } = readMetric(variant, key);
+      const center = median(values);
+      if (!center.defined || never) return [];
+      return [
+        {
+          name: `${run.scenario} / ${variant.variant} / ${key.role}.${key.metric}`,
+          unit: describeMetric(key.metric)?.unit ?? "",
+          value: center.value,
+          range: `${Math.min(...values)} … ${Math.max(...values)}`,
+          extra: `run ${run.runId}, ${values.length} trials`,
+        },
+      ];
+    }),
+  );
+  return JSON.stringify(
+    entries.filter(({ value, range }) => value !== 0 || range !== "0 … 0"),
+    null,
+    2,
+  );
+}

@@ -1,0 +1,76 @@
+import { describeMetric } from "@churnlab/core";
+import type { StoredRun } from "@churnlab/store";
+import { stringify } from "csv-stringify/sync";
+import type { RunComparison } from "../compare-run.ts";
+
+/** Tidy data: one measurement a row, the columns of `v_measurement` and what describes the trial. */
+export function formatRunCsv(run: StoredRun): string {
+  const rows = run.trialList.flatMap((trial) =>
+    trial.measurements.map(({ role, metric, value }) => [
+      run.runId,
+      trial.trialId,
+      trial.variant,
+      trial.replicate,
+      trial.block,
+      trial.state,
+      role,
+      metric,
+      value,
+      describeMetric(metric)?.unit ?? "",
+    ]),
+  );
+  return stringify([RUN_COLUMNS, ...rows]);
+}
+
+const RUN_COLUMNS = [
+  "run_id",
+  "trial_id",
+  "variant",
+  "replicate",
+  "block",
+  "state",
+  "role",
+  "metric",
+  "value",
+  "unit",
+] as const;
+
+/** One comparison a row, with the columns of `v_comparison` and the unit. What is not known is empty. */
+export function formatComparisonCsv({ run, variants }: RunComparison): string {
+  const rows = variants.flatMap(({ baseline, candidate, metrics }) =>
+    metrics.map(({ comparison, verdict }) => [
+      run.runId,
+      baseline,
+      candidate,
+      comparison.role,
+      comparison.metric,
+      comparison.n,
+      comparison.baselineMedian,
+      comparison.candidateMedian,
+      comparison.effect,
+      comparison.low,
+      comparison.high,
+      comparison.p,
+      verdict?.kind ?? "invalid",
+      comparison.unit,
+    ]),
+  );
+  return stringify([COMPARISON_COLUMNS, ...rows]);
+}
+
+const COMPARISON_COLUMNS = [
+  "run_id",
+  "baseline",
+  "variant",
+  "role",
+  "metric",
+  "n",
+  "baseline_median",
+  "variant_median",
+  "effect",
+  "low",
+  "high",
+  "p",
+  "verdict",
+  "unit",
+] as const;

@@ -1,0 +1,113 @@
+import type {
+  ComparisonWarning,
+  FailureRecord,
+  FingerprintDifference,
+  Gate,
+  GateOutcome,
+  MetricDescription,
+  Role,
+  SysctlRecord,
+  TrialState,
+  VerdictKind,
+  Warning,
+} from "@churnlab/core";
+import type { RunState } from "@churnlab/store";
+
+/** Raised when a field changes its meaning or goes; new fields do not raise it. */
+export const RESULT_SCHEMA_VERSION = 1;
+
+/**
+ * What `--json` prints and an exported baseline holds. `schema/result.schema.json` describes the same to programs.
+ * Times are ISO 8601 in UTC; every number is as it is stored.
+ */
+export interface ResultDocument {
+  readonly schemaVersion: typeof RESULT_SCHEMA_VERSION;
+  readonly run: ResultRun;
+  /** The run of the baselines, where two runs are compared. */
+  readonly baselineRun?: ResultRun;
+  readonly comparisons?: readonly ResultComparison[];
+  readonly gates?: readonly ResultGate[];
+}
+
+export interface ResultRun {
+  readonly id: string;
+  readonly scenario: string;
+  readonly state: RunState;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly seed: number;
+  readonly churnlabVersion: string;
+  readonly fingerprint: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Facts of the environment, by key. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly plannedTrials: number;
+  readonly variants: readonly ResultVariant[];
+  /** In the order they ran. */
+  readonly trials: readonly ResultTrial[];
+  /** Of every metric that a trial measured, without its role. */
+  readonly metrics: Readonly<Record<string, Pick<MetricDescription, "unit" | "better">>>;
+}
+
+export interface ResultVariant {
+  readonly name: string;
+  readonly baseline: boolean;
+  /** The sysctls it asks for, by role and name. */
+  readonly sysctls: Readonly<Partial<Record<Role, Readonly<Record<string, string>>>>>;
+}
+
+export interface ResultTrial {
+  readonly id: number;
+  readonly variant: string;
+  readonly replicate: number;
+  readonly block: number;
+  readonly state: TrialState;
+  readonly phase: string | null;
+  readonly code: string | null;
+  readonly reason: string | null;
+  readonly engine: string | null;
+  readonly startedAt: string;
+  readonly measureMs: number;
+  /** Facts of its environment, and the engine. */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly warnings: readonly Warning[];
+  /** By `role.metric`. */
+  readonly measurements: Readonly<Record<string, number>>;
+  readonly failures: readonly FailureRecord[];
+  readonly sysctls: readonly SysctlRecord[];
+}
+
+export interface ResultComparison {
+  readonly baseline: string;
+  readonly variant: string;
+  /** Whether the two environments agree in all that was not meant to differ; if not, no metric has a verdict. */
+  readonly comparable: boolean;
+  readonly differences: readonly FingerprintDifference[];
+  readonly metrics: readonly ResultMetric[];
+}
+
+export interface ResultMetric {
+  readonly role: Role;
+  readonly metric: string;
+  readonly unit: string;
+  readonly better: MetricDescription["better"];
+  readonly n: number;
+  readonly baselineMedian: number | null;
+  readonly variantMedian: number | null;
+  /** Relative change, 0.1 = +10 %, with its 90 % interval. Only a `better` or `worse` verdict claims it. */
+  readonly effect: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly p: number | null;
+  readonly verdict: VerdictKind | null;
+  readonly reason: string;
+  readonly warnings: readonly ComparisonWarning[];
+}
+
+export interface ResultGate {
+  readonly metric: string;
+  readonly variant: string | null;
+  readonly bound: Gate["bound"];
+  readonly outcome: GateOutcome;
+  readonly reason: string;
+}

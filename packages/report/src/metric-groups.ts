@@ -1,0 +1,75 @@
+import { LATENCY_METRICS } from "@churnlab/core";
+
+/**
+ * The groups of a table, in their order, and the metrics of each that are shown without being asked for. They answer
+ * the questions of design: how many connections, why not more, what TIME_WAIT and ports did, and at what price.
+ */
+const GROUPS: readonly {
+  readonly title: string;
+  readonly all: RegExp;
+  readonly headline: RegExp;
+}[] = [
+  {
+    title: "connections",
+    all: /^(connections|requests)\./,
+    headline: /^(connections\.(attempted|succeeded|failed|dropped|rate)|requests\.(failed|rate))$/,
+  },
+  { title: "failures by errno", all: /^failures\./, headline: /^failures\./ },
+  {
+    title: "TIME_WAIT and ports",
+    all: /^(time_wait|ports|conntrack)\.|^tcpext\.(TW|TCPTimeWaitOverflow$)/,
+    headline:
+      /^(time_wait\.(peak|plateau)|ports\.(range|used_peak|first_exhausted_ms)|conntrack\.(peak|dropped)|tcpext\.(TWRecycled|TCPTimeWaitOverflow))$/,
+  },
+  {
+    title: "resets, queues and loss",
+    all: /^(rst|accept_queue)\.|^tcp(ext)?\.(Listen|TCPReqQFull|RetransSegs|TCPSynRetrans|TCPTimeouts|TCPAbort)/,
+    headline:
+      /^(rst\.(sent|received)|rst\.reason\..+|accept_queue\.peak|tcp\.RetransSegs|tcpext\.(ListenOverflows|ListenDrops|TCPReqQFullDrop|TCPTimeouts))$/,
+  },
+  {
+    title: "latency",
+    all: /^latency\./,
+    headline: /^latency\.(connect|request|total)\.(p50|p99)$/,
+  },
+  { title: "CPU", all: /^cpu\./, headline: /^cpu\.us_per_(connection|request)$/ },
+  { title: "harness", all: /^sampler\./, headline: /(?!)/ },
+  { title: "kernel counters", all: /^tcp(ext)?\./, headline: /(?!)/ },
+];
+
+const OTHER = "other";
+
+/** The title of the group that a metric belongs to. */
+function groupOf(metric: string): string {
+  return GROUPS.find(({ all }) => all.test(metric))?.title ?? OTHER;
+}
+
+/** Whether a metric is shown without being asked for, if it is not zero throughout. */
+export function isHeadline(metric: string): boolean {
+  return GROUPS.some(({ headline }) => headline.test(metric));
+}
+
+export interface MetricGroup<T> {
+  readonly title: string;
+  readonly members: readonly T[];
+}
+
+/** Items by the group of their metric, in the order of the groups; the quantiles of one latency stand together. */
+export function groupMetrics<T>(
+  items: readonly T[],
+  metricOf: (item: T) => string,
+): MetricGroup<T>[] {
+  const byTitle = Map.groupBy(items, (item) => groupOf(metricOf(item)));
+  return [...GROUPS.map(({ title }) => title), OTHER].flatMap((title) => {
+    const members = byTitle.get(title) ?? [];
+    if (members.length === 0) return [];
+    const inOrder = members.toSorted(
+      (a, b) => placeOfLatency(metricOf(a)) - placeOfLatency(metricOf(b)),
+    );
+    return [{ title, members: inOrder }];
+  });
+}
+
+function placeOfLatency(metric: string): number {
+  return LATENCY_METRICS.findIndex((latency) => metric.startsWith(`latency.${latency}.`));
+}

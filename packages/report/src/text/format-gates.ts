@@ -1,0 +1,63 @@
+import type { Gate, GateOutcome, GateResult } from "@churnlab/core";
+import { layoutTable } from "./layout-table.ts";
+import { PLAIN_STYLE, type Style } from "./style.ts";
+
+/** A line for each gate and variant, and how many failed. Empty for a scenario without gates. */
+export function formatGates(results: readonly GateResult[], style: Style = PLAIN_STYLE): string {
+  if (results.length === 0) return "";
+  const rows = results.map(({ gate, variant, outcome, reason }) => [
+    markOutcome(outcome, style),
+    outcome,
+    variant ?? "",
+    `${gate.metric} ${describeBound(gate.bound)}`,
+    reason,
+  ]);
+  const titles = ["", "gate", "variant", "must be", "found"];
+  const table = layoutTable(
+    titles.map((title) => ({ title, align: "left" })),
+    rows,
+  );
+  return [...table, summariseGates(results)].join("\n");
+}
+
+/** `1 of 6 gates failed, 2 inconclusive` */
+export function summariseGates(results: readonly GateResult[]): string {
+  const count = (outcome: GateOutcome): number =>
+    results.filter((result) => result.outcome === outcome).length;
+  const gates = `${results.length} ${results.length === 1 ? "gate" : "gates"}`;
+  const failed = count("fail");
+  const head = failed === 0 ? `none of ${gates} failed` : `${failed} of ${gates} failed`;
+  const doubts = (["inconclusive", "invalid"] as const)
+    .filter((outcome) => count(outcome) > 0)
+    .map((outcome) => `${count(outcome)} ${outcome}`);
+  return [head, ...doubts].join(", ");
+}
+
+function markOutcome(outcome: GateOutcome, style: Style): string {
+  switch (outcome) {
+    case "pass":
+      return style.good("✓");
+    case "fail":
+      return style.bad("✗");
+    case "inconclusive":
+      return style.doubt("~");
+    case "invalid":
+      return style.doubt("!");
+  }
+}
+
+/** `≤ 0`, `≥ 100`, `= 5`, `at most 10 % worse than baseline` */
+export function describeBound(bound: Gate["bound"]): string {
+  switch (bound.kind) {
+    case "max":
+      return `≤ ${bound.value}`;
+    case "min":
+      return `≥ ${bound.value}`;
+    case "equals":
+      return `= ${bound.value}`;
+    case "against": {
+      const percent = Number((bound.worseBy * 100).toPrecision(12));
+      return `at most ${percent} % worse than ${bound.baseline}`;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { WarningCode } from "@churnlab/core";
+import type { StoredRun } from "@churnlab/store";
+import { formatValue } from "../format-value.ts";
+import type { Style } from "./style.ts";
+
+/** Doubts that make the generator, and not the target, the limit of a trial. */
+const GENERATOR_WARNINGS: ReadonlySet<WarningCode> = new Set([
+  "W_GENERATOR_LATE",
+  "W_GENERATOR_CPU",
+  "W_OFFERED_SHORT",
+]);
+
+/** What the harness itself cost, at its worst over all trials, and whether it was the limit. */
+export function formatHarness(run: StoredRun, style: Style): string[] {
+  const worst = (metric: string): number | null => {
+    const values = run.trialList.flatMap(({ measurements }) =>
+      measurements.filter((m) => m.role === "client" && m.metric === metric).map((m) => m.value),
+    );
+    return values.length === 0 ? null : Math.max(...values);
+  };
+  const cpu = worst("cpu.share_max");
+  if (cpu === null) return [];
+  const limiting = run.trialList.filter(({ warnings }) =>
+    warnings.some(({ code }) => GENERATOR_WARNINGS.has(code)),
+  ).length;
+  const parts = [
+    `busiest generator thread ${formatValue(cpu, "share")} of a processor`,
+    `arrivals dropped ${formatValue(worst("connections.dropped"), "")}`,
+    `samples missed ${formatValue(worst("sampler.missed"), "")}`,
+    `sampler cost ${formatValue(worst("sampler.cpu_share"), "share")}`,
+  ];
+  const end =
+    limiting === 0
+      ? `${style.good("✓")} the load generator was not the limit`
+      : `${style.doubt("!")} the load generator was the limit in ${limiting} of ${run.trialList.length} trials`;
+  return [`harness: ${parts.join(" · ")} — ${end}`];
+}

@@ -1,0 +1,65 @@
+import type { RunSummary } from "@churnlab/store";
+import { formatTime } from "../format-value.ts";
+import { layoutTable } from "./layout-table.ts";
+import { PLAIN_STYLE, type Style } from "./style.ts";
+
+/** A table of runs, newest first. */
+export function formatRunList(runs: readonly RunSummary[], style: Style = PLAIN_STYLE): string {
+  if (runs.length === 0) return "no run yet: `churnlab run <scenario>` makes one";
+  const rows = runs
+    .toReversed()
+    .map((run) => [
+      run.runId,
+      formatTime(run.startedAtUnixMs),
+      run.scenario,
+      String(run.variants),
+      formatTrials(run),
+      formatState(run.state, style),
+      formatTags(run.tags),
+    ]);
+  return layoutTable(
+    [
+      { title: "run", align: "left" },
+      { title: "started", align: "left" },
+      { title: "scenario", align: "left" },
+      { title: "variants", align: "right" },
+      { title: "trials", align: "left" },
+      { title: "state", align: "left" },
+      { title: rows.some((row) => row.at(-1) !== "") ? "tags" : "", align: "left" },
+    ],
+    rows,
+  ).join("\n");
+}
+
+/** `6`, `4 of 6`, `5 of 6, 1 invalid`: how many of the planned trials completed, and what the others became. */
+export function formatTrials({ trials, plannedTrials }: RunSummary): string {
+  const { completed, invalid, failed, aborted } = trials;
+  const others = Object.entries({ invalid, failed, aborted }).filter(([, count]) => count > 0);
+  const whole = completed === plannedTrials ? `${completed}` : `${completed} of ${plannedTrials}`;
+  return [whole, ...others.map(([state, count]) => `${count} ${state}`)].join(", ");
+}
+
+export function formatState(state: RunSummary["state"], style: Style): string {
+  switch (state) {
+    case "completed":
+      return `${style.good("✓")} completed`;
+    case "running":
+      return "● running";
+    case "failed":
+      return `${style.bad("✗")} failed`;
+    case "aborted":
+      return `${style.doubt("!")} aborted`;
+  }
+}
+
+function formatTags(tags: RunSummary["tags"]): string {
+  return Object.entries(tags)
+    .map(([name, value]) => `${name}=${shorten(name, value)}`)
+    .join(" ");
+}
+
+const COMMIT_DIGITS = 10;
+
+function shorten(name: string, value: string): string {
+  return name === "commit" ? value.slice(0, COMMIT_DIGITS) : value;
+}

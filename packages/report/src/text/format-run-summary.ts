@@ -1,0 +1,132 @@
+import type { Role, SysctlRecord } from "@churnlab/core";
+import type { StoredRun, StoredVariant } from "@churnlab/store";
+import { formatValue } from "../format-value.ts";
+import { groupMetrics, isHeadline } from "../metric-groups.ts";
+import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
+import { formatReading } from "./format-reading.ts";
+import { formatRunHeader } from "./format-run-header.ts";
+import { formatTrialNotes } from "./format-trial-notes.ts";
+import { layoutTable, type TableRow } from "./layout-table.ts";
+import { PLAIN_STYLE, type Style } from "./style.ts";
+
+export interface FormatOptions {
+  /** Every metric and every replicate; else what matters and is not zero throughout. */
+  readonly all?: boolean;
+  readonly style?: Style;
+}
+
+/** Everything of one run on a screen: what was varied, how the trials ended, what they measured. */
+export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): string {
+  const style = options.style ?? PLAIN_STYLE;
+  const sections = [
+    [formatRunHeader(run, style), ...formatTags(run)],
+    formatTrialNotes(run, style),
+    formatSysctls(run),
+    formatMeasurements(run, options),
+    formatFailures(run),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function formatTags({ tags }: StoredRun): string[] {
+  const list = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
+  return list.length === 0 ? [] : [list.join("  ")];
+}
+
+/** What each variant asked for, and whether it took effect. */
+function formatSysctls(run: StoredRun): string[] {
+  const rows = run.variantList.flatMap((variant): TableRow[] => {
+    const records = readSysctls(run, variant);
+    return records.map(({ role, name, was, requested, effective }, i) => [
+      i === 0 ? variant.name : "",
+      role,
+      name,
+      oneSpaced(was),
+      oneSpaced(requested ?? ""),
+      `${oneSpaced(effective) === oneSpaced(requested ?? "") ? "✓" : "✗"} ${oneSpaced(effective)}`,
+    ]);
+  });
+  if (rows.length === 0) return [];
+  const titles = ["variant", "role", "sysctl", "was", "requested", "read back"];
+  return layoutTable(
+    titles.map((title) => ({ title, align: "left" })),
+    rows,
+  );
+}
+
+/** The kernel prints the parts of a value with tabs between them. */
+function oneSpaced(value: string): string {
+  return value.trim().replaceAll(/\s+/g, " ");
+}
+
+/** The sysctls that the variant's trials wrote; one line where all trials agree. */
+function readSysctls(run: StoredRun, variant: StoredVariant): SysctlRecord[] {
+  const records = run.trialList
+    .filter((trial) => trial.variant === variant.name)
+    .flatMap(({ sysctls }) => sysctls)
+    .filter(({ requested }) => requested !== null);
+  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
+}
+
+function formatMeasurements(run: StoredRun, { all = false }: FormatOptions): string[] {
+  const variants = readVariants(run);
+  const lines = listRunMetrics(run).map((key) => {
+    return { key, readings: variants.map((variant) => readMetric(variant, key)) };
+  });
+  const shown = lines.filter(
+    ({ key, readings }) =>
+      all || (isHeadline(key.metric) && readings.some(({ values }) => values.some((v) => v !== 0))),
+  );
+  if (shown.length === 0) return ["no completed trial"];
+  const rows = groupMetrics(shown, ({ key }) => key.metric).flatMap(({ title, members }) => [
+    { heading: title },
+    ...members.map(({ key, readings }) => [
+      `  ${nameMetric(key.role, key.metric)}`,
+      ...readings.map((reading) => formatReading(key.metric, reading, { all })),
+    ]),
+  ]);
+  const names = variants.map(({ variant }) => ({ title: variant, align: "right" }) as const);
+  return layoutTable([{ title: "median (replicates)", align: "left" }, ...names], rows);
+}
+
+/** The name by which gates and SQL know a metric. */
+export function nameMetric(role: Role, metric: string): string {
+  return `${role}.${metric}`;
+}
+
+/** When which failure began, in each variant. */
+function formatFailures(run: StoredRun): string[] {
+  const rows = run.variantList.flatMap(({ name }): TableRow[] => {
+    const trials = run.trialList.filter(({ variant }) => variant === name);
+    const byKind = Map.groupBy(
+      trials.flatMap(({ failures }) => failures),
+      ({ step, errno }) => `${step} ${errno}`,
+    );
+    return [...byKind.values()].map((group) => [
+      name,
+      group[0]?.step ?? "",
+      group[0]?.errno ?? "",
+      formatValue(
+        group.reduce((sum, { count }) => sum + count, 0),
+        "",
+      ),
+      formatValue(Math.min(...group.map(({ firstMs }) => firstMs)), "ms"),
+      formatValue(Math.max(...group.map(({ lastMs }) => lastMs)), "ms"),
+    ]);
+  });
+  if (rows.length === 0) return [];
+  return layoutTable(
+    [
+      { title: "failures, all trials", align: "left" },
+      { title: "phase", align: "left" },
+      { title: "errno", align: "left" },
+      { title: "count", align: "right" },
+      { title: "first", align: "right" },
+      { title: "last", align: "right" },
+    ],
+    rows,
+  );
+}

@@ -1,0 +1,45 @@
+import {
+  listMetrics,
+  type MetricKey,
+  type ReadableTrial,
+  readCompleted,
+  readMeasurement,
+} from "@churnlab/core";
+import type { StoredRun } from "@churnlab/store";
+
+/** The completed trials of a variant, in block order, with their measurements by name. */
+export interface VariantReadings {
+  readonly variant: string;
+  readonly trials: readonly ReadableTrial[];
+}
+
+/** One metric of one variant over its completed trials. */
+export interface MetricReading {
+  /** One per completed trial that has the metric, in block order. */
+  readonly values: readonly number[];
+  /** In some trial the event that the metric times did not happen. */
+  readonly never: boolean;
+}
+
+export function readVariants(run: StoredRun): VariantReadings[] {
+  const byVariant = Map.groupBy(run.trialList, ({ variant }) => variant);
+  return run.variantList.map(({ name }) => {
+    return { variant: name, trials: readCompleted(byVariant.get(name) ?? []) };
+  });
+}
+
+export function readMetric({ trials }: VariantReadings, key: MetricKey): MetricReading {
+  const values: number[] = [];
+  let never = false;
+  for (const trial of trials) {
+    const reading = readMeasurement(trial, key);
+    if (reading.kind === "value") values.push(reading.value);
+    if (reading.kind === "never") never = true;
+  }
+  return { values, never };
+}
+
+/** Every metric of the completed trials, by role, then in the order of core's table of metrics. */
+export function listRunMetrics(run: StoredRun): MetricKey[] {
+  return listMetrics(run.trialList.filter(({ state }) => state === "completed"));
+}
