@@ -18,24 +18,23 @@ const MEANINGS: Readonly<Record<string, WireFailure>> = {
 };
 
 const STEP_OF_SYSCALL: Readonly<Record<string, ConnectionStep>> = {
-  bind: "bind",
-  connect: "connect",
   write: "send",
 };
 
-/** `opening`: the error is of the attempt to connect, TLS handshake included. */
+/** `opening`: the error is of the attempt to connect, TLS handshake included; `bound`: an address was bound before. */
 export function interpretUndiciError(
   error: NodeJS.ErrnoException,
-  { opening }: { readonly opening: boolean },
+  { opening, bound = false }: { readonly opening: boolean; readonly bound?: boolean },
 ): WireFailure {
   const { code = "", syscall = "" } = error;
   const meaning = MEANINGS[code];
   if (meaning !== undefined) return opening ? { ...meaning, step: "connect" } : meaning;
-  // llhttp's parser (HPE_…), and the peer's certificate or TLS alert.
-  const unparsable = code.startsWith("HPE_") || isTlsCode(code);
+  // undici's parser, and the peer's certificate or TLS alert.
+  const unparsable = error.name === "HTTPParserError" || isTlsCode(code);
   const errno = unparsable ? ERRNO.EPROTO : numberErrno(code);
-  const step = STEP_OF_SYSCALL[syscall] ?? "receive";
-  return { step: opening && step !== "bind" ? "connect" : step, errno };
+  // libuv keeps a bind that found its address in use to itself until connect.
+  if (syscall === "bind" || (bound && code === "EADDRINUSE")) return { step: "bind", errno };
+  return { step: opening ? "connect" : (STEP_OF_SYSCALL[syscall] ?? "receive"), errno };
 }
 
 function isTlsCode(code: string): boolean {

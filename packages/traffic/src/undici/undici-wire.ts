@@ -77,7 +77,8 @@ class UndiciWire implements Wire {
 
   #opened(socket: Socket): void {
     this.#socket = socket;
-    socket.once("close", () => this.#events.closed());
+    // undici listens too, later, and reports first why the socket closed.
+    socket.once("close", () => queueMicrotask(() => this.#events.closed()));
     if (this.#aborted) {
       socket.destroy();
       return;
@@ -92,7 +93,10 @@ class UndiciWire implements Wire {
   }
 
   #failedToOpen(error: Error): void {
-    const { step, errno } = interpretUndiciError(error, { opening: true });
+    const { step, errno } = interpretUndiciError(error, {
+      opening: true,
+      bound: this.#options.localAddress !== null,
+    });
     this.#events.failed(step, errno);
     this.#events.closed();
   }

@@ -1,0 +1,215 @@
+import type net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FailureRecord, Workload } from "@churnlab/core";
+import { afterAll, describe, expect, test } from "vitest";
+import { ENGINES } from "../../src/engines.ts";
+import { aWorkload, closed, open } from "../fixtures/a-workload.ts";
+import { answerWith, serveRudely } from "../fixtures/rude-server.ts";
+import { Lab, targetAddress } from "../fixtures/world.ts";
+
+const lab = new Lab();
+afterAll(() => lab[Symbol.asyncDispose]());
+
+const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+interface RudeBehaviour {
+  readonly manners: string;
+  readonly treat: (socket: net.Socket) => void;
+  readonly expected: Pick<FailureRecord, "step" | "errno">;
+  /** An engine to which this looks like something else. */
+  readonly except?: string;
+}
+
+const rudeBehaviours: readonly RudeBehaviour[] = [
+  {
+    manners: "answers garbage",
+    treat: answerWith("220 mail.example ESMTP\r\n"),
+    expected: { step: "receive", errno: "EPROTO" },
+  },
+  {
+    manners: "answers with two answers",
+    treat: answerWith(ANSWER + ANSWER),
+    expected: { step: "receive", errno: "EPROTO" },
+    // Its parser reports the first answer, and the connection ends, before it looks at the second.
+    except: "undici",
+  },
+  {
+    manners: "ends the stream in the middle of an answer",
+    treat: (socket) => socket.on("data", () => socket.end(ANSWER.slice(0, -1))),
+    expected: { step: "receive", errno: "EOF" },
+  },
+  {
+    manners: "ends the stream without an answer",
+    treat: (socket) => socket.on("data", () => socket.end()),
+    expected: { step: "receive", errno: "EOF" },
+  },
+  {
+    manners: "resets instead of an answer",
+    treat: (socket) => socket.on("data", () => socket.resetAndDestroy()),
+    expected: { step: "receive", errno: "ECONNRESET" },
+  },
+  {
+    manners: "never answers",
+    treat: (socket) => socket.resume(),
+    expected: { step: "receive", errno: "ETIMEDOUT" },
+  },
+  {
+    manners: "answers half and then nothing",
+    treat: answerWith(ANSWER.slice(0, -1)),
+    expected: { step: "receive", errno: "ETIMEDOUT" },
+  },
+  {
+    manners: "sends a head without an end",
+    treat: sendEndlessHead,
+    expected: { step: "receive", errno: "EPROTO" },
+  },
+];
+
+const engines = await Promise.all(ENGINES.map((entry) => entry.load()));
+
+for (const engine of engines) {
+  const patience = { connectMs: 300, responseMs: 300 };
+  const workloadOf = (overrides: Partial<Workload>): Workload =>
+    aWorkload({ timeouts: patience, engine: engine.name, ...overrides });
+
+  describe.skipIf(!engine.probe().works)(`the ${engine.name} engine, when the target`, () => {
+    test.each(rudeBehaviours.filter(({ except }) => except !== engine.name))(
+      "$manners",
+      async ({ treat, expected }) => {
+        using world = lab.open();
+        await using server = serveRudely(world.target, treat);
+        const workload = workloadOf({ arrival: closed(5, { limit: 20 }) });
+        const { tally, failures } = await world.offer(workload, targetAddress(server.port), {
+          phases: { measureMs: 3000 },
+        });
+        expect(tally.connections).toMatchObject({ attempted: 20, established: 20, failed: 20 });
+        expect(tally.requests).toMatchObject({ attempted: 20, failed: 20 });
+        expect(failures).toMatchObject([{ ...expected, count: 20 }]);
+      },
+    );
+
+    test("does not listen, retries are paced and none is lost", async () => {
+      using world = lab.open();
+      const workload = workloadOf({ arrival: closed(8) });
+      const { tally, failures, events } = await world.offer(workload, targetAddress(9), {
+        phases: { measureMs: 600 },
+      });
+      expect(failures).toMatchObject([{ step: "connect", errno: "ECONNREFUSED" }]);
+      expect(tally.connections.failed).toBe(tally.connections.attempted);
+      // 8 slots at once, then one retry every 20 ms.
+      expect(tally.connections.attempted).toBeLessThanOrEqual(8 + 600 / 20);
+      expect(events).toMatchObject([{ kind: "retries-paced" }]);
+    });
+
+    test("has no route to it, every attempt fails at connect", async () => {
+      using world = lab.open();
+      const workload = workloadOf({ arrival: open(100, { limit: 20 }) });
+      const address = { ...targetAddress(9), host: "198.18.0.77" };
+      const { failures } = await world.offer(workload, address);
+      expect(failures).toMatchObject([{ step: "connect", errno: "ENETUNREACH", count: 20 }]);
+    });
+
+    test("accepts nothing, a full queue is silence and the time-outs end each attempt", async () => {
+      using world = lab.open();
+      const workload = workloadOf({ arrival: open(100, { limit: 20 }) });
+      const { tally, failures } = await world.run(workload, {
+        spec: { misbehaviour: "never-accept", backlog: 3 },
+      });
+      // A listen queue takes one more than its backlog (sk_acceptq_is_full).
+      expect(tally.connections).toMatchObject({ attempted: 20, established: 4, failed: 20 });
+      expect(failures).toMatchObject([
+        { step: "receive", errno: "ETIMEDOUT", count: 4 },
+        { step: "connect", errno: "ETIMEDOUT", count: 16 },
+      ]);
+    });
+
+    test("disappears in the middle of a run, what follows is counted as failed", async () => {
+      using world = lab.open();
+      await using server = serveRudely(world.target, answerWith(ANSWER));
+      const workload = workloadOf({ arrival: open(200) });
+      const { tally, failures } = await world.offer(workload, targetAddress(server.port), {
+        during: async () => {
+          await sleep(500);
+          server.vanish();
+        },
+      });
+      expect(tally.connections).toMatchObject({ intended: 200, dropped: 0 });
+      expect(tally.connections.succeeded).toBeGreaterThan(0);
+      const refused = failures.find(({ errno }) => errno === "ECONNREFUSED");
+      expect(refused).toMatchObject({ step: "connect" });
+    });
+
+    test("disappears with idle connections, the pool opens others and fails", async () => {
+      using world = lab.open();
+      await using server = serveRudely(world.target, answerWith(ANSWER));
+      const workload = workloadOf({
+        kind: "keep-alive",
+        requestsPerConnection: "unlimited",
+        arrival: open(100),
+      });
+      const { tally } = await world.offer(workload, targetAddress(server.port), {
+        during: async () => {
+          await sleep(500);
+          server.vanish();
+        },
+      });
+      expect(tally.requests).toMatchObject({ intended: 100, dropped: 0 });
+      expect(tally.requests.succeeded).toBeGreaterThan(0);
+      expect(tally.requests.failed).toBeGreaterThan(0);
+    });
+
+    test("is left alone by a stop: what is in flight is unfinished, and nothing hangs", async () => {
+      using world = lab.open();
+      await using server = serveRudely(world.target, (socket) => socket.resume());
+      const workload = workloadOf({
+        arrival: closed(10),
+        timeouts: { connectMs: 30_000, responseMs: 30_000 },
+      });
+      const { tally, failures, elapsedMs } = await world.offer(
+        workload,
+        targetAddress(server.port),
+        {
+          phases: { measureMs: 30_000 },
+          during: async (shard) => {
+            await sleep(200);
+            shard.stop();
+          },
+        },
+      );
+      expect(tally.connections).toMatchObject({ attempted: 10, failed: 10 });
+      expect(failures).toMatchObject([{ step: "receive", errno: "UNFINISHED", count: 10 }]);
+      expect(elapsedMs).toBeLessThan(10_000);
+    });
+
+    test("closes an idle connection whose requests are unlimited, that is no failure", async () => {
+      using world = lab.open();
+      await using server = serveRudely(world.target, (socket) => {
+        socket.on("data", () => {
+          socket.write(ANSWER);
+          setTimeout(() => socket.end(), 50);
+        });
+      });
+      const workload = workloadOf({
+        kind: "keep-alive",
+        requestsPerConnection: "unlimited",
+        arrival: open(4),
+      });
+      const { tally } = await world.offer(workload, targetAddress(server.port));
+      expect(tally.requests).toMatchObject({ succeeded: 4, failed: 0 });
+      expect(tally.connections).toMatchObject({ attempted: 4, succeeded: 4, failed: 0 });
+    });
+  });
+}
+
+/** A field of a head, over and over, as fast as the client reads. */
+function sendEndlessHead(socket: net.Socket): void {
+  const field = `X-Filler: ${"x".repeat(1000)}\r\n`;
+  const pump = (): void => {
+    while (!socket.destroyed && socket.write(field));
+  };
+  socket.once("data", () => {
+    socket.write("HTTP/1.1 200 OK\r\n");
+    socket.on("drain", pump);
+    pump();
+  });
+}

@@ -1,0 +1,305 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { arrivalTimes, countHistogram, type ShardReport, type Workload } from "@churnlab/core";
+import { expect } from "vitest";
+import { drawRequests } from "../../src/requests.ts";
+import { aWorkload, closed, open } from "../fixtures/a-workload.ts";
+import type { RunOptions, World, WorldOptions } from "../fixtures/world.ts";
+
+const HUNDRED_PORTS = {
+  "net.ipv4.ip_local_port_range": "40000 40099",
+  "net.ipv4.tcp_tw_reuse": "0",
+};
+
+export interface Scenario {
+  readonly behaviour: string;
+  readonly workload: Partial<Workload>;
+  readonly world?: WorldOptions;
+  readonly options?: RunOptions;
+  check(this: void, report: ShardReport, world: World): void | Promise<void>;
+}
+
+/** What every engine has to do, and what the kernels have to show for it. */
+export const scenarios: readonly Scenario[] = [
+  {
+    behaviour:
+      "100 ports carry exactly 100 connections, and every other attempt is EADDRNOTAVAIL at connect",
+    workload: { arrival: open(1000, { limit: 300 }) },
+    world: { client: HUNDRED_PORTS },
+    async check({ tally, failures }, world) {
+      expect(tally.connections).toMatchObject({
+        intended: 300,
+        succeeded: 100,
+        failed: 200,
+        dropped: 0,
+      });
+      expect(failures).toMatchObject([{ step: "connect", errno: "EADDRNOTAVAIL", count: 200 }]);
+      expect(await world.settledTimeWait()).toEqual({ client: 100, target: 0 });
+    },
+  },
+  {
+    behaviour:
+      "where the server closes first, the client has no TIME_WAIT and never runs out of ports",
+    workload: { closer: "server", arrival: open(500, { limit: 300 }) },
+    world: { client: HUNDRED_PORTS },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 300, failed: 0 });
+      const timeWait = await world.settledTimeWait();
+      expect(timeWait.client).toBe(0);
+      expect(timeWait.target).toBeGreaterThan(0);
+    },
+  },
+  {
+    behaviour: "a client that resets leaves no TIME_WAIT, and sends one reset per connection",
+    workload: { close: "rst", arrival: open(500, { limit: 300 }) },
+    world: { client: HUNDRED_PORTS },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 300, failed: 0 });
+      expect(await world.settledTimeWait()).toEqual({ client: 0, target: 0 });
+      expect(world.resetsSent()).toEqual({ client: 300, target: 0 });
+    },
+  },
+  {
+    behaviour:
+      "a server that resets leaves no TIME_WAIT, and the client takes the reset for the close",
+    workload: { closer: "server", close: "rst", arrival: open(500, { limit: 200 }) },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 200, failed: 0 });
+      expect(await world.settledTimeWait()).toEqual({ client: 0, target: 0 });
+      expect(world.resetsSent()).toEqual({ client: 0, target: 200 });
+    },
+  },
+  {
+    behaviour: "a half close waits for the server's FIN, and the client holds TIME_WAIT",
+    workload: { close: "half", arrival: open(500, { limit: 50 }) },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 50, failed: 0 });
+      expect(await world.settledTimeWait()).toEqual({ client: 50, target: 0 });
+      expect(world.resetsSent()).toEqual({ client: 0, target: 0 });
+    },
+  },
+  {
+    behaviour: "keep-alive carries 200 requests on one connection",
+    workload: {
+      kind: "keep-alive",
+      requestsPerConnection: "unlimited",
+      arrival: closed(1, { limit: 200 }),
+    },
+    async check({ tally, histograms }, world) {
+      expect(tally.connections).toMatchObject({ attempted: 1, established: 1, succeeded: 1 });
+      expect(tally.requests).toMatchObject({ intended: 200, succeeded: 200, failed: 0 });
+      expect(countsOf(histograms)).toEqual({
+        schedule: 0,
+        connect: 1,
+        first_byte: 200,
+        request: 200,
+        total: 200,
+      });
+      expect(await world.settledTimeWait()).toEqual({ client: 1, target: 0 });
+    },
+  },
+  {
+    behaviour: "keep-alive opens a new connection after so many requests",
+    workload: { kind: "keep-alive", requestsPerConnection: 7, arrival: closed(1, { limit: 70 }) },
+    check({ tally }) {
+      expect(tally.connections).toMatchObject({ succeeded: 10, failed: 0 });
+      expect(tally.requests).toMatchObject({ succeeded: 70, failed: 0 });
+    },
+  },
+  {
+    behaviour: "a server asked to close after the last of three requests does",
+    workload: {
+      kind: "keep-alive",
+      closer: "server",
+      requestsPerConnection: 3,
+      arrival: closed(1, { limit: 30 }),
+    },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 10, failed: 0 });
+      expect((await world.settledTimeWait()).client).toBe(0);
+    },
+  },
+  {
+    behaviour: "connections draw their number of requests from the range, from the seed alone",
+    workload: { requestsPerConnection: { from: 2, to: 5 }, arrival: open(500, { limit: 40 }) },
+    options: { seed: 7 },
+    check({ tally }) {
+      const draw = drawRequests(aWorkload({ requestsPerConnection: { from: 2, to: 5 } }), 7);
+      const drawn = Array.from({ length: 40 }, draw).reduce((sum, count) => sum + count, 0);
+      expect(tally.connections.succeeded).toBe(40);
+      expect(tally.requests).toMatchObject({ succeeded: drawn, failed: 0 });
+    },
+  },
+  {
+    behaviour: "10 connections on 4 workers are 10",
+    workload: { arrival: closed(10, { limit: 10 }) },
+    options: { workers: 4 },
+    async check({ tally, histograms }, world) {
+      expect(tally.connections).toMatchObject({ intended: 10, attempted: 10, succeeded: 10 });
+      expect(countsOf(histograms)).toEqual({
+        schedule: 0,
+        connect: 10,
+        first_byte: 10,
+        request: 10,
+        total: 10,
+      });
+      expect(await world.settledTimeWait()).toEqual({ client: 10, target: 0 });
+    },
+  },
+  {
+    behaviour: "two workers in two namespaces offer one Poisson schedule, every arrival once",
+    workload: { sources: 2, arrival: open(400, { shape: "poisson" }) },
+    world: { sources: 2 },
+    options: { workers: 2, seed: 3, phases: { measureMs: 500 } },
+    async check({ tally, histograms }, world) {
+      const arrival = open(400, { shape: "poisson" });
+      const arrivals = arrival.model === "open" ? [...arrivalTimes(arrival, 500, 3)].length : 0;
+      expect(tally.connections).toMatchObject({ intended: arrivals, succeeded: arrivals });
+      expect(countsOf(histograms)["schedule"]).toBe(arrivals);
+      expect(await world.settledTimeWait()).toEqual({ client: arrivals, target: 0 });
+    },
+  },
+  {
+    behaviour: "what is begun in the warm-up is counted there",
+    workload: { arrival: open(200, { limit: 50 }) },
+    options: { phases: { warmUpMs: 300, measureMs: 500 } },
+    async check({ tally, warmUp, histograms }, world) {
+      expect(warmUp.connections).toMatchObject({ intended: 60, succeeded: 60 });
+      expect(tally.connections).toMatchObject({ intended: 50, succeeded: 50 });
+      expect(countsOf(histograms)["total"]).toBe(50);
+      expect(await world.settledTimeWait()).toEqual({ client: 110, target: 0 });
+    },
+  },
+  {
+    behaviour: "hold keeps its connections open until the end and then closes them",
+    workload: { kind: "hold", arrival: closed(50) },
+    options: {
+      phases: { measureMs: 600 },
+      async during({ shard }) {
+        await sleep(300);
+        expect(shard.live()).toMatchObject({ open: 50, established: 50, succeeded: 0 });
+      },
+    },
+    async check({ tally, elapsedMs }, world) {
+      expect(tally.connections).toMatchObject({ attempted: 50, succeeded: 50, failed: 0 });
+      expect(tally.requests.attempted).toBe(0);
+      expect(elapsedMs).toBeGreaterThanOrEqual(590);
+      expect(await world.settledTimeWait()).toEqual({ client: 50, target: 0 });
+    },
+  },
+  {
+    behaviour: "a held connection ends with its lifetime, and its slot opens another",
+    workload: { kind: "hold", lifetimeMs: 200, arrival: closed(5, { limit: 15 }) },
+    options: { phases: { measureMs: 2000 } },
+    check({ tally }) {
+      expect(tally.connections).toMatchObject({ attempted: 15, succeeded: 15, failed: 0 });
+    },
+  },
+  {
+    behaviour: "a connection thinks between an answer and its next request",
+    workload: {
+      kind: "keep-alive",
+      requestsPerConnection: "unlimited",
+      thinkMs: 100,
+      arrival: closed(1),
+    },
+    options: { phases: { measureMs: 1000 } },
+    check({ tally }) {
+      expect(tally.connections).toMatchObject({ attempted: 1, succeeded: 1 });
+      expect(tally.requests.succeeded).toBeLessThanOrEqual(10);
+      expect(tally.requests.succeeded).toBeGreaterThanOrEqual(2);
+    },
+  },
+  {
+    behaviour: "a keep-alive connection older than its lifetime is closed after its request",
+    workload: {
+      kind: "keep-alive",
+      requestsPerConnection: "unlimited",
+      lifetimeMs: 0,
+      arrival: closed(1, { limit: 20 }),
+    },
+    check({ tally }) {
+      expect(tally.connections).toMatchObject({ attempted: 20, succeeded: 20 });
+      expect(tally.requests).toMatchObject({ attempted: 20, succeeded: 20 });
+    },
+  },
+  {
+    behaviour: "an open loop carries requests on idle connections",
+    workload: { kind: "keep-alive", requestsPerConnection: "unlimited", arrival: open(100) },
+    options: { phases: { measureMs: 500 } },
+    check({ tally }) {
+      expect(tally.requests).toMatchObject({ intended: 50, succeeded: 50, dropped: 0 });
+      expect(tally.connections.attempted).toBeLessThan(25);
+      expect(tally.connections.succeeded).toBe(tally.connections.attempted);
+    },
+  },
+  {
+    behaviour: "raw bytes go out and come back unframed",
+    workload: {
+      protocol: "raw",
+      closer: "server",
+      requestBytes: 100,
+      responseBytes: 100_000,
+      requestsPerConnection: 2,
+      arrival: closed(4, { limit: 40 }),
+    },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 40, failed: 0 });
+      expect(tally.requests).toMatchObject({ succeeded: 80, failed: 0 });
+      expect((await world.settledTimeWait()).client).toBe(0);
+    },
+  },
+  {
+    behaviour: "large bodies both ways arrive whole",
+    workload: {
+      requestBytes: 300_000,
+      responseBytes: 1_000_000,
+      arrival: closed(2, { limit: 6 }),
+    },
+    check({ tally }) {
+      expect(tally.requests).toMatchObject({ succeeded: 6, failed: 0 });
+      expect(tally.connections).toMatchObject({ succeeded: 6, failed: 0 });
+    },
+  },
+  {
+    behaviour: "IPv6 works like IPv4",
+    workload: { arrival: closed(4, { limit: 40 }) },
+    options: { ipv6: true },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 40, failed: 0 });
+      expect(await world.settledTimeWait()).toEqual({ client: 40, target: 0 });
+    },
+  },
+  {
+    behaviour: "a bound address takes ports for itself: EADDRINUSE at bind when they are used up",
+    workload: { bind: "address", arrival: open(1000, { limit: 150 }) },
+    world: { client: HUNDRED_PORTS },
+    check({ tally, failures }) {
+      expect(tally.connections).toMatchObject({ succeeded: 100, failed: 50 });
+      expect(failures).toMatchObject([{ step: "bind", errno: "EADDRINUSE", count: 50 }]);
+    },
+  },
+  {
+    behaviour: "an address bound without a port exhausts like none: EADDRNOTAVAIL at connect",
+    workload: { bind: "address-no-port", arrival: open(1000, { limit: 150 }) },
+    world: { client: HUNDRED_PORTS },
+    check({ tally, failures }) {
+      expect(tally.connections).toMatchObject({ succeeded: 100, failed: 50 });
+      expect(failures).toMatchObject([{ step: "connect", errno: "EADDRNOTAVAIL", count: 50 }]);
+    },
+  },
+  {
+    behaviour:
+      "an explicit port takes its TIME_WAIT over at once, so 100 ports carry 300 connections",
+    workload: { bind: "port", arrival: open(500, { limit: 300 }) },
+    world: { client: HUNDRED_PORTS },
+    options: { workers: 2 },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 300, failed: 0 });
+      expect(await world.settledTimeWait()).toEqual({ client: 100, target: 0 });
+    },
+  },
+];
+
+function countsOf(histograms: ShardReport["histograms"]): Record<string, number> {
+  return Object.fromEntries(histograms.map((record) => [record.metric, countHistogram(record)]));
+}
