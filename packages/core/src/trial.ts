@@ -40,6 +40,8 @@ export interface TrialRecord {
   readonly measurements: readonly Measurement[];
   readonly environment: Environment | null;
   readonly engine: string | null;
+  /** Why this engine and not a faster one. */
+  readonly engineReason: string | null;
   readonly startedAtUnixMs: number;
   readonly measureMs: number;
   readonly warnings: readonly Warning[];
