@@ -1,5 +1,5 @@
-import { seedUniform } from "./seeded-random.ts";
 import type { Arrival } from "./scenario.ts";
+import { seedUniform } from "./seeded-random.ts";
 
 export type OpenArrival = Extract<Arrival, { model: "open" }>;
 

@@ -23,10 +23,16 @@ export {
   type Problem,
   ScenarioError,
 } from "./scenario-file/problem.ts";
+export * from "./scenario-json-schema.ts";
 export * from "./suggest-name.ts";
 
 // What the kernel can be told.
 
+export {
+  describeValues,
+  explainSysctl,
+  requireSysctl,
+} from "./sysctl-catalogue/explain-sysctl.ts";
 export type {
   ActsOn,
   SysctlEntry,
@@ -35,11 +41,15 @@ export type {
 } from "./sysctl-catalogue/sysctl-entry.ts";
 export { type SysctlProblem, validateSysctl } from "./sysctl-catalogue/validate-sysctl.ts";
 export * from "./sysctl-catalogue.ts";
+export * from "./warn-ineffective.ts";
 
 // What is run.
 
 export * from "./arrivals.ts";
+export * from "./describe-plan.ts";
+export * from "./format-plan.ts";
 export * from "./plan-trials.ts";
+export * from "./port-model.ts";
 export * from "./seeded-random.ts";
 export * from "./share.ts";
 export * from "./trial.ts";

@@ -1,6 +1,6 @@
+import type { ShardReport } from "./agent.ts";
 import { mergeHistograms } from "./latency-histogram.ts";
 import { addTallies, mergeFailures } from "./tally.ts";
-import type { ShardReport } from "./agent.ts";
 
 /** One report over all agents: counts and buckets are added, extremes kept. Events and warnings are joined. */
 export function mergeReports(reports: readonly ShardReport[]): ShardReport {

@@ -1,9 +1,9 @@
-import type { Environment, Sample, SysctlRecord, TrialEvent } from "./observation.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { TrialSpec } from "./scenario.ts";
-import type { Measurement } from "./measurement.ts";
-import type { FailureRecord, Tally } from "./tally.ts";
 import type { HistogramRecord } from "./histogram.ts";
+import type { Measurement } from "./measurement.ts";
+import type { Environment, Sample, SysctlRecord, TrialEvent } from "./observation.ts";
+import type { TrialSpec } from "./scenario.ts";
+import type { FailureRecord, Tally } from "./tally.ts";
 import type { Warning } from "./warnings.ts";
 
 /** The phases of a trial, in order (after RFC 2544 §23). */

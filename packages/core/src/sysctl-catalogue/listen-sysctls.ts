@@ -32,7 +32,6 @@ export const LISTEN_SYSCTLS: readonly SysctlEntry[] = [
       "The default is the larger of 128 and 1/128 of the socket hash.",
     {
       values: ANY_INTEGER,
-      since: "4.11",
       actsOn: "listener",
       notes: [
         "Ignored while tcp_syncookies is 1 or 2; the SYN queue is then bounded by min(backlog, somaxconn) + 1.",
@@ -65,6 +64,6 @@ export const LISTEN_SYSCTLS: readonly SysctlEntry[] = [
   describeSysctl(
     "net.ipv4.tcp_fastopen",
     "TCP Fast Open (RFC 7413) as a bit mask: 1 client, 2 server, and special uses above.",
-    { default: "1", values: ANY_INTEGER, since: "4.15" },
+    { default: "1", values: ANY_INTEGER },
   ),
 ];

@@ -25,7 +25,7 @@ export interface SysctlEntry {
   readonly default: string | null;
   readonly values: SysctlValues;
   readonly scope: SysctlScope;
-  /** The first Linux that has it (per namespace); null: older than any kernel in use. */
+  /** The first Linux whose namespaces have it; null: all that Node 24 runs on (4.18) do. */
   readonly since: string | null;
   /** The first Linux without it; null: still there, or never in mainline (scope `absent`). */
   readonly removedIn: string | null;

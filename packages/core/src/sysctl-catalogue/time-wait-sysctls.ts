@@ -9,7 +9,6 @@ export const TIME_WAIT_SYSCTLS: readonly SysctlEntry[] = [
     {
       default: "2",
       values: integer(0, 2),
-      since: "4.11",
       actsOn: "dialler",
       notes: [
         "Acts on the side that dials, on TIME_WAIT that exists already too; on the accepting side it does nothing.",
@@ -42,7 +41,6 @@ export const TIME_WAIT_SYSCTLS: readonly SysctlEntry[] = [
       "The default is half of the socket hash, tcp_ehash_entries.",
     {
       values: ANY_INTEGER,
-      since: "4.11",
       actsOn: "first-closer",
       notes: [
         "Lowering it removes nothing that exists; it only refuses more.",

@@ -1,0 +1,126 @@
+import { type KernelFacts, type PortPrediction, predictPorts } from "./port-model.ts";
+import { ROLES, type Role } from "./role.ts";
+import type { Scenario, TestbedKind, TrialSpec, Variant } from "./scenario.ts";
+import { findSysctl } from "./sysctl-catalogue.ts";
+import type { Plan } from "./trial.ts";
+import { warnIneffective } from "./warn-ineffective.ts";
+import type { Warning } from "./warnings.ts";
+
+/** What a run would do, before it does it. The JSON of `churnlab plan --json`. */
+export interface PlanDescription {
+  readonly schemaVersion: 1;
+  readonly scenario: string;
+  readonly description: string;
+  readonly seed: number;
+  readonly replicates: number;
+  readonly trials: number;
+  readonly durationMs: number;
+  readonly variants: readonly VariantDescription[];
+  /** The variants in the order they run, one list for each block. */
+  readonly blocks: readonly (readonly string[])[];
+  readonly needs: PlanNeeds;
+}
+
+export interface VariantDescription {
+  readonly name: string;
+  readonly baseline: boolean;
+  /** Of one trial: its phases, and what it takes to build and remove its world. */
+  readonly trialMs: number;
+  readonly sysctls: readonly SysctlChange[];
+  readonly ports: PortPrediction;
+  readonly warnings: readonly Warning[];
+}
+
+export interface SysctlChange {
+  readonly role: Role;
+  readonly name: string;
+  /** In a new namespace; null where the kernel computes it or the catalogue does not know. */
+  readonly default: string | null;
+  readonly value: string;
+}
+
+export interface PlanNeeds {
+  readonly testbeds: readonly TestbedKind[];
+  /** CAP_NET_ADMIN, or user namespaces in which anybody has it. */
+  readonly networkAdmin: boolean;
+  /** Open files that this process needs at once, about. */
+  readonly openFiles: number;
+}
+
+/** Building and removing a world, arming workers, and the last connections' time to close. */
+const OVERHEAD_MS = 300;
+
+/** About how long one trial of a spec takes. */
+export function estimateTrialMs({ phases }: TrialSpec): number {
+  return phases.warmUpMs + phases.measureMs + phases.drainMs + OVERHEAD_MS;
+}
+
+/** Everything that can be said of a plan without running it. */
+export function describePlan(
+  scenario: Scenario,
+  plan: Plan,
+  facts: KernelFacts = {},
+): PlanDescription {
+  const blocks = Map.groupBy(plan.trials, ({ block }) => block);
+  return {
+    schemaVersion: 1,
+    scenario: scenario.name,
+    description: scenario.description,
+    seed: plan.seed,
+    replicates: scenario.replicates,
+    trials: plan.trials.length,
+    durationMs: plan.trials.reduce((sum, { spec }) => sum + estimateTrialMs(spec), 0),
+    variants: scenario.variants.map((variant) => describeVariant(variant, facts)),
+    blocks: [...blocks.values()].map((trials) => trials.map(({ variant }) => variant)),
+    needs: describeNeeds(scenario.variants.map(({ spec }) => spec)),
+  };
+}
+
+function describeVariant(
+  { name, baseline, spec }: Variant,
+  facts: KernelFacts,
+): VariantDescription {
+  return {
+    name,
+    baseline,
+    trialMs: estimateTrialMs(spec),
+    sysctls: ROLES.flatMap((role) =>
+      Object.entries(spec.sysctls[role] ?? {}).map(([sysctl, value]) => ({
+        role,
+        name: sysctl,
+        default: findSysctl(sysctl)?.default ?? null,
+        value,
+      })),
+    ),
+    ports: predictPorts(spec, facts),
+    warnings: warnIneffective(spec),
+  };
+}
+
+/** Files of the runtime, the database and the observers. */
+const OPEN_FILES_BASE = 256;
+
+/** Connections in flight of an open arrival, whose number the answers decide. */
+const OPEN_ARRIVAL_CONNECTIONS = 384;
+
+function describeNeeds(specs: readonly TrialSpec[]): PlanNeeds {
+  // Both ends of a connection are files of this process, where the testbed is one of namespaces.
+  const files = specs.map((spec) => {
+    const ends = spec.testbed === "netns" ? 2 : 1;
+    return OPEN_FILES_BASE + ends * connectionsMax(spec) + 8 * spec.workload.sources;
+  });
+  return {
+    testbeds: [...new Set(specs.map(({ testbed }) => testbed))],
+    networkAdmin: specs.some(({ testbed }) => testbed === "netns"),
+    openFiles: Math.max(...files),
+  };
+}
+
+function connectionsMax({ workload: { arrival, kind }, phases }: TrialSpec): number {
+  if (arrival.model === "closed") return arrival.connections;
+  if (kind !== "hold") return OPEN_ARRIVAL_CONNECTIONS;
+  const rate = Math.max(arrival.ratePerS, arrival.toPerS ?? 0);
+  const offered = Math.ceil((rate * phases.measureMs) / 1000);
+  const warmUp = Math.ceil((arrival.ratePerS * phases.warmUpMs) / 1000);
+  return warmUp + Math.min(offered, arrival.limit ?? offered);
+}

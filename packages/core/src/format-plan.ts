@@ -1,0 +1,131 @@
+import type { PlanDescription, SysctlChange, VariantDescription } from "./describe-plan.ts";
+import type { TrialSpec } from "./scenario.ts";
+
+/** Orders longer than this are shown by their beginning. */
+const ORDER_SHOWN = 12;
+
+/** A plan as people read it before they run it. */
+export function formatPlan(plan: PlanDescription): string {
+  return [
+    headline(plan),
+    "",
+    ...table(sysctlRows(plan.variants)),
+    "",
+    "Port budget",
+    ...plan.variants.flatMap(describePorts),
+    ...warnings(plan.variants),
+    "",
+    ...needs(plan),
+  ].join("\n");
+}
+
+function headline({
+  scenario,
+  variants,
+  replicates,
+  trials,
+  durationMs,
+  blocks,
+  seed,
+}: PlanDescription): string {
+  const trialMs = [...new Set(variants.map((variant) => variant.trialMs))];
+  const each = trialMs.length === 1 ? ` of about ${formatAbout(trialMs[0] ?? 0)}` : "";
+  const names = blocks.flat();
+  const shown = names.slice(0, ORDER_SHOWN).join(" · ");
+  return [
+    `${scenario}: ${count(variants.length, "variant")} × ${count(replicates, "replicate")} = ${count(trials, "trial")}${each}, about ${formatAbout(durationMs)} in all`,
+    `order (seed ${seed}): ${shown}${names.length > ORDER_SHOWN ? " …" : ""}`,
+  ].join("\n");
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+
+/** A duration rounded to what an estimate is good for. */
+export function formatAbout(ms: number): string {
+  if (ms < 60_000) return `${Math.max(1, Math.round(ms / 1000))} s`;
+  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
+  return `${Number((ms / 3_600_000).toFixed(1))} h`;
+}
+
+/** What all variants set comes first, once; then what each sets besides. */
+function sysctlRows(variants: readonly VariantDescription[]): string[][] {
+  const counts = Map.groupBy(
+    variants.flatMap(({ sysctls }) => sysctls),
+    keyOf,
+  );
+  const isShared = (change: SysctlChange): boolean =>
+    variants.length > 1 && counts.get(keyOf(change))?.length === variants.length;
+  const shared = (variants[0]?.sysctls ?? []).filter(isShared);
+  return [
+    ["variant", "who", "sysctl", "default", "set to"],
+    ...(shared.length === 0 ? [] : changeRows("every variant", shared)),
+    ...variants.flatMap(({ name, baseline, sysctls }) => {
+      const own = sysctls.filter((change) => !isShared(change));
+      return changeRows(baseline && name !== "baseline" ? `${name} (baseline)` : name, own);
+    }),
+  ];
+}
+
+function keyOf({ role, name, value }: SysctlChange): string {
+  return `${role} ${name} ${value}`;
+}
+
+function changeRows(title: string, changes: readonly SysctlChange[]): string[][] {
+  if (changes.length === 0) return [[title, "–", "", "", ""]];
+  return changes.map((change, i) => [
+    i === 0 ? title : "",
+    change.role,
+    change.name,
+    change.default === "" ? "(empty)" : (change.default ?? "?"),
+    change.value === "" ? "(empty)" : change.value,
+  ]);
+}
+
+/** Columns padded to their widest cell, two spaces apart. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? "").length)),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
+
+function describePorts({ name, ports }: VariantDescription): string[] {
+  const text = ports.kind === "predicted" ? ports.sentence : `No prediction: ${ports.reason}.`;
+  return [`  ${name}: ${text}`];
+}
+
+function warnings(variants: readonly VariantDescription[]): string[] {
+  const byMessage = Map.groupBy(
+    variants.flatMap(({ name, warnings: all }) => all.map(({ message }) => ({ name, message }))),
+    ({ message }) => message,
+  );
+  if (byMessage.size === 0) return [];
+  const lines = [...byMessage].map(([message, where]) => {
+    const names = where.map(({ name }) => name);
+    return names.length === variants.length
+      ? `  ! ${message}`
+      : `  ! ${names.join(", ")}: ${message}`;
+  });
+  return ["", "Settings without effect", ...lines];
+}
+
+const PRIVILEGES: Readonly<Record<TrialSpec["testbed"], string>> = {
+  netns:
+    "testbed netns (CAP_NET_ADMIN, or user namespaces; nothing changes outside the trial's own)",
+  docker: "testbed docker (a Docker daemon; nothing changes outside the trial's own containers)",
+  external: "testbed external (a server of yours; nothing is set on either host)",
+};
+
+function needs({ needs: { testbeds, openFiles } }: PlanDescription): string[] {
+  return [
+    ...testbeds.map((testbed) => `Needs   ${PRIVILEGES[testbed]}`),
+    `Needs   open files ≥ ${openFiles}`,
+  ];
+}
