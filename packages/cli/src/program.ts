@@ -53,6 +53,12 @@ function addRunCommands(program: Command, act: Act): void {
         ...ENGINE_NAMES,
       ]),
     )
+    .option(
+      "--reporter <format=file>",
+      "write a report too, repeatable: junit, markdown, …",
+      collect,
+      [],
+    )
     .option("--json", "print the comparison as one JSON document")
     .option("-q, --quiet", "print nothing but the result")
     .action(act(async () => (await import("./commands/run.ts")).run));
@@ -91,6 +97,23 @@ function addReadCommands(program: Command, act: Act): void {
     .option("--all", "every metric, not only those that moved")
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/compare.ts")).compare));
+  program
+    .command("gate")
+    .description("Judge the gates of a run's scenario; ends with 99 when one fails.")
+    .argument("<run>", "last, last~1, the start of a run id, or file.db#id")
+    .option("--db <file>", "database to read", "churnlab.db")
+    .option("--baseline <run|file.json>", "hold it against another run, or an exported one")
+    .option("--strict", "end with 5 when a gate cannot be decided")
+    .option("--json", "print one JSON document")
+    .action(act(async () => (await import("./commands/gate.ts")).gate));
+  program
+    .command("export")
+    .description("Write a run in a format that other programs read.")
+    .argument("<run>", "last, last~1, the start of a run id, or file.db#id")
+    .requiredOption("--format <name>", "csv, ndjson, json, openmetrics, hgrm, junit, markdown, …")
+    .option("-o, --output <file>", "a file instead of stdout")
+    .option("--db <file>", "database to read", "churnlab.db")
+    .action(act(async () => (await import("./commands/export.ts")).exportRun));
   program
     .command("runs")
     .description("List the runs of a database, newest first.")

@@ -1,13 +1,15 @@
 import { runPlan } from "@churnlab/control";
 import { type Plan, planTrials, type Scenario, type TrialOutcome } from "@churnlab/core";
-import { compareRun, formatComparison, formatComparisonJson } from "@churnlab/report";
 import type { RunState, Store } from "@churnlab/store";
+import { concludeRun } from "./conclude-run.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import { watchPlan } from "./watch-plan.ts";
 import { monotonicClock } from "./monotonic-clock.ts";
 import type { Testbeds } from "./open-testbeds.ts";
+import { readTags } from "./read-tags.ts";
+import type { ReportTarget } from "./report-target.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
+import { watchPlan } from "./watch-plan.ts";
 
 export interface RunSession {
   readonly store: Store;
@@ -16,26 +18,28 @@ export interface RunSession {
   readonly signal: AbortSignal;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly reporters: readonly ReportTarget[];
 }
 
 /** Plans a scenario, runs its trials, and prints what they say about each other. */
-export async function runScenario(scenario: Scenario, session: RunSession): Promise<ExitCode> {
-  const { store, terminal, signal } = session;
+export async function runScenario(
+  scenario: Scenario,
+  file: string,
+  session: RunSession,
+): Promise<ExitCode> {
+  const { store, signal } = session;
   const plan = planTrials(scenario);
   const runId = store.startRun({
     scenario,
     plan,
     version: VERSION,
     startedAtUnixMs: monotonicClock.unixMs(),
+    tags: readTags(),
   });
   const outcomes = await runTrials({ scenario, plan, runId }, session);
   store.finishRun(runId, endStateOf(outcomes, signal.aborted));
-  const comparison = compareRun(store, runId);
-  store.saveComparisons(runId, comparison.rows);
-  terminal.print(session.json ? formatComparisonJson(comparison) : formatComparison(comparison));
-  if (!session.quiet)
-    terminal.say(`\nNext    churnlab show ${runId}  ·  churnlab compare ${runId}`);
-  return exitCodeOf(outcomes, signal.aborted);
+  const judged = concludeRun({ runId, file }, session);
+  return exitCodeOf(outcomes, signal.aborted) || judged;
 }
 
 interface StartedRun {

@@ -29,6 +29,7 @@ export const ERROR_CODES = {
     exit: 2,
     meaning: "No run in the database matches the reference.",
   },
+  E_OUTPUT: { exit: 2, meaning: "A report cannot be written where it was asked for." },
   E_METRIC_UNKNOWN: { exit: 2, meaning: "No metric of this name exists." },
   E_DATABASE: {
     exit: 2,

@@ -2,8 +2,10 @@ import { openStore } from "@churnlab/store";
 import { abortOnSignals } from "../abort-on-signals.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
+import { checkLimits } from "../check-limits.ts";
 import { checkPrivileges } from "../check-privileges.ts";
 import { openTestbeds } from "../open-testbeds.ts";
+import { parseReportTarget } from "../report-target.ts";
 import { runScenario } from "../run-scenario.ts";
 import { terminal } from "../terminal.ts";
 
@@ -11,6 +13,7 @@ export interface RunOptions extends ScenarioOverrides {
   readonly db: string;
   readonly testbed?: string;
   readonly engine?: string;
+  readonly reporter?: readonly string[];
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -18,21 +21,24 @@ export interface RunOptions extends ScenarioOverrides {
 /** Checks everything that can be checked before the first packet, then runs scenario after scenario. */
 export async function run(files: readonly string[], options: RunOptions): Promise<ExitCode> {
   const overrides = { ...options, set: [...(options.set ?? []), ...flagsAsSettings(options)] };
+  const reporters = (options.reporter ?? []).map(parseReportTarget);
   const scenarios = files.map((file) => loadScenario(file, overrides));
+  checkLimits(scenarios);
   const elsewhere = await checkPrivileges(scenarios);
   if (elsewhere !== null) return elsewhere;
   using store = openStore(options.db, { mode: "write" });
   using abort = abortOnSignals(terminal);
   await using testbeds = openTestbeds();
   let exitCode: ExitCode = EXIT.ok;
-  for (const scenario of scenarios) {
-    const ended = await runScenario(scenario, {
+  for (const [i, scenario] of scenarios.entries()) {
+    const ended = await runScenario(scenario, files[i] as string, {
       store,
       testbeds,
       terminal,
       signal: abort.signal,
       json: options.json ?? false,
       quiet: options.quiet ?? false,
+      reporters,
     });
     exitCode = graver(exitCode, ended);
     if (abort.signal.aborted) break;

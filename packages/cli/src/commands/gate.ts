@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { ChurnError } from "@churnlab/core";
+import { formatGates, judgeRun, type ResultBaseline, readResult } from "@churnlab/report";
+import type { StoredRun } from "@churnlab/store";
+import { exitCodeOfGates } from "../conclude-run.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { openRun } from "../open-run.ts";
+import { terminal } from "../terminal.ts";
+import { terminalStyle } from "../terminal-style.ts";
+
+interface GateOptions {
+  readonly db: string;
+  readonly baseline?: string;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+/** Judges the gates of a stored run, against its own baseline variant, another run, or an exported one. */
+export function gate(reference: string, options: GateOptions): ExitCode {
+  using opened = openRun(reference, options.db);
+  const run = opened.store.loadRun(opened.runId);
+  const baseline =
+    options.baseline === undefined ? undefined : loadBaseline(options.baseline, options.db);
+  const results = judgeRun(run, baseline);
+  terminal.print(
+    options.json
+      ? JSON.stringify({ schemaVersion: 1, run: run.runId, gates: results }, null, 2)
+      : formatGates(results, terminalStyle) || "the scenario has no gates",
+  );
+  const exitCode = exitCodeOfGates(results);
+  const undecided = results.some(({ outcome }) => outcome !== "pass");
+  return exitCode === EXIT.ok && options.strict && undecided ? EXIT.notComparable : exitCode;
+}
+
+function loadBaseline(reference: string, db: string): StoredRun | ResultBaseline {
+  if (reference.endsWith(".json")) return readResult(readBaselineFile(reference), reference);
+  using opened = openRun(reference, db);
+  return opened.store.loadRun(opened.runId);
+}
+
+function readBaselineFile(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new ChurnError("E_BASELINE", `${file} cannot be read.`, {
+      hint: "Make one with `churnlab show <run> --json`.",
+      cause,
+    });
+  }
+}

@@ -1,0 +1,45 @@
+import type { GateResult } from "@churnlab/core";
+import {
+  compareRun,
+  formatComparison,
+  formatComparisonJson,
+  formatGates,
+  judgeRun,
+} from "@churnlab/report";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import type { RunSession } from "./run-scenario.ts";
+import { terminalStyle } from "./terminal-style.ts";
+import { writeReport } from "./write-report.ts";
+
+/** A finished run and the file its scenario came from. */
+export interface FinishedRun {
+  readonly runId: string;
+  readonly file: string;
+}
+
+/** Judges a stored run, stores its comparisons, prints both, and writes the reports that were asked for. */
+export function concludeRun({ runId, file }: FinishedRun, session: RunSession): ExitCode {
+  const { store, terminal } = session;
+  const comparison = compareRun(store, runId);
+  store.saveComparisons(runId, comparison.rows);
+  const gates = judgeRun(comparison.run);
+  terminal.print(
+    session.json
+      ? formatComparisonJson(comparison, gates)
+      : [formatComparison(comparison, { style: terminalStyle }), formatGates(gates, terminalStyle)]
+          .filter((part) => part !== "")
+          .join("\n\n"),
+  );
+  for (const target of session.reporters) {
+    writeReport(target, { store, comparison, gates, file, terminal });
+  }
+  if (!session.quiet) {
+    terminal.say(`\nNext    churnlab show ${runId}  ·  churnlab compare ${runId} --all`);
+  }
+  return exitCodeOfGates(gates);
+}
+
+/** A gate that the trials cannot decide is no failure; `--strict` readers look at the outcome itself. */
+export function exitCodeOfGates(gates: readonly GateResult[]): ExitCode {
+  return gates.some(({ outcome }) => outcome === "fail") ? EXIT.gateFailed : EXIT.ok;
+}

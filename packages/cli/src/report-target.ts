@@ -1,0 +1,40 @@
+import { ChurnError } from "@churnlab/core";
+
+export const REPORT_FORMATS = [
+  "junit",
+  "markdown",
+  "ndjson",
+  "json",
+  "csv",
+  "openmetrics",
+  "benchmark-smaller",
+  "benchmark-bigger",
+  "hgrm",
+  "github",
+] as const;
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** One report a run writes besides what it prints. */
+export interface ReportTarget {
+  readonly format: ReportFormat;
+  /** null: stdout, or for `github` the places that GitHub names in the environment. */
+  readonly file: string | null;
+}
+
+/** Reads `junit=results.xml`, `ndjson=-`, `github`. Throws `E_USAGE`. */
+export function parseReportTarget(text: string): ReportTarget {
+  const [name = "", ...rest] = text.split("=");
+  const file = rest.join("=");
+  const format = REPORT_FORMATS.find((known) => known === name);
+  if (format === undefined) {
+    throw new ChurnError("E_USAGE", `There is no reporter "${name}".`, {
+      hint: `Name one of ${REPORT_FORMATS.join(", ")}, as in --reporter junit=results.xml.`,
+    });
+  }
+  if (file === "" && format !== "github") {
+    throw new ChurnError("E_USAGE", `The reporter ${format} needs a file.`, {
+      hint: `Write --reporter ${format}=FILE, or ${format}=- for stdout.`,
+    });
+  }
+  return { format, file: file === "" || file === "-" ? null : file };
+}

@@ -1,0 +1,91 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import { ChurnError, type GateResult } from "@churnlab/core";
+import {
+  formatAnnotations,
+  formatBenchmark,
+  formatComparisonCsv,
+  formatComparisonJson,
+  formatHgrm,
+  formatJunit,
+  formatMarkdown,
+  formatNdjson,
+  formatOpenMetrics,
+  formatRunCsv,
+  type RunComparison,
+} from "@churnlab/report";
+import type { StoreReader } from "@churnlab/store";
+import type { ReportFormat, ReportTarget } from "./report-target.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface Reportable {
+  readonly store: StoreReader;
+  readonly comparison: RunComparison;
+  readonly gates: readonly GateResult[];
+  /** The scenario's file, which annotations point at. */
+  readonly file: string;
+  readonly terminal: Terminal;
+}
+
+/** Writes one report of a run. Throws `E_OUTPUT` when the file cannot be written. */
+export function writeReport(target: ReportTarget, about: Reportable): void {
+  if (target.format === "github") {
+    writeToGitHub(about);
+    return;
+  }
+  const text = formatReport(target.format, about);
+  if (target.file === null) about.terminal.print(text);
+  else writeOutput(target.file, text);
+}
+
+/** Annotations go to the log, the summary to the file that GitHub names. */
+function writeToGitHub({ comparison, gates, file, terminal }: Reportable): void {
+  terminal.print(formatAnnotations(gates, { file }));
+  const summary = process.env["GITHUB_STEP_SUMMARY"];
+  if (summary !== undefined) appendFileSync(summary, formatMarkdown(comparison, gates));
+}
+
+export function formatReport(format: Exclude<ReportFormat, "github">, about: Reportable): string {
+  const { store, comparison, gates } = about;
+  const { run } = comparison;
+  switch (format) {
+    case "junit":
+      return formatJunit(run, gates);
+    case "markdown":
+      return formatMarkdown(comparison, gates);
+    case "json":
+      return formatComparisonJson(comparison, gates);
+    case "csv":
+      return comparison.variants.length > 0 ? formatComparisonCsv(comparison) : formatRunCsv(run);
+    case "ndjson":
+      return [
+        ...formatNdjson(run, {
+          events: store.loadEvents(run.runId),
+          samples: store.loadSamples(run.runId),
+        }),
+      ].join("");
+    case "openmetrics":
+      return formatOpenMetrics(run);
+    case "benchmark-smaller":
+      return formatBenchmark(run, "smaller");
+    case "benchmark-bigger":
+      return formatBenchmark(run, "bigger");
+    case "hgrm":
+      return store
+        .loadHistograms(run.runId)
+        .map((histogram) => `#[${histogram.variant} ${histogram.metric}]\n${formatHgrm(histogram)}`)
+        .join("\n");
+  }
+}
+
+/** Throws `E_OUTPUT`. */
+export function writeOutput(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
+    throw new ChurnError("E_OUTPUT", `${file} cannot be written (${code}).`, {
+      hint: "Name a file in a folder that exists and that you may write to.",
+      cause,
+    });
+  }
+}
