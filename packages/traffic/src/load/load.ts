@@ -48,6 +48,7 @@ export class Load {
 
   /** Resolves when the source has begun its last unit and every connection is closed and counted. */
   async run(source: Source): Promise<void> {
+    if (this.counters.stopping) return;
     const over = new Promise<void>((resolve) => {
       this.#onOver = resolve;
     });

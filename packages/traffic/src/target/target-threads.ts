@@ -51,6 +51,11 @@ export class TargetThreads implements AsyncDisposable {
     }
   }
 
+  /** The threads that exist now, idle or serving. */
+  get threads(): readonly TargetThread[] {
+    return [...this.#all];
+  }
+
   /** Ends all threads, idle or serving. */
   async close(): Promise<void> {
     const threads = [...this.#all];

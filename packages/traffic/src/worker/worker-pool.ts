@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
 import { Piscina } from "piscina";
 import { threadEntry } from "../thread-entry.ts";
 import type { LoadResult, LoadTask } from "./load-task.ts";
@@ -39,6 +39,11 @@ export class WorkerPool implements AsyncDisposable {
     const result = this.#pool.run({ ...task, port: port2 }, { transferList: [port2], signal });
     result.catch(() => {}).finally(() => port.close());
     return { port, result };
+  }
+
+  /** The threads that exist now. */
+  get threads(): readonly Worker[] {
+    return this.#pool.threads;
   }
 
   async close(): Promise<void> {
