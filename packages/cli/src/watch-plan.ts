@@ -1,12 +1,13 @@
 import type { PlanListener, Recorder } from "@churnlab/control";
-import type {
-  ArmedShard,
-  LiveTally,
-  Plan,
-  Scenario,
-  Trial,
-  TrialOutcome,
-  TrialPhase,
+import {
+  type ArmedShard,
+  estimateTrialMs,
+  type LiveTally,
+  type Plan,
+  type Scenario,
+  type Trial,
+  type TrialOutcome,
+  type TrialPhase,
 } from "@churnlab/core";
 import {
   explainEvent,
@@ -17,7 +18,6 @@ import {
   measureRates,
 } from "@churnlab/report";
 import { createLogUpdate } from "log-update";
-import { estimatePlanMs } from "./estimate-plan.ts";
 import { monotonicClock } from "./monotonic-clock.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -137,7 +137,7 @@ class WatchedState {
   constructor(run: WatchedRun) {
     this.#run = run;
     this.#variants = run.scenario.variants.map(({ name }) => name);
-    this.#expectedMs = estimatePlanMs(run.plan);
+    this.#expectedMs = run.plan.trials.reduce((sum, { spec }) => sum + estimateTrialMs(spec), 0);
     this.#trial = run.plan.trials[0] as Trial;
   }
 

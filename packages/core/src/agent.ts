@@ -78,6 +78,8 @@ export interface Agent {
 /** Milliseconds on a monotonic clock that every thread of the machine shares (CLOCK_MONOTONIC). */
 export interface Clock {
   nowMs(): number;
+  /** The time of day, milliseconds since 1970; for records only. */
+  unixMs(): number;
   /** Resolves after `ms`, or at once when the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -6,6 +6,7 @@ import {
   type Testbed,
   type Trial,
   type TrialWorld,
+  warnIneffective,
 } from "@churnlab/core";
 import {
   type BuiltinTargetSpec,
@@ -59,7 +60,7 @@ export class NetnsTestbed implements Testbed {
       observers,
       sysctls: hosts.sysctls,
       environment,
-      warnings: [],
+      warnings: warnIneffective(spec),
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }

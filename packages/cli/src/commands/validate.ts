@@ -1,4 +1,4 @@
-import { type Problem, ScenarioError } from "@churnlab/core";
+import { type Problem, type Scenario, ScenarioError, warnIneffective } from "@churnlab/core";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { printError } from "../print-error.ts";
@@ -21,7 +21,7 @@ export function validate(files: readonly string[], options: ValidateOptions): Ex
     try {
       const scenario = loadScenario(file, options);
       reports.push({ file, problems: [] });
-      if (!options.json) terminal.say(`✓ ${file}: ${scenario.variants.length} variants`);
+      if (!options.json) sayValid(file, scenario);
     } catch (error) {
       if (error instanceof ScenarioError) reports.push({ file, problems: error.problems });
       if (!options.json || !(error instanceof ScenarioError)) {
@@ -31,4 +31,12 @@ export function validate(files: readonly string[], options: ValidateOptions): Ex
   }
   if (options.json) terminal.print(JSON.stringify({ schemaVersion: 1, files: reports }, null, 2));
   return exitCode;
+}
+
+function sayValid(file: string, { variants }: Scenario): void {
+  terminal.say(`✓ ${file}: ${variants.length} ${variants.length === 1 ? "variant" : "variants"}`);
+  const doubts = variants.flatMap(({ name, spec }) =>
+    warnIneffective(spec).map(({ message }) => `  ! ${name}: ${message}`),
+  );
+  for (const doubt of new Set(doubts)) terminal.say(doubt);
 }
