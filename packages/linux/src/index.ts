@@ -43,6 +43,14 @@ export * from "./sock-diag.ts";
 export * from "./tcp-states.ts";
 export * from "./tcp-states.ts";
 
+// Its resets, and the kernel's reason for each.
+
+export * from "./explain-reset.ts";
+export * from "./parse-reset-line.ts";
+export * from "./reset-capture.ts";
+export * from "./reset-trace.ts";
+export * from "./tracefs.ts";
+
 // Where it ran.
 
 export * from "./capabilities.ts";
@@ -56,3 +64,20 @@ export * from "./thread-cpu.ts";
 export * from "./ip-address.ts";
 export * from "./tick-rate.ts";
 export * from "./virtualisation.ts";
+
+// Sockets at full speed.
+
+export * from "./socket-abi.ts";
+export * from "./socket-address.ts";
+export * from "./uring/kernel-memory.ts";
+export * from "./uring/operation.ts";
+export * from "./uring/probe-uring.ts";
+export * from "./uring/ring.ts";
+export {
+  ACCEPT_MULTISHOT,
+  CQE_F_MORE,
+  FILE_INDEX_ALLOC,
+  OPCODE,
+  RECVSEND_POLL_FIRST,
+  SQE,
+} from "./uring/uring-abi.ts";

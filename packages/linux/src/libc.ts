@@ -23,6 +23,7 @@ export interface Libc {
   getsockopt(fd: number, level: number, name: number, value: Memory, length: Memory): number;
   if_nametoindex(name: string): number;
   clock_getres(clock: number, timespec: Memory): number;
+  clock_gettime(clock: number, timespec: Memory): number;
   /** A BigInt address; all ones (MAP_FAILED) on failure. */
   mmap(
     at: null,
@@ -52,6 +53,7 @@ const PROTOTYPES: Readonly<Record<keyof Libc, string>> = {
   getsockopt: "int getsockopt(int fd, int level, int name, void *value, void *length)",
   if_nametoindex: "unsigned int if_nametoindex(const char *name)",
   clock_getres: "int clock_getres(int clock, void *timespec)",
+  clock_gettime: "int clock_gettime(int clock, void *timespec)",
   mmap: "void *mmap(void *at, size_t length, int protection, int flags, int fd, int64_t offset)",
   munmap: "int munmap(void *at, size_t length)",
 };

@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { ChurnError, ERRNO } from "@churnlab/core";
+import { errno, libc } from "./libc.ts";
+import { parseResetLine, type TracedReset } from "./parse-reset-line.ts";
+import { SystemError } from "./system-error.ts";
+import { TraceInstance } from "./tracefs.ts";
+
+const O_RDONLY_NONBLOCK_CLOEXEC = 0x8_0800;
+/** A read of trace_pipe gives at most one page of text. */
+const READ_BYTES = 16_384;
+const BUFFER_KIB_PER_CPU = 4096;
+const EVENTS = ["tcp_send_reset", "tcp_receive_reset"] as const;
+
+export interface ResetTraceOptions {
+  /** Local addresses of the trial's hosts: tracefs sees the whole machine, and resets of others are left out. */
+  readonly addresses: Iterable<string>;
+}
+
+/**
+ * The kernel's own reason for each reset, from the tracepoints tcp:tcp_send_reset and tcp:tcp_receive_reset. For root of
+ * the machine only. tracefs knows no network namespaces: another trial on the same machine at the same time, with the
+ * same addresses, is not told apart, which shows as more resets than Tcp.OutRsts counted.
+ */
+export class ResetTrace implements Disposable {
+  /** False on kernels before 6.10, which do not say why they reset. */
+  readonly hasReasons: boolean;
+  readonly #instance: TraceInstance;
+  readonly #addresses: ReadonlySet<string>;
+  readonly #buffer: Buffer = Buffer.alloc(READ_BYTES);
+  readonly #fd: number;
+  #rest = "";
+
+  /** Throws `E_CAPABILITY` or `E_PLATFORM` where this machine or user has no such events. */
+  constructor({ addresses }: ResetTraceOptions) {
+    this.#addresses = new Set(addresses);
+    this.#instance = new TraceInstance();
+    try {
+      // CLOCK_MONOTONIC, which the samples are timed by too.
+      this.#write("trace_clock", "mono");
+      this.#write("buffer_size_kb", String(BUFFER_KIB_PER_CPU));
+      this.hasReasons = this.#read("events/tcp/tcp_send_reset/format").includes(" reason;");
+      for (const event of EVENTS) this.#write(`events/tcp/${event}/enable`, "1");
+      this.#fd = this.#instance.open("trace_pipe", O_RDONLY_NONBLOCK_CLOEXEC);
+    } catch (error) {
+      this.#instance[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Resets since the last call, oldest first, sent and received by the trial's addresses. Throws `SystemError`. */
+  drain(): TracedReset[] {
+    const resets: TracedReset[] = [];
+    for (;;) {
+      const length = libc().read(this.#fd, this.#buffer, this.#buffer.length);
+      if (length === 0 || (length === -1 && errno() === ERRNO.EAGAIN)) return resets;
+      if (length === -1) throw new SystemError("read", errno(), "trace_pipe");
+      const lines = (this.#rest + this.#buffer.toString("latin1", 0, length)).split("\n");
+      this.#rest = lines.pop() ?? "";
+      for (const line of lines) {
+        const reset = parseResetLine(line);
+        if (reset !== undefined && this.#addresses.has(reset.source)) resets.push(reset);
+      }
+    }
+  }
+
+  /** Events that were overwritten before they were read, on all processors, of this machine and not only of the trial. */
+  readLost(): number {
+    const cpus = readdirSync(`${this.#instance.path}/per_cpu`);
+    return cpus
+      .map((cpu) => this.#read(`per_cpu/${cpu}/stats`))
+      .flatMap((stats) => [...stats.matchAll(/^(?:overrun|dropped events): (\d+)$/gm)])
+      .reduce((sum, [, count]) => sum + Number(count), 0);
+  }
+
+  close(): void {
+    this.#instance[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #read(file: string): string {
+    try {
+      return readFileSync(`${this.#instance.path}/${file}`, "utf8");
+    } catch (cause) {
+      const message = `This kernel does not trace resets: no ${file}`;
+      throw new ChurnError("E_PLATFORM", message, { cause });
+    }
+  }
+
+  #write(file: string, value: string): void {
+    writeFileSync(`${this.#instance.path}/${file}`, value);
+  }
+}

@@ -1,0 +1,393 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { openCounters } from "../src/counters.ts";
+import { destroySockets } from "../src/destroy-sockets.ts";
+import { explainReset, type ResetCause } from "../src/explain-reset.ts";
+import type { TracedReset } from "../src/parse-reset-line.ts";
+import { ResetTrace } from "../src/reset-trace.ts";
+import { applySysctls } from "../src/sysctls.ts";
+import { maskOfTcpState } from "../src/tcp-states.ts";
+import { cleanStaleTraceInstances } from "../src/tracefs.ts";
+import { eventually } from "./fixtures/eventually.ts";
+import {
+  abort,
+  accept,
+  close,
+  connect,
+  dissolve,
+  listen,
+  receive,
+  send,
+  setOption,
+  shutdown,
+  startConnect,
+} from "./fixtures/raw-sockets.ts";
+import { FLAG, RawTcp, type Segment } from "./fixtures/raw-tcp.ts";
+import {
+  CLIENT,
+  CLIENT6,
+  makeTwoHosts,
+  TARGET,
+  TARGET6,
+  type TwoHosts,
+} from "./fixtures/two-hosts.ts";
+
+const AT = { host: TARGET, port: 80 };
+const IPPROTO_TCP = 6;
+const TCP_LINGER2 = 8;
+const TCP_USER_TIMEOUT = 18;
+const SOL_SOCKET = 1;
+const SO_KEEPALIVE = 9;
+const KEEPALIVE = { IDLE: 4, INTERVAL: 5, COUNT: 6 } as const;
+
+interface Scene {
+  readonly hosts: TwoHosts;
+  readonly near: number;
+  readonly far: number;
+  readonly listener: number;
+}
+
+/** Plays a scene between two hosts and returns the resets that the kernel traced meanwhile, once there are `count`. */
+async function traceScene(count: number, play: (scene: Scene) => Promise<void> | void) {
+  using hosts = makeTwoHosts();
+  using trace = new ResetTrace({ addresses: [CLIENT, TARGET, CLIENT6, TARGET6] });
+  const listener = listen(hosts.target, AT);
+  const near = connect(hosts.client, AT);
+  const far = accept(listener);
+  const resets: TracedReset[] = [];
+  await play({ hosts, near, far, listener });
+  await eventually(() => {
+    resets.push(...trace.drain());
+    expect(resets.filter(({ direction }) => direction === "sent")).toHaveLength(count);
+  });
+  return resets;
+}
+
+function firstSent(resets: readonly TracedReset[]): TracedReset | undefined {
+  return resets.find(({ direction }) => direction === "sent");
+}
+
+function causesOf(resets: readonly TracedReset[]): ResetCause[] {
+  return resets.filter(({ direction }) => direction === "sent").map(explainReset);
+}
+
+/** Makes the host's packets to the other vanish: the hardware address they are sent to is nobody's. */
+function silence(hosts: TwoHosts, side: "client" | "target"): void {
+  const [peer, device] = side === "client" ? [TARGET, "c0"] : [CLIENT, "t0"];
+  const neighbour = ["neigh", "replace", peer, "lladdr", "02:00:00:00:00:99", "dev", device];
+  hosts[side].run(() => spawnSync("ip", [...neighbour, "nud", "permanent"]));
+}
+
+describe("the kernel's reason for a reset", () => {
+  test("connect() to a closed port: nobody listens", async () => {
+    const resets = await traceScene(1, ({ hosts }) => {
+      expect(connect(hosts.client, { ...AT, port: 81 })).toBe(-111);
+    });
+    expect(firstSent(resets)).toMatchObject({
+      direction: "sent",
+      source: TARGET,
+      sourcePort: 81,
+      destination: CLIENT,
+      state: null,
+      reason: "NO_SOCKET",
+    });
+    expect(causesOf(resets)).toEqual(["no-socket"]);
+  });
+
+  test("close() with unread data", async () => {
+    const resets = await traceScene(1, ({ near, far }) => {
+      send(near, "never read");
+      close(far);
+      expect(receive(near)).toBe(-104);
+    });
+    expect(causesOf(resets)).toEqual(["unread-data"]);
+    const received = resets.find(({ direction }) => direction === "received");
+    expect(received).toMatchObject({ source: CLIENT, destination: TARGET, destinationPort: 80 });
+  });
+
+  test("the same after a reply was sent: the reply is read first", async () => {
+    const resets = await traceScene(1, ({ near, far }) => {
+      send(near, "never read");
+      send(far, "reply");
+      close(far);
+      expect(receive(near)).toBe("reply");
+      expect(receive(near)).toBe(-104);
+    });
+    expect(causesOf(resets)).toEqual(["unread-data"]);
+  });
+
+  test("SO_LINGER of zero shows as TCP_STATE, and is called a hard close", async () => {
+    const resets = await traceScene(1, ({ near, far }) => {
+      abort(near);
+      expect(receive(far)).toBe(-104);
+    });
+    expect(firstSent(resets)).toMatchObject({
+      source: CLIENT,
+      state: "CLOSE",
+      reason: "TCP_STATE",
+    });
+    expect(causesOf(resets)).toEqual(["hard-close"]);
+  });
+
+  test("connect() to AF_UNSPEC is a hard close", async () => {
+    const resets = await traceScene(1, ({ near, far }) => {
+      dissolve(near);
+      expect(receive(far)).toBe(-104);
+    });
+    expect(causesOf(resets)).toEqual(["hard-close"]);
+  });
+
+  test("closing a listener resets the connections in its queue", async () => {
+    const resets = await traceScene(3, ({ hosts, listener }) => {
+      for (let index = 0; index < 3; index += 1) connect(hosts.client, AT);
+      close(listener);
+    });
+    expect(causesOf(resets)).toEqual(["hard-close", "hard-close", "hard-close"]);
+  });
+
+  test("data for a peer that closed and waits in FIN_WAIT2", async () => {
+    const resets = await traceScene(1, async ({ hosts, near, far }) => {
+      using counters = openCounters(hosts.target);
+      close(far);
+      expect(receive(near)).toBe("");
+      // Data that came with the acknowledgement of the FIN would still meet the full socket.
+      await eventually(() => {
+        expect(counters.read().gauges["time_wait"]).toBe(1);
+      });
+      expect(send(near, "late")).toBe(4);
+    });
+    expect(firstSent(resets)).toMatchObject({
+      state: "TIME_WAIT",
+      reason: "TCP_TIMEWAIT_SOCKET",
+    });
+    expect(causesOf(resets)).toEqual(["data-after-half-close"]);
+  });
+
+  test("data for a peer that closed with a tcp_fin_timeout above 60: still a full socket", async () => {
+    const resets = await traceScene(1, ({ hosts, near, far }) => {
+      applySysctls(hosts.target, { "net.ipv4.tcp_fin_timeout": "120" });
+      close(far);
+      expect(receive(near)).toBe("");
+      send(near, "late");
+    });
+    expect(causesOf(resets)).toEqual(["data-after-close"]);
+  });
+
+  test("data for a peer that shut down both directions", async () => {
+    const resets = await traceScene(1, ({ near, far }) => {
+      shutdown(far, 2);
+      expect(receive(near)).toBe("");
+      send(near, "late");
+    });
+    expect(causesOf(resets)).toEqual(["data-after-close"]);
+  });
+
+  test("shutdown of the receiving side alone sends no reset: the data stays readable", async () => {
+    const resets = await traceScene(0, ({ near, far }) => {
+      shutdown(far, 0);
+      send(near, "still read");
+      expect(receive(far)).toBe("still read");
+    });
+    expect(resets).toEqual([]);
+  });
+
+  test("negative TCP_LINGER2", async () => {
+    const resets = await traceScene(1, ({ near, far }) => {
+      setOption(far, { level: IPPROTO_TCP, name: TCP_LINGER2, value: -1 });
+      close(far);
+      expect(receive(near)).toBe("");
+    });
+    expect(causesOf(resets)).toEqual(["data-after-close"]);
+  });
+
+  test("a socket destroyed from outside", async () => {
+    const resets = await traceScene(1, ({ hosts, near, far }) => {
+      expect(destroySockets(hosts.target, maskOfTcpState("ESTABLISHED"))).toBe(1);
+      expect(receive(far)).toBe(-103);
+      expect(receive(near)).toBe(-104);
+    });
+    expect(firstSent(resets)).toMatchObject({ state: "ESTABLISHED", reason: "TCP_STATE" });
+    expect(causesOf(resets)).toEqual(["killed"]);
+  });
+
+  test("keepalive probes that nobody answers", async () => {
+    const resets = await traceScene(1, async ({ hosts, near }) => {
+      setOption(near, { level: IPPROTO_TCP, name: KEEPALIVE.IDLE, value: 1 });
+      setOption(near, { level: IPPROTO_TCP, name: KEEPALIVE.INTERVAL, value: 1 });
+      setOption(near, { level: IPPROTO_TCP, name: KEEPALIVE.COUNT, value: 2 });
+      setOption(near, { level: SOL_SOCKET, name: SO_KEEPALIVE, value: 1 });
+      silence(hosts, "client");
+      expect(receive(near)).toBe(-110);
+    });
+    expect(firstSent(resets)).toMatchObject({ source: CLIENT, reason: "TCP_KEEPALIVE_TIMEOUT" });
+    expect(causesOf(resets)).toEqual(["keepalive-timeout"]);
+  });
+
+  test("TCP_USER_TIMEOUT ends without any reset", async () => {
+    const resets = await traceScene(0, ({ hosts, near }) => {
+      setOption(near, { level: IPPROTO_TCP, name: TCP_USER_TIMEOUT, value: 500 });
+      silence(hosts, "client");
+      send(near, "lost");
+      expect(receive(near)).toBe(-110);
+    });
+    expect(resets).toEqual([]);
+  });
+
+  test("SIGKILL resets a connection with unread data, and only that", async () => {
+    const resets = await traceScene(1, async ({ hosts, listener }) => {
+      const to = `/dev/tcp/${TARGET}/80`;
+      const script = `exec 3<>${to}; exec 4<>${to}; echo up; exec sleep 60`;
+      const child = hosts.client.run(() => spawn("bash", ["-c", script]));
+      await once(child.stdout, "data");
+      const idle = accept(listener);
+      const unread = accept(listener);
+      send(unread, "never read");
+      child.kill("SIGKILL");
+      await once(child, "exit");
+      expect(receive(idle)).toBe("");
+      expect(receive(unread)).toBe(-104);
+    });
+    expect(causesOf(resets)).toEqual(["unread-data"]);
+  });
+
+  test("of IPv6 connections is told the same", async () => {
+    const resets = await traceScene(1, ({ hosts }) => {
+      expect(connect(hosts.client, { host: TARGET6, port: 81 })).toBe(-111);
+    });
+    expect(firstSent(resets)).toMatchObject({
+      source: TARGET6,
+      sourcePort: 81,
+      destination: CLIENT6,
+    });
+    expect(causesOf(resets)).toEqual(["no-socket"]);
+  });
+
+  test("of a port without sockets that gets data of a connection long gone", async () => {
+    const resets = await traceScene(1, ({ hosts }) => {
+      using raw = new RawTcp(hosts.client);
+      const from = { host: CLIENT, port: 1234 };
+      const flags = FLAG.ACK | FLAG.PSH;
+      raw.send({ from, to: { ...AT, port: 81 }, flags, sequence: 7, data: "late" });
+    });
+    expect(causesOf(resets)).toEqual(["no-socket"]);
+  });
+
+  test("of a listener that gets a stray acknowledgement", async () => {
+    const resets = await traceScene(1, ({ hosts }) => {
+      using raw = new RawTcp(hosts.client);
+      const from = { host: CLIENT, port: 1234 };
+      raw.send({ from, to: AT, flags: FLAG.ACK, sequence: 7, acknowledgement: 9 });
+    });
+    expect(firstSent(resets)).toMatchObject({
+      state: "LISTEN",
+      reason: "TCP_FLAGS",
+      sourcePort: 80,
+    });
+    expect(causesOf(resets)).toEqual(["stray-segment"]);
+  });
+
+  test("of a SYN that is answered with a wrong acknowledgement", async () => {
+    // The target's own TCP answers the SYN too: nobody listens.
+    const resets = await traceScene(2, async ({ hosts }) => {
+      using raw = new RawTcp(hosts.target);
+      const nobody = { host: TARGET, port: 81 };
+      silence(hosts, "target");
+      const waiting = startConnect(hosts.client, nobody);
+      const syn = await firstSegment(raw, FLAG.SYN);
+      hosts.target.run(() => spawnSync("ip", ["neigh", "del", CLIENT, "dev", "t0"]));
+      raw.send({
+        from: nobody,
+        to: syn.from,
+        flags: FLAG.SYN | FLAG.ACK,
+        sequence: 1,
+        acknowledgement: syn.sequence + 1000,
+      });
+      close(waiting);
+    });
+    const ofClient = resets.filter(({ source }) => source === CLIENT);
+    expect(ofClient.map(explainReset)).toEqual(["bad-handshake-ack"]);
+  });
+});
+
+describe("a trace of resets", () => {
+  test("leaves out what is not of the trial's addresses", async () => {
+    using hosts = makeTwoHosts();
+    using mine = new ResetTrace({ addresses: [TARGET] });
+    using others = new ResetTrace({ addresses: ["198.18.77.77"] });
+    connect(hosts.client, { ...AT, port: 81 });
+    await eventually(() => {
+      expect(mine.drain()).toHaveLength(1);
+    });
+    expect(others.drain()).toEqual([]);
+  });
+
+  test("has as many resets as the kernel's own counter, and lost none", async () => {
+    using hosts = makeTwoHosts();
+    using counters = openCounters(hosts.target);
+    using trace = new ResetTrace({ addresses: [TARGET] });
+    for (let index = 0; index < 2000; index += 1) connect(hosts.client, { ...AT, port: 81 });
+    let count = 0;
+    await eventually(() => {
+      count += trace.drain().filter(({ direction }) => direction === "sent").length;
+      expect(count).toBe(2000);
+    });
+    expect(counters.read().counters["tcp.OutRsts"]).toBe(2000);
+    expect(trace.readLost()).toBe(0);
+    expect(trace.hasReasons).toBe(true);
+  });
+
+  test("removes its instance at close, and nothing of a living process is stale", () => {
+    const trace = new ResetTrace({ addresses: [TARGET] });
+    expect(instances()).toContainEqual(expect.stringContaining(`churnlab-${process.pid}-`));
+    expect(cleanStaleTraceInstances()).toEqual([]);
+    trace.close();
+    trace.close();
+    expect(instances()).not.toContainEqual(expect.stringContaining(`churnlab-${process.pid}-`));
+  });
+
+  test("is removed when the process exits by itself, and cleaned up after SIGKILL", async () => {
+    const [exiting, killed] = [startTracer("exit"), startTracer("wait")];
+    await Promise.all([once(exiting, "exit"), once(killed.stdout, "data")]);
+    expect(instances().join(" ")).not.toContain(`churnlab-${exiting.pid}-`);
+    killed.kill("SIGKILL");
+    await once(killed, "exit");
+    expect(cleanStaleTraceInstances().join(" ")).toContain(`churnlab-${killed.pid}-`);
+    expect(instances().join(" ")).not.toContain(`churnlab-${killed.pid}-`);
+  });
+
+  test("is refused without root of the machine, with what it would need", () => {
+    const fixture = new URL("fixtures/tracer.ts", import.meta.url).pathname;
+    const node = [process.execPath, "--conditions=@churnlab/source", fixture, "exit"];
+    const user = ["--user", "--map-root-user", "--net", "--", ...node];
+    const child = spawnSync("unshare", user, { encoding: "utf8" });
+    expect(child.stderr).toContain("E_CAPABILITY");
+  });
+});
+
+function instances(): string[] {
+  const script = "mount -t tracefs none /mnt && ls /mnt/instances";
+  const { stdout } = spawnSync("unshare", ["--mount", "sh", "-c", script], { encoding: "utf8" });
+  return stdout.split("\n").filter((name) => name !== "");
+}
+
+function startTracer(end: "exit" | "wait") {
+  const fixture = new URL("fixtures/tracer.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, ["--conditions=@churnlab/source", fixture, end], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => {
+    child.kill("SIGKILL");
+  });
+  return child;
+}
+
+async function firstSegment(raw: RawTcp, flags: number): Promise<Segment> {
+  let found: Segment | undefined;
+  await eventually(() => {
+    found ??= raw.receive().find((segment) => segment.flags === flags);
+    expect(found).toBeDefined();
+  });
+  if (found === undefined) throw new Error("no such segment");
+  return found;
+}
