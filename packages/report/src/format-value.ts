@@ -7,6 +7,7 @@ export interface Scale {
 /** How a number is shown to people, everywhere. Machine formats print numbers as they are stored. */
 export function formatValue(value: number | null, unit: string): string {
   if (value === null) return "–";
+  if (!Number.isFinite(value)) return String(value);
   const { factor, suffix } = chooseScale(value, unit);
   return formatNumber(value * factor) + suffix;
 }

@@ -9,6 +9,7 @@
 
 export * from "./compare-run.ts";
 export { type ResultBaseline, readResult } from "./formats/read-result.ts";
+export * from "./grade-run.ts";
 export { judgeRun } from "./judge-run.ts";
 
 // To people.

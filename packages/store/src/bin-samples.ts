@@ -1,6 +1,6 @@
 import type { Role } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
-import { findRunRow } from "./run-reference.ts";
+import { listSeries } from "./list-series.ts";
 import type { SampleFilter } from "./stored-run.ts";
 
 /**
@@ -21,14 +21,6 @@ export interface BinnedSeries {
   readonly mean: Float64Array;
   readonly min: Float64Array;
   readonly max: Float64Array;
-}
-
-interface SeriesRow {
-  readonly id: number;
-  readonly trialId: number;
-  readonly variant: string;
-  readonly role: Role;
-  readonly metric: string;
 }
 
 type Extent = readonly [samples: number, firstUs: number, lastUs: number];
@@ -64,28 +56,6 @@ export function binSamples(
     const points = selectBins.all(id, firstUs, widthUs);
     return { ...series, samples, binMs: widthUs / US_PER_MS, ...toColumns(points) };
   });
-}
-
-function listSeries(db: Database, runId: string, filter: SampleFilter): SeriesRow[] {
-  const metrics = filter.metrics === undefined ? null : JSON.stringify(filter.metrics);
-  return db
-    .prepare<Record<string, unknown>, SeriesRow>(
-      `SELECT series.id, trial.trial_id AS trialId, trial.variant, series.role, metric.name AS metric
-       FROM trial JOIN series ON series.trial = trial.id JOIN metric ON metric.id = series.metric
-       WHERE trial.run = :run
-         AND (:trialId IS NULL OR trial.trial_id = :trialId)
-         AND (:variant IS NULL OR trial.variant = :variant)
-         AND (:role IS NULL OR series.role = :role)
-         AND (:metrics IS NULL OR metric.name IN (SELECT value FROM json_each(:metrics)))
-       ORDER BY trial.id, series.role, metric.name`,
-    )
-    .all({
-      run: findRunRow(db, runId),
-      trialId: filter.trialId ?? null,
-      variant: filter.variant ?? null,
-      role: filter.role ?? null,
-      metrics,
-    });
 }
 
 function toColumns(points: readonly Point[]): Pick<BinnedSeries, "tMs" | "mean" | "min" | "max"> {

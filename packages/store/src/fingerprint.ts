@@ -31,7 +31,8 @@ export function collectFacts(trials: readonly TrialPlace[]): Record<string, stri
 
 /**
  * The keys among `facts` that the scenario itself sets or varies, so that a difference in them is meant: the sysctls it
- * writes, the engine if variants ask for different ones, everything of the upstream if not every variant has one.
+ * writes, the engine and the target's server if variants ask for different ones, everything of the upstream if not every
+ * variant has one.
  */
 export function listVaryingFacts(
   { variants }: Pick<Scenario, "variants">,
@@ -46,11 +47,13 @@ export function listVaryingFacts(
     ),
   );
   const variesEngine = new Set(specs.map(({ workload }) => workload.engine)).size > 1;
+  const variesTarget = new Set(specs.map(({ target }) => JSON.stringify(target))).size > 1;
   const variesTopology = new Set(specs.map(({ topology }) => topology)).size > 1;
   return [...facts].filter(
     (key) =>
       sysctls.has(key) ||
       (key === "engine" && variesEngine) ||
+      (key === "target.server" && variesTarget) ||
       (key.startsWith("upstream.") && variesTopology),
   );
 }

@@ -13,11 +13,7 @@ interface EventRow {
 }
 
 /** By trial, then as they were recorded. */
-export function loadEvents(
-  db: Database,
-  runId: string,
-  { trialId, perKindMax }: EventFilter = {},
-): StoredEvent[] {
+export function loadEvents(db: Database, runId: string, filter: EventFilter = {}): StoredEvent[] {
   const rows = db
     .prepare<Record<string, number | null>, EventRow>(
       `SELECT trialId, variant, role, tMs, kind, detail FROM (
@@ -30,8 +26,8 @@ export function loadEvents(
     )
     .all({
       run: findRunRow(db, runId),
-      trialId: trialId ?? null,
-      perKindMax: perKindMax ?? null,
+      trialId: filter.trialId ?? null,
+      perKindMax: filter.perKindMax ?? null,
     });
   return rows.map(({ trialId, variant, role, tMs, kind, detail }) => {
     return { trialId, variant, role, tMs, kind, detail: JSON.parse(detail) };

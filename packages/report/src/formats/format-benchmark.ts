@@ -1,6 +1,7 @@
 import { describeMetric, median } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { isHeadline } from "../metric-groups.ts";
+import { unitOf } from "../unit-of.ts";
 import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
 
 /** Which of the two files: metrics of which less is better, or more. */
@@ -23,7 +24,7 @@ export function formatBenchmark(run: StoredRun, direction: BenchmarkDirection): 
       return [
         {
           name: `${run.scenario} / ${variant.variant} / ${key.role}.${key.metric}`,
-          unit: describeMetric(key.metric)?.unit ?? "",
+          unit: unitOf(key.metric),
           value: center.value,
           range: `${Math.min(...values)} … ${Math.max(...values)}`,
           extra: `run ${run.runId}, ${values.length} trials`,

@@ -1,7 +1,7 @@
-import { describeMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { stringify } from "csv-stringify/sync";
 import type { RunComparison } from "../compare-run.ts";
+import { unitOf } from "../unit-of.ts";
 
 /** Tidy data: one measurement a row, the columns of `v_measurement` and what describes the trial. */
 export function formatRunCsv(run: StoredRun): string {
@@ -16,7 +16,7 @@ export function formatRunCsv(run: StoredRun): string {
       role,
       metric,
       value,
-      describeMetric(metric)?.unit ?? "",
+      unitOf(metric),
     ]),
   );
   return stringify([RUN_COLUMNS, ...rows]);

@@ -1,4 +1,4 @@
-import { describeMetric, formatChange, formatPercent, type GateResult } from "@churnlab/core";
+import { formatChange, formatPercent, type GateResult } from "@churnlab/core";
 import {
   type JudgedMetric,
   type RunComparison,
@@ -13,6 +13,7 @@ import { describeBound, summariseGates } from "../text/format-gates.ts";
 import { formatTrials } from "../text/format-run-list.ts";
 import { formatTrialNotes } from "../text/format-trial-notes.ts";
 import { PLAIN_STYLE } from "../text/style.ts";
+import { unitOf } from "../unit-of.ts";
 
 /** GitHub refuses a step summary above 1 MiB; a comment above 65 536 characters. */
 const BYTES_MAX = 1_000_000;
@@ -86,7 +87,7 @@ function formatMetrics(
 
 function formatRow({ comparison, verdict }: JudgedMetric): string[] {
   const { role, metric, low, high, baselineMedian, candidateMedian, n, better } = comparison;
-  const unit = describeMetric(metric)?.unit ?? "";
+  const unit = unitOf(metric);
   const interval =
     low === null || high === null ? "" : `${formatPercent(low)} to ${formatPercent(high)}`;
   const isJudged = better !== "neither";

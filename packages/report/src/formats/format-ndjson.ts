@@ -1,10 +1,11 @@
-import { describeMetric } from "@churnlab/core";
 import type { SampleSeries, StoredEvent, StoredRun } from "@churnlab/store";
 
 export interface NdjsonParts {
   readonly events?: readonly StoredEvent[];
   readonly samples?: readonly SampleSeries[];
 }
+
+import { unitOf } from "../unit-of.ts";
 
 /**
  * One JSON document a line, each with its `type`: the run, then its trials, each with its measurements and failures,
@@ -71,7 +72,7 @@ function* listTrialRecords(
     warnings: trial.warnings,
   };
   for (const { role, metric, value } of trial.measurements) {
-    const unit = describeMetric(metric)?.unit ?? "";
+    const unit = unitOf(metric);
     yield { type: "measurement", ...key, role, metric, value, unit };
   }
   for (const { step, errno, count, firstMs, lastMs } of trial.failures) {

@@ -7,9 +7,10 @@ import {
 } from "../compare-run.ts";
 import { formatValue } from "../format-value.ts";
 import { groupMetrics, type MetricGroup } from "../metric-groups.ts";
+import { nameMetric } from "../name-metric.ts";
 import { readMetric, readVariants, type VariantReadings } from "../variant-readings.ts";
 import { formatReading } from "./format-reading.ts";
-import { type FormatOptions, nameMetric } from "./format-run-summary.ts";
+import type { FormatOptions } from "./format-run-summary.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
@@ -113,5 +114,6 @@ export function formatVerdict({ comparison, verdict }: JudgedMetric, style: Styl
 
 /** The same reason stands in many lines of a table, so it is `need ≥ 10 blocks` there, or just `unclear`. */
 function shorten(reason: string): string {
+  if (/^only \d+ observations/.test(reason)) return "too few observations";
   return /^need ≥ \d+ blocks/.exec(reason)?.[0] ?? "unclear";
 }

@@ -15,6 +15,7 @@ import {
   type VariantComparison,
 } from "../compare-run.ts";
 import { layoutComparison, selectShown } from "./comparison-table.ts";
+import { formatForecast } from "./format-forecast.ts";
 import { formatHarness } from "./format-harness.ts";
 import { formatRunHeader } from "./format-run-header.ts";
 import { type FormatOptions, formatRunSummary } from "./format-run-summary.ts";
@@ -36,6 +37,7 @@ export function formatComparison(comparison: RunComparison, options: FormatOptio
       : [`A ${formatRunHeader(baselineRun, style)}`, `B ${formatRunHeader(run, style)}`],
     [...(isOneRun ? [] : formatTrialNotes(baselineRun, style)), ...formatTrialNotes(run, style)],
     ...variants.map((pair) => formatPair(comparison, pair, options)),
+    formatForecast(run, style),
     formatHarness(run, style),
   ];
   return sections

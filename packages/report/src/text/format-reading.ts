@@ -1,5 +1,6 @@
-import { describeMetric, median } from "@churnlab/core";
+import { median } from "@churnlab/core";
 import { chooseScale, formatNumber, formatValue } from "../format-value.ts";
+import { unitOf } from "../unit-of.ts";
 import type { MetricReading } from "../variant-readings.ts";
 
 /** Up to this many replicates are shown one by one unless all are asked for; more as their range. */
@@ -21,7 +22,7 @@ export function formatReading(
 ): string {
   const center = median(values);
   if (!center.defined) return never ? "never" : formatValue(null, "");
-  const unit = describeMetric(metric)?.unit ?? "";
+  const unit = unitOf(metric);
   const { factor, suffix } = chooseScale(center.value, unit);
   const scaled = values.map((value) => value * factor);
   const shown = scaled.map(formatNumber);

@@ -1,8 +1,10 @@
-import type { Role, SysctlRecord } from "@churnlab/core";
+import type { SysctlRecord } from "@churnlab/core";
 import type { StoredRun, StoredVariant } from "@churnlab/store";
 import { formatValue } from "../format-value.ts";
 import { groupMetrics, isHeadline } from "../metric-groups.ts";
+import { nameMetric } from "../name-metric.ts";
 import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
+import { formatForecast } from "./format-forecast.ts";
 import { formatReading } from "./format-reading.ts";
 import { formatRunHeader } from "./format-run-header.ts";
 import { formatTrialNotes } from "./format-trial-notes.ts";
@@ -23,6 +25,7 @@ export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): s
     formatTrialNotes(run, style),
     formatSysctls(run),
     formatMeasurements(run, options),
+    formatForecast(run, style),
     formatFailures(run),
   ];
   return sections
@@ -90,11 +93,6 @@ function formatMeasurements(run: StoredRun, { all = false }: FormatOptions): str
   ]);
   const names = variants.map(({ variant }) => ({ title: variant, align: "right" }) as const);
   return layoutTable([{ title: "median (replicates)", align: "left" }, ...names], rows);
-}
-
-/** The name by which gates and SQL know a metric. */
-export function nameMetric(role: Role, metric: string): string {
-  return `${role}.${metric}`;
 }
 
 /** When which failure began, in each variant. */

@@ -21,11 +21,11 @@ const GAP = "  ";
 export function layoutTable(columns: readonly Column[], rows: readonly TableRow[]): string[] {
   const cellRows = rows.filter((row): row is readonly string[] => Array.isArray(row));
   const widths = columns.map(({ title }, i) =>
-    Math.max(stringWidth(title), ...cellRows.map((row) => stringWidth(row[i] ?? ""))),
+    Math.max(stringWidth(title), ...cellRows.map((row) => stringWidth(onOneLine(row[i] ?? "")))),
   );
   const line = (cells: readonly string[]): string =>
     columns
-      .map(({ align }, i) => ({ align, cell: cells[i] ?? "", width: widths[i] ?? 0 }))
+      .map(({ align }, i) => ({ align, cell: onOneLine(cells[i] ?? ""), width: widths[i] ?? 0 }))
       .filter(({ width }) => width > 0)
       .map(({ align, cell, width }) => pad(cell, width, align))
       .join(GAP)
@@ -33,6 +33,10 @@ export function layoutTable(columns: readonly Column[], rows: readonly TableRow[
   const titles = columns.map(({ title }) => title);
   const head = titles.some((title) => title !== "") ? [line(titles)] : [];
   return [...head, ...rows.map((row) => ("heading" in row ? row.heading : line(row)))];
+}
+
+function onOneLine(cell: string): string {
+  return cell.replaceAll(/\s*\n\s*/g, " ");
 }
 
 function pad(cell: string, width: number, align: Column["align"]): string {

@@ -1,0 +1,123 @@
+import type { Gate, GateResult } from "@churnlab/core";
+import { openStore } from "@churnlab/store";
+import { describe, expect, test } from "vitest";
+import {
+  compareRun,
+  formatAnnotations,
+  formatGates,
+  formatJunit,
+  formatMarkdown,
+  type RunComparison,
+} from "../../src/index.ts";
+import { type MakeRunOptions, makeRun, TemporaryDirectory } from "../fixtures/make-run.ts";
+import { TWO_SECONDS } from "../fixtures/scenarios.ts";
+
+const TWO_VARIANTS = `${TWO_SECONDS}
+variants: [ { name: baseline }, { name: "a|b <c>" } ]
+`;
+
+function compareMade(options: MakeRunOptions = {}): RunComparison {
+  using directory = new TemporaryDirectory();
+  using store = openStore(directory.file("runs.db"), { mode: "write" });
+  return compareRun(store, makeRun(store, TWO_VARIANTS, options));
+}
+
+const gate: Gate = {
+  metric: "client.failures.EADDRNOTAVAIL",
+  variant: null,
+  bound: { kind: "max", value: 0 },
+};
+
+/** One gate result of each outcome. */
+const results: readonly GateResult[] = (["pass", "fail", "inconclusive", "invalid"] as const).map(
+  (outcome) => ({
+    gate,
+    variant: "baseline",
+    outcome,
+    reason: `reason for\n${outcome}: 100 %`,
+    evidence: { kind: "none" },
+  }),
+);
+
+const failedTrial: MakeRunOptions = {
+  outcomeOf: (trial, { record }) =>
+    trial.variant === "baseline"
+      ? { state: "completed", record }
+      : { state: "failed", record, phase: "prepare", code: "E_TARGET", message: "gone & <lost>" },
+};
+
+describe("JUnit", () => {
+  const { run } = compareMade(failedTrial);
+  const xml = formatJunit(run, results);
+
+  test("has one suite per variant and one case per gate, and counts them by outcome", () => {
+    expect(xml).toContain('<testsuites tests="5" failures="1" errors="2" skipped="1">');
+    expect(xml).toMatch(
+      /<testsuite name="two-seconds \/ baseline"[^>]* tests="4" failures="1" errors="1" skipped="1">/,
+    );
+    expect(xml).toMatch(
+      /<testsuite name="two-seconds \/ a\|b &lt;c>" [^>]*tests="1" failures="0" errors="1" skipped="0">/,
+    );
+  });
+
+  test("has a trial that failed as an error, escaped", () => {
+    expect(xml).toMatch(/<error message="gone &amp; &lt;lost>" type="E_TARGET"\/>/);
+  });
+});
+
+describe("annotations", () => {
+  test("are errors for failed gates, warnings for doubts, and nothing for what passes", () => {
+    const { run } = compareMade(failedTrial);
+    const lines = formatAnnotations(run, results, { file: "a,b:c.yaml" }).trimEnd().split("\n");
+    expect(lines).toEqual([
+      "::error title=two-seconds / baseline%3A gate fail,file=a%2Cb%3Ac.yaml::client.failures.EADDRNOTAVAIL ≤ 0: reason for%0Afail: 100 %25",
+      "::warning title=two-seconds / baseline%3A gate inconclusive,file=a%2Cb%3Ac.yaml::client.failures.EADDRNOTAVAIL ≤ 0: reason for%0Ainconclusive: 100 %25",
+      "::warning title=two-seconds / baseline%3A gate invalid,file=a%2Cb%3Ac.yaml::client.failures.EADDRNOTAVAIL ≤ 0: reason for%0Ainvalid: 100 %25",
+      "::warning title=two-seconds%3A trial failed,file=a%2Cb%3Ac.yaml::trial 2 (a|b <c>, replicate 1): gone & <lost>",
+    ]);
+  });
+
+  test("are absent when there is nothing to say", () => {
+    expect(formatAnnotations(compareMade().run, results.slice(0, 1))).toBe("");
+  });
+});
+
+describe("Markdown", () => {
+  test("keeps a variant's name from becoming markup", () => {
+    const text = formatMarkdown(compareMade(), results);
+    expect(text).toContain("#### a\\|b &lt;c> against baseline");
+    expect(text).toContain("**1 of 4 gates failed, 1 inconclusive, 1 invalid**");
+    expect(text).toContain("<details><summary>every metric of a\\|b &lt;c></summary>");
+    const rows = text.split("\n").filter((line) => line.startsWith("| `client."));
+    for (const row of rows) expect(row.replaceAll("\\|", "").split("|")).toHaveLength(9);
+  });
+
+  test("is cut at a line where a step summary would refuse it, and says so", () => {
+    const many = Array.from({ length: 3000 }, (_, i) => {
+      return { role: "client", metric: `tcpext.${"Counter".repeat(50)}${i}`, value: i } as const;
+    });
+    const comparison = compareMade({
+      outcomeOf: (_, { record }) => {
+        return { state: "completed", record: { ...record, measurements: many } };
+      },
+    });
+    const text = formatMarkdown(comparison);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_000_000);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(990_000);
+    expect(text.split("<details>")).toHaveLength(text.split("</details>").length);
+    expect(text).toMatch(/\*cut: more than a step summary holds/);
+  });
+});
+
+test("gates for people have a mark and a word each, and a sum", () => {
+  const lines = formatGates(results).split("\n");
+  expect(lines.map((line) => line.trim().split(/\s+/).slice(0, 2).join(" "))).toEqual([
+    "gate variant",
+    "✓ pass",
+    "✗ fail",
+    "~ inconclusive",
+    "! invalid",
+    "1 of",
+  ]);
+  expect(formatGates([])).toBe("");
+});

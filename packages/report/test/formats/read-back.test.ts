@@ -1,0 +1,250 @@
+import { openStore } from "@churnlab/store";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { querySqlite } from "../../../store/test/query-sqlite.ts";
+import {
+  compareRun,
+  formatBenchmark,
+  formatComparison,
+  formatComparisonCsv,
+  formatComparisonJson,
+  formatHgrm,
+  formatJunit,
+  formatMarkdown,
+  formatNdjson,
+  formatOpenMetrics,
+  formatRunCsv,
+  formatRunJson,
+  formatRunSummary,
+  formatValue,
+  judgeRun,
+  type ResultDocument,
+  type RunComparison,
+} from "../../src/index.ts";
+import { makeRun, TemporaryDirectory } from "../fixtures/make-run.ts";
+import { TW_REUSE } from "../fixtures/scenarios.ts";
+
+type Row = Record<string, unknown>;
+
+/** Numbers by what they are numbers of, so that two sources can be held against each other. */
+type Numbers = Record<string, number>;
+
+describe("every format has the numbers that SQL has", () => {
+  const directory = new TemporaryDirectory();
+  const path = directory.file("runs.db");
+  const ask = (sql: string): Row[] => querySqlite(path, sql);
+  let comparison: RunComparison;
+  let measurements: Numbers;
+
+  beforeAll(() => {
+    using store = openStore(path, { mode: "write" });
+    const runId = makeRun(store, TW_REUSE.replace("replicates: 6", "replicates: 12"));
+    comparison = compareRun(store, runId);
+    store.close();
+    measurements = Object.fromEntries(
+      ask("SELECT trial_id, role, metric, value FROM v_measurement").map((row) => [
+        keyOf(row),
+        row["value"] as number,
+      ]),
+    );
+  });
+  afterAll(() => directory[Symbol.dispose]());
+
+  function keyOf(row: Row): string {
+    return `${String(row["trial_id"])} ${String(row["role"])}.${String(row["metric"])}`;
+  }
+
+  /** SQL's own median of a metric over the trials of a variant. An errno that did not occur has no row. */
+  function medianOf(variant: string, name: string): number {
+    const dot = name.indexOf(".");
+    const values = ask(
+      `SELECT value FROM v_measurement WHERE variant = '${variant}' AND role = '${name.slice(0, dot)}'
+       AND metric = '${name.slice(dot + 1)}' ORDER BY value`,
+    ).map(({ value }) => value as number);
+    if (values.length === 0 && name.includes(".failures.")) return 0;
+    const middle = values.length / 2;
+    const [low, high] = [values.at(Math.ceil(middle) - 1), values.at(Math.floor(middle))];
+    return ((low as number) + (high as number)) / 2;
+  }
+
+  test("JSON", () => {
+    const { run } = JSON.parse(formatRunJson(comparison.run)) as ResultDocument;
+    const found = run.trials.flatMap((trial) =>
+      Object.entries(trial.measurements).map(([name, value]) => [`${trial.id} ${name}`, value]),
+    );
+    expect(Object.fromEntries(found)).toEqual(measurements);
+    const units = ask("SELECT DISTINCT metric, unit FROM v_measurement");
+    expect(Object.entries(run.metrics).map(([metric, { unit }]) => ({ metric, unit }))).toEqual(
+      expect.arrayContaining(units),
+    );
+    expect(run.trials.flatMap(({ failures }) => failures)).toHaveLength(
+      ask("SELECT * FROM v_failure").length,
+    );
+  });
+
+  test("JSON of a comparison", () => {
+    const { comparisons } = JSON.parse(formatComparisonJson(comparison)) as ResultDocument;
+    const found = comparisons?.flatMap(({ baseline, variant, metrics }) =>
+      metrics.map((m) => ({
+        run_id: comparison.run.runId,
+        baseline,
+        variant,
+        role: m.role,
+        metric: m.metric,
+        n: m.n,
+        baseline_median: m.baselineMedian,
+        variant_median: m.variantMedian,
+        effect: m.effect,
+        low: m.low,
+        high: m.high,
+        p: m.p,
+        verdict: m.verdict,
+      })),
+    );
+    const view = ask("SELECT * FROM v_comparison");
+    expect(found).toHaveLength(view.length);
+    expect(found).toEqual(expect.arrayContaining(view));
+  });
+
+  test("CSV", () => {
+    const rows = parseCsv(formatRunCsv(comparison.run));
+    const found = rows.map((row) => [keyOf(row), Number(row["value"])]);
+    expect(found).toHaveLength(Object.keys(measurements).length);
+    expect(Object.fromEntries(found)).toEqual(measurements);
+  });
+
+  test("CSV of a comparison", () => {
+    const rows = parseCsv(formatComparisonCsv(comparison));
+    const view = ask("SELECT * FROM v_comparison");
+    expect(rows).toHaveLength(view.length);
+    for (const expected of view) {
+      const row = rows.find(
+        (r) => r["role"] === expected["role"] && r["metric"] === expected["metric"],
+      );
+      const texts = Object.entries(expected).map(([key, value]) => [
+        key,
+        value === null ? "" : `${value as string | number}`,
+      ]);
+      expect(row).toMatchObject(Object.fromEntries(texts));
+    }
+  });
+
+  test("NDJSON", () => {
+    using store = openStore(path, { mode: "read" });
+    const { runId } = comparison.run;
+    const parts = { samples: store.loadSamples(runId), events: store.loadEvents(runId) };
+    const lines = [...formatNdjson(comparison.run, parts)].map((line) => JSON.parse(line) as Row);
+    const ofType = (type: string): Row[] => lines.filter((line) => line["type"] === type);
+    const found = ofType("measurement").map((row) => [keyOf(row), row["value"]]);
+    expect(Object.fromEntries(found)).toEqual(measurements);
+    for (const [type, view] of [
+      ["sample", "SELECT trial_id, role, metric, t_ms, value FROM v_sample"],
+      ["failure", "SELECT trial_id, phase, errno, count, first_ms, last_ms FROM v_failure"],
+      ["event", "SELECT trial_id, role, t_ms, kind FROM v_event"],
+    ] as const) {
+      const rows = ask(view);
+      const columns = Object.keys(rows[0] ?? {});
+      const lined = ofType(type).map((line) => JSON.stringify(columns.map((c) => line[c])));
+      const viewed = rows.map((row) => JSON.stringify(columns.map((c) => row[c])));
+      expect(lined.toSorted()).toEqual(viewed.toSorted());
+    }
+  });
+
+  test("OpenMetrics", () => {
+    const text = formatOpenMetrics(comparison.run);
+    expect(text.endsWith("\n# EOF\n")).toBe(true);
+    const points = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    expect(points).toHaveLength(Object.keys(measurements).length);
+    const found = points.filter((line) => line.startsWith("churnlab_connections_rate_per_second{"));
+    const rates = found.map((line) => {
+      const [, trial] = /trial_id="(\d+)"/.exec(line) ?? [];
+      return [`${trial} client.connections.rate`, Number(line.split("} ")[1]?.split(" ")[0])];
+    });
+    expect(measurements).toMatchObject(Object.fromEntries(rates));
+    expect(rates).toHaveLength(24);
+    expect(text).toContain("churnlab_latency_p99_microseconds{run_id=");
+    expect(text).toMatch(/churnlab_failures\{.*name="EADDRNOTAVAIL"\} 1152 \d+\.\d{3}\n/);
+  });
+
+  test("benchmark JSON", () => {
+    for (const direction of ["smaller", "bigger"] as const) {
+      const entries = JSON.parse(formatBenchmark(comparison.run, direction)) as {
+        name: string;
+        value: number;
+        range: string;
+      }[];
+      expect(entries.length).toBeGreaterThan(0);
+      for (const { name, value, range } of entries) {
+        const [, variant, metric] = name.split(" / ") as [string, string, string];
+        expect(value).toBe(medianOf(variant, metric));
+        const [least, most] = range.split(" … ").map(Number) as [number, number];
+        expect(least <= value && value <= most).toBe(true);
+      }
+    }
+  });
+
+  test(".hgrm", () => {
+    using store = openStore(path, { mode: "read" });
+    for (const histogram of store.loadHistograms(comparison.run.runId)) {
+      const text = formatHgrm(histogram);
+      const [, count] = /Total count\s*=\s*(\d+)\]/.exec(text) ?? [];
+      const [, max] = /\[Max\s*=\s*([\d.]+)/.exec(text) ?? [];
+      const [row] = ask(
+        `SELECT sum(count) AS count, max(max) AS max FROM v_histogram
+         WHERE variant = '${histogram.variant}' AND metric = 'latency.${histogram.metric}'`,
+      );
+      expect(Number(count)).toBe(row?.["count"]);
+      expect(Number(max)).toBeCloseTo(row?.["max"] as number, 0);
+      const [, median] = /^\s*([\d.]+) 0\.50{11}/m.exec(text) ?? [];
+      expect(Number(median)).toBeGreaterThan(0);
+    }
+  });
+
+  test("the text and the Markdown of a comparison, and the summary", () => {
+    const names = [
+      "client.connections.succeeded",
+      "client.connections.rate",
+      "client.failures.EADDRNOTAVAIL",
+      "client.time_wait.peak",
+      "client.latency.connect.p50",
+      "client.latency.connect.p99",
+      "client.cpu.us_per_connection",
+    ];
+    const texts = [
+      formatComparison(comparison),
+      formatComparison(comparison, { all: true }),
+      formatRunSummary(comparison.run),
+      formatMarkdown(comparison),
+    ];
+    for (const name of names) {
+      const unit = ask(`SELECT unit FROM v_measurement WHERE role || '.' || metric = '${name}'`)[0];
+      const shown = ["baseline", "tw_reuse=1"].map((variant) =>
+        formatValue(medianOf(variant, name), unit?.["unit"] as string),
+      );
+      for (const text of texts) {
+        const line = text.split("\n").find((l) => l.includes(name)) ?? "";
+        const [left = "", right = ""] = shown;
+        expect(line).toContain(left);
+        expect(line.slice(line.indexOf(left) + left.length)).toContain(right);
+      }
+    }
+  });
+
+  test("JUnit has a case for each gate and the number that breaks it", () => {
+    const xml = formatJunit(comparison.run, judgeRun(comparison.run));
+    const [worst] = ask(
+      "SELECT max(value) AS worst FROM v_measurement WHERE metric = 'failures.EADDRNOTAVAIL'",
+    );
+    expect(xml).toContain(`<failure message="${String(worst?.["worst"])}, must be at most 0`);
+    expect(xml.match(/<testcase /g)).toHaveLength(3);
+  });
+});
+
+/** Enough for what is written here: no field of these has a quote or a line break. */
+function parseCsv(text: string): Row[] {
+  const [head = "", ...lines] = text.trimEnd().split("\n");
+  const columns = head.split(",");
+  return lines.map((line) => {
+    const cells = line.split(",");
+    return Object.fromEntries(columns.map((column, i) => [column, cells[i]]));
+  });
+}

@@ -1,0 +1,137 @@
+import { readFileSync } from "node:fs";
+import { openStore } from "@churnlab/store";
+import { Ajv } from "ajv";
+import { describe, expect, test } from "vitest";
+import {
+  compareRun,
+  formatComparisonJson,
+  formatRunJson,
+  judgeRun,
+  readResult,
+} from "../../src/index.ts";
+import { type MakeRunOptions, makeRun, TemporaryDirectory } from "../fixtures/make-run.ts";
+import { TW_REUSE } from "../fixtures/scenarios.ts";
+
+const schema = JSON.parse(
+  readFileSync(new URL("../../schema/result.schema.json", import.meta.url), "utf8"),
+) as object;
+
+const ajv = new Ajv({
+  allErrors: true,
+  strict: true,
+  allowUnionTypes: true,
+  formats: { "date-time": isIsoTime },
+});
+const validate = ajv.compile(schema);
+
+function isIsoTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text));
+}
+
+/** Trials that ended in every way there is. */
+const everyEnd: MakeRunOptions = {
+  outcomeOf: (trial, { record }) => {
+    const warnings = [{ code: "W_GENERATOR_LATE", message: "late" }] as const;
+    switch (trial.id % 4) {
+      case 0:
+        return { state: "invalid", record: { ...record, warnings }, reason: "late" };
+      case 1:
+        return { state: "failed", record, phase: "prepare", code: "E_TARGET", message: "gone" };
+      case 2:
+        return { state: "aborted", record: { ...record, environment: null }, phase: "measure" };
+      default:
+        return { state: "completed", record };
+    }
+  },
+};
+
+describe("the schema of results", () => {
+  test("takes what is printed", () => {
+    using directory = new TemporaryDirectory();
+    using store = openStore(directory.file("runs.db"), { mode: "write" });
+    const whole = makeRun(store, TW_REUSE);
+    const broken = makeRun(store, TW_REUSE, everyEnd);
+    const running = makeRun(store, TW_REUSE, { runningAfter: 2 });
+    for (const runId of [whole, broken, running]) {
+      const run = store.loadRun(runId);
+      const gates = judgeRun(run);
+      const against = store.loadRun(whole);
+      for (const text of [
+        formatRunJson(run),
+        formatRunJson(run, gates),
+        formatComparisonJson(compareRun(store, runId), gates),
+        formatComparisonJson(compareRun(store, runId, { against }), gates),
+      ]) {
+        validate(JSON.parse(text));
+        expect(validate.errors).toBeNull();
+      }
+    }
+  });
+
+  test("refuses a field that it does not know, and a missing one", () => {
+    expect(validate({ schemaVersion: 1, run: {}, other: 1 })).toBe(false);
+    const problems = validate.errors?.map(({ keyword }) => keyword);
+    expect(problems).toEqual(expect.arrayContaining(["additionalProperties", "required"]));
+  });
+});
+
+describe("an exported run as a baseline", () => {
+  /** The outcomes of the gates against a baseline that went through a file, by metric. */
+  function judgeAgainst(options: MakeRunOptions, text = TW_REUSE): Record<string, string> {
+    using directory = new TemporaryDirectory();
+    using store = openStore(directory.file("runs.db"), { mode: "write" });
+    const exported = formatRunJson(store.loadRun(makeRun(store, text, options)));
+    const run = store.loadRun(makeRun(store, text));
+    const results = judgeRun(run, readResult(exported, "baseline.json"));
+    return Object.fromEntries(
+      results.map(({ gate, variant, outcome }) => [`${variant} ${gate.metric}`, outcome]),
+    );
+  }
+
+  test("is judged as the run itself is", () => {
+    expect(judgeAgainst({})).toMatchObject({
+      "baseline client.latency.connect.p99": "pass",
+      "tw_reuse=1 client.latency.connect.p99": "pass",
+    });
+  });
+
+  test("from another environment is refused for what depends on speed", () => {
+    const otherKernel: MakeRunOptions = {
+      outcomeOf: (_, { record }) => {
+        const facts = { ...record.environment?.facts, "kernel.release": "6.1.0" };
+        return { state: "completed", record: { ...record, environment: { facts } } };
+      },
+    };
+    expect(judgeAgainst(otherKernel)).toMatchObject({
+      "baseline client.latency.connect.p99": "invalid",
+    });
+  });
+
+  test("without the metric makes the gate invalid", () => {
+    const withoutConnect: MakeRunOptions = {
+      outcomeOf: (_, { record }) => {
+        const measurements = record.measurements.filter(
+          ({ metric }) => metric !== "latency.connect.p99",
+        );
+        return { state: "completed", record: { ...record, measurements } };
+      },
+    };
+    expect(judgeAgainst(withoutConnect)).toMatchObject({
+      "baseline client.latency.connect.p99": "invalid",
+    });
+  });
+
+  test.each([
+    ["no JSON", "not { json"],
+    ["something else", "{}"],
+    ["a number as text", '{"schemaVersion": "1"}'],
+    ["a newer version", '{"schemaVersion": 2, "run": {"trials": []}}'],
+  ])("with %s is refused", (_, text) => {
+    expect(() => readResult(text, "baseline.json")).toThrow(
+      expect.objectContaining({
+        code: "E_BASELINE",
+        message: expect.stringMatching(/^baseline\.json: /) as unknown,
+      }),
+    );
+  });
+});

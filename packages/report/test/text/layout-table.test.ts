@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { drawBar } from "../../src/text/draw-bar.ts";
+import { fitLine } from "../../src/text/fit-line.ts";
+import { layoutTable } from "../../src/text/layout-table.ts";
+
+test("columns are as wide as their widest cell on a terminal, whatever the characters", () => {
+  const lines = layoutTable(
+    [
+      { title: "name", align: "left" },
+      { title: "n", align: "right" },
+      { title: "", align: "left" },
+    ],
+    [["変種", "1"], { heading: "a heading may be longer than every column" }, ["x", "1 000", ""]],
+  );
+  expect(lines).toEqual([
+    "name      n",
+    "変種      1",
+    "a heading may be longer than every column",
+    "x     1 000",
+  ]);
+});
+
+test("an escape code takes no place", () => {
+  const [, coloured, plain] = layoutTable(
+    [
+      { title: "a", align: "left" },
+      { title: "b", align: "left" },
+    ],
+    [
+      ["\u001B[32m✓\u001B[39m", "x"],
+      ["✓", "x"],
+    ],
+  );
+  expect(coloured).toBe("\u001B[32m✓\u001B[39m  x");
+  expect(plain).toBe("✓  x");
+});
+
+test.each([
+  [0, "    "],
+  [1, "████"],
+  [0.5, "██  "],
+  [1 / 32, "▏   "],
+  [31 / 32, "███▉"],
+  [2, "████"],
+  [-1, "    "],
+  [Number.NaN, "    "],
+])("a bar of %d is drawn in eighths", (share, bar) => {
+  expect(drawBar(share, 4)).toBe(bar);
+});
+
+test("a line is cut at a character, never within one", () => {
+  expect(fitLine("abcdef", 6)).toBe("abcdef");
+  expect(fitLine("abcdef", 4)).toBe("abc…");
+  expect(fitLine("変種変種", 6)).toBe("変種…");
+  expect(fitLine("abc", 0)).toBe("");
+});
