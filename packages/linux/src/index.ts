@@ -4,11 +4,17 @@
  * 1. C through koffi: `libc`, `bindC`, `koffi`, `check`, `errno`, `SystemError`, `errnoOf`.
  * 2. Hosts: `createNetworkNamespace`, `openNetworkNamespace`, `enterNetworkNamespace`; `joinByVeth`, `bringLoopbackUp`;
  *    `applySysctls`, `readSysctls`; without root: `needsReentry`, `reenterCommand`, `findReentryObstacle`.
- * 3. What a host did: `openCounters` with `KERNEL_COUNTERS`, `readConntrackMax`.
- * 4. Where it ran: `readEnvironment`, `readTcpSysctls`, `readNetworkDevices`, `readTickRateHz`, `readOpenFileLimit`,
- *    `readCapabilities`, `isInitialUserNamespace`, `detectHypervisor`, `detectContainer`, `readThreadCpuUs`.
+ * 3. What a host did: `openCounters` with `KERNEL_COUNTERS`; `SockDiag` with `PortCensus`, `readPortRange`, `readQueues`,
+ *    `destroySockets`, `ALL_TCP_STATES`, `maskOfTcpState`; `readConntrackMax`.
+ * 4. Its resets: `ResetCapture` (any user), `ResetTrace` (root of the machine) with `explainReset` and `RESET_CAUSES`;
+ *    `cleanStaleTraceInstances`.
+ * 5. Where it ran: `readEnvironment`, `readTcpSysctls`, `readNetworkDevices`, `readTickRateHz`, `readOpenFileLimit`,
+ *    `readCapabilities`, `isInitialUserNamespace`, `detectHypervisor`, `detectContainer`, `readThreadCpuUs`; what it can
+ *    do: `runProbes`.
+ * 6. Sockets at full speed: `Ring`, `probeUring` and what they need.
  *
- * All of it is synchronous and of the calling thread.
+ * But for `runProbes` and `SockDiag.dumpInSlices` all of it is synchronous and of the calling thread. What is opened for
+ * a namespace is read from anywhere, keeps the namespace alive, and has to be closed.
  *
  * @packageDocumentation
  */
@@ -33,14 +39,9 @@ export * from "./counters.ts";
 export * from "./destroy-sockets.ts";
 export * from "./kernel-counters.ts";
 export * from "./listen-queues.ts";
-export * from "./listen-queues.ts";
-export * from "./port-census.ts";
 export * from "./port-census.ts";
 export * from "./port-range.ts";
-export * from "./port-range.ts";
 export * from "./sock-diag.ts";
-export * from "./sock-diag.ts";
-export * from "./tcp-states.ts";
 export * from "./tcp-states.ts";
 
 // Its resets, and the kernel's reason for each.
@@ -51,17 +52,15 @@ export * from "./reset-capture.ts";
 export * from "./reset-trace.ts";
 export * from "./tracefs.ts";
 
-// Where it ran.
+// Where it ran, and what it can do.
 
 export * from "./capabilities.ts";
 export * from "./environment.ts";
 export * from "./network-devices.ts";
 export * from "./open-file-limit.ts";
+export * from "./probe.ts";
+export * from "./probes.ts";
 export * from "./thread-cpu.ts";
-
-// Addresses.
-
-export * from "./ip-address.ts";
 export * from "./tick-rate.ts";
 export * from "./virtualisation.ts";
 
