@@ -74,10 +74,7 @@ function countPlanned(
 function compareMetric(key: MetricKey, context: Context): Comparison {
   const description = describeMetric(key.metric) ?? UNKNOWN_METRIC;
   const read = readPairs(context.pairs, key);
-  const tail = countTail(
-    context.pairs.flatMap(({ baseline, candidate }) => [baseline, candidate]),
-    key.metric,
-  );
+  const tail = countTail(context.pairs, key.metric);
   const head = { ...describeHead(key, description, read.values), tail };
   const gap = context.isOneSided ? "no-completed-trial" : read.gap;
   if (gap !== null) return { ...head, ...noComparison(gap) };

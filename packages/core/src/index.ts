@@ -107,7 +107,7 @@ export * from "./statistics/sign-flip-p.ts";
 export * from "./statistics/signed-rank-interval.ts";
 export * from "./statistics/statistic.ts";
 export * from "./statistics/theil-sen-slope.ts";
-export * from "./statistics/walsh-averages.ts";
+export * from "./statistics/estimate-hodges-lehmann.ts";
 
 // The seams that real and fake parts fill.
 

@@ -1,10 +1,10 @@
 import type { MetricDescription } from "../metrics.ts";
 import { a12 } from "../statistics/a12.ts";
+import { estimateHodgesLehmann } from "../statistics/estimate-hodges-lehmann.ts";
 import { median } from "../statistics/quantile.ts";
 import { signFlipP } from "../statistics/sign-flip-p.ts";
 import { signedRankInterval } from "../statistics/signed-rank-interval.ts";
 import { expectValue } from "../statistics/statistic.ts";
-import { estimateHodgesLehmann } from "../statistics/walsh-averages.ts";
 import type { DifferenceScale, PairedComparison } from "./comparison.ts";
 import type { ValuePair } from "./pair-blocks.ts";
 

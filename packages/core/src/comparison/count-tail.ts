@@ -23,12 +23,17 @@ const QUANTILES: ReadonlyMap<string, number> = new Map([
  * How many observations lie beyond a latency quantile in the smallest of the trials: with 10 000 of them, 100 lie beyond
  * the p99. null for other metrics, and where the observations were not counted.
  */
-export function countTail(trials: readonly ReadableTrial[], metric: string): number | null {
+export function countTail(
+  pairs: readonly Readonly<Record<"baseline" | "candidate", ReadableTrial>>[],
+  metric: string,
+): number | null {
   const [, latency = "", quantile = ""] = /^latency\.(\w+)\.(\w+)$/.exec(metric) ?? [];
   const share = QUANTILES.get(quantile);
   if (share === undefined || !Object.hasOwn(OBSERVED, latency)) return null;
-  const name = `client.${OBSERVED[latency as LatencyMetric]}`;
-  const counts = trials.map(({ values }) => values.get(name));
+  const name = OBSERVED[latency as LatencyMetric];
+  const counts = pairs
+    .flatMap(({ baseline, candidate }) => [baseline, candidate])
+    .map(({ values }) => values.client.get(name));
   if (counts.length === 0 || !counts.every((n) => n !== undefined && Number.isFinite(n)))
     return null;
   // 10 000 · (1 − 0.99) is a little above 100 in binary.

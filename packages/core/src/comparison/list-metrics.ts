@@ -1,24 +1,29 @@
 import { describeMetric, METRICS } from "../metrics.ts";
-import { ROLES } from "../role.ts";
+import { ROLES, type Role } from "../role.ts";
 import type { MeasuredTrial, MetricKey } from "./read-measurement.ts";
 
 /** Every metric that any of the trials measured: by role, then in the order of `METRICS`, then by name. */
 export function listMetrics(trials: readonly MeasuredTrial[]): MetricKey[] {
-  const keys = new Map<string, MetricKey>();
+  const names: Record<Role, Set<string>> = {
+    client: new Set(),
+    target: new Set(),
+    upstream: new Set(),
+  };
   for (const { measurements } of trials) {
-    for (const { role, metric } of measurements) keys.set(`${role}.${metric}`, { role, metric });
+    for (const { role, metric } of measurements) names[role].add(metric);
   }
-  return [...keys.values()]
-    .map((key) => ({ key, place: placeOf(key) }))
-    .toSorted((a, b) => a.place - b.place || (a.key.metric < b.key.metric ? -1 : 1))
-    .map(({ key }) => key);
+  return ROLES.flatMap((role) =>
+    [...names[role]]
+      .map((metric) => ({ role, metric, place: placeOf(metric) }))
+      .toSorted((a, b) => a.place - b.place || (a.metric < b.metric ? -1 : 1))
+      .map(({ metric }) => ({ role, metric })),
+  );
 }
 
 const PLACES: ReadonlyMap<string, number> = new Map(
   METRICS.map(({ name }, place) => [name, place]),
 );
 
-function placeOf({ role, metric }: MetricKey): number {
-  const name = describeMetric(metric)?.name ?? "";
-  return ROLES.indexOf(role) * (METRICS.length + 1) + (PLACES.get(name) ?? METRICS.length);
+function placeOf(metric: string): number {
+  return PLACES.get(describeMetric(metric)?.name ?? "") ?? METRICS.length;
 }

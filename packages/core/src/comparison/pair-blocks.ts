@@ -1,9 +1,9 @@
 import type { ComparisonGap } from "./comparison.ts";
 import {
+  createExposureReader,
+  createReader,
   type MetricKey,
   type ReadableTrial,
-  readExposure,
-  readMeasurement,
 } from "./read-measurement.ts";
 
 /**
@@ -47,17 +47,19 @@ export function readPairs(
   pairs: readonly TrialPair[],
   key: MetricKey,
 ): { readonly values: readonly ValuePair[]; readonly gap: ComparisonGap | null } {
+  const read = createReader(key);
+  const readExposure = createExposureReader(key.metric);
   const values: ValuePair[] = [];
   let never = false;
   for (const { baseline, candidate } of pairs) {
-    const [from, to] = [readMeasurement(baseline, key), readMeasurement(candidate, key)];
+    const [from, to] = [read(baseline), read(candidate)];
     if (from.kind === "never" || to.kind === "never") never = true;
     if (from.kind !== "value" || to.kind !== "value") continue;
     values.push({
       baseline: from.value,
       candidate: to.value,
-      baselineExposure: readExposure(baseline, key.metric),
-      candidateExposure: readExposure(candidate, key.metric),
+      baselineExposure: readExposure(baseline),
+      candidateExposure: readExposure(candidate),
     });
   }
   // Leaving out the trials in which it never happened would compare the unlucky ones only.

@@ -16,10 +16,10 @@ export interface MetricKey {
   readonly metric: string;
 }
 
-/** A trial whose measurements are found by name. */
+/** A trial whose measurements are found by role and name. */
 export interface ReadableTrial {
   readonly block: number;
-  readonly values: ReadonlyMap<string, number>;
+  readonly values: Readonly<Record<Role, ReadonlyMap<string, number>>>;
 }
 
 /** What a trial says of a metric: a number, that the event did not happen at all, or nothing. */
@@ -32,10 +32,11 @@ export type Reading =
 export function readCompleted(trials: readonly MeasuredTrial[]): ReadableTrial[] {
   return trials
     .filter(({ state }) => state === "completed")
-    .map(({ block, measurements }) => ({
-      block,
-      values: new Map(measurements.map((m) => [`${m.role}.${m.metric}`, m.value])),
-    }))
+    .map(({ block, measurements }) => {
+      const values = { client: new Map(), target: new Map(), upstream: new Map() };
+      for (const { role, metric, value } of measurements) values[role].set(metric, value);
+      return { block, values };
+    })
     .toSorted((a, b) => a.block - b.block);
 }
 
@@ -43,24 +44,43 @@ export function readCompleted(trials: readonly MeasuredTrial[]): ReadableTrial[]
  * Reads one metric of one trial. A metric without a measurement is a zero only where the trial proves it: an errno that
  * is not among the failures whose sum was counted, or a reset reason where no reset was sent.
  */
-export function readMeasurement(trial: ReadableTrial, { role, metric }: MetricKey): Reading {
-  const value = trial.values.get(`${role}.${metric}`);
-  if (value !== undefined) return { kind: "value", value };
-  if (metric.startsWith("failures.") && trial.values.has(`${role}.connections.failed`)) {
-    return { kind: "value", value: 0 };
-  }
-  if (metric.startsWith("rst.reason.") && trial.values.get(`${role}.rst.sent`) === 0) {
-    return { kind: "value", value: 0 };
-  }
-  const counted = trial.values.has("client.connections.failed");
-  return metric === "ports.first_exhausted_ms" && counted ? { kind: "never" } : { kind: "absent" };
+export function readMeasurement(trial: ReadableTrial, key: MetricKey): Reading {
+  return createReader(key)(trial);
 }
 
-/** The connections or requests that a count of this trial is out of; null where it is out of nothing, or of none. */
-export function readExposure(trial: ReadableTrial, metric: string): number | null {
-  const name = exposureOf(metric);
-  const exposure = name === null ? undefined : trial.values.get(`client.${name}`);
-  return exposure !== undefined && Number.isFinite(exposure) && exposure > 0 ? exposure : null;
+/** `readMeasurement` for many trials: what depends on the metric alone is found out once. */
+export function createReader({ role, metric }: MetricKey): (trial: ReadableTrial) => Reading {
+  const absent = createAbsenceReader({ role, metric });
+  return (trial) => {
+    const value = trial.values[role].get(metric);
+    return value === undefined ? absent(trial) : { kind: "value", value };
+  };
+}
+
+const ZERO: Reading = { kind: "value", value: 0 };
+const NEVER: Reading = { kind: "never" };
+const ABSENT: Reading = { kind: "absent" };
+
+/** What the lack of a measurement says. */
+function createAbsenceReader({ role, metric }: MetricKey): (trial: ReadableTrial) => Reading {
+  if (metric.startsWith("failures.")) {
+    return ({ values }) => (values[role].has("connections.failed") ? ZERO : ABSENT);
+  }
+  if (metric.startsWith("rst.reason.")) {
+    return ({ values }) => (values[role].get("rst.sent") === 0 ? ZERO : ABSENT);
+  }
+  if (metric !== "ports.first_exhausted_ms") return () => ABSENT;
+  return ({ values }) => (values.client.has("connections.failed") ? NEVER : ABSENT);
+}
+
+/** Reads what a count is out of, connections or requests; null where it is out of nothing, or of none. */
+export function createExposureReader(metric: string): (trial: ReadableTrial) => number | null {
+  const exposure = exposureOf(metric);
+  if (exposure === null) return () => null;
+  return ({ values }) => {
+    const value = values.client.get(exposure) ?? 0;
+    return Number.isFinite(value) && value > 0 ? value : null;
+  };
 }
 
 function exposureOf(metric: string): string | null {

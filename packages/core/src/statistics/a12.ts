@@ -7,7 +7,14 @@ import { findDefect, noValue, type Statistic } from "./statistic.ts";
 export function a12(first: readonly number[], second: readonly number[]): Statistic {
   const defect = findDefect(first) ?? findDefect(second);
   if (defect !== null) return noValue(defect);
+  const others = Float64Array.from(second).toSorted();
   let halves = 0;
-  for (const a of first) for (const b of second) halves += a > b ? 2 : a === b ? 1 : 0;
+  let below = 0;
+  let atMost = 0;
+  for (const value of Float64Array.from(first).toSorted()) {
+    while (below < others.length && (others[below] as number) < value) below++;
+    while (atMost < others.length && (others[atMost] as number) <= value) atMost++;
+    halves += below + atMost;
+  }
   return { defined: true, value: halves / (2 * first.length * second.length) };
 }

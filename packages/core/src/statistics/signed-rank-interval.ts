@@ -1,11 +1,11 @@
-import { distributeSubsetSums } from "./signed-rank-distribution.ts";
+import { selectWalshAverage } from "./select-walsh-average.ts";
+import { findTailRank } from "./signed-rank-distribution.ts";
 import { findDefect, noValue, type Statistic } from "./statistic.ts";
-import { walshAverages } from "./walsh-averages.ts";
 
 export interface Interval {
   readonly low: number;
   readonly high: number;
-  /** The exact confidence of this interval: at least what was asked for, as ranks are whole numbers. */
+  /** The confidence of this very interval: at least what was asked for, as ranks are whole numbers. */
   readonly confidence: number;
 }
 
@@ -23,25 +23,11 @@ export function signedRankInterval(
   }
   const defect = findDefect(differences);
   if (defect !== null) return noValue(defect);
-  const { rank, tail } = findIntervalRank(differences.length, (1 - confidence) / 2);
+  const { rank, tail } = findTailRank(differences.length, (1 - confidence) / 2);
   if (rank === 0) return noValue("too-few");
-  const averages = walshAverages(differences);
-  const low = averages[rank - 1] as number;
-  const high = averages[averages.length - rank] as number;
+  const sorted = Float64Array.from(differences).toSorted();
+  const count = (sorted.length * (sorted.length + 1)) / 2;
+  const low = selectWalshAverage(sorted, rank);
+  const high = selectWalshAverage(sorted, count + 1 - rank);
   return { defined: true, value: { low, high, confidence: 1 - 2 * tail } };
-}
-
-/** The largest k with P(T ≤ k−1) ≤ tailMax, and that probability; k = 0 when even P(T = 0) exceeds it. */
-function findIntervalRank(n: number, tailMax: number): { rank: number; tail: number } {
-  const probabilities = distributeSubsetSums(Array.from({ length: n }, (_, i) => i + 1));
-  // (1 − 0.9) / 2 is not exactly 0.05; a tail equal to the bound counts as within it.
-  const bound = tailMax * (1 + 1e-12);
-  let rank = 0;
-  let tail = 0;
-  for (const probability of probabilities) {
-    if (tail + probability > bound) break;
-    tail += probability;
-    rank++;
-  }
-  return { rank, tail };
 }

@@ -1,10 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { estimateHodgesLehmann } from "../../src/statistics/estimate-hodges-lehmann.ts";
+import { normalTail } from "../../src/statistics/normal-tail.ts";
+import { selectWalshAverage } from "../../src/statistics/select-walsh-average.ts";
 import { signFlipP, smallestSignFlipP } from "../../src/statistics/sign-flip-p.ts";
-import { distributeSubsetSums } from "../../src/statistics/signed-rank-distribution.ts";
+import {
+  distributeSubsetSums,
+  EXACT_BLOCKS_MAX,
+  findTailRank,
+} from "../../src/statistics/signed-rank-distribution.ts";
 import { type Interval, signedRankInterval } from "../../src/statistics/signed-rank-interval.ts";
 import { expectValue, type Statistic } from "../../src/statistics/statistic.ts";
-import { estimateHodgesLehmann, walshAverages } from "../../src/statistics/walsh-averages.ts";
+
 import golden from "../fixtures/statistics/golden.json" with { type: "json" };
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
@@ -129,15 +136,55 @@ describe("the Hodges-Lehmann estimate", () => {
       }),
     );
   });
+});
 
-  test("has n(n+1)/2 Walsh averages, ascending", () => {
+describe("a Walsh average", () => {
+  /** The whole list, as the definition has it. */
+  const listWalshAverages = (values: readonly number[]): number[] =>
+    values
+      .flatMap((a, i) => values.slice(i).map((b) => (a === b ? a : a / 2 + b / 2)))
+      .toSorted((a, b) => a - b);
+
+  test("is selected by its rank as from the whole list, to the last bit", () => {
+    const anything = fc.array(fc.oneof(finite, fc.integer({ min: -2, max: 2 })), {
+      minLength: 1,
+      maxLength: 12,
+    });
     fc.assert(
-      fc.property(differences, (values) => {
-        const averages = walshAverages(values);
-        expect(averages).toHaveLength((values.length * (values.length + 1)) / 2);
-        expect(averages.toSorted()).toEqual(averages);
+      fc.property(anything, (values) => {
+        const sorted = Float64Array.from(values).toSorted();
+        const selected = listWalshAverages(values).map((_, i) => selectWalshAverage(sorted, i + 1));
+        // Adding 0 makes −0 the 0 that it equals.
+        expect(selected.map((v) => v + 0)).toEqual(listWalshAverages(values).map((v) => v + 0));
       }),
+      { numRuns: 300 },
     );
+  });
+});
+
+describe("beyond the exact distribution", () => {
+  test.each(golden.normalTail)("the normal tail at $z is SciPy's", ({ z, tail }) => {
+    expect(Math.abs(normalTail(z) / tail - 1)).toBeLessThan(2e-7);
+  });
+
+  test.each(golden.manyBlocks)("p of $n blocks is within 5e-5 of the exact one", (known) => {
+    expect(known.n).toBeGreaterThan(EXACT_BLOCKS_MAX);
+    expect(Math.abs(expectValue(signFlipP(known.differences)) - known.signFlipP)).toBeLessThan(
+      5e-5,
+    );
+    // Of some 10 000 averages, the one chosen is at most one rank off.
+    expect(Math.abs(findTailRank(known.n, 0.05).rank - known.rank90)).toBeLessThanOrEqual(1);
+  });
+
+  test("the interval's rank goes on growing with the number of blocks", () => {
+    let last = 0;
+    for (let n = EXACT_BLOCKS_MAX - 5; n <= EXACT_BLOCKS_MAX + 5; n++) {
+      const { rank, tail } = findTailRank(n, 0.05);
+      expect(rank).toBeGreaterThan(last);
+      expect(tail).toBeLessThanOrEqual(0.05);
+      expect(tail).toBeGreaterThan(0.0495);
+      last = rank;
+    }
   });
 });
 
