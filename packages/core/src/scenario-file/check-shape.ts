@@ -26,10 +26,10 @@ export function checkShape(root: Located, schema: z.ZodType, problems: ProblemLi
     const path = issue.path as Path;
     const { node, exact } = lookUp(root, path);
     if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys) {
+      for (const key of issue.keys.slice(0, UNKNOWN_KEYS_SHOWN)) {
         addUnknownKey(root, [...path, key], { schema, problems });
-        broken.push([...path, key]);
       }
+      for (const key of issue.keys) broken.push([...path, key]);
       continue;
     }
     if (!exact && hasBroken(node)) continue;
@@ -40,6 +40,9 @@ export function checkShape(root: Located, schema: z.ZodType, problems: ProblemLi
   }
   return breakAt(root, broken);
 }
+
+/** Of one section; a file with more unknown keys is some other file. */
+const UNKNOWN_KEYS_SHOWN = 20;
 
 function addUnknownKey(
   root: Located,

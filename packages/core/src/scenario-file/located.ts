@@ -97,8 +97,9 @@ export function hasBroken(node: Located): boolean {
 export function breakAt(root: Located, paths: readonly Path[]): Located {
   if (paths.length === 0) return root;
   if (paths.some((path) => path.length === 0)) return { kind: "broken", place: root.place };
+  const byStep = Map.groupBy(paths, ([first]) => String(first));
   const below = (step: string | number): Path[] =>
-    paths.filter(([first]) => String(first) === String(step)).map((path) => path.slice(1));
+    (byStep.get(String(step)) ?? []).map((path) => path.slice(1));
   if (root.kind === "list") {
     return { ...root, items: root.items.map((item, i) => breakAt(item, below(i))) };
   }

@@ -94,15 +94,20 @@ function formatProblem(problem: Problem): string[] {
     Math.min(problem.endColumn - problem.column, text.length - (problem.column - 1 - from)),
   );
   return [
-    `${problem.source}:${problem.line}:${problem.column}  ${problem.message}${meant}`,
+    printable(`${problem.source}:${problem.line}:${problem.column}  ${problem.message}${meant}`),
     ` ${gutter} | ${text}`,
     ` ${" ".repeat(gutter.length)} | ${" ".repeat(problem.column - 1 - from)}${"^".repeat(underlined)}`,
   ];
 }
 
-/** A window of a long line around the problem; tabs and control characters take one column each. */
+/** A window of a long line around the problem. */
 function clip({ sourceLine, column }: Problem): { text: string; from: number } {
   const from = column > SHOWN_COLUMNS - 20 ? column - 20 : 0;
   const text = sourceLine.slice(from, from + SHOWN_COLUMNS);
-  return { text: text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " "), from };
+  return { text: printable(text), from };
+}
+
+/** A file may come from anywhere: what would move the cursor or colour the terminal becomes a space. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, " ");
 }
