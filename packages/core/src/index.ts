@@ -99,6 +99,7 @@ export * from "./judge-gates.ts";
 
 export * from "./statistics/a12.ts";
 export * from "./statistics/detect-change-points.ts";
+export * from "./statistics/estimate-hodges-lehmann.ts";
 export * from "./statistics/holm-adjust.ts";
 export * from "./statistics/overdispersion.ts";
 export * from "./statistics/poisson-bounds.ts";
@@ -107,7 +108,6 @@ export * from "./statistics/sign-flip-p.ts";
 export * from "./statistics/signed-rank-interval.ts";
 export * from "./statistics/statistic.ts";
 export * from "./statistics/theil-sen-slope.ts";
-export * from "./statistics/estimate-hodges-lehmann.ts";
 
 // The seams that real and fake parts fill.
 
