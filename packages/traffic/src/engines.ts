@@ -11,6 +11,16 @@ export interface EngineEntry {
 /** Fastest first. Each is loaded only when it is asked for. */
 export const ENGINES: readonly EngineEntry[] = [
   {
+    name: "ring",
+    ladder: true,
+    load: async () => (await import("./ring/ring-engine.ts")).ringEngine,
+  },
+  {
+    name: "epoll",
+    ladder: true,
+    load: async () => (await import("./epoll/epoll-engine.ts")).epollEngine,
+  },
+  {
     name: "net",
     ladder: true,
     load: async () => (await import("./net/net-engine.ts")).netEngine,

@@ -11,6 +11,7 @@ import {
   nameErrno,
   type Tally,
 } from "@churnlab/core";
+import { CONNECT_COST_CELLS } from "./connect-cost.ts";
 
 /** The counters of one phase, in the order of their slots. */
 export const COUNTERS = [
@@ -44,9 +45,10 @@ const failureCells: number = CONNECTION_STEPS.length * ERRNO_LIMIT;
 const failuresBytes: number = failureCells * 3 * 8;
 const histogramsAt: number = failuresAt + failuresBytes;
 
+const connectCostsAt: number = histogramsAt + LATENCY_METRICS.length * HISTOGRAM_BUCKETS * 4;
+
 /** Size of the shared memory of one worker, in bytes. */
-export const WORKER_COUNTERS_BYTES: number =
-  histogramsAt + LATENCY_METRICS.length * HISTOGRAM_BUCKETS * 4;
+export const WORKER_COUNTERS_BYTES: number = connectCostsAt + CONNECT_COST_CELLS * 8;
 
 export const COUNTER_SLOT = Object.fromEntries(
   COUNTERS.map((name, slot) => [name, slot]),
@@ -63,6 +65,8 @@ export class WorkerCounters {
   readonly slots: Uint32Array;
   readonly #failures: Float64Array;
   readonly #histograms: Readonly<Record<LatencyMetric, LatencyHistogram>>;
+  /** connect() against the use of local ports, of the measure phase; see `addConnect`. */
+  readonly connectCosts: Float64Array;
 
   constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(WORKER_COUNTERS_BYTES)) {
     this.shared = shared;
@@ -77,6 +81,7 @@ export class WorkerCounters {
         ),
       ]),
     ) as Record<LatencyMetric, LatencyHistogram>;
+    this.connectCosts = new Float64Array(shared, connectCostsAt, CONNECT_COST_CELLS);
   }
 
   get stopping(): boolean {

@@ -1,0 +1,53 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { isIPv6 } from "node:net";
+import type { TargetAddress } from "@churnlab/core";
+import { readLocalPortRange } from "./local-ports.ts";
+
+const LOOK_EVERY_MS = 10;
+/** /proc/net/sockstat and sockstat6 are a few hundred bytes. */
+const FILE_BYTES = 1024;
+
+/**
+ * What share of the local ports is taken, in the network namespace of the thread that makes this: sockets in use and in
+ * TIME_WAIT over the size of ip_local_port_range. A client's namespace has no other sockets, so with one destination this is
+ * the share of ports that connect() has to step over.
+ */
+export class PortUse implements Disposable {
+  /** 0 to 100, as it was at the last look. */
+  percent = 0;
+  readonly #ports: number;
+  readonly #buffer = Buffer.alloc(FILE_BYTES);
+  /** Files of /proc stay bound to the namespace they were opened in. */
+  readonly #timeWaitFile: number = openSync("/proc/thread-self/net/sockstat", "r");
+  readonly #inUseFile: number;
+  readonly #inUseField: RegExp;
+  #nextLookAtMs = 0;
+
+  constructor(target: TargetAddress) {
+    const { first, last } = readLocalPortRange();
+    this.#ports = Math.max(1, last - first + 1);
+    const file = isIPv6(target.host) ? "sockstat6" : "sockstat";
+    this.#inUseFile = openSync(`/proc/thread-self/net/${file}`, "r");
+    this.#inUseField = isIPv6(target.host) ? /TCP6: inuse (\d+)/ : /TCP: inuse (\d+)/;
+  }
+
+  /** Looks again when the last look is long enough ago; takes about 5 µs then. */
+  look(nowMs: number): void {
+    if (nowMs < this.#nextLookAtMs) return;
+    this.#nextLookAtMs = nowMs + LOOK_EVERY_MS;
+    // FIN_WAIT2 and sockets of IPv6 are in `tw` too (Documentation/networking/proc_net_tcp, net/ipv4/proc.c).
+    const used =
+      this.#read(this.#timeWaitFile, / tw (\d+)/) + this.#read(this.#inUseFile, this.#inUseField);
+    this.percent = Math.min(100, Math.floor((100 * used) / this.#ports));
+  }
+
+  #read(file: number, field: RegExp): number {
+    const length = readSync(file, this.#buffer, 0, FILE_BYTES, 0);
+    return Number(field.exec(this.#buffer.toString("latin1", 0, length))?.[1] ?? 0);
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#timeWaitFile);
+    closeSync(this.#inUseFile);
+  }
+}

@@ -1,0 +1,41 @@
+import type { TargetAddress, Workload } from "@churnlab/core";
+import { OPCODE, probeUring, type UringProbe } from "@churnlab/linux";
+import type { Engine, EngineProbe, WorkerJob } from "../engine.ts";
+import { SlotLoad } from "../slots/slot-load.ts";
+import { slotsFor } from "../slots/slots-for.ts";
+import type { WorkerCounters } from "../worker-counters.ts";
+import { RingWire } from "./ring-wire.ts";
+
+let probed: UringProbe | undefined;
+
+/** The probe's answer does not change while the process lives. */
+function probeOnce(): UringProbe {
+  probed ??= probeUring();
+  return probed;
+}
+
+/** io_uring: the fastest engine, for Linux 6.1 and later where it is not refused. It blocks its thread. */
+export const ringEngine: Engine = {
+  name: "ring",
+
+  probe(): EngineProbe {
+    return probeOnce();
+  },
+
+  refuses(workload: Workload, target: TargetAddress): string | null {
+    if (target.tls) return "it speaks no TLS";
+    const probe = probeOnce();
+    if (!probe.works) return probe.reason;
+    if (workload.bind !== "none" && !probe.opcodes.has(OPCODE.BIND)) {
+      return "binding through io_uring needs Linux 6.11";
+    }
+    return null;
+  },
+
+  async run(job: WorkerJob, counters: WorkerCounters): Promise<void> {
+    const slots = slotsFor(job);
+    const load = new SlotLoad(job, counters, slots);
+    using wire = new RingWire(job, load.connections, slots);
+    load.run(wire);
+  },
+};

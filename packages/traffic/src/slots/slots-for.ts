@@ -1,0 +1,17 @@
+import { shareOf } from "@churnlab/core";
+import { readOpenFileLimit } from "@churnlab/linux";
+import type { WorkerJob } from "../engine.ts";
+import { IN_FLIGHT_MAX } from "../limits.ts";
+
+/** Descriptors left to everything else in the process. */
+const SPARE_FILES = 256;
+
+/** How many connections a worker may have open at the same time, within the limit on open files. */
+export function slotsFor(job: WorkerJob): number {
+  const { arrival } = job.workload;
+  const { index, of } = job.worker;
+  const wanted =
+    arrival.model === "closed" ? shareOf(arrival.connections, of, index) : IN_FLIGHT_MAX;
+  const allowed = Math.floor((readOpenFileLimit().soft - SPARE_FILES) / of);
+  return Math.max(1, Math.min(wanted, allowed));
+}
