@@ -1,0 +1,125 @@
+import { ChurnError, ERRNO } from "@churnlab/core";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { monotonicMs } from "../../src/monotonic.ts";
+import type { ArmedWorker } from "../../src/worker/armed-worker.ts";
+import { LocalShard } from "../../src/worker/local-shard.ts";
+import { MEASURE, WorkerCounters } from "../../src/worker-counters.ts";
+import { aWorkload, closed, open } from "../fixtures/a-workload.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("a shard of this process", () => {
+  test("ends the threads of workers that overstay every time-out, and says so", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const aborter = new AbortController();
+    const stuck = aWorker({
+      ended: new Promise((_resolve, reject) => {
+        aborter.signal.addEventListener("abort", () => reject(new ChurnError("E_AGENT", "lost")));
+      }),
+    });
+    const shard = shardOf([stuck], { aborter });
+    const running = shard.run(monotonicMs());
+    running.catch(() => {}); // awaited below; until then it must not count as unhandled
+    // A second of load, a second of lateness, connect, answer and close of 2 s each, and grace.
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(aborter.signal.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(aborter.signal.aborted).toBe(true);
+    await expect(running).rejects.toMatchObject({
+      code: "E_AGENT",
+      message: expect.stringContaining("time-outs") as string,
+    });
+  });
+
+  test("stops the other workers when one is lost", async () => {
+    const lost = aWorker({ ended: Promise.reject(new ChurnError("E_AGENT", "gone")) });
+    const other = aWorker({});
+    const shard = shardOf([lost, other], {});
+    await expect(shard.run(monotonicMs())).rejects.toMatchObject({ message: "gone" });
+    expect(other.counters.stopping).toBe(true);
+  });
+
+  test("adds up what its workers count, live and in the report", async () => {
+    const workers = [aWorker({ cpuUs: [0, 300_000] }), aWorker({ cpuUs: [0, 700_000] })];
+    workers.forEach(({ counters }, i) => {
+      counters.add(MEASURE, "attempted", i + 1);
+      counters.fail(MEASURE, { step: "connect", errno: ERRNO.ECONNREFUSED, tMs: 10 - i });
+    });
+    const shard = shardOf(workers, {});
+    expect(shard.live()).toMatchObject({ attempted: 3, failed: 2, open: 0 });
+    const report = await shard.run(monotonicMs());
+    expect(report.tally.connections).toMatchObject({ attempted: 3, failed: 2 });
+    expect(report.failures).toEqual([
+      { step: "connect", errno: "ECONNREFUSED", count: 2, firstMs: 9, lastMs: 10 },
+    ]);
+    expect(report.cpuUs).toBe(1_000_000);
+    expect(report.cpuShareMax).toBeCloseTo(0.7);
+    expect(report.histograms.map(({ metric }) => metric)).toContain("connect");
+  });
+
+  test("reports that failed connects slow a closed loop down, which they do not an open one", async () => {
+    const failed = (): ArmedWorker => {
+      const worker = aWorker({});
+      worker.counters.fail(MEASURE, { step: "connect", errno: ERRNO.EADDRNOTAVAIL, tMs: 42 });
+      return worker;
+    };
+    const [slowed, steady] = await Promise.all([
+      shardOf([failed()], { arrival: closed(4) }).run(monotonicMs()),
+      shardOf([failed()], { arrival: open(4) }).run(monotonicMs()),
+    ]);
+    expect(slowed.events).toMatchObject([{ kind: "retries-paced", tMs: 42 }]);
+    expect(steady.events).toEqual([]);
+  });
+
+  test("warns when a slower engine had to do", async () => {
+    const { warnings } = await shardOf([aWorker({})], { fallback: true }).run(monotonicMs());
+    expect(warnings.map(({ code }) => code)).toEqual(["W_ENGINE_FALLBACK"]);
+  });
+});
+
+interface WorkerTraits {
+  readonly ended?: Promise<{ readonly endedAtMs: number }>;
+  /** CPU time at the first reading and at every later one. */
+  readonly cpuUs?: readonly [number, number];
+}
+
+function aWorker({
+  ended = Promise.resolve({ endedAtMs: monotonicMs() }),
+  cpuUs = [0, 0],
+}: WorkerTraits): ArmedWorker {
+  ended.catch(() => {});
+  let read = false;
+  return {
+    counters: new WorkerCounters(),
+    ended,
+    start() {},
+    readCpuUs() {
+      const us = read ? cpuUs[1] : cpuUs[0];
+      read = true;
+      return us;
+    },
+  };
+}
+
+function shardOf(
+  workers: readonly ArmedWorker[],
+  traits: { aborter?: AbortController; arrival?: ReturnType<typeof open>; fallback?: boolean },
+): LocalShard {
+  const workload = aWorkload({ arrival: traits.arrival ?? open(1) });
+  return new LocalShard({
+    agent: "local",
+    engine: { name: "net", reason: "the fastest", fallback: traits.fallback ?? false },
+    aborter: traits.aborter ?? new AbortController(),
+    workers,
+    shard: {
+      trialId: 1,
+      seed: 1,
+      workload,
+      phases: { warmUpMs: 0, measureMs: 1000, drainMs: 0 },
+      target: { host: "198.18.0.1", port: 80, path: "/", tls: false },
+      share: { first: 0, count: workers.length, of: workers.length },
+    },
+  });
+}
