@@ -29,10 +29,8 @@ export interface TrialEvidence {
 /** Reduces what was seen to measurements, and says whether they may be trusted. */
 export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutcome> {
   const { trial, world, recording, report } = evidence;
-  const conclusions = world.observers.map((observer) => observer.conclude());
   const measurements: Measurement[] = [
     ...reduceMeasurements(evidence),
-    ...conclusions.flatMap((conclusion) => conclusion.measurements),
     ...(await world.target.measure()),
     ...recording.measurements(),
   ];
@@ -40,7 +38,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     ...world.warnings,
     ...recording.warnings(),
     ...report.warnings,
-    ...conclusions.flatMap((conclusion) => conclusion.warnings),
+    ...world.observers.flatMap((observer) => observer.conclude()),
     ...judgeValidity(evidence),
   ];
   const record: TrialRecord = {

@@ -13,8 +13,10 @@ const OFFERED_SHARE_MIN = 0.995;
 const LATENESS_MS_MAX = 5;
 /** Or this share of the mean interval between arrivals of one worker's schedule. */
 const LATENESS_INTERVAL_SHARE_MAX = 0.1;
-/** Lateness beyond which the offered load was another one than the scenario's, whatever the reason. */
-const LATENESS_MS_LOST = 50;
+/** Lateness (p99) beyond which the offered load was another one than the scenario's, whatever the reason. */
+const LATENESS_MS_LOST = 100;
+/** Or this share of the measure phase, where that is more. */
+const LATENESS_PHASE_SHARE_LOST = 0.02;
 /** A worker thread this busy may have been what limited the load. */
 const CPU_SHARE_MAX = 0.85;
 /** More holes than this share of all samples leave the gauges unknown for too long. */
@@ -83,7 +85,11 @@ function judgeGenerator({ report, trial }: TrialEvidence): Warning[] {
   const boundMs = latenessBoundMs(trial.spec.workload);
   const lateMs = latenessMsP99(report);
   if (boundMs !== null && lateMs > boundMs) {
-    const code = busy || lateMs > LATENESS_MS_LOST ? "W_GENERATOR_LIMITED" : "W_GENERATOR_LATE";
+    const lostMs = Math.max(
+      LATENESS_MS_LOST,
+      LATENESS_PHASE_SHARE_LOST * trial.spec.phases.measureMs,
+    );
+    const code = busy || lateMs > lostMs ? "W_GENERATOR_LIMITED" : "W_GENERATOR_LATE";
     const message = `1 % of the arrivals started ${lateMs.toFixed(1)} ms or more after their time (bound ${boundMs.toFixed(1)} ms)`;
     warnings.push({ code, message });
   }

@@ -98,7 +98,6 @@ export class Recorder implements Disposable {
   markMeasure(): void {
     for (const watch of this.#watches) {
       watch.before = watch.observer.readCounters();
-      watch.observer.mark();
     }
   }
 

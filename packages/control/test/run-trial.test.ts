@@ -170,7 +170,7 @@ describe("runTrial", () => {
     [20_000, 0.5, "completed", ["W_GENERATOR_LATE"]],
     [1_000, 0.9, "completed", ["W_GENERATOR_CPU"]],
     [20_000, 0.9, "invalid", ["W_GENERATOR_CPU", "W_GENERATOR_LIMITED"]],
-    [60_000, 0.5, "invalid", ["W_GENERATOR_LIMITED"]],
+    [110_000, 0.5, "invalid", ["W_GENERATOR_LIMITED"]],
   ])("judges a start %i µs late with %d of a processor used: %s %j", async (...row) => {
     const [lateUs, cpuShareMax, state, codes] = row;
     const outcome = await runLate(lateUs, cpuShareMax);

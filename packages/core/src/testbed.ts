@@ -19,7 +19,7 @@ export interface Target {
 export interface CounterReading {
   /** `time_wait`, `tcp.inuse`, … : values of now. */
   readonly gauges: Readonly<Record<string, number>>;
-  /** `tcp.ActiveOpens`, `tcpext.TW`, … : since the namespace exists. */
+  /** `tcp.ActiveOpens`, `tcpext.TW`, `rst.received`, … : since the namespace or its observer exists. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
@@ -45,13 +45,8 @@ export interface Observer {
   drainEvents(): readonly (Omit<TrialEvent, "tMs"> & {
     readonly atMs: number;
   })[];
-  /** Marks the start of the measure phase for counts that the observer keeps itself. */
-  mark(): void;
-  /** Numbers the observer keeps itself since `mark` (reset counts and reasons), and its doubts. */
-  conclude(): {
-    readonly measurements: readonly Measurement[];
-    readonly warnings: readonly Warning[];
-  };
+  /** Its doubts about what it saw. */
+  conclude(): readonly Warning[];
   close(): void;
 }
 

@@ -1,6 +1,5 @@
 import type {
   CounterReading,
-  Measurement,
   Observer,
   PortReading,
   Role,
@@ -46,28 +45,8 @@ export class JointObserver implements Observer {
     return this.#observers.flatMap((observer) => observer.drainEvents());
   }
 
-  mark(): void {
-    for (const observer of this.#observers) observer.mark();
-  }
-
-  conclude(): {
-    readonly measurements: readonly Measurement[];
-    readonly warnings: readonly Warning[];
-  } {
-    const conclusions = this.#observers.map((observer) => observer.conclude());
-    const sums = addRecords(
-      conclusions.map(({ measurements }) =>
-        Object.fromEntries(measurements.map(({ metric, value }) => [metric, value])),
-      ),
-    );
-    return {
-      measurements: Object.entries(sums).map(([metric, value]) => ({
-        role: this.role,
-        metric,
-        value,
-      })),
-      warnings: distinct(conclusions.flatMap(({ warnings }) => warnings)),
-    };
+  conclude(): readonly Warning[] {
+    return distinct(this.#observers.flatMap((observer) => observer.conclude()));
   }
 
   close(): void {

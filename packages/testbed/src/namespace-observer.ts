@@ -1,6 +1,5 @@
 import type {
   CounterReading,
-  Measurement,
   Observer,
   PortReading,
   Role,
@@ -18,6 +17,15 @@ import {
   readQueues,
   SockDiag,
 } from "@churnlab/linux";
+import type { ResetObserver } from "./reset-observer.ts";
+
+export interface NamespaceObserverOptions {
+  readonly role: Role;
+  /** With its final sysctls: the port range is read once. */
+  readonly namespace: NetworkNamespace;
+  /** null where resets are not watched. */
+  readonly resets: ResetObserver | null;
+}
 
 /** Sees one role's kernel through descriptors that were opened inside its namespace. */
 export class NamespaceObserver implements Observer {
@@ -26,11 +34,12 @@ export class NamespaceObserver implements Observer {
   readonly #diag: SockDiag;
   readonly #range: PortRange;
   readonly #census: PortCensus;
+  readonly #resets: ResetObserver | null;
   readonly #warnings: Warning[] = [];
 
-  /** The namespace has its final sysctls: the port range is read once. */
-  constructor(role: Role, namespace: NetworkNamespace) {
+  constructor({ role, namespace, resets }: NamespaceObserverOptions) {
     this.role = role;
+    this.#resets = resets;
     this.#counters = openCounters(namespace);
     this.#diag = new SockDiag(namespace);
     this.#range = readPortRange(namespace);
@@ -42,7 +51,8 @@ export class NamespaceObserver implements Observer {
   }
 
   readCounters(): CounterReading {
-    return this.#counters.read();
+    const { gauges, counters } = this.#counters.read();
+    return { gauges, counters: { ...counters, ...this.#resets?.readCounters() } };
   }
 
   readQueues(): Readonly<Record<string, number>> {
@@ -68,20 +78,16 @@ export class NamespaceObserver implements Observer {
   }
 
   drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
-    return [];
+    return this.#resets?.takeEvents() ?? [];
   }
 
-  mark(): void {}
-
-  conclude(): {
-    readonly measurements: readonly Measurement[];
-    readonly warnings: readonly Warning[];
-  } {
-    return { measurements: [], warnings: this.#warnings };
+  conclude(): readonly Warning[] {
+    return [...this.#warnings, ...(this.#resets?.conclude() ?? [])];
   }
 
   close(): void {
     this.#counters.close();
     this.#diag.close();
+    this.#resets?.[Symbol.dispose]();
   }
 }

@@ -5,7 +5,7 @@ import {
   joinByVeth,
   type NetworkNamespace,
 } from "@churnlab/linux";
-import { clientAddress, TARGET_ADDRESS } from "./address-plan.ts";
+import type { AddressPlan } from "./address-plan.ts";
 
 /** One host of a trial: a namespace, what role it has, and its address. */
 export interface Host {
@@ -26,16 +26,16 @@ export interface Hosts extends Disposable {
  * Makes one namespace per source address and one for the target, joins each client with the target by a veth pair of its
  * own, and writes every role's sysctls. Never loopback: `tcp_tw_reuse=2`, the default, reuses ports there and nowhere else.
  */
-export function createHosts(spec: TrialSpec): Hosts {
+export function createHosts(spec: TrialSpec, addresses: AddressPlan): Hosts {
   using stack = new DisposableStack();
   const open = (role: Role, address: string): Host => ({
     role,
     address,
     namespace: stack.use(createNetworkNamespace()),
   });
-  const target = open("target", TARGET_ADDRESS);
+  const target = open("target", addresses.target);
   const clients = Array.from({ length: spec.workload.sources }, (_, i) =>
-    open("client", clientAddress(i)),
+    open("client", addresses.client(i)),
   );
   clients.forEach((client, i) => {
     joinByVeth({

@@ -15,10 +15,12 @@ import {
   TargetThreads,
   WorkerPool,
 } from "@churnlab/traffic";
+import { type AddressPlan, planAddresses } from "./address-plan.ts";
 import { describeEnvironment } from "./describe-environment.ts";
 import { JointObserver } from "./joint-observer.ts";
 import { NamespaceObserver } from "./namespace-observer.ts";
-import { createHosts, type Hosts } from "./netns-hosts.ts";
+import { createHosts, type Host, type Hosts } from "./netns-hosts.ts";
+import { ResetWatch, type TrialResets } from "./reset-watch.ts";
 
 /**
  * Every trial in fresh anonymous network namespaces of this process. Threads live as long as the testbed and enter the
@@ -28,12 +30,14 @@ export class NetnsTestbed implements Testbed {
   readonly kind = "netns";
   readonly #pool: WorkerPool = new WorkerPool();
   readonly #targets: TargetThreads = new TargetThreads();
+  readonly #addresses: AddressPlan = planAddresses(process.pid);
+  readonly #watch: ResetWatch = new ResetWatch(this.#addresses.all);
 
   async build(trial: Trial, signal: AbortSignal): Promise<TrialWorld> {
     const { spec } = trial;
     const targetSpec = requireBuiltin(spec.target);
     await using stack = new AsyncDisposableStack();
-    const hosts = stack.use(createHosts(spec));
+    const hosts = stack.use(createHosts(spec, this.#addresses));
     const target = await this.#targets.start({
       namespaceFd: hosts.target.namespace.fd,
       address: hosts.target.address,
@@ -51,8 +55,12 @@ export class NetnsTestbed implements Testbed {
       })),
       workers: chooseWorkers(spec.workload, availableParallelism()),
     });
-    const observers = stack.adopt(observe(hosts), closeAll);
-    const environment = describeEnvironment(hosts, { "target.server": target.server });
+    const resets = spec.observe.resets ? this.#watch.begin(hosts) : null;
+    const observers = stack.adopt(observe(hosts, resets), closeAll);
+    const environment = describeEnvironment(hosts, {
+      "target.server": target.server,
+      "observe.resets": resets?.means ?? "off",
+    });
     const held = stack.move();
     return {
       agents: [agent],
@@ -60,22 +68,29 @@ export class NetnsTestbed implements Testbed {
       observers,
       sysctls: hosts.sysctls,
       environment,
-      warnings: warnIneffective(spec),
+      warnings: [...warnIneffective(spec), ...(resets?.warnings ?? [])],
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }
 
   async close(): Promise<void> {
+    this.#watch[Symbol.dispose]();
     await Promise.all([this.#pool.close(), this.#targets.close()]);
   }
 }
 
-function observe({ clients, target }: Hosts): readonly Observer[] {
-  const ofClients = clients.map(({ role, namespace }) => new NamespaceObserver(role, namespace));
+function observe({ clients, target }: Hosts, resets: TrialResets | null): readonly Observer[] {
+  const observerOf = (host: Host): NamespaceObserver =>
+    new NamespaceObserver({
+      role: host.role,
+      namespace: host.namespace,
+      resets: resets?.observers.get(host) ?? null,
+    });
+  const ofClients = clients.map(observerOf);
   const first = ofClients[0] as NamespaceObserver;
   return [
     ofClients.length === 1 ? first : new JointObserver("client", ofClients),
-    new NamespaceObserver("target", target.namespace),
+    observerOf(target),
   ];
 }
 

@@ -119,10 +119,8 @@ export class FakeObserver implements Observer {
     return [];
   }
 
-  mark(): void {}
-
-  conclude(): { measurements: []; warnings: [] } {
-    return { measurements: [], warnings: [] };
+  conclude(): [] {
+    return [];
   }
 
   close(): void {

@@ -1,0 +1,62 @@
+import type { Role, TrialEvent, Warning } from "@churnlab/core";
+import { type NetworkNamespace, RESET_CAUSES, ResetCapture } from "@churnlab/linux";
+import type { ResetReasons } from "./reset-reasons.ts";
+
+export interface ResetObserverOptions {
+  readonly role: Role;
+  readonly namespace: NetworkNamespace;
+  readonly address: string;
+  /** null where the kernel's reasons are not to be had. */
+  readonly reasons: ResetReasons | null;
+}
+
+type TimedEvent = Omit<TrialEvent, "tMs"> & { readonly atMs: number };
+
+/** Counts the resets of one host: every one on its wire, and the kernel's reason for those it sent. */
+export class ResetObserver implements Disposable {
+  readonly #options: ResetObserverOptions;
+  readonly #capture: ResetCapture;
+  readonly #events: TimedEvent[] = [];
+
+  /** Throws `SystemError`: EPERM without CAP_NET_RAW over the namespace. */
+  constructor(options: ResetObserverOptions) {
+    this.#options = options;
+    this.#capture = new ResetCapture(options.namespace);
+  }
+
+  /** Cumulative, as kernel counters are: `rst.received` and `rst.reason.*`. */
+  readCounters(): Record<string, number> {
+    const { role, address, reasons } = this.#options;
+    for (const { atMs, ...detail } of this.#capture.drain()) {
+      this.#events.push({ role, atMs, kind: "rst", detail });
+    }
+    const counts = reasons?.countsOf(address) ?? {};
+    for (const { atMs, reset, cause } of reasons?.takeKept(address) ?? []) {
+      const { reason, state, sourcePort, destination, destinationPort } = reset;
+      const words = RESET_CAUSES[cause];
+      const detail = { reason, state, cause, words, sourcePort, destination, destinationPort };
+      this.#events.push({ role, atMs, kind: "rst.sent", detail });
+    }
+    return { "rst.received": this.#capture.counts.received, ...counts };
+  }
+
+  /** Resets in full, as many as are kept, each once. */
+  takeEvents(): TimedEvent[] {
+    return this.#events.splice(0);
+  }
+
+  conclude(): Warning[] {
+    const { role, reasons } = this.#options;
+    const lost: [number, string][] = [
+      [this.#capture.readLost(), "resets on the wire were not captured"],
+      [reasons?.readLost() ?? 0, "trace events were overwritten before they were read"],
+    ];
+    return lost
+      .filter(([count]) => count > 0)
+      .map(([count, what]) => ({ code: "W_OBSERVER_LOST", message: `${role}: ${count} ${what}` }));
+  }
+
+  [Symbol.dispose](): void {
+    this.#capture.close();
+  }
+}
