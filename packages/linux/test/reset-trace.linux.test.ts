@@ -5,6 +5,7 @@ import { openCounters } from "../src/counters.ts";
 import { destroySockets } from "../src/destroy-sockets.ts";
 import { explainReset, type ResetCause } from "../src/explain-reset.ts";
 import type { TracedReset } from "../src/parse-reset-line.ts";
+import { ResetCapture } from "../src/reset-capture.ts";
 import { ResetTrace } from "../src/reset-trace.ts";
 import { applySysctls } from "../src/sysctls.ts";
 import { maskOfTcpState } from "../src/tcp-states.ts";
@@ -17,6 +18,7 @@ import {
   connect,
   dissolve,
   listen,
+  localEndpoint,
   receive,
   send,
   setOption,
@@ -287,6 +289,36 @@ describe("the kernel's reason for a reset", () => {
     expect(causesOf(resets)).toEqual(["stray-segment"]);
   });
 
+  test("of a handshake that ends when the accept queue has filled up, with tcp_abort_on_overflow", async () => {
+    const resets = await traceScene(1, async ({ hosts }) => {
+      using counters = openCounters(hosts.target);
+      applySysctls(hosts.target, { "net.ipv4.tcp_abort_on_overflow": "1" });
+      const narrow = { host: TARGET, port: 82 };
+      listen(hosts.target, narrow, 1);
+      using raw = new RawTcp(hosts.client);
+      // From an address that is nobody's, so that no TCP but this one answers for it.
+      const from = { host: "198.19.255.1", port: 5000 };
+      const route = "ip route add 198.19.255.0/24 dev t0";
+      const neighbour = `ip neigh add ${from.host} lladdr 02:00:00:00:00:99 dev t0 nud permanent`;
+      hosts.target.run(() => spawnSync("sh", ["-ec", `${route}; ${neighbour}`]));
+      raw.send({ from, to: narrow, flags: FLAG.SYN, sequence: 1 });
+      const answer = await firstSegment(raw, FLAG.SYN | FLAG.ACK);
+      // The queue takes one more than the backlog; a SYN that comes now would be dropped without a reset.
+      for (let index = 0; index < 2; index += 1) connect(hosts.client, narrow);
+      const acknowledgement = answer.sequence + 1;
+      raw.send({ from, to: narrow, flags: FLAG.ACK, sequence: 2, acknowledgement });
+      await eventually(() => {
+        expect(counters.read().counters).toMatchObject({
+          "tcpext.ListenOverflows": 1,
+          "tcpext.EmbryonicRsts": 1,
+          "tcp.OutRsts": 1,
+        });
+      });
+    });
+    expect(firstSent(resets)).toMatchObject({ state: "LISTEN", reason: "INVALID_SYN" });
+    expect(causesOf(resets)).toEqual(["accept-queue-full"]);
+  });
+
   test("of a SYN that is answered with a wrong acknowledgement", async () => {
     // The target's own TCP answers the SYN too: nobody listens.
     const resets = await traceScene(2, async ({ hosts }) => {
@@ -308,6 +340,70 @@ describe("the kernel's reason for a reset", () => {
     const ofClient = resets.filter(({ source }) => source === CLIENT);
     expect(ofClient.map(explainReset)).toEqual(["bad-handshake-ack"]);
   });
+
+  test("is not needed for what ends without one: a SYN on a living connection is challenged", async () => {
+    const resets = await traceScene(0, async ({ hosts, near, far }) => {
+      using counters = openCounters(hosts.target);
+      using raw = new RawTcp(hosts.client);
+      const [, localPort] = localEndpoint(near);
+      raw.send({ from: { host: CLIENT, port: localPort }, to: AT, flags: FLAG.SYN, sequence: 77 });
+      await eventually(() => {
+        expect(counters.read().counters["tcpext.TCPSYNChallenge"]).toBe(1);
+      });
+      send(near, "still alive");
+      expect(receive(far)).toBe("still alive");
+    });
+    expect(resets).toEqual([]);
+  });
+
+  test("is not there for resets of a packet filter: neither trace nor counter sees them, a capture does", async () => {
+    using hosts = makeTwoHosts();
+    using trace = new ResetTrace({ addresses: [TARGET, CLIENT] });
+    using capture = new ResetCapture(hosts.client);
+    using counters = openCounters(hosts.target);
+    const rule =
+      "nft add table inet t; nft add chain inet t i '{ type filter hook input priority 0; }'; nft add rule inet t i tcp dport 80 reject with tcp reset";
+    hosts.target.run(() => spawnSync("sh", ["-ec", rule]));
+    const listener = listen(hosts.target, AT);
+    expect(connect(hosts.client, AT)).toBe(-111);
+    capture.drain();
+    expect(capture.counts).toEqual({ sent: 0, received: 1 });
+    expect(counters.read().counters["tcp.OutRsts"]).toBe(0);
+    expect(trace.drain().filter(({ direction }) => direction === "sent")).toEqual([]);
+    close(listener);
+  });
+
+  test.each([
+    ["0", 0],
+    ["1", 1],
+  ])(
+    "is not there for a TIME_WAIT that a reset kills: tcp_rfc1337 = %s leaves %i",
+    async (rfc1337, left) => {
+      const resets = await traceScene(0, async ({ hosts, near, far }) => {
+        using counters = openCounters(hosts.client);
+        using raw = new RawTcp(hosts.target);
+        applySysctls(hosts.client, { "net.ipv4.tcp_rfc1337": rfc1337 });
+        const [host, port] = localEndpoint(near);
+        close(near);
+        expect(receive(far)).toBe("");
+        close(far);
+        const ownFin = await firstSegment(raw, FLAG.FIN | FLAG.ACK);
+        await eventually(() => {
+          expect(counters.read().gauges["time_wait"]).toBe(1);
+        });
+        raw.send({
+          from: AT,
+          to: { host, port },
+          flags: FLAG.RST,
+          sequence: (ownFin.acknowledgement ?? 0) + 1,
+        });
+        await eventually(() => {
+          expect(counters.read().gauges["time_wait"]).toBe(left);
+        });
+      });
+      expect(resets).toEqual([]);
+    },
+  );
 });
 
 describe("a trace of resets", () => {
