@@ -292,6 +292,16 @@ gates: [{ metric: client.failures.EADRNOTAVAIL, variant: nobody, max: 0 }]
     ["sysctls: { client: { net.ipv4.tcp_tw_reuse: } }", undefined, /tcp_tw_reuse has no value/],
     ["sysctls: { client: { net.ipv4.tcp_tw_reuse: 3 } }", undefined, /takes 0 to 2, not 3/],
     ["sysctls: { client: { net.core.rmem_max: 3 } }", undefined, /can only be read in a namespace/],
+    [
+      'sysctls: { client: { net.ipv4.ip_local_port_range: "1000 2000" } }',
+      undefined,
+      /may not begin at 1000, below ip_unprivileged_port_start = 1024/,
+    ],
+    [
+      "sysctls: { client: { net.ipv4.ip_unprivileged_port_start: 40000 } }",
+      undefined,
+      /may not begin at 32768, below ip_unprivileged_port_start = 40000/,
+    ],
     ["variants: [{ name: a }, { name: a }]", undefined, /a second variant is named a/],
     [
       "variants: [{ name: a, baseline: true }, { name: b, baseline: true }]",

@@ -30,7 +30,7 @@ export const OTHER_NAMESPACE_SYSCTLS: readonly string[] = fullNames({
     ipfrag_time nexthop_compat_mode ping_group_range raw_l3mdev_accept tcp_adv_win_scale
     tcp_app_win tcp_backlog_ack_defer tcp_base_mss tcp_challenge_ack_limit tcp_comp_sack_delay_ns
     tcp_comp_sack_nr tcp_comp_sack_slack_ns tcp_dsack tcp_early_demux tcp_early_retrans
-    tcp_ecn_fallback tcp_ecn_option tcp_ecn_option_beacon tcp_fack
+    tcp_ecn_fallback tcp_ecn_option tcp_ecn_option_beacon
     tcp_fastopen_blackhole_timeout_sec tcp_fastopen_key tcp_frto tcp_fwmark_accept
     tcp_l3mdev_accept tcp_limit_output_bytes tcp_max_reordering tcp_min_rtt_wlen tcp_min_snd_mss
     tcp_min_tso_segs tcp_mtu_probe_floor tcp_mtu_probing tcp_no_ssthresh_metrics_save

@@ -54,7 +54,11 @@ export const PORT_SYSCTLS: readonly SysctlEntry[] = [
   describeSysctl(
     "net.ipv4.ip_unprivileged_port_start",
     "The lowest port that a process without CAP_NET_BIND_SERVICE may bind.",
-    { default: "1024", values: integer(0, 65_535) },
+    {
+      default: "1024",
+      values: integer(0, 65_535),
+      notes: ["It may not be above the low end of ip_local_port_range."],
+    },
   ),
   describeSysctl(
     "net.ipv4.ip_nonlocal_bind",

@@ -37,7 +37,7 @@ export const PROTOCOL_SYSCTLS: readonly SysctlEntry[] = [
   describeSysctl(
     "net.ipv4.tcp_ecn",
     "Explicit congestion notification: 0 off, 1 asked for and accepted, 2 only accepted.",
-    { default: "2" },
+    { default: "2", values: integer(0, 2) },
   ),
   describeSysctl(
     "net.ipv4.tcp_no_metrics_save",
