@@ -1,7 +1,6 @@
 import { seedUniform, type TargetAddress, type Workload } from "@churnlab/core";
 
-/** First byte of a raw request, and of one after whose answer the server closes. The rest is `x`. */
-export const RAW_REQUEST = 0x78;
+/** First byte of a raw request after whose answer the server closes. All other bytes are `x`. */
 export const RAW_LAST = 0x21;
 
 export interface EncodedRequests {
@@ -12,7 +11,7 @@ export interface EncodedRequests {
 
 /**
  * The bytes of a request. HTTP: a GET, or a POST with a body when `requestBytes` is not 0; the last one of a connection that
- * the server closes says `Connection: close`. Raw: `requestBytes` bytes, whose first is the mark.
+ * the server closes says `Connection: close`. Raw: `requestBytes` bytes; the first of such a last one is `RAW_LAST`.
  */
 export function encodeRequests(workload: Workload, target: TargetAddress): EncodedRequests {
   const encode = workload.protocol === "raw" ? encodeRaw : encodeHttp;
@@ -22,7 +21,7 @@ export function encodeRequests(workload: Workload, target: TargetAddress): Encod
 
 function encodeRaw({ requestBytes }: Workload, _target: TargetAddress, last: boolean): Buffer {
   const bytes = Buffer.alloc(requestBytes, "x");
-  if (requestBytes > 0) bytes[0] = last ? RAW_LAST : RAW_REQUEST;
+  if (last && requestBytes > 0) bytes[0] = RAW_LAST;
   return bytes;
 }
 

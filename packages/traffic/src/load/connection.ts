@@ -1,4 +1,5 @@
 import { type ConnectionStep, ERRNO } from "@churnlab/core";
+import { addConnect } from "../connect-cost.ts";
 import { monotonicMs } from "../monotonic.ts";
 import { type Bank, MEASURE } from "../worker-counters.ts";
 import type { Load } from "./load.ts";
@@ -30,6 +31,7 @@ export class Connection implements WireEvents {
   readonly #load: Load;
   readonly #bank: Bank;
   readonly #openedAtMs: number;
+  readonly #portUsePercent: number;
   #wire!: Wire;
   #state = OPENING;
   #failure: Failure | null = null;
@@ -50,6 +52,7 @@ export class Connection implements WireEvents {
     this.unit = unit;
     this.#bank = unit.bank;
     this.#openedAtMs = monotonicMs();
+    this.#portUsePercent = load.portUse.percent;
     this.#deadlineMs = this.#openedAtMs + load.workload.timeouts.connectMs;
     this.#requestsLeft = load.drawRequests();
     load.counters.add(this.#bank, "intended");
@@ -136,9 +139,7 @@ export class Connection implements WireEvents {
     const { counters } = this.#load;
     counters.add(this.#bank, "established");
     counters.open += 1;
-    if (this.#bank === MEASURE) {
-      counters.latency("connect", (monotonicMs() - this.#openedAtMs) * 1000);
-    }
+    if (this.#bank === MEASURE) this.#recordConnect();
     this.#load.kind.established(this.#load, this);
   }
 
@@ -187,6 +188,14 @@ export class Connection implements WireEvents {
     else counters.fail(this.#bank, this.#failure);
     if (this.#requestBank !== null) counters.add(this.#requestBank, "requestsFailed");
     this.#load.ended(this, this.#failure === null);
+  }
+
+  #recordConnect(): void {
+    const { counters } = this.#load;
+    const tookUs = (monotonicMs() - this.#openedAtMs) * 1000;
+    counters.latency("connect", tookUs);
+    const tMs = this.#openedAtMs - this.#load.measureAtMs;
+    addConnect(counters.connectCosts, this.#portUsePercent, { tookUs, tMs });
   }
 
   /** An idle connection without a number of requests to come may be closed by its peer. */

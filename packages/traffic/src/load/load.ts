@@ -2,6 +2,7 @@ import type { Workload } from "@churnlab/core";
 import type { WorkerJob } from "../engine.ts";
 import { IN_FLIGHT_MAX, SWEEP_MS } from "../limits.ts";
 import { monotonicMs } from "../monotonic.ts";
+import { PortUse } from "../port-use.ts";
 import { drawRequests } from "../requests.ts";
 import { type Bank, MEASURE, type WorkerCounters } from "../worker-counters.ts";
 import { Connection } from "./connection.ts";
@@ -26,6 +27,7 @@ export class Load {
   readonly dial: Dial;
   readonly kind: KindSteps;
   readonly drawRequests: () => number;
+  readonly portUse: PortUse;
   readonly measureAtMs: number;
   readonly endAtMs: number;
   readonly #live = new Set<Connection>();
@@ -42,12 +44,14 @@ export class Load {
     this.dial = dial;
     this.kind = WORKLOAD_KIND_STEPS[job.workload.kind];
     this.drawRequests = drawRequests(job.workload, job.seed + job.worker.index);
+    this.portUse = new PortUse(job.target);
     this.measureAtMs = job.startAtMs + job.warmUpMs;
     this.endAtMs = this.measureAtMs + job.measureMs;
   }
 
   /** Resolves when the source has begun its last unit and every connection is closed and counted. */
   async run(source: Source): Promise<void> {
+    using _portUse = this.portUse;
     if (this.counters.stopping) return;
     const over = new Promise<void>((resolve) => {
       this.#onOver = resolve;
@@ -91,6 +95,7 @@ export class Load {
   }
 
   open(unit: Unit): Connection {
+    this.portUse.look(monotonicMs());
     const connection = new Connection(this, unit);
     this.#live.add(connection);
     connection.open();

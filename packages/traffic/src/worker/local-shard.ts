@@ -12,6 +12,7 @@ import {
   type TrialEvent,
   type Warning,
 } from "@churnlab/core";
+import { describeConnectCosts, mergeConnectCosts } from "../connect-cost.ts";
 import type { PickedEngine } from "../engines.ts";
 import { LATENESS_MAX_MS, RETRY_GAP_MS } from "../limits.ts";
 import { monotonicMs } from "../monotonic.ts";
@@ -121,13 +122,18 @@ export class LocalShard implements ArmedShard {
         ),
       ),
       ...measured,
-      events: this.#events(failures),
+      events: [...this.#connectCosts(), ...this.#slowedRetries(failures)],
       warnings: this.#warnings(),
     };
   }
 
+  #connectCosts(): TrialEvent[] {
+    const tables = this.#options.workers.map(({ counters }) => counters.connectCosts);
+    return describeConnectCosts(mergeConnectCosts(tables));
+  }
+
   /** Failed connects slow a closed loop down, which has to be known when its rate is read. */
-  #events(failures: readonly FailureRecord[]): TrialEvent[] {
+  #slowedRetries(failures: readonly FailureRecord[]): TrialEvent[] {
     const { shard, workers } = this.#options;
     const first = failures.find(({ step }) => step === "bind" || step === "connect");
     if (shard.workload.arrival.model === "open" || first === undefined) return [];
