@@ -14,6 +14,7 @@ import { NetnsTestbed } from "@churnlab/testbed";
 const clock: Clock = {
   nowMs: () => Number(process.hrtime.bigint()) / 1e6,
   unixMs: () => Date.now(),
+  threadCpuMs: () => process.threadCpuUsage().user / 1000,
   sleep: async (ms) => {
     await sleep(ms);
   },

@@ -10,7 +10,7 @@ import {
   type TrialPhase,
 } from "@churnlab/core";
 import {
-  explainEvent,
+  describeEvent,
   formatLiveBlock,
   formatLiveLine,
   type LiveEvent,
@@ -162,7 +162,7 @@ class WatchedState {
     this.#measureRates(addLive(shards.map((shard) => shard.live())));
     const events = recorder.events();
     for (const event of events.slice(this.#eventsSeen)) {
-      const text = explainEvent(event);
+      const { text } = describeEvent(event);
       this.#events.push({ atMs: this.#elapsedMs(), variant: this.#trial.variant, text });
     }
     this.#eventsSeen = events.length;

@@ -39,7 +39,7 @@ export function writeReport(target: ReportTarget, about: Reportable): void {
 
 /** Annotations go to the log, the summary to the file that GitHub names. */
 function writeToGitHub({ comparison, gates, file, terminal }: Reportable): void {
-  terminal.print(formatAnnotations(gates, { file }));
+  terminal.print(formatAnnotations(comparison.run, gates, { file }));
   const summary = process.env["GITHUB_STEP_SUMMARY"];
   if (summary !== undefined) appendFileSync(summary, formatMarkdown(comparison, gates));
 }

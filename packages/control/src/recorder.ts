@@ -53,7 +53,7 @@ export class Recorder implements Disposable {
   #measureEndedAtMs: number;
   #endedAtMs: number;
   #ticks = 0;
-  #busyMs = 0;
+  #cpuMs = 0;
   #missed = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #afterTick: () => void = () => {};
@@ -162,7 +162,7 @@ export class Recorder implements Disposable {
   measurements(): Measurement[] {
     const elapsedMs = Math.max(1, this.#endedAtMs - this.#startedAtMs);
     return [
-      { role: "client", metric: "sampler.cpu_share", value: this.#busyMs / elapsedMs },
+      { role: "client", metric: "sampler.cpu_share", value: this.#cpuMs / elapsedMs },
       { role: "client", metric: "sampler.missed", value: this.#missed },
     ];
   }
@@ -200,6 +200,7 @@ export class Recorder implements Disposable {
 
   #sample(): void {
     const begunMs = this.#clock.nowMs();
+    const cpuMs = this.#clock.threadCpuMs();
     for (const { observer, idle } of this.#watches) {
       const reading = observer.readCounters();
       this.series.add(observer.role, begunMs, reading.gauges);
@@ -209,19 +210,21 @@ export class Recorder implements Disposable {
       });
       this.#events.push(...observer.drainEvents());
     }
-    this.#busyMs += this.#clock.nowMs() - begunMs;
+    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 
   #sampleQueues(): void {
     const begunMs = this.#clock.nowMs();
+    const cpuMs = this.#clock.threadCpuMs();
     for (const { observer } of this.#watches) {
       this.series.add(observer.role, begunMs, observer.readQueues());
     }
-    this.#busyMs += this.#clock.nowMs() - begunMs;
+    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 
   #readPorts({ observer, ports, marks }: Watch): void {
     const begunMs = this.#clock.nowMs();
+    const cpuMs = this.#clock.threadCpuMs();
     const reading = observer.readPorts();
     if (reading !== null) {
       ports.push(reading);
@@ -236,7 +239,7 @@ export class Recorder implements Disposable {
         this.#events.push({ ...event, atMs: begunMs });
       }
     }
-    this.#busyMs += this.#clock.nowMs() - begunMs;
+    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 }
 

@@ -80,6 +80,8 @@ export interface Clock {
   nowMs(): number;
   /** The time of day, milliseconds since 1970; for records only. */
   unixMs(): number;
+  /** CPU time of the calling thread, user and system. */
+  threadCpuMs(): number;
   /** Resolves after `ms`, or at once when the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

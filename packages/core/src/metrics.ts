@@ -234,7 +234,7 @@ const rows: readonly Row[] = [
     "lower",
     "share",
     client,
-    "Time spent reading kernel state over wall time, all roles together.",
+    "CPU time of reading kernel state over wall time, all roles together.",
   ],
   [
     "sampler.missed",

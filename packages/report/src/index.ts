@@ -14,6 +14,7 @@ export { judgeRun } from "./judge-run.ts";
 
 // To people.
 
+export { describeEvent } from "./charts/describe-event.ts";
 export * from "./format-value.ts";
 export { formatComparison } from "./text/format-comparison.ts";
 export { formatGates } from "./text/format-gates.ts";

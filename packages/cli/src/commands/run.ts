@@ -1,9 +1,9 @@
 import { openStore } from "@churnlab/store";
 import { abortOnSignals } from "../abort-on-signals.ts";
-import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { checkLimits } from "../check-limits.ts";
 import { checkPrivileges } from "../check-privileges.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { openTestbeds } from "../open-testbeds.ts";
 import { parseReportTarget } from "../report-target.ts";
 import { runScenario } from "../run-scenario.ts";

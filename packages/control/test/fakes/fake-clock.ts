@@ -12,6 +12,10 @@ export class FakeClock implements Clock {
     return 1_700_000_000_000 + this.#nowMs;
   }
 
+  threadCpuMs(): number {
+    return 0;
+  }
+
   async sleep(ms: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#nowMs += ms;
