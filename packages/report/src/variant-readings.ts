@@ -21,11 +21,19 @@ export interface MetricReading {
   readonly never: boolean;
 }
 
-export function readVariants(run: StoredRun): VariantReadings[] {
-  const byVariant = Map.groupBy(run.trialList, ({ variant }) => variant);
-  return run.variantList.map(({ name }) => {
-    return { variant: name, trials: readCompleted(byVariant.get(name) ?? []) };
-  });
+const readings = new WeakMap<StoredRun, VariantReadings[]>();
+
+/** The variants of a run with their completed trials; kept as long as the run itself, as every table asks for them. */
+export function readVariants(run: StoredRun): readonly VariantReadings[] {
+  let found = readings.get(run);
+  if (found === undefined) {
+    const byVariant = Map.groupBy(run.trialList, ({ variant }) => variant);
+    found = run.variantList.map(({ name }) => {
+      return { variant: name, trials: readCompleted(byVariant.get(name) ?? []) };
+    });
+    readings.set(run, found);
+  }
+  return found;
 }
 
 export function readMetric({ trials }: VariantReadings, key: MetricKey): MetricReading {

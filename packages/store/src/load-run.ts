@@ -62,7 +62,7 @@ function loadTrials(db: Database, run: number): StoredTrial[] {
     )
     .all(run);
   const warnings = loadWarnings(db, run);
-  const measurements = loadMeasurements(db, run);
+  const measurementsOf = measurementReader(db);
   const failures = loadFailures(db, run);
   const sysctls = loadSysctls(db, run);
   const environments = loadEnvironments(db, run);
@@ -81,34 +81,27 @@ function loadTrials(db: Database, run: number): StoredTrial[] {
     startedAtUnixMs: Date.parse(row.started_at),
     measureMs: row.measure_ms,
     warnings: warnings.get(row.id) ?? [],
-    measurements: measurements.get(row.id) ?? [],
+    measurements: measurementsOf(row.id),
     failures: failures.get(row.id) ?? [],
     sysctls: sysctls.get(row.id) ?? [],
     environment: row.environment === null ? null : (environments.get(row.environment) ?? null),
   }));
 }
 
-function loadMeasurements(db: Database, run: number): Map<number, Measurement[]> {
+/** Reads the measurements of one trial after the other: by far the most rows of a run. */
+function measurementReader(db: Database): (trial: number) => Measurement[] {
   const nameOf = new Map(
     db.prepare<[], [number, string]>("SELECT id, name FROM metric").raw().all(),
   );
-  const rows = db
-    .prepare<[number], [number, Role, number, number]>(
-      `SELECT measurement.trial, measurement.role, measurement.metric, measurement.value
-       FROM trial CROSS JOIN measurement ON measurement.trial = trial.id WHERE trial.run = ?`,
+  const select = db
+    .prepare<[number], [Role, number, number]>(
+      "SELECT role, metric, value FROM measurement WHERE trial = ?",
     )
     .raw();
-  const byTrial = new Map<number, Measurement[]>();
-  let trial = -1;
-  let measurements: Measurement[] = [];
-  for (const [of, role, metric, value] of rows.iterate(run)) {
-    if (of !== trial) {
-      trial = of;
-      byTrial.set(trial, (measurements = []));
-    }
-    measurements.push({ role, metric: nameOf.get(metric) as string, value });
-  }
-  return byTrial;
+  return (trial) =>
+    select.all(trial).map(([role, metric, value]) => {
+      return { role, metric: nameOf.get(metric) as string, value };
+    });
 }
 
 function loadWarnings(db: Database, run: number): Map<number, Warning[]> {

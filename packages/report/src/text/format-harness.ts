@@ -1,6 +1,7 @@
 import type { WarningCode } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatValue } from "../format-value.ts";
+import { readMetric, readVariants } from "../variant-readings.ts";
 import type { Style } from "./style.ts";
 
 /** Doubts that make the generator, and not the target, the limit of a trial. */
@@ -10,11 +11,11 @@ const GENERATOR_WARNINGS: ReadonlySet<WarningCode> = new Set([
   "W_OFFERED_SHORT",
 ]);
 
-/** What the harness itself cost, at its worst over all trials, and whether it was the limit. */
+/** What the harness itself cost, at its worst over the completed trials, and whether it was the limit. */
 export function formatHarness(run: StoredRun, style: Style): string[] {
   const worst = (metric: string): number | null => {
-    const values = run.trialList.flatMap(({ measurements }) =>
-      measurements.filter((m) => m.role === "client" && m.metric === metric).map((m) => m.value),
+    const values = readVariants(run).flatMap(
+      (variant) => readMetric(variant, { role: "client", metric }).values,
     );
     return values.length === 0 ? null : Math.max(...values);
   };
