@@ -140,6 +140,18 @@ function addHostCommands(program: Command, act: Act): void {
     .command("clean")
     .description("Remove what interrupted runs left behind.")
     .action(act(async () => (await import("./commands/clean.ts")).clean));
+  const sysctl = program.command("sysctl").description("What the TCP sysctls really do.");
+  sysctl
+    .command("list")
+    .description("Every knob that churnlab knows.")
+    .option("--json", "print one JSON document")
+    .action(act(async () => (await import("./commands/sysctl.ts")).listSysctls));
+  sysctl
+    .command("explain")
+    .description("One knob: default, scope, whom it acts on, and the myths about it.")
+    .argument("<name>", "its name, or the last part of it")
+    .option("--json", "print one JSON document")
+    .action(act(async () => (await import("./commands/sysctl.ts")).explainOne));
   program
     .command("schema")
     .description("Print the JSON Schema of scenario files or of results.")
