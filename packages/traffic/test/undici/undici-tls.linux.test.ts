@@ -1,9 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import tls from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { monotonicMs } from "../../src/monotonic.ts";
@@ -11,35 +8,14 @@ import { undiciEngine } from "../../src/undici/undici-engine.ts";
 import { MEASURE, WorkerCounters } from "../../src/worker-counters.ts";
 import { aWorkload, closed } from "../fixtures/a-workload.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "churnlab-tls-"));
+/** For 127.0.0.1, signed by itself, of use to nobody but these tests. */
+const read = (name: string): string =>
+  readFileSync(new URL(`../fixtures/tls/${name}.pem`, import.meta.url), "utf8");
+const identity = { key: read("key"), cert: read("cert") };
 const trusted = tls.getCACertificates("default");
-let server: https.Server;
+const server = https.createServer(identity, (_request, response) => response.end("ok"));
 
 beforeAll(async () => {
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const subject = ["-subj", "/CN=churnlab test", "-addext", "subjectAltName=IP:127.0.0.1"];
-  execFileSync(
-    "openssl",
-    [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:prime256v1",
-      "-nodes",
-      "-days",
-      "2",
-      ...subject,
-      "-keyout",
-      key,
-      "-out",
-      cert,
-    ],
-    { stdio: "ignore" },
-  );
-  const identity = { key: readFileSync(key), cert: readFileSync(cert) };
-  server = https.createServer(identity, (_request, response) => response.end("ok"));
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", resolve);
   });
@@ -48,7 +24,6 @@ beforeAll(async () => {
 afterAll(() => {
   server.close();
   tls.setDefaultCACertificates(trusted);
-  rmSync(folder, { recursive: true });
 });
 
 describe("TLS through undici", () => {
@@ -59,7 +34,7 @@ describe("TLS through undici", () => {
   });
 
   test("carries requests where it is, with a whole handshake for every connection", async () => {
-    tls.setDefaultCACertificates([...trusted, readFileSync(join(folder, "cert.pem"), "utf8")]);
+    tls.setDefaultCACertificates([...trusted, identity.cert]);
     const resumed: boolean[] = [];
     server.on("secureConnection", (socket) => resumed.push(socket.isSessionReused()));
     const counters = await offer();
