@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from "@churnlab/core";
+import { ERROR_CODES, type ErrorCode } from "@churnlab/core/errors";
 
 /** What a command's exit status means. `docs/cli.md` lists the same. */
 export const EXIT = {

@@ -1,6 +1,5 @@
 import { CommanderError } from "commander";
 import { EXIT } from "./exit-codes.ts";
-import { printError } from "./print-error.ts";
 import { buildProgram } from "./program.ts";
 import { terminal } from "./terminal.ts";
 
@@ -15,6 +14,7 @@ async function main(argv: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const { printError } = await import("./print-error.ts");
     return printError(error, terminal);
   }
 }

@@ -1,4 +1,4 @@
-import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core";
+import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { ExitCode } from "./exit-codes.ts";
 import { VERSION } from "./version.ts";
