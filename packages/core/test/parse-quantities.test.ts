@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatDurationMs, parseDurationMs } from "../src/parse-duration.ts";
 import { parseRatePerS } from "../src/parse-rate.ts";

@@ -74,7 +74,7 @@ describe("in a new network namespace of this kernel", () => {
       ({ scope, name }) => scope === "read-only" && existsSync(fileOf(name)),
     );
     const taken = tryValues(readOnly.map(({ name }) => [name, "1"]));
-    expect(readOnly.filter((_entry, i) => taken[i] === true).map(({ name }) => name)).toEqual([]);
+    expect(readOnly.filter((_entry, i) => taken[i]).map(({ name }) => name)).toEqual([]);
   });
 
   test("the ends of every range are taken, and what lies outside is refused", () => {
@@ -91,9 +91,9 @@ describe("in a new network namespace of this kernel", () => {
       [min - 1, max + 1].map((value) => [name, String(value)] as const),
     );
     const takenInside = tryValues(inside);
-    expect(inside.filter((_attempt, i) => takenInside[i] === false)).toEqual([]);
+    expect(inside.filter((_attempt, i) => !takenInside[i])).toEqual([]);
     const takenOutside = tryValues(outside);
-    expect(outside.filter((_attempt, i) => takenOutside[i] === true)).toEqual([]);
+    expect(outside.filter((_attempt, i) => takenOutside[i])).toEqual([]);
   });
 
   test("the port range and the first unprivileged port may meet, not overlap", () => {
@@ -119,7 +119,7 @@ describe("in a new network namespace of this kernel", () => {
     );
     const taken = tryValues(attempts);
     expect(attempts.length).toBeGreaterThan(10);
-    expect(attempts.filter((_attempt, i) => taken[i] === false)).toEqual([]);
+    expect(attempts.filter((_attempt, i) => !taken[i])).toEqual([]);
   });
 
   test.runIf(!isOlder(release(), "6.18"))("the names without an explanation exist too", () => {

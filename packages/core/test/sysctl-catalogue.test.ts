@@ -16,7 +16,7 @@ describe("the catalogue", () => {
       expect(entry.meaning).toMatch(/^\S.*\.$/);
       for (const sentence of [...entry.notes, ...entry.myths]) expect(sentence).toMatch(/^\S.*\.$/);
       expect(entry.moves.filter((metric) => describeMetric(metric) === null)).toEqual([]);
-      if (entry.default !== null) expect(validateSysctl(name, entry.default)).toBeNull();
+      expect(entry.default === null ? null : validateSysctl(name, entry.default)).toBeNull();
     },
   );
 });
@@ -58,7 +58,7 @@ describe("a setting", () => {
     [reserved, "a", "takes ports and ranges", null],
     ["net.ipv4.tcp_rmem", "4096 131072", "takes 3 whole numbers", null],
     ["net.ipv4.tcp_congestion_control", "", "has no value", null],
-  ])("of %s to %j is refused: %s", (name, value, message, suggestion) => {
+  ])("of %s to %j is refused: %s", (...[name, value, message, suggestion]) => {
     expect(validateSysctl(name, value)).toMatchObject({
       about: "value",
       code: "E_SYSCTL_VALUE",
