@@ -1,6 +1,3 @@
-import type { Workload } from "@churnlab/core";
-import { HttpResponseReader } from "./http/http-response-reader.ts";
-
 /** More bytes are needed. */
 export const PARTIAL = 0;
 /** The answer is whole, and nothing came after it. */
@@ -17,34 +14,4 @@ export interface ResponseReader {
   read(bytes: Uint8Array, from: number, to: number): Progress;
   /** The peer has ended the stream: `WHOLE` where that is how the answer ends, else `PARTIAL`. */
   end(): Progress;
-}
-
-export function createResponseReader(workload: Workload): ResponseReader {
-  return workload.protocol === "raw"
-    ? new RawResponseReader(workload.responseBytes)
-    : new HttpResponseReader();
-}
-
-class RawResponseReader implements ResponseReader {
-  readonly #bytes: number;
-  #left: number;
-
-  constructor(bytes: number) {
-    this.#bytes = bytes;
-    this.#left = bytes;
-  }
-
-  reset(): void {
-    this.#left = this.#bytes;
-  }
-
-  read(_bytes: Uint8Array, from: number, to: number): Progress {
-    this.#left -= to - from;
-    if (this.#left > 0) return PARTIAL;
-    return this.#left === 0 ? WHOLE : BROKEN;
-  }
-
-  end(): Progress {
-    return PARTIAL;
-  }
 }

@@ -1,9 +1,9 @@
 import type { TargetAddress, Workload } from "@churnlab/core";
+import { createResponseReader } from "../create-response-reader.ts";
 import type { Engine, EngineProbe, WorkerJob } from "../engine.ts";
 import { runLoad } from "../load/run-load.ts";
 import { cyclePorts, readLocalPortRange } from "../local-ports.ts";
 import { encodeRequests } from "../requests.ts";
-import { createResponseReader } from "../response-reader.ts";
 import type { WorkerCounters } from "../worker-counters.ts";
 import { createNetDial, type LocalEnd } from "./net-wire.ts";
 

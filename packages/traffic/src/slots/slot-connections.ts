@@ -1,13 +1,7 @@
 import { CONNECTION_STEPS, type ConnectionStep, ERRNO, ERRNO_LIMIT } from "@churnlab/core";
 import { addConnect } from "../connect-cost.ts";
-import {
-  BROKEN,
-  createResponseReader,
-  PARTIAL,
-  type Progress,
-  type ResponseReader,
-  WHOLE,
-} from "../response-reader.ts";
+import { createResponseReader } from "../create-response-reader.ts";
+import { BROKEN, PARTIAL, type Progress, type ResponseReader, WHOLE } from "../response-reader.ts";
 import {
   type Bank,
   COUNTER_SLOT,
