@@ -35,3 +35,7 @@ export { formatMarkdown } from "./formats/format-markdown.ts";
 export { formatNdjson, type NdjsonParts } from "./formats/format-ndjson.ts";
 export { formatOpenMetrics } from "./formats/format-openmetrics.ts";
 export * from "./formats/result-document.ts";
+
+// To eyes.
+
+export { buildReport } from "./html/build-report.ts";

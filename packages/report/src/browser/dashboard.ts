@@ -1,0 +1,2 @@
+/** Placeholder until the live view is written. */
+document.documentElement.classList.add("scripted");

@@ -1,0 +1,117 @@
+import { signal } from "@preact/signals";
+import { h, type JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { TimeChartId } from "../charts/chart-trial.ts";
+import { formatMoment } from "../charts/format-moment.ts";
+import type { Frame } from "../charts/frame-charts.ts";
+import { formatValue } from "../format-value.ts";
+import { keepTogether } from "../html/keep-together.ts";
+import { ChartTable } from "../html/parts/chart-table.ts";
+import { Fold } from "../html/parts/data-table.ts";
+import { EventList } from "../html/parts/event-list.ts";
+import { type Panel, panelTitle, Swatch, TIME_CHART_WORDS } from "../html/parts/time-panels.ts";
+import type { PlotGroup } from "./plot-group.ts";
+import { TimePlot } from "./time-plot.ts";
+
+export interface TimePanelProps {
+  readonly id: TimeChartId;
+  readonly panel: Panel;
+  readonly frame: Frame;
+  readonly group: PlotGroup;
+  /** Without the numbers behind it, as in a live view. */
+  readonly bare?: boolean;
+}
+
+/** One chart of one trial with its legend, its sentence, its events and its numbers. */
+export function TimePanel({ id, panel, frame, group, bare = false }: TimePanelProps): JSX.Element {
+  const { trial, chart } = panel;
+  const element = useRef<HTMLDivElement>(null);
+  const plot = useRef<TimePlot | null>(null);
+  const cursor = useMemo(() => signal<number | null>(null), []);
+  const input = { chart, frame, phases: trial.phases, markers: trial.markers };
+  const shape = `${trial.trialId} ${chart.lines.map(({ label }) => label).join(" ")}`;
+  useEffect(() => {
+    const onCursor = (index: number | null): void => {
+      cursor.value = index;
+    };
+    const made = new TimePlot(input, {
+      element: element.current as HTMLDivElement,
+      group,
+      onCursor,
+    });
+    plot.current = made;
+    return () => {
+      plot.current = null;
+      made.destroy();
+    };
+    // Another trial or other lines need another plot; more numbers do not.
+  }, [shape]);
+  useEffect(() => plot.current?.update(input), [chart, frame]);
+  const title = panelTitle(trial);
+  const caption = `${TIME_CHART_WORDS[id].title}: ${title}`;
+  return h(
+    "figure",
+    { class: "panel" },
+    h("h4", null, title),
+    h("div", {
+      class: "plot-area",
+      ref: element,
+      role: "img",
+      "aria-label": `${caption}. ${chart.summary}`,
+    }),
+    h(LiveLegend, {
+      panel,
+      cursor,
+      onToggle: (line, isShown) => plot.current?.showLine(line, isShown),
+    }),
+    bare ? null : h("figcaption", null, keepTogether(chart.summary)),
+    !bare && id.startsWith("ports")
+      ? h(EventList, { markers: trial.markers, onChoose: (tMs) => group.pointAt(tMs) })
+      : null,
+    bare ? null : h(Fold, { title: "Show data" }, h(ChartTable, { chart, caption })),
+  );
+}
+
+interface LiveLegendProps {
+  readonly panel: Panel;
+  readonly cursor: { readonly value: number | null };
+  readonly onToggle: (line: number, isShown: boolean) => void;
+}
+
+/** The lines of a chart with their values at the cursor; each can be switched off. */
+function LiveLegend({ panel: { chart }, cursor, onToggle }: LiveLegendProps): JSX.Element {
+  const hidden = useMemo(() => signal<ReadonlySet<number>>(new Set()), []);
+  const toggle = (line: number): void => {
+    const next = new Set(hidden.value);
+    const isShown = next.delete(line);
+    if (!isShown) next.add(line);
+    hidden.value = next;
+    onToggle(line, isShown);
+  };
+  const index = cursor.value;
+  const at = index === null ? null : chart.tMs[index];
+  return h(
+    "ul",
+    { class: "legend" },
+    chart.lines.map((line, i) =>
+      h(
+        "li",
+        { key: line.label },
+        h(
+          "button",
+          {
+            type: "button",
+            "aria-pressed": String(!hidden.value.has(i)),
+            onClick: () => toggle(i),
+          },
+          h(Swatch, { line }),
+          line.label,
+        ),
+        index === null
+          ? null
+          : h("output", null, formatValue(line.values[index] ?? null, chart.unit)),
+      ),
+    ),
+    at == null ? null : h("li", { class: "note" }, `at ${formatMoment(at)}`),
+  );
+}

@@ -1,0 +1,71 @@
+import { cell, type Markish, text } from "@observablehq/plot";
+import { formatValue } from "../format-value.ts";
+import { drawFigure } from "./draw-figure.ts";
+
+export interface HeatTile {
+  readonly x: string;
+  readonly y: string;
+  /** Median over the completed trials; null where there is none. */
+  readonly value: number | null;
+}
+
+export interface HeatMap {
+  readonly title: string;
+  readonly summary: string;
+  readonly unit: string;
+  readonly xTitle: string;
+  readonly yTitle: string;
+  /** In the order in which the scenario lists them. */
+  readonly xValues: readonly string[];
+  readonly yValues: readonly string[];
+  readonly tiles: readonly HeatTile[];
+}
+
+const TILE_HEIGHT = 40;
+/** The same in light and dark: cividis is read by its lightness. */
+const NUMBER_ON_DARK = "#ffffff";
+const NUMBER_ON_LIGHT = "#000000";
+
+/** A number in every tile, and its size as a shade of cividis. */
+export function drawHeatMap(map: HeatMap): string {
+  const values = map.tiles.map(({ value }) => value).filter((value) => value !== null);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const isLight = (value: number | null): boolean =>
+    value !== null && value - low > 0.5 * (high - low);
+  const longest = Math.max(...map.yValues.map((value) => value.length), map.yTitle.length);
+  const marks: Markish[] = [
+    cell(
+      map.tiles.filter(({ value }) => value !== null),
+      { x: "x", y: "y", fill: "value", inset: 1, rx: 3 },
+    ),
+    text(map.tiles, {
+      x: "x",
+      y: "y",
+      text: ({ value }: HeatTile) => formatValue(value, map.unit),
+      fill: ({ value }: HeatTile) =>
+        value === null ? "currentColor" : isLight(value) ? NUMBER_ON_LIGHT : NUMBER_ON_DARK,
+      fontSize: 12,
+    }),
+  ];
+  return drawFigure(
+    {
+      width: 900,
+      height: 70 + TILE_HEIGHT * map.yValues.length,
+      marginLeft: Math.min(240, 24 + 7 * longest),
+      marginTop: 24,
+      marginBottom: 42,
+      marks,
+      x: {
+        domain: [...map.xValues],
+        padding: 0.04,
+        label: map.xTitle,
+        tickSize: 0,
+        labelAnchor: "center",
+        labelArrow: false,
+      },
+      y: { domain: [...map.yValues], label: map.yTitle, tickSize: 0, labelArrow: false },
+      color: { scheme: "cividis", domain: low === high ? [low, low + 1] : [low, high] },
+    } as never,
+    map,
+  );
+}

@@ -1,0 +1,89 @@
+import type { GateResult } from "@churnlab/core";
+import { sideNames, type VariantComparison } from "../compare-run.ts";
+import { formatCount } from "../format-value.ts";
+import { selectShown } from "../text/comparison-table.ts";
+import { formatClosing, formatComparability } from "../text/format-comparison.ts";
+import { summariseGates } from "../text/format-gates.ts";
+import { formatTrials } from "../text/format-run-list.ts";
+import { formatTrialNotes } from "../text/format-trial-notes.ts";
+import { PLAIN_STYLE } from "../text/style.ts";
+import type { Tone } from "./parts/mark.ts";
+import type { ReportData } from "./report-data.ts";
+
+/** What a run says, shortest first. */
+export interface RunVerdict {
+  readonly tone: Tone;
+  readonly headline: string;
+  /** What else has to be said of it. */
+  readonly sentences: readonly string[];
+  /** What has to be known before any number is read. */
+  readonly notes: readonly string[];
+}
+
+type VerdictData = Pick<ReportData, "run" | "comparison" | "gates">;
+
+/** A run in one sentence, and the few that follow from it. */
+export function describeRunVerdict(data: VerdictData): RunVerdict {
+  const findings = data.comparison.variants.map((pair) => describePair(data, pair));
+  const { tone, headline } = chooseHeadline(data, findings);
+  const sentences = findings.flat().filter((sentence) => sentence !== headline);
+  return { tone, headline, sentences, notes: formatTrialNotes(data.run, PLAIN_STYLE) };
+}
+
+type Headline = Pick<RunVerdict, "tone" | "headline">;
+
+function chooseHeadline(data: VerdictData, findings: readonly (readonly string[])[]): Headline {
+  const { run, gates } = data;
+  if (run.state === "running") {
+    return { headline: `The run goes on: ${formatTrials(run)} trials are done.`, tone: "doubt" };
+  }
+  if (run.trials.completed === 0) {
+    return { headline: "No trial completed, so nothing can be said.", tone: "bad" };
+  }
+  if (gates.length > 0) return describeGates(gates);
+  const finding = findings[chooseFinding(data)]?.at(-1);
+  if (finding !== undefined) return { headline: finding, tone: toneOfFindings(data) };
+  const trials = formatCount(run.trials.completed, "trial");
+  return { headline: `${trials} completed; there is nothing to compare with.`, tone: "none" };
+}
+
+function describeGates(gates: readonly GateResult[]): Headline {
+  const failed = gates.find(({ outcome }) => outcome === "fail");
+  if (failed === undefined) {
+    const isSure = gates.every(({ outcome }) => outcome === "pass");
+    return { headline: `${summariseGates(gates)}.`, tone: isSure ? "good" : "doubt" };
+  }
+  const { gate, variant, reason } = failed;
+  const of = variant === null ? "" : ` of ${variant}`;
+  return { headline: `${summariseGates(gates)}: ${gate.metric}${of}: ${reason}.`, tone: "bad" };
+}
+
+/** The pair whose finding stands for the run: the one with the highest rate. */
+function chooseFinding({ comparison }: VerdictData): number {
+  const rates = comparison.variants.map((pair) => {
+    const rate = selectShown(pair).find(({ comparison: { metric } }) => metric.endsWith(".rate"));
+    return rate?.comparison.candidateMedian ?? 0;
+  });
+  return rates.indexOf(Math.max(...rates));
+}
+
+function toneOfFindings({ comparison }: VerdictData): Tone {
+  const kinds = new Set(
+    comparison.variants.flatMap((pair) =>
+      selectShown(pair).flatMap(({ comparison: { better }, verdict }) =>
+        verdict === null || better === "neither" ? [] : [verdict.kind],
+      ),
+    ),
+  );
+  if (kinds.has("worse")) return kinds.has("better") ? "doubt" : "bad";
+  return kinds.has("better") ? "good" : "none";
+}
+
+/** How many metrics are better and worse, then the main finding; or why nothing is judged. */
+function describePair({ comparison }: VerdictData, pair: VariantComparison): string[] {
+  if (pair.fingerprint.comparable) {
+    return formatClosing(pair, { names: sideNames(comparison, pair) });
+  }
+  const [reason = ""] = formatComparability(pair.fingerprint, PLAIN_STYLE);
+  return [`${pair.candidate} and ${pair.baseline}: ${reason.replace(/^✗ /, "")}.`];
+}

@@ -1,0 +1,44 @@
+import type { StoredRun } from "@churnlab/store";
+import { h, type JSX } from "preact";
+import { formatCount, formatTime } from "../../format-value.ts";
+
+/** Which run this is, where it ran and with what: enough to tell one open tab from another. */
+export function PageHeader({ run }: { readonly run: StoredRun }): JSX.Element {
+  return h(
+    "header",
+    { class: "page-header" },
+    h("p", { class: "brand" }, "churnlab"),
+    h("h1", null, run.scenario),
+    run.resolved.description === ""
+      ? null
+      : h("p", { class: "description" }, run.resolved.description),
+    h(
+      "ul",
+      { class: "facts" },
+      listFacts(run).map((fact) => h("li", { key: fact }, fact)),
+    ),
+  );
+}
+
+/** The same facts in the same order as a run's header line in a terminal. */
+export function listFacts(run: StoredRun): string[] {
+  const facts = run.environment?.facts ?? {};
+  const kernel = facts["kernel.release"];
+  const cpus = facts["cpu.count"];
+  const host = facts["host.name"];
+  const engines = run.trialList.flatMap(({ engine }) => (engine === null ? [] : [engine]));
+  return [
+    `run ${run.runId}`,
+    formatTime(run.startedAtUnixMs),
+    ...(host === undefined ? [] : [`host ${host}`]),
+    ...(kernel === undefined ? [] : [`Linux ${kernel}`]),
+    ...(cpus === undefined ? [] : [formatCount(Number(cpus), "CPU")]),
+    listDistinct(run.variantList.map(({ spec }) => spec.testbed)),
+    ...(engines.length === 0 ? [] : [`engine ${listDistinct(engines)}`]),
+    `churnlab ${run.churnlabVersion}`,
+  ];
+}
+
+function listDistinct(values: readonly string[]): string {
+  return [...new Set(values)].join(", ");
+}

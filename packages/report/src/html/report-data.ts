@@ -1,0 +1,38 @@
+import type { GateResult } from "@churnlab/core";
+import type { StoredRun, StoreReader, VariantHistogram } from "@churnlab/store";
+import { type LoadedSeries, loadTrialSeries } from "../charts/load-trial-series.ts";
+import { compareRun, type RunComparison } from "../compare-run.ts";
+import { gradeRun, type VariantForecast } from "../grade-run.ts";
+import { judgeRun } from "../judge-run.ts";
+import { readVariants, type VariantReadings } from "../variant-readings.ts";
+
+/** Everything that a report shows of one run, read once. */
+export interface ReportData {
+  readonly run: StoredRun;
+  /** Completed trials by variant. */
+  readonly readings: readonly VariantReadings[];
+  readonly comparison: RunComparison;
+  readonly gates: readonly GateResult[];
+  /** What the port model predicts for each variant. */
+  readonly forecasts: readonly VariantForecast[];
+  readonly histograms: readonly VariantHistogram[];
+  readonly series: LoadedSeries;
+  /** Name of the file that all numbers come from. */
+  readonly database: string;
+}
+
+/** Reads a run as a report shows it. Throws `E_RUN_UNKNOWN`. */
+export function loadReportData(store: StoreReader, runId: string): ReportData {
+  const comparison = compareRun(store, runId);
+  const { run } = comparison;
+  return {
+    run,
+    readings: readVariants(run),
+    comparison,
+    gates: judgeRun(run),
+    forecasts: gradeRun(run),
+    histograms: store.loadHistograms(runId),
+    series: loadTrialSeries(store, run),
+    database: store.path.slice(store.path.lastIndexOf("/") + 1),
+  };
+}

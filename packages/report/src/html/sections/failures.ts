@@ -1,0 +1,107 @@
+import type { FailureRecord, Role } from "@churnlab/core";
+import { type ComponentChildren, h } from "preact";
+import { formatMoment } from "../../charts/format-moment.ts";
+import { listRunMetrics, readMetric } from "../../variant-readings.ts";
+import { LongTable } from "../parts/data-table.ts";
+import type { Section } from "../parts/section.ts";
+import { Value } from "../parts/value.ts";
+import type { ReportData } from "../report-data.ts";
+
+/** Which connections failed and why, and who reset whom for which reason. */
+export function failuresSection(data: ReportData): Section | null {
+  const tables = [failureTable(data), resetTable(data)].filter((table) => table !== null);
+  if (tables.length === 0) {
+    if (data.run.trials.completed === 0) return null;
+    return {
+      id: "failures",
+      title: "Failures and resets",
+      body: h("p", null, "No connection failed, and no reset was sent."),
+    };
+  }
+  return {
+    id: "failures",
+    title: "Failures and resets",
+    lead: "Failed connections by the step and errno they ended with, and resets by the kernel that sent them.",
+    body: tables,
+  };
+}
+
+function failureTable({ run }: ReportData): ComponentChildren {
+  const rows = run.variantList.flatMap(({ name }) => {
+    const trials = run.trialList.filter(({ variant }) => variant === name);
+    const failures = trials.flatMap((trial) => trial.failures);
+    const byKind = Map.groupBy(failures, ({ step, errno }) => `${step} ${errno}`);
+    return [...byKind.values()].map((group) => {
+      const { step, errno } = group[0] as FailureRecord;
+      return [
+        name,
+        h("code", null, `${step}()`),
+        h("code", null, errno),
+        h(Value, { value: group.reduce((sum, { count }) => sum + count, 0) }),
+        `${group.length} of ${trials.length}`,
+        formatMoment(Math.min(...group.map(({ firstMs }) => firstMs))),
+        formatMoment(Math.max(...group.map(({ lastMs }) => lastMs))),
+      ];
+    });
+  });
+  if (rows.length === 0) return null;
+  return h(LongTable, {
+    caption: "Failed connections by errno, all trials added up",
+    columns: [
+      { title: "variant" },
+      { title: "step" },
+      { title: "errno" },
+      { title: "connections", align: "right" },
+      { title: "trials", align: "right" },
+      { title: "first", align: "right" },
+      { title: "last", align: "right" },
+    ],
+    rows,
+  });
+}
+
+const REASON = "rst.reason.";
+
+function resetTable({ run, readings }: ReportData): ComponentChildren {
+  const keys = listRunMetrics(run).filter(
+    ({ metric }) => metric === "rst.sent" || metric === "rst.received" || metric.startsWith(REASON),
+  );
+  const rows = readings.flatMap((reading) =>
+    keys.flatMap((key) => {
+      const { values } = readMetric(reading, key);
+      const total = values.reduce((sum, value) => sum + value, 0);
+      if (total === 0) return [];
+      return [
+        [
+          reading.variant,
+          wordsOf(key),
+          h(Value, { value: total }),
+          `${values.filter((value) => value > 0).length} of ${values.length}`,
+        ],
+      ];
+    }),
+  );
+  if (rows.length === 0) return null;
+  return h(LongTable, {
+    caption: "Resets by side and reason, completed trials added up",
+    columns: [
+      { title: "variant" },
+      { title: "resets" },
+      { title: "segments", align: "right" },
+      { title: "trials", align: "right" },
+    ],
+    rows,
+  });
+}
+
+function wordsOf({
+  role,
+  metric,
+}: {
+  readonly role: Role;
+  readonly metric: string;
+}): ComponentChildren {
+  if (metric === "rst.sent") return `sent by the ${role}`;
+  if (metric === "rst.received") return `seen arriving at the ${role}`;
+  return [`sent by the ${role}, reason `, h("code", null, metric.slice(REASON.length))];
+}

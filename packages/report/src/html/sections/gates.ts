@@ -1,0 +1,36 @@
+import type { GateOutcome } from "@churnlab/core";
+import { h } from "preact";
+import { describeBound, summariseGates } from "../../text/format-gates.ts";
+import { DataTable } from "../parts/data-table.ts";
+import { Mark, type Tone } from "../parts/mark.ts";
+import type { Section } from "../parts/section.ts";
+import type { ReportData } from "../report-data.ts";
+
+const TONES: Readonly<Record<GateOutcome, Tone>> = {
+  pass: "good",
+  fail: "bad",
+  inconclusive: "none",
+  invalid: "doubt",
+};
+
+/** What the scenario demands of every variant, and what was found. */
+export function gatesSection({ gates }: ReportData): Section | null {
+  if (gates.length === 0) return null;
+  const rows = gates.map(({ gate, variant, outcome, reason }) => [
+    h("code", null, gate.metric),
+    variant ?? "",
+    describeBound(gate.bound),
+    h(Mark, { tone: TONES[outcome] }, outcome),
+    reason,
+  ]);
+  return {
+    id: "gates",
+    title: "Gates",
+    lead: `${summariseGates(gates)}.`,
+    body: h(DataTable, {
+      caption: "Gates of the scenario",
+      columns: ["gate", "variant", "must be", "outcome", "found"].map((title) => ({ title })),
+      rows,
+    }),
+  };
+}

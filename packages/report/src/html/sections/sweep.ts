@@ -1,0 +1,134 @@
+import { describeMetric, type MetricKey, median } from "@churnlab/core";
+import { h, type JSX } from "preact";
+import { type Dose, drawDoseResponse } from "../../charts/draw-dose-response.ts";
+import { drawHeatMap } from "../../charts/draw-heat-map.ts";
+import { formatNumber, formatValue } from "../../format-value.ts";
+import { listRunMetrics, readMetric } from "../../variant-readings.ts";
+import { SvgFigure } from "../parts/figure.ts";
+import type { Section } from "../parts/section.ts";
+import { predictResponse } from "../predict-response.ts";
+import type { ReportData } from "../report-data.ts";
+import { findSweptAxes, nameAxis, numberOf, type SweptAxis } from "../swept-axes.ts";
+import { capacityMetric } from "./capacity.ts";
+
+/** What is drawn against the axes, where it was measured and is not zero throughout. */
+const RESPONSES = ["connections.failed", "time_wait.peak", "latency.connect.p99"] as const;
+
+/** What the swept fields do: a heat map over two of them, a curve over one. null where nothing was swept. */
+export function sweepSection(data: ReportData): Section | null {
+  const axes = findSweptAxes(data.run);
+  const [first, second, ...rest] = axes;
+  if (first === undefined || rest.length > 0) return null;
+  const figures = listResponses(data).flatMap((key): JSX.Element[] => {
+    if (second !== undefined)
+      return [h(HeatFigure, { key: key.metric, data, metric: key, x: second, y: first })];
+    return first.values.every((value) => numberOf(value) !== null)
+      ? [h(DoseFigure, { key: key.metric, data, metric: key, axis: first })]
+      : [];
+  });
+  if (figures.length === 0) return null;
+  const swept = axes.map((axis) => h("code", { key: axis.path }, axis.path));
+  return {
+    id: "sweep",
+    title: "Sweep",
+    lead: [
+      "Medians over the completed trials of each variant, against ",
+      ...swept.flatMap((name, i) => (i === 0 ? [name] : [" and ", name])),
+      ".",
+    ],
+    body: figures,
+  };
+}
+
+function listResponses(data: ReportData): MetricKey[] {
+  const measured = new Set(listRunMetrics(data.run).map(({ role, metric }) => `${role}.${metric}`));
+  const keys = RESPONSES.map((metric): MetricKey => ({ role: "client", metric }));
+  return [capacityMetric(data), ...keys].filter(
+    (key) =>
+      measured.has(`${key.role}.${key.metric}`) &&
+      data.readings.some((reading) => readMetric(reading, key).values.some((value) => value !== 0)),
+  );
+}
+
+interface HeatProps {
+  readonly data: ReportData;
+  readonly metric: MetricKey;
+  readonly x: SweptAxis;
+  readonly y: SweptAxis;
+}
+
+function HeatFigure({ data, metric: key, x, y }: HeatProps): JSX.Element {
+  const description = describeMetric(key.metric);
+  const unit = description?.unit ?? "";
+  const tiles = data.readings.map((reading) => ({
+    x: labelOf(x.valueOf.get(reading.variant) ?? ""),
+    y: labelOf(y.valueOf.get(reading.variant) ?? ""),
+    value: medianOf(readMetric(reading, key).values),
+  }));
+  const known = tiles.flatMap(({ value }) => (value === null ? [] : [value]));
+  const title = `${key.role}.${key.metric}`;
+  const svg = drawHeatMap({
+    title,
+    summary: `From ${formatValue(Math.min(...known), unit)} to ${formatValue(Math.max(...known), unit)}.`,
+    unit,
+    xTitle: nameAxis(x),
+    yTitle: nameAxis(y),
+    xValues: x.values.map(labelOf),
+    yValues: y.values.map(labelOf),
+    tiles,
+  });
+  return h(SvgFigure, {
+    svg,
+    caption: [h("code", null, title), `: ${description?.meaning ?? ""}`],
+  });
+}
+
+interface DoseProps {
+  readonly data: ReportData;
+  readonly metric: MetricKey;
+  readonly axis: SweptAxis;
+}
+
+function DoseFigure({ data, metric: key, axis }: DoseProps): JSX.Element {
+  const description = describeMetric(key.metric);
+  const unit = description?.unit ?? "";
+  const doses = data.readings
+    .map((reading): Dose => {
+      const { values } = readMetric(reading, key);
+      const x = numberOf(axis.valueOf.get(reading.variant) ?? "") ?? 0;
+      const forecast = data.forecasts.find(({ variant }) => variant === reading.variant);
+      const predicted =
+        forecast === undefined ? null : predictResponse(data.run, forecast, key.metric);
+      return { x, values, median: medianOf(values), predicted };
+    })
+    .toSorted((a, b) => a.x - b.x);
+  const title = `${key.role}.${key.metric}`;
+  const points = doses.map(
+    ({ x, median: middle }) => `${formatNumber(x)}: ${formatValue(middle, unit)}`,
+  );
+  const svg = drawDoseResponse({
+    title,
+    summary: `${points.join("; ")}.`,
+    unit,
+    xTitle: nameAxis(axis),
+    doses,
+  });
+  return h(SvgFigure, {
+    svg,
+    caption: [
+      h("code", null, title),
+      `: ${description?.meaning ?? ""} Circles are replicates, dots their medians${doses.some(({ predicted }) => predicted !== null) ? ", the dashed line is what the port model predicts" : ""}.`,
+    ],
+  });
+}
+
+function medianOf(values: readonly number[]): number | null {
+  const middle = median(values);
+  return middle.defined ? middle.value : null;
+}
+
+/** A port range is read by its size. */
+function labelOf(value: string): string {
+  const number = numberOf(value);
+  return number === null ? value : formatNumber(number);
+}

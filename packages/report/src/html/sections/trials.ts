@@ -1,0 +1,75 @@
+import type { StoredTrial } from "@churnlab/store";
+import { h, type JSX } from "preact";
+import { LongTable } from "../parts/data-table.ts";
+import { Mark, type Tone } from "../parts/mark.ts";
+import type { Section } from "../parts/section.ts";
+import { Value } from "../parts/value.ts";
+import type { ReportData } from "../report-data.ts";
+
+const TONES: Readonly<Record<StoredTrial["state"], Tone>> = {
+  completed: "good",
+  failed: "bad",
+  invalid: "doubt",
+  aborted: "doubt",
+};
+
+const COLUMNS = [
+  { title: "attempted", metric: "connections.attempted", unit: "" },
+  { title: "succeeded", metric: "connections.succeeded", unit: "" },
+  { title: "failed", metric: "connections.failed", unit: "" },
+  { title: "not offered", metric: "connections.dropped", unit: "" },
+  { title: "rate", metric: "connections.rate", unit: "/s" },
+  { title: "connect p50", metric: "latency.connect.p50", unit: "us" },
+  { title: "connect p99", metric: "latency.connect.p99", unit: "us" },
+  { title: "TIME_WAIT peak", metric: "time_wait.peak", unit: "sockets" },
+  { title: "ports used", metric: "ports.used_peak", unit: "ports" },
+] as const;
+
+/** Every trial in the order they ran, also those that do not count. */
+export function trialsSection({ run }: ReportData): Section | null {
+  if (run.trialList.length === 0) return null;
+  return {
+    id: "trials",
+    title: "Trials",
+    lead: "In the order they ran: blocks one after the other, the variants of a block in random order. Only completed trials are compared.",
+    body: h(TrialTable, { trials: run.trialList }),
+  };
+}
+
+function TrialTable({ trials }: { readonly trials: readonly StoredTrial[] }): JSX.Element {
+  return h(LongTable, {
+    caption: "Trials, with numbers of the client",
+    columns: [
+      { title: "trial", align: "right" },
+      { title: "variant" },
+      { title: "replicate", align: "right" },
+      { title: "block", align: "right" },
+      { title: "state" },
+      ...COLUMNS.map(({ title }) => ({ title, align: "right" as const })),
+      { title: "what has to be known" },
+    ],
+    rows: trials.map((trial) => {
+      const values = new Map(trial.measurements.map((m) => [`${m.role}.${m.metric}`, m.value]));
+      return [
+        String(trial.trialId),
+        trial.variant,
+        String(trial.replicate),
+        String(trial.block),
+        h(Mark, { tone: TONES[trial.state] }, trial.state),
+        ...COLUMNS.map(({ metric, unit }) =>
+          h(Value, { value: values.get(`client.${metric}`) ?? null, unit }),
+        ),
+        listDoubts(trial),
+      ];
+    }),
+  });
+}
+
+function listDoubts({ reason, phase, code, warnings }: StoredTrial): string {
+  const end = reason === null ? [] : [`${code === null ? "" : `${code}: `}${reason}`];
+  const where = phase === null ? [] : [`ended in ${phase}`];
+  const shown = warnings.filter(({ message }) => reason === null || !reason.includes(message));
+  return [...end, ...where, ...shown.map(({ code: name, message }) => `${name}: ${message}`)].join(
+    "; ",
+  );
+}
