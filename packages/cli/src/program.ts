@@ -115,6 +115,14 @@ function addReadCommands(program: Command, act: Act): void {
     .option("--db <file>", "database to read", "churnlab.db")
     .action(act(async () => (await import("./commands/export.ts")).exportRun));
   program
+    .command("report")
+    .description("Write a run as one HTML file: figures, tables, and how to reproduce it.")
+    .argument("[run]", "last, last~1, the start of a run id, or file.db#id", "last")
+    .option("-o, --output <file>", "file to write; - prints it")
+    .option("--open", "open it in a browser")
+    .option("--db <file>", "database to read", "churnlab.db")
+    .action(act(async () => (await import("./commands/report.ts")).report));
+  program
     .command("runs")
     .description("List the runs of a database, newest first.")
     .option("--db <file>", "database to read", "churnlab.db")
