@@ -10,7 +10,7 @@ import { SqliteStore } from "./sqlite-store.ts";
 import type { Store, StoreReader } from "./store.ts";
 
 export interface OpenOptions {
-  /** `write` creates the file if there is none and brings an older schema up to date; `read` never changes it. */
+  /** `write` creates the file if there is none. Both bring an older schema up to date; `read` changes nothing else. */
   readonly mode: "read" | "write";
 }
 
@@ -30,8 +30,12 @@ export function openStore(path: string, { mode }: OpenOptions): StoreReader {
   let db: Database | undefined;
   try {
     db = new BetterSqlite3(file, { readonly: mode === "read", timeout: LOCK_WAIT_MS });
-    checkSchema(db, file);
+    const version = checkSchema(db, file);
     if (mode === "write") prepareForWriting(db);
+    if (version === SCHEMA_VERSION || mode === "write") return new SqliteStore(db);
+    db.close();
+    openStore(file, { mode: "write" }).close();
+    db = new BetterSqlite3(file, { readonly: true, timeout: LOCK_WAIT_MS });
     return new SqliteStore(db);
   } catch (error) {
     db?.close();
@@ -58,8 +62,8 @@ function checkPath(file: string, mode: OpenOptions["mode"]): void {
   }
 }
 
-/** Refuses files of other programs and of newer versions before anything is written to them. */
-function checkSchema(db: Database, file: string): void {
+/** The schema of a file. Refuses files of other programs and of newer versions before anything is written to them. */
+function checkSchema(db: Database, file: string): number {
   const version = readSchemaVersion(db);
   const isOurs = db.pragma("application_id", { simple: true }) === APPLICATION_ID;
   if (isOurs && version > SCHEMA_VERSION) {
@@ -70,7 +74,7 @@ function checkSchema(db: Database, file: string): void {
     );
   }
   const isEmpty = db.pragma("schema_version", { simple: true }) === 0;
-  if (isOurs || (isEmpty && !db.readonly)) return;
+  if (isOurs || (isEmpty && !db.readonly)) return version;
   throw new ChurnError(
     "E_DATABASE",
     isEmpty ? `${file} is empty` : `${file} is a SQLite database of another program`,

@@ -107,6 +107,7 @@ function insertMeasurements(
 ): void {
   const insert = db.prepare("INSERT INTO measurement VALUES (?, ?, ?, ?)");
   for (const { role, metric, value } of record.measurements) {
+    if (!Number.isFinite(value)) throw new Error(`${role}.${metric} of a trial is ${value}`);
     insert.run(trial, role, metrics.idOf(metric), value);
   }
 }

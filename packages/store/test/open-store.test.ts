@@ -80,6 +80,19 @@ describe("during a run", () => {
     expect(reader.loadRun(runId)).toMatchObject({ state: "running", trials: { completed: 2 } });
   });
 
+  test("a measurement that is no number is refused by its name", () => {
+    using directory = new TemporaryDirectory();
+    using store = openStore(directory.file("runs.db"), { mode: "write" });
+    const runId = store.startRun(start);
+    const measurements = [
+      { role: "client", metric: "connections.rate", value: Number.NaN },
+    ] as const;
+    expect(() => store.saveTrial(runId, trialOf(0), completed({ measurements }))).toThrow(
+      "client.connections.rate of a trial is NaN",
+    );
+    expect(store.loadRun(runId).trialList).toEqual([]);
+  });
+
   test("a trial that cannot be saved whole is not saved at all", () => {
     using directory = new TemporaryDirectory();
     using store = openStore(directory.file("runs.db"), { mode: "write" });
@@ -192,6 +205,18 @@ describe("schemas", () => {
       expect(refusal(path, mode)).toMatchObject(refused("E_DATABASE_NEWER", /has schema 2/));
     }
     expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  test.each(["read", "write"] as const)("an older schema is brought up to date to %s", (mode) => {
+    using directory = new TemporaryDirectory();
+    const path = directory.file("runs.db");
+    const Sqlite = loadSqlite();
+    const db = new Sqlite(path);
+    db.pragma("application_id = 0x4348524e");
+    db.close();
+    using store = openStore(path, { mode });
+    expect(store.listRuns()).toEqual([]);
+    expect(querySqlite(path, "PRAGMA user_version")).toEqual([{ user_version: SCHEMA_VERSION }]);
   });
 
   test("a migration that fails half-way leaves the database as it was", () => {

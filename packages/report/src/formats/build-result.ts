@@ -1,12 +1,14 @@
-import { describeMetric, type GateResult } from "@churnlab/core";
+import { describeMetric, type GateResult, PREDICTION_TOLERANCES } from "@churnlab/core";
 import { collectFacts, type StoredRun, type StoredTrial } from "@churnlab/store";
 import type { JudgedMetric, RunComparison, VariantComparison } from "../compare-run.ts";
+import { gradeRun, type VariantForecast } from "../grade-run.ts";
 import {
   RESULT_SCHEMA_VERSION,
   type ResultComparison,
   type ResultDocument,
   type ResultGate,
   type ResultMetric,
+  type ResultPrediction,
   type ResultRun,
   type ResultTrial,
 } from "./result-document.ts";
@@ -49,6 +51,7 @@ function describeRun(run: StoredRun): ResultRun {
       return { name, baseline, sysctls: spec.sysctls };
     }),
     trials: run.trialList.map(describeTrial),
+    predictions: gradeRun(run).flatMap(describePredictions),
     metrics: describeMetrics(run),
   };
 }
@@ -78,6 +81,25 @@ function describeTrial(trial: StoredTrial): ResultTrial {
     failures: trial.failures,
     sysctls: trial.sysctls,
   };
+}
+
+function describePredictions({ variant, grades }: VariantForecast): ResultPrediction[] {
+  return grades.map(({ prediction, trials }) => {
+    const measured = trials.filter(({ kind }) => kind !== "not-measured");
+    return {
+      variant,
+      role: prediction.role,
+      metric: prediction.metric,
+      predicted: prediction.value,
+      observed: trials.map(({ observed }) => observed),
+      tolerance: toleranceOf(prediction.metric),
+      agrees: measured.length === 0 ? null : measured.every(({ kind }) => kind === "agrees"),
+    };
+  });
+}
+
+function toleranceOf(metric: string): number {
+  return PREDICTION_TOLERANCES[describeMetric(metric)?.class ?? "count"];
 }
 
 function describeMetrics(run: StoredRun): ResultRun["metrics"] {

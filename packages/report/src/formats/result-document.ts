@@ -45,8 +45,23 @@ export interface ResultRun {
   readonly variants: readonly ResultVariant[];
   /** In the order they ran. */
   readonly trials: readonly ResultTrial[];
+  /** What the port model predicts exactly, and what the completed trials showed. */
+  readonly predictions: readonly ResultPrediction[];
   /** Of every metric that a trial measured, without its role. */
   readonly metrics: Readonly<Record<string, Pick<MetricDescription, "unit" | "better">>>;
+}
+
+export interface ResultPrediction {
+  readonly variant: string;
+  readonly role: Role;
+  readonly metric: string;
+  readonly predicted: number | "never";
+  /** One for each completed trial, in block order; null where it was not measured. */
+  readonly observed: readonly (number | "never" | null)[];
+  /** Relative; 0.03 = 3 %. */
+  readonly tolerance: number;
+  /** Whether every trial that measured it agrees; null where none did. */
+  readonly agrees: boolean | null;
 }
 
 export interface ResultVariant {

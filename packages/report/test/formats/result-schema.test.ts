@@ -13,7 +13,7 @@ import { type MakeRunOptions, makeRun, TemporaryDirectory } from "../fixtures/ma
 import { TW_REUSE } from "../fixtures/scenarios.ts";
 
 const schema = JSON.parse(
-  readFileSync(new URL("../../schema/result.schema.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../../schema/result.schema.json", import.meta.url), "utf8"),
 ) as object;
 
 const ajv = new Ajv({
