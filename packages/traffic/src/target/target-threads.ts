@@ -24,10 +24,15 @@ export interface RunningTarget extends Target {
   stop(): Promise<void>;
 }
 
-/** Threads for targets, kept from trial to trial. */
+/** Threads for targets, kept from trial to trial. The first starts at once, while other parts of a trial are made. */
 export class TargetThreads implements AsyncDisposable {
   readonly #idle: TargetThread[] = [];
   readonly #all = new Set<TargetThread>();
+  #first: Promise<TargetThread> | null = this.#startThread();
+
+  constructor() {
+    this.#first?.catch(() => {}); // whoever takes it meets the failure
+  }
 
   /** Rejects with `E_TARGET` when no server can do it or nothing listens, with `E_NAMESPACE` when there is no such namespace. */
   async start(options: TargetOptions): Promise<RunningTarget> {
@@ -58,6 +63,7 @@ export class TargetThreads implements AsyncDisposable {
 
   /** Ends all threads, idle or serving. */
   async close(): Promise<void> {
+    await this.#first?.catch(() => {});
     const threads = [...this.#all];
     this.#all.clear();
     this.#idle.length = 0;
@@ -94,6 +100,12 @@ export class TargetThreads implements AsyncDisposable {
   async #takeThread(): Promise<TargetThread> {
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
+    const starting = this.#first ?? this.#startThread();
+    this.#first = null;
+    return starting;
+  }
+
+  async #startThread(): Promise<TargetThread> {
     const thread = await TargetThread.start();
     this.#all.add(thread);
     return thread;

@@ -21,6 +21,7 @@ const patience = { connectMs: 400, responseMs: 400 };
 
 interface Misdeed {
   readonly misbehaviour: Misbehaviour;
+  readonly backlog?: number;
   /** `established`: the target's connections in ESTABLISHED and CLOSE_WAIT (RFC 4022) when the load was over. */
   check(this: void, report: ShardReport, world: World, established: number): Promise<void> | void;
 }
@@ -52,6 +53,7 @@ const misdeeds: readonly Misdeed[] = [
   },
   {
     misbehaviour: "never-accept",
+    backlog: 2,
     check({ tally }) {
       expect(tally.connections).toMatchObject({ established: 3, failed: 20 });
     },
@@ -155,7 +157,7 @@ for (const server of servers) {
         let established = Number.NaN;
         const workload = aWorkload({ arrival: open(200, { limit: 20 }), timeouts: patience });
         const report = await world.run(workload, {
-          spec: { ...spec, misbehaviour: misdeed.misbehaviour, backlog: 2 },
+          spec: { ...spec, misbehaviour: misdeed.misbehaviour, backlog: misdeed.backlog ?? 4096 },
           after: async () => {
             established = world.targetGauge("tcp.CurrEstab");
           },
