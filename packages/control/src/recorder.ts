@@ -1,6 +1,7 @@
 import type {
   Clock,
   CounterReading,
+  LiveTally,
   Measurement,
   Observer,
   PortReading,
@@ -95,6 +96,23 @@ export class Recorder implements Disposable {
     this.#afterTick = listener;
   }
 
+  /** What the load generator has counted since the trial began, as samples beside those of the kernels. */
+  sampleLoad(tallies: readonly LiveTally[]): void {
+    const sum = (count: (tally: LiveTally) => number): number =>
+      tallies.reduce((total, tally) => total + count(tally), 0);
+    this.series.addChanges("client", this.#clock.nowMs(), {
+      idle: {},
+      now: {
+        "connections.attempted": sum((tally) => tally.attempted),
+        "connections.established": sum((tally) => tally.established),
+        "connections.succeeded": sum((tally) => tally.succeeded),
+        "connections.failed": sum((tally) => tally.failed),
+        "connections.dropped": sum((tally) => tally.dropped),
+        "requests.succeeded": sum((tally) => tally.requestsSucceeded),
+      },
+    });
+  }
+
   markMeasure(): void {
     for (const watch of this.#watches) {
       watch.before = watch.observer.readCounters();
@@ -151,7 +169,7 @@ export class Recorder implements Disposable {
   events(): TrialEvent[] {
     return this.#events
       .map(({ atMs, ...event }) => ({ ...event, tMs: atMs - this.#measureAtMs }))
-      .sort((a, b) => a.tMs - b.tMs);
+      .toSorted((a, b) => a.tMs - b.tMs);
   }
 
   warnings(): Warning[] {

@@ -10,9 +10,9 @@ import {
   type TrialOutcome,
   type TrialWorld,
 } from "@churnlab/core";
-import { type Recorder, startRecorder } from "./recorder.ts";
 import { abortedTrial, concludeTrial, failedTrial } from "./conclude-trial.ts";
 import { type PhaseListener, PhaseTracker } from "./phase-tracker.ts";
+import { type Recorder, startRecorder } from "./recorder.ts";
 
 /** What a trial needs besides itself. All parts arrive as arguments, so that fakes can stand in for any of them. */
 export interface TrialContext {
@@ -45,7 +45,10 @@ export async function runTrial(
     using recording = startRecorder(world, clock);
     recorder = recording;
     const shards = await armShards(trial, world);
-    recording.onTick(() => context.onSample(recording, shards));
+    recording.onTick(() => {
+      recording.sampleLoad(shards.map((shard) => shard.live()));
+      context.onSample(recording, shards);
+    });
     using _stopper = stopOnAbort(shards, signal);
 
     phases.enter("warm-up");
