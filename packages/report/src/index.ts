@@ -7,6 +7,7 @@
 
 // What is compared and judged.
 
+export * from "./build-history.ts";
 export * from "./compare-run.ts";
 export { type ResultBaseline, readResult } from "./formats/read-result.ts";
 export * from "./grade-run.ts";
@@ -18,6 +19,7 @@ export { describeEvent } from "./charts/describe-event.ts";
 export * from "./format-value.ts";
 export { formatComparison } from "./text/format-comparison.ts";
 export { formatGates } from "./text/format-gates.ts";
+export { formatHistory } from "./text/format-history.ts";
 export { formatRunList } from "./text/format-run-list.ts";
 export { type FormatOptions, formatRunSummary } from "./text/format-run-summary.ts";
 export * from "./text/live-block.ts";

@@ -8,6 +8,7 @@
 export type { BinnedSeries } from "./bin-samples.ts";
 export type { EventCount } from "./count-events.ts";
 export { collectFacts, listVaryingFacts } from "./fingerprint.ts";
+export type { HistoryFilter, HistoryRun } from "./load-history.ts";
 export { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
 export { type OpenOptions, openStore } from "./open-store.ts";
 export { type RunReference, splitRunReference } from "./run-reference.ts";

@@ -7,6 +7,7 @@ import { finishRun } from "./finish-run.ts";
 import { listRuns } from "./list-runs.ts";
 import { loadEvents } from "./load-events.ts";
 import { loadHistograms } from "./load-histograms.ts";
+import { type HistoryFilter, type HistoryRun, loadHistory } from "./load-history.ts";
 import { loadRun } from "./load-run.ts";
 import { loadSamples } from "./load-samples.ts";
 import { resolveRun } from "./run-reference.ts";
@@ -84,6 +85,10 @@ export class SqliteStore implements Store {
 
   binSamples(runId: string, filter: SampleFilter & { readonly binsMax: number }): BinnedSeries[] {
     return this.#explain(() => binSamples(this.#db, runId, filter));
+  }
+
+  loadHistory(filter: HistoryFilter): HistoryRun[] {
+    return this.#explain(() => loadHistory(this.#db, filter));
   }
 
   close(): void {

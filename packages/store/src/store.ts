@@ -1,6 +1,7 @@
 import type { Environment, Plan, Scenario, Trial, TrialOutcome } from "@churnlab/core";
 import type { BinnedSeries } from "./bin-samples.ts";
 import type { EventCount } from "./count-events.ts";
+import type { HistoryFilter, HistoryRun } from "./load-history.ts";
 import type {
   ComparisonRow,
   EventFilter,
@@ -49,6 +50,8 @@ export interface StoreReader extends Disposable {
   loadSamples(runId: string, filter?: SampleFilter): SampleSeries[];
   /** Samples as they are drawn: at most `binsMax` points a series, each the mean, min and max of its samples. */
   binSamples(runId: string, filter: SampleFilter & { readonly binsMax: number }): BinnedSeries[];
+  /** One metric over the runs of a scenario, oldest first. */
+  loadHistory(filter: HistoryFilter): HistoryRun[];
   close(): void;
 }
 
