@@ -2,7 +2,7 @@
 import type { Trial } from "@churnlab/core";
 import { parseScenario, planTrials } from "@churnlab/core";
 import { NetnsTestbed } from "@churnlab/testbed";
-import { type BenchOptions, type BenchRow, type Benchmark, rowOfRounds } from "./benchmark.ts";
+import { type Benchmark, type BenchOptions, type BenchRow, rowOfRounds } from "./benchmark.ts";
 
 const ROUNDS = 31;
 const READS_PER_ROUND = 200;
@@ -24,7 +24,8 @@ export const bench: Benchmark = {
 };
 
 async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> {
-  const trial = planTrials(parseScenario(SCENARIO, "bench.yaml")).trials[0] as Trial;
+  const [trial] = planTrials(parseScenario(SCENARIO, "bench.yaml")).trials;
+  if (trial === undefined) throw new Error("a plan has trials");
   const testbed = new NetnsTestbed();
   try {
     const first = await measureWorld(testbed, trial);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -22,6 +22,11 @@ export interface Started {
 /** A folder of its own for a test, removed when disposed. */
 export class Workplace implements Disposable {
   readonly folder: string = mkdtempSync(path.join(tmpdir(), "churnlab-e2e-"));
+
+  constructor() {
+    // Other users than the one who runs the tests work in it too.
+    chmodSync(this.folder, 0o777);
+  }
 
   write(name: string, text: string): string {
     const file = path.join(this.folder, name);

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import path from "node:path";
-import Database from "better-sqlite3";
+import { DatabaseSync } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SMALL_SCENARIO, Workplace } from "./churnlab.ts";
 
@@ -13,9 +14,9 @@ afterEach(() => {
 });
 
 function query<Row>(sql: string): Row[] {
-  const db = new Database(path.join(place.folder, "churnlab.db"), { readonly: true });
+  const db = new DatabaseSync(path.join(place.folder, "churnlab.db"), { readOnly: true });
   try {
-    return db.prepare<[], Row>(sql).all();
+    return db.prepare(sql).all() as Row[];
   } finally {
     db.close();
   }
@@ -69,7 +70,7 @@ describe("churnlab run", () => {
 
   it("works without root", async () => {
     const file = place.write("s.yaml", SMALL_SCENARIO);
-    const args = ["run", file, "--db", ":memory:"];
+    const args = ["run", file];
     const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
     const { code, stderr, stdout } = await place.run(args, { prefix });
     expect(stderr).not.toContain("✗");
@@ -82,6 +83,7 @@ describe("an interrupted run", () => {
   it("stops at SIGINT, keeps what it has, and ends with 130", async () => {
     const started = place.start(["run", place.write("s.yaml", LONG_SCENARIO)]);
     await started.shows("measure");
+    await sleep(500);
     started.child.kill("SIGINT");
     const { code } = await started.ended;
     expect(code).toBe(130);

@@ -2,18 +2,19 @@ import { spawnSync } from "node:child_process";
 
 /** Commit and branch of the working directory, so that runs can be followed over a history; empty outside a checkout. */
 export function readTags(): Readonly<Record<string, string>> {
-  const git = (...args: string[]): string | null => {
-    const { status, stdout } = spawnSync("git", args, { encoding: "utf8", timeout: 2000 });
-    return status === 0 ? stdout.trim() : null;
-  };
   const commit =
-    process.env["GITHUB_SHA"] ?? process.env["CI_COMMIT_SHA"] ?? git("rev-parse", "HEAD");
+    process.env["GITHUB_SHA"] ?? process.env["CI_COMMIT_SHA"] ?? askGit("rev-parse", "HEAD");
   const branch =
     process.env["GITHUB_REF_NAME"] ??
     process.env["CI_COMMIT_REF_NAME"] ??
-    git("rev-parse", "--abbrev-ref", "HEAD");
+    askGit("rev-parse", "--abbrev-ref", "HEAD");
   return {
     ...(commit === null ? {} : { commit }),
     ...(branch === null ? {} : { branch }),
   };
+}
+
+function askGit(...args: string[]): string | null {
+  const { status, stdout } = spawnSync("git", args, { encoding: "utf8", timeout: 2000 });
+  return status === 0 ? stdout.trim() : null;
 }

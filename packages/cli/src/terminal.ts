@@ -27,7 +27,7 @@ export const terminal: Terminal = {
   },
   get redraws() {
     const { NO_COLOR, TERM, CI } = process.env;
-    return process.stderr.isTTY === true && !NO_COLOR && TERM !== "dumb" && !CI;
+    return process.stderr.isTTY && !NO_COLOR && TERM !== "dumb" && !CI;
   },
   get columns() {
     return process.stderr.columns ?? 80;

@@ -64,7 +64,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
 
 function listEvents({ recording, report }: TrialEvidence): TrialEvent[] {
   const events = [...recording.events(), ...report.events, ...findExhaustion(report.failures)];
-  return events.sort((a, b) => a.tMs - b.tMs);
+  return events.toSorted((a, b) => a.tMs - b.tMs);
 }
 
 /** The record of a trial that ended before its load did: what the recorder saw until then. */

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+
+export { type Recorder, SAMPLE_INTERVAL_MS } from "./recorder.ts";
 export * from "./run-plan.ts";
 export * from "./run-trial.ts";
-export { type Recorder, SAMPLE_INTERVAL_MS } from "./recorder.ts";

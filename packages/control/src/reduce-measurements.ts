@@ -40,14 +40,16 @@ function client(values: readonly Named[]): Measurement[] {
 }
 
 function reduceTally({ connections, requests }: Tally, loadMs: number): Named[] {
-  const named = (ledger: string, counts: Readonly<Record<string, number>>): Named[] =>
-    Object.entries(counts).map(([name, value]) => [`${ledger}.${name}`, value]);
   return [
-    ...named("connections", connections),
+    ...nameCounts("connections", connections),
     ["connections.rate", (connections.succeeded * 1000) / loadMs],
-    ...named("requests", requests),
+    ...nameCounts("requests", requests),
     ["requests.rate", (requests.succeeded * 1000) / loadMs],
   ];
+}
+
+function nameCounts(ledger: string, counts: Readonly<Record<string, number>>): Named[] {
+  return Object.entries(counts).map(([name, value]) => [`${ledger}.${name}`, value]);
 }
 
 function reduceFailures(failures: readonly FailureRecord[]): Named[] {
@@ -99,7 +101,7 @@ function reduceTimeWait(role: Role, recording: Recorder): Named[] {
   if (gauge.length === 0) return [];
   const middleMs = (measureAtMs + measureEndedAtMs) / 2;
   const secondHalf = { fromMs: middleMs, toMs: measureEndedAtMs };
-  const plateau = series.window(role, "time_wait", secondHalf).sort((a, b) => a - b);
+  const plateau = series.window(role, "time_wait", secondHalf).toSorted((a, b) => a - b);
   return [
     ["time_wait.peak", Math.max(...gauge)],
     ["time_wait.plateau", plateau[Math.floor(plateau.length / 2)] ?? 0],

@@ -1,5 +1,12 @@
-import type { Clock, Plan, Testbed, Trial, TrialOutcome, TrialPhase } from "@churnlab/core";
-import type { ArmedShard } from "@churnlab/core";
+import type {
+  ArmedShard,
+  Clock,
+  Plan,
+  Testbed,
+  Trial,
+  TrialOutcome,
+  TrialPhase,
+} from "@churnlab/core";
 import type { Recorder } from "./recorder.ts";
 import { runTrial } from "./run-trial.ts";
 

@@ -1,4 +1,4 @@
-import { type ResetCause, explainReset, ResetTrace, type TracedReset } from "@churnlab/linux";
+import { explainReset, type ResetCause, ResetTrace, type TracedReset } from "@churnlab/linux";
 
 /** Traced resets kept in full per trial; all are counted. */
 const KEPT_MAX = 200;

@@ -1,6 +1,6 @@
 import type { Trial, TrialSpec, Workload } from "@churnlab/core";
 
-export function aWorkload(overrides: Partial<Workload> = {}): Workload {
+function aWorkload(overrides: Partial<Workload> = {}): Workload {
   return {
     kind: "short-lived",
     closer: "client",
