@@ -3,7 +3,8 @@ import { EXIT, type ExitCode, exitCodeOf } from "./exit-codes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Says what happened, where, why, and one fix; a bug says that it is one. Returns the exit status it asks for. */
-export function printError(error: unknown, terminal: Terminal): ExitCode {
+export function printError(thrown: unknown, terminal: Terminal): ExitCode {
+  const error = findFirst(thrown);
   if (error instanceof ScenarioError) {
     terminal.say(formatProblems(error));
     return exitCodeOf(error.code);
@@ -16,4 +17,9 @@ export function printError(error: unknown, terminal: Terminal): ExitCode {
   terminal.say(`${terminal.red("✗")} This is a bug in churnlab. Please report what follows.`);
   terminal.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return EXIT.bug;
+}
+
+/** What went wrong first: that closing failed too, on a full disk for instance, is no news. */
+function findFirst(thrown: unknown): unknown {
+  return thrown instanceof SuppressedError ? findFirst(thrown.suppressed) : thrown;
 }

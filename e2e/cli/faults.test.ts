@@ -1,0 +1,159 @@
+import { mkdirSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Ended, SMALL_SCENARIO, Workplace } from "./churnlab.ts";
+
+let place: Workplace;
+beforeEach(() => {
+  place = new Workplace();
+});
+afterEach(() => {
+  place[Symbol.dispose]();
+});
+
+async function validate(text: string): Promise<Ended> {
+  return place.run(["validate", place.write("s.yaml", text)]);
+}
+
+describe("a scenario that is wrong", () => {
+  it.each([
+    ["an unknown key", "workload:", "worklod:", ["did you mean workload"]],
+    ["an unknown sysctl", "tcp_tw_reuse", "tcp_tw_reus", ["did you mean net.ipv4.tcp_tw_reuse"]],
+    ["a removed sysctl", "tcp_tw_reuse", "tcp_tw_recycle", ["4.12", "tcp_tw_reuse"]],
+    ["a host-wide sysctl", "net.ipv4.tcp_tw_reuse: 0", "net.ipv4.tcp_mem: 1 2 3", ["host"]],
+    ["a range low > high", "40000 40099", "40099 40000", ["40099"]],
+    ["a rate without unit", "300/s", "300", ["/s"]],
+    ["zero replicates", "replicates: 1", "replicates: 0", ["replicates"]],
+  ])("says of %s what, where, and the fix, and ends with 2", async (_, from, to, words) => {
+    const { code, stderr } = await validate(SMALL_SCENARIO.replace(from, to));
+    expect(code).toBe(2);
+    for (const word of words) expect(stderr.toLowerCase()).toContain(word.toLowerCase());
+    expect(stderr).toMatch(/s\.yaml:\d+:\d+/);
+    expect(stderr).toMatch(/\^/);
+    expect(stderr).not.toContain("bug");
+  });
+
+  it("has all its problems reported at once, each with its line", async () => {
+    const five = SMALL_SCENARIO.replace("300/s", "300")
+      .replace("tcp_tw_reuse", "tcp_tw_recycle")
+      .replace("40000 40099", "40099 40000")
+      .replace("replicates: 1", "replicates: 0")
+      .replace("close: rst", "close: reset");
+    const { code, stderr } = await validate(five);
+    expect(code).toBe(2);
+    const lines = [...stderr.matchAll(/s\.yaml:(\d+):\d+/g)].map(([, line]) => Number(line));
+    expect(lines).toEqual([4, 6, 6, 9, 10]);
+  });
+});
+
+describe("a file that is no scenario", () => {
+  it.each([
+    ["empty", (): string => place.write("s.yaml", "")],
+    ["10 MB large", (): string => place.write("s.yaml", "#".repeat(10_000_000))],
+    ["a directory", (): string => makeFolder("folder.yaml")],
+    ["not there", (): string => path.join(place.folder, "absent.yaml")],
+  ])("is refused with 2 when it is %s", async (_, make) => {
+    const { code, stderr } = await place.run(["run", make()]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("E_SCENARIO_FILE");
+  });
+});
+
+function makeFolder(name: string): string {
+  const folder = path.join(place.folder, name);
+  mkdirSync(folder);
+  return folder;
+}
+
+describe("a machine that cannot", () => {
+  it("ends with 3 and names the fix when there is neither CAP_NET_ADMIN nor a user namespace", async () => {
+    const inner =
+      'echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all "$@"';
+    const prefix = [
+      "unshare",
+      "--user",
+      "--map-root-user",
+      "--mount-proc",
+      "--pid",
+      "--fork",
+      "sh",
+      "-c",
+      inner,
+      "sh",
+    ];
+    const { code, stderr } = await place.run(["run", place.write("s.yaml", SMALL_SCENARIO)], {
+      prefix,
+    });
+    expect(stderr).toContain("E_CAPABILITY");
+    expect(stderr).toContain("fix:");
+    expect(code).toBe(3);
+  });
+
+  it("ends with 3 before anything runs when the limit on open files is too low", async () => {
+    const held = SMALL_SCENARIO.replace(
+      "{ model: open, rate: 300/s }",
+      "{ model: closed, connections: 5000 }",
+    );
+    const { code, stderr } = await place.run(["run", place.write("s.yaml", held)], {
+      prefix: ["prlimit", "--nofile=1024:1024"],
+    });
+    expect(stderr).toContain("E_NOFILE");
+    expect(code).toBe(3);
+  });
+});
+
+describe("a database that cannot take the run", () => {
+  it("is refused with 2 when a newer churnlab wrote it", async () => {
+    const file = place.write("s.yaml", SMALL_SCENARIO);
+    expect((await place.run(["run", file, "--only", "rst"])).code).toBe(0);
+    const db = new DatabaseSync(path.join(place.folder, "churnlab.db"));
+    db.exec("PRAGMA user_version = 9999");
+    db.close();
+    const { code, stderr } = await place.run(["run", file]);
+    expect(stderr).toContain("E_DATABASE_NEWER");
+    expect(code).toBe(2);
+  });
+
+  it("ends with 4 on a full disk and keeps the trials that were saved", async () => {
+    const folder = makeFolder("small-disk");
+    const many = SMALL_SCENARIO.replace("replicates: 1", "replicates: 12").replace(
+      "measure: 1s",
+      "measure: 300ms",
+    );
+    // The file system is of the command's own mount namespace, so what is left is read inside it.
+    const inner = `mount -t tmpfs -o size=600k none ${folder} && "$@"; echo "exit $?";
+      cp ${folder}/run.db* ${place.folder}/`;
+    const { stdout, stderr } = await place.run(
+      ["run", place.write("s.yaml", many), "--db", path.join(folder, "run.db")],
+      { prefix: ["unshare", "--mount", "sh", "-c", inner, "sh"] },
+    );
+    expect(stderr).toContain("E_DISK");
+    expect(stdout).toContain("exit 4");
+    const db = new DatabaseSync(path.join(place.folder, "run.db"));
+    try {
+      const saved = db.prepare("SELECT count(*) AS n FROM v_trial WHERE state = 'completed'").get();
+      expect(saved?.["n"]).toBeGreaterThan(0);
+    } finally {
+      db.close();
+    }
+  });
+});
+
+describe("a target that does not answer", () => {
+  it("is counted connection by connection, not an error of the run", async () => {
+    const deaf = SMALL_SCENARIO.replace(
+      "phases:",
+      "target: { server: builtin, misbehaviour: never-accept }\nphases:",
+    ).replace("rate: 300/s }", "rate: 50/s }, timeouts: { connect: 200ms, response: 200ms }");
+    const { code } = await place.run(["run", place.write("s.yaml", deaf), "--only", "fin"]);
+    expect(code).toBe(0);
+    const db = new DatabaseSync(path.join(place.folder, "churnlab.db"));
+    try {
+      const failed = db.prepare("SELECT phase, errno, count FROM v_failure").all();
+      expect(failed).toEqual([{ phase: "receive", errno: "ETIMEDOUT", count: 50 }]);
+    } finally {
+      db.close();
+    }
+  });
+});
