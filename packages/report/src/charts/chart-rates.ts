@@ -33,7 +33,7 @@ const KERNEL: readonly Named[] = [
 /** What was asked for, what was achieved and what failed, per second. */
 export function chartRates(trial: TrialSeries): TimeChart | null {
   const own = trial.offered?.unit === "requests" ? REQUESTS : CONNECTIONS;
-  const isCounted = trial.series.has("client.connections.succeeded");
+  const isCounted = own.some(({ count }) => trial.series.has(count));
   const named = (isCounted ? own : KERNEL).flatMap((line) => {
     const counts = trial.series.get(line.count);
     return counts === undefined ? [] : [{ ...line, columns: rateOfGrowth(counts) }];

@@ -1,54 +1,80 @@
 import type { TrialEvent } from "@churnlab/core";
-import { formatNumber } from "../format-value.ts";
+import { formatNumber, formatValue } from "../format-value.ts";
 import type { Marker } from "./trial-series.ts";
 
-type Words = Pick<Marker, "text" | "why" | "tone">;
+type Detail = TrialEvent["detail"];
 
-const KNOWN: Readonly<Record<string, Words>> = {
-  "ports.half": {
-    text: "half of the local ports are in use",
-    why: "connect() has tried every port of one parity and now searches the rest: it becomes slow",
-    tone: "warning",
-  },
-  "ports.half.over": {
-    text: "less than half of the local ports are in use again",
-    why: "",
-    tone: "note",
-  },
-  "ports.nearly-exhausted": {
-    text: "nine tenths of the local ports are in use",
-    why: "at this rate the last one goes soon",
-    tone: "warning",
-  },
-  "ports.nearly-exhausted.over": {
-    text: "less than nine tenths of the local ports are in use again",
-    why: "",
-    tone: "note",
-  },
-  "ports.exhausted": {
-    text: "no local port is left",
-    why: "connect() fails with EADDRNOTAVAIL until a TIME_WAIT ends",
-    tone: "failure",
-  },
-};
+/** What happened, why it matters, and how grave it is. */
+export type EventWords = Pick<Marker, "text" | "why" | "tone">;
 
 /** What an event says to a person; kinds without words of their own are shown as they are. */
-export function describeEvent({ kind, detail }: Pick<TrialEvent, "kind" | "detail">): Words {
-  const known = KNOWN[kind];
-  const { used, range } = detail;
-  if (known !== undefined && typeof used === "number" && typeof range === "number") {
-    return { ...known, text: `${known.text}: ${formatNumber(used)} of ${formatNumber(range)}` };
-  }
-  return known ?? { text: describeDetail(kind, detail), why: "", tone: "note" };
+export function describeEvent({ kind, detail }: Pick<TrialEvent, "kind" | "detail">): EventWords {
+  return KNOWN[kind]?.(detail) ?? { text: describeDetail(kind, detail), why: "", tone: "note" };
 }
 
-function describeDetail(kind: string, detail: TrialEvent["detail"]): string {
+const KNOWN: Readonly<Record<string, (detail: Detail) => EventWords>> = {
+  "ports.half": (detail) => ({
+    text: `half of the local ports are in use${ofRange(detail)}`,
+    why: "connect() has tried every port of one parity and now searches the rest: it becomes slow",
+    tone: "warning",
+  }),
+  "ports.half.over": (detail) => ({
+    text: `less than half of the local ports are in use again${ofRange(detail)}`,
+    why: "",
+    tone: "note",
+  }),
+  "ports.nearly-exhausted": (detail) => ({
+    text: `nine tenths of the local ports are in use${ofRange(detail)}`,
+    why: "at this rate the last one goes soon",
+    tone: "warning",
+  }),
+  "ports.nearly-exhausted.over": (detail) => ({
+    text: `less than nine tenths of the local ports are in use again${ofRange(detail)}`,
+    why: "",
+    tone: "note",
+  }),
+  "ports.exhausted": ({ errno, step, count }) => ({
+    text: `no local port is left: first ${inWords(errno ?? "EADDRNOTAVAIL")} at ${inWords(step ?? "connect")}()${typeof count === "number" ? `, ${formatNumber(count)} in all` : ""}`,
+    why: "the client cannot connect to this destination until a TIME_WAIT ends",
+    tone: "failure",
+  }),
+  "connect-cliff": ({ portUsePercent, beforeUs, afterUs }) => ({
+    text: `connect() takes ${time(afterUs)} instead of ${time(beforeUs)}, at ${inWords(portUsePercent)} % of the local ports`,
+    why: "the search for a free port becomes long before connect() fails",
+    tone: "warning",
+  }),
+  "retries-paced": ({ errno, gapMs }) => ({
+    text: `after ${inWords(errno)} a worker of the closed loop waits ${inWords(gapMs)} ms before it tries again`,
+    why: "so failures per second say how many workers wait, not what the kernel can refuse",
+    tone: "note",
+  }),
+  rst: ({ direction, source, sourcePort, destination, destinationPort }) => ({
+    text: `RST ${inWords(direction)}: ${inWords(source)}:${inWords(sourcePort)} to ${inWords(destination)}:${inWords(destinationPort)}`,
+    why: "",
+    tone: "warning",
+  }),
+  "rst.sent": ({ reason, state, words }) => ({
+    text: `the kernel sends a RST in ${inWords(state)}, reason ${inWords(reason)}`,
+    why: typeof words === "string" ? words : "",
+    tone: "warning",
+  }),
+};
+
+function ofRange({ used, range }: Detail): string {
+  if (typeof used !== "number" || typeof range !== "number") return "";
+  return `: ${formatNumber(used)} of ${formatNumber(range)}`;
+}
+
+function time(us: unknown): string {
+  return typeof us === "number" ? formatValue(us, "us") : inWords(us);
+}
+
+function describeDetail(kind: string, detail: Detail): string {
   const words = Object.entries(detail).map(([name, value]) => `${name} ${inWords(value)}`);
   return words.length === 0 ? kind : `${kind}: ${words.join(", ")}`;
 }
 
 function inWords(value: unknown): string {
-  return typeof value === "string" || typeof value === "number"
-    ? String(value)
-    : JSON.stringify(value);
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  return JSON.stringify(value) ?? "?";
 }

@@ -17,7 +17,7 @@ import { drawFigure } from "./draw-figure.ts";
 import { formatMoment } from "./format-moment.ts";
 import type { Frame } from "./frame-charts.ts";
 import { stackTops } from "./stack-areas.ts";
-import type { ChartLine, ChartValue, TimeChart } from "./time-chart.ts";
+import type { ChartLine, TimeChart } from "./time-chart.ts";
 import type { Marker, PhaseSpan } from "./trial-series.ts";
 
 export interface TimeChartSurroundings {
@@ -89,49 +89,45 @@ export function toneColour(tone: Marker["tone"]): string {
 }
 
 function drawLines(chart: TimeChart): Markish[] {
-  const stride = Math.max(1, Math.ceil(chart.tMs.length / POINTS_MAX));
-  const tMs = thin(chart.tMs, stride);
   const areas = chart.lines.filter(({ shape }) => shape === "area");
-  const tops = stackTops(areas).map((top) => thin(top, stride));
-  const stacked = areas.map((line, i): Markish => {
-    return areaY(tMs, {
-      x: tMs,
-      y1: i === 0 ? tMs.map(() => 0) : undefinedAsNaN(tops[i - 1] as readonly ChartValue[]),
-      y2: undefinedAsNaN(tops[i] as readonly ChartValue[]),
-      fill: `var(--${line.colour})`,
-      fillOpacity: 0.8,
-    });
-  });
   const others = chart.lines.filter(({ shape }) => shape !== "area");
-  return [...stacked, ...others.map((line) => drawLine(line, chart, stride))];
+  return [...drawStack(areas, chart.tMs), ...others.map((line) => drawLine(line, chart.tMs))];
 }
 
-function drawLine(line: ChartLine, chart: TimeChart, stride: number): Markish {
-  // A line has a point wherever it was sampled; other lines' times are not its holes.
-  const points = chart.tMs
-    .map((tMs, i) => ({ tMs, value: line.values[i] }))
-    .filter(({ value }) => value !== undefined)
-    .map(({ tMs, value }) => ({ tMs, value: value ?? Number.NaN }));
-  const colour = `var(--${line.colour})`;
-  const thinned = points.length > POINTS_MAX ? thin(points, stride) : points;
+function drawStack(areas: readonly ChartLine[], tMs: readonly number[]): Markish[] {
+  const tops = stackTops(areas);
+  return areas.map(({ colour }, i) => {
+    // Times at which only other lines were sampled are no holes of the stack.
+    const points = tMs.flatMap((t, k) => {
+      const top = tops[i]?.[k];
+      return top === undefined ? [] : [{ t, below: tops[i - 1]?.[k] ?? 0, top: top ?? Number.NaN }];
+    });
+    const fill = `var(--${colour})`;
+    return areaY(thin(points), { x: "t", y1: "below", y2: "top", fill, fillOpacity: 0.8 });
+  });
+}
+
+function drawLine(line: ChartLine, tMs: readonly number[]): Markish {
+  const points = tMs.flatMap((t, i) => {
+    const value = line.values[i];
+    return value === undefined ? [] : [{ t, value: value ?? Number.NaN }];
+  });
+  const stroke = `var(--${line.colour})`;
   if (line.shape === "points") {
-    return dot(thinned, { x: "tMs", y: "value", r: 3, stroke: colour, fill: "var(--page)" });
+    return dot(thin(points), { x: "t", y: "value", r: 3, stroke, fill: "var(--page)" });
   }
-  return lineY(thinned, {
-    x: "tMs",
+  return lineY(thin(points), {
+    x: "t",
     y: "value",
-    stroke: colour,
+    stroke,
     strokeWidth: 1.75,
     ...(line.shape === "step" ? { curve: "step-after" as const } : {}),
     ...(line.dashed ? { strokeDasharray: "5 4" } : {}),
   });
 }
 
-function undefinedAsNaN(values: readonly ChartValue[]): number[] {
-  return values.map((value) => value ?? Number.NaN);
-}
-
-/** Every so-manieth, and the last. */
-function thin<T>(values: readonly T[], stride: number): T[] {
+/** Every so-manieth, so that few enough are left, and the last. */
+function thin<T>(values: readonly T[]): T[] {
+  const stride = Math.max(1, Math.ceil(values.length / POINTS_MAX));
   return values.filter((_, i) => i % stride === 0 || i === values.length - 1);
 }

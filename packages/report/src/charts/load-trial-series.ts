@@ -123,10 +123,14 @@ export function listPhases(phases: {
   return spans.filter(({ fromMs, toMs }) => toMs > fromMs);
 }
 
+/** Events that carry a table for a figure of their own. */
+const TABLE_EVENTS: ReadonlySet<string> = new Set(["connect-by-port-use"]);
+
 function listMarkers(trial: StoredTrial, { events, counts }: Seen): Marker[] {
   const totals = new Map(counts.map((one) => [`${one.role} ${one.kind}`, one.count]));
   const shown = new Set<string>();
   const fromEvents = events.flatMap((event): Marker[] => {
+    if (TABLE_EVENTS.has(event.kind)) return [];
     const key = `${event.role} ${event.kind}`;
     const total = totals.get(key) ?? 1;
     const isMany = total > EVENTS_PER_KIND_MAX;
@@ -136,11 +140,14 @@ function listMarkers(trial: StoredTrial, { events, counts }: Seen): Marker[] {
     const text = isMany ? `${words.text} (the first of ${formatNumber(total)})` : words.text;
     return [{ tMs: event.tMs, role: event.role, kind: event.kind, ...words, text }];
   });
-  return [...fromEvents, ...trial.failures.map(markFailure)].toSorted((a, b) => a.tMs - b.tMs);
+  const isTold = (failure: FailureRecord): boolean =>
+    events.some(({ kind, tMs }) => kind === "ports.exhausted" && tMs === failure.firstMs);
+  const fromFailures = trial.failures.filter((failure) => !isTold(failure)).map(markFailure);
+  return [...fromEvents, ...fromFailures].toSorted((a, b) => a.tMs - b.tMs);
 }
 
 function markFailure({ step, errno, count, firstMs }: FailureRecord): Marker {
-  const text = `first ${errno} at ${step}, ${formatNumber(count)} in all`;
+  const text = `first ${errno} at ${step}(), ${formatNumber(count)} in all`;
   return {
     tMs: firstMs,
     role: "client",

@@ -51,11 +51,14 @@ function describeGates(gates: readonly GateResult[]): Headline {
   const failed = gates.find(({ outcome }) => outcome === "fail");
   if (failed === undefined) {
     const isSure = gates.every(({ outcome }) => outcome === "pass");
-    return { headline: `${summariseGates(gates)}.`, tone: isSure ? "good" : "doubt" };
+    return { headline: `${capitalise(summariseGates(gates))}.`, tone: isSure ? "good" : "doubt" };
   }
   const { gate, variant, reason } = failed;
   const of = variant === null ? "" : ` of ${variant}`;
-  return { headline: `${summariseGates(gates)}: ${gate.metric}${of}: ${reason}.`, tone: "bad" };
+  return {
+    headline: `${capitalise(summariseGates(gates))}: ${gate.metric}${of}: ${reason}.`,
+    tone: "bad",
+  };
 }
 
 /** The pair whose finding stands for the run: the one with the highest rate. */
@@ -86,4 +89,8 @@ function describePair({ comparison }: VerdictData, pair: VariantComparison): str
   }
   const [reason = ""] = formatComparability(pair.fingerprint, PLAIN_STYLE);
   return [`${pair.candidate} and ${pair.baseline}: ${reason.replace(/^✗ /, "")}.`];
+}
+
+function capitalise(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -5,6 +5,7 @@ import { compareRun, type RunComparison } from "../compare-run.ts";
 import { gradeRun, type VariantForecast } from "../grade-run.ts";
 import { judgeRun } from "../judge-run.ts";
 import { readVariants, type VariantReadings } from "../variant-readings.ts";
+import { readConnectCosts, type TrialConnectCost } from "./read-connect-costs.ts";
 
 /** Everything that a report shows of one run, read once. */
 export interface ReportData {
@@ -17,6 +18,7 @@ export interface ReportData {
   readonly forecasts: readonly VariantForecast[];
   readonly histograms: readonly VariantHistogram[];
   readonly series: LoadedSeries;
+  readonly connectCosts: readonly TrialConnectCost[];
   /** Name of the file that all numbers come from. */
   readonly database: string;
 }
@@ -33,6 +35,7 @@ export function loadReportData(store: StoreReader, runId: string): ReportData {
     forecasts: gradeRun(run),
     histograms: store.loadHistograms(runId),
     series: loadTrialSeries(store, run),
+    connectCosts: readConnectCosts(store.loadEvents(runId, { perKindMax: 1 })),
     database: store.path.slice(store.path.lastIndexOf("/") + 1),
   };
 }

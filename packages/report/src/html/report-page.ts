@@ -9,6 +9,7 @@ import { VerdictBanner } from "./parts/verdict-banner.ts";
 import type { ReportData } from "./report-data.ts";
 import { capacitySection } from "./sections/capacity.ts";
 import { comparisonSection } from "./sections/comparison.ts";
+import { connectCostSection } from "./sections/connect-cost.ts";
 import { environmentSection } from "./sections/environment.ts";
 import { failuresSection } from "./sections/failures.ts";
 import { gatesSection } from "./sections/gates.ts";
@@ -27,6 +28,7 @@ const SECTIONS: readonly ((data: ReportData) => Section | null)[] = [
   sweepSection,
   gatesSection,
   overTimeSection,
+  connectCostSection,
   portModelSection,
   comparisonSection,
   latencySection,

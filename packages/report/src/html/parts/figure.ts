@@ -14,7 +14,7 @@ export function SvgFigure({
   return h(
     "figure",
     { class: "plot" },
-    h("div", { dangerouslySetInnerHTML: { __html: svg } }),
+    h("div", { tabIndex: 0, role: "group", dangerouslySetInnerHTML: { __html: svg } }),
     h("figcaption", null, caption),
     children,
   );

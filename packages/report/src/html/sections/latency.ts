@@ -1,12 +1,13 @@
 import { countHistogram, type LatencyMetric, quantileUs } from "@churnlab/core";
 import type { VariantHistogram } from "@churnlab/store";
 import { h, type JSX } from "preact";
-import { CURVES_MAX, drawLatencyEcdf } from "../../charts/draw-latency-ecdf.ts";
+import { CURVES_MAX, drawLatencyEcdf, variantStyle } from "../../charts/draw-latency-ecdf.ts";
 import { formatValue } from "../../format-value.ts";
 import { LongTable } from "../parts/data-table.ts";
 import { SvgFigure } from "../parts/figure.ts";
 import type { Section } from "../parts/section.ts";
 import { Value } from "../parts/value.ts";
+import { VariantLegend } from "../parts/variant-legend.ts";
 import type { ReportData } from "../report-data.ts";
 
 /** The latencies that have a figure, with what they are; the others are in the table. */
@@ -75,8 +76,7 @@ function EcdfFigure({
   );
   const rest = curves.length - CURVES_MAX;
   const more = rest > 0 ? ` The first ${CURVES_MAX} of ${curves.length} variants are drawn.` : "";
-  return h(SvgFigure, {
-    svg,
-    caption: `${words}. Every ten-fold of the tail has the same room, so that p99.9 can be read as well as p90.${more}`,
-  });
+  const caption = `${words}. Every ten-fold of the tail has the same room, so that p99.9 can be read as well as p90.${more}`;
+  const variants = curves.slice(0, CURVES_MAX).map(({ variant }) => variant);
+  return h(SvgFigure, { svg, caption }, h(VariantLegend, { variants, styleOf: variantStyle }));
 }

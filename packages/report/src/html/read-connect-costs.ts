@@ -1,0 +1,28 @@
+import type { StoredEvent } from "@churnlab/store";
+import type { ConnectCostPoint } from "../charts/draw-connect-cost.ts";
+
+/** The kind of event that carries a trial's table of connect() cost against port use. */
+export const CONNECT_COST_EVENT = "connect-by-port-use";
+
+export interface TrialConnectCost {
+  readonly trialId: number;
+  readonly variant: string;
+  readonly points: readonly ConnectCostPoint[];
+}
+
+/** The tables among the events; rows that are not three numbers are left out. */
+export function readConnectCosts(events: readonly StoredEvent[]): TrialConnectCost[] {
+  return events.flatMap(({ kind, trialId, variant, detail }) => {
+    const rows = detail["rows"];
+    if (kind !== CONNECT_COST_EVENT || !Array.isArray(rows)) return [];
+    return [{ trialId, variant, points: rows.flatMap(readRow) }];
+  });
+}
+
+function readRow(row: unknown): ConnectCostPoint[] {
+  if (!Array.isArray(row)) return [];
+  const [percent, count, meanUs] = row as unknown[];
+  if (typeof percent !== "number" || typeof count !== "number" || typeof meanUs !== "number")
+    return [];
+  return meanUs > 0 ? [{ percent, count, meanUs }] : [];
+}
