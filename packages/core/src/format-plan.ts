@@ -1,5 +1,6 @@
 import type { PlanDescription, SysctlChange, VariantDescription } from "./describe-plan.ts";
 import type { TrialSpec } from "./scenario.ts";
+import { wrapText } from "./wrap-text.ts";
 
 /** Orders longer than this are shown by their beginning. */
 const ORDER_SHOWN = 12;
@@ -12,7 +13,7 @@ export function formatPlan(plan: PlanDescription): string {
     ...table(sysctlRows(plan.variants)),
     "",
     "Port budget",
-    ...plan.variants.flatMap(describePorts),
+    ...portBudget(plan.variants),
     ...warnings(plan.variants),
     "",
     ...needs(plan),
@@ -44,7 +45,7 @@ function count(n: number, noun: string): string {
 
 /** A duration rounded to what an estimate is good for. */
 export function formatAbout(ms: number): string {
-  if (ms < 60_000) return `${Math.max(1, Math.round(ms / 1000))} s`;
+  if (ms < 120_000) return `${Math.max(1, Math.round(ms / 1000))} s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
   return `${Number((ms / 3_600_000).toFixed(1))} h`;
 }
@@ -96,22 +97,35 @@ function table(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function describePorts({ name, ports }: VariantDescription): string[] {
-  const text = ports.kind === "predicted" ? ports.sentence : `No prediction: ${ports.reason}.`;
-  return [`  ${name}: ${text}`];
+/** What ports allow, once for all variants of which the same is said. */
+function portBudget(variants: readonly VariantDescription[]): string[] {
+  const byText = Map.groupBy(variants, ({ ports }) =>
+    ports.kind === "predicted" ? ports.sentence : `No prediction: ${ports.reason}.`,
+  );
+  return [...byText].flatMap(([text, group]) => [
+    `  ${nameVariants(group, variants)}`,
+    ...wrapText(text, "    "),
+  ]);
+}
+
+function nameVariants(
+  some: readonly VariantDescription[],
+  all: readonly VariantDescription[],
+): string {
+  if (some.length === all.length && all.length > 1) return "every variant";
+  return some.map(({ name }) => name).join(", ");
 }
 
 function warnings(variants: readonly VariantDescription[]): string[] {
   const byMessage = Map.groupBy(
-    variants.flatMap(({ name, warnings: all }) => all.map(({ message }) => ({ name, message }))),
+    variants.flatMap((variant) => variant.warnings.map(({ message }) => ({ variant, message }))),
     ({ message }) => message,
   );
   if (byMessage.size === 0) return [];
-  const lines = [...byMessage].map(([message, where]) => {
-    const names = where.map(({ name }) => name);
-    return names.length === variants.length
-      ? `  ! ${message}`
-      : `  ! ${names.join(", ")}: ${message}`;
+  const lines = [...byMessage].flatMap(([message, where]) => {
+    const group = where.map(({ variant }) => variant);
+    const names = group.length === variants.length ? "" : `${nameVariants(group, variants)}: `;
+    return wrapText(`${names}${message}`, "  ! ");
   });
   return ["", "Settings without effect", ...lines];
 }

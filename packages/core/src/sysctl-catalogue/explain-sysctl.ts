@@ -1,6 +1,7 @@
 import { ChurnError } from "../errors.ts";
 import { suggestName } from "../suggest-name.ts";
 import { findSysctl, SYSCTL_NAMES, SYSCTLS, scopeOfOther } from "../sysctl-catalogue.ts";
+import { wrapText } from "../wrap-text.ts";
 import type { ActsOn, SysctlEntry, SysctlScope, SysctlValues } from "./sysctl-entry.ts";
 
 /**
@@ -43,11 +44,11 @@ export function explainSysctl(entry: SysctlEntry): string {
   ];
   return [
     entry.name,
-    ...wrap(entry.meaning, "  "),
+    ...wrapText(entry.meaning, "  "),
     "",
     ...facts
       .filter(([, text]) => text !== "")
-      .flatMap(([label, text]) => wrap(text, `  ${label.padEnd(9)}`)),
+      .flatMap(([label, text]) => wrapText(text, `  ${label.padEnd(9)}`)),
     ...section("Note", entry.notes),
     ...section("Often said, and not so", entry.myths),
   ].join("\n");
@@ -93,23 +94,5 @@ export function describeValues(values: SysctlValues): string {
 
 function section(title: string, lines: readonly string[]): string[] {
   if (lines.length === 0) return [];
-  return ["", `  ${title}:`, ...lines.flatMap((line) => wrap(line, "  - "))];
-}
-
-const COLUMNS = 100;
-
-/** Breaks text at spaces; the first line starts with `prefix`, the others are indented as far. */
-function wrap(text: string, prefix: string): string[] {
-  const lines: string[] = [];
-  let line = prefix;
-  for (const word of text.split(" ")) {
-    const isFull = line.length + 1 + word.length > COLUMNS && line.trim() !== prefix.trim();
-    if (isFull) {
-      lines.push(line);
-      line = " ".repeat(prefix.length);
-    }
-    line +=
-      line.length === prefix.length && !isFull ? word : line.trim() === "" ? word : ` ${word}`;
-  }
-  return [...lines, line];
+  return ["", `  ${title}:`, ...lines.flatMap((line) => wrapText(line, "  - "))];
 }

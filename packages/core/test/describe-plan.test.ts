@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import { describePlan } from "../src/describe-plan.ts";
+import { formatAbout, formatPlan } from "../src/format-plan.ts";
+import { planTrials } from "../src/plan-trials.ts";
+import { FULL_SCENARIO, parse, scenarioText } from "./fixtures/scenario-texts.ts";
+
+function planOf(text: string) {
+  const scenario = parse(text);
+  return describePlan(scenario, planTrials(scenario), { hz: 250 });
+}
+
+describe("the description of a plan", () => {
+  const plan = planOf(FULL_SCENARIO);
+
+  test("counts trials and adds their time up", () => {
+    expect(plan).toMatchObject({ schemaVersion: 1, trials: 6, replicates: 3, seed: 1 });
+    expect(plan.variants.map(({ trialMs }) => trialMs)).toEqual([8300, 8300]);
+    expect(plan.durationMs).toBe(6 * 8300);
+  });
+
+  test("gives the order of every block", () => {
+    expect(plan.blocks).toHaveLength(3);
+    for (const block of plan.blocks) expect(block.toSorted()).toEqual(["baseline", "tw_reuse=1"]);
+    expect(plan.blocks.flat()).toEqual(
+      planTrials(parse(FULL_SCENARIO)).trials.map((t) => t.variant),
+    );
+  });
+
+  test("shows each sysctl from the default of a new namespace to what it is set to", () => {
+    expect(plan.variants[1]?.sysctls).toEqual([
+      {
+        role: "client",
+        name: "net.ipv4.ip_local_port_range",
+        default: "32768 60999",
+        value: "30000 32047",
+      },
+      { role: "client", name: "net.ipv4.tcp_tw_reuse", default: "2", value: "1" },
+    ]);
+  });
+
+  test("predicts the port budget of every variant", () => {
+    expect(plan.variants.map(({ ports }) => ports)).toMatchObject([
+      { limit: "ports", firstExhaustedMs: 5120, succeeded: { low: 2048 } },
+      { limit: "reuse-delay", firstExhaustedMs: "never", succeeded: { low: 3200 } },
+    ]);
+  });
+
+  test("survives JSON", () => {
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+  });
+});
+
+describe("needs", () => {
+  const needs = (more: string, workload?: string) => planOf(scenarioText(more, workload)).needs;
+
+  test("count both ends of every connection that is open at once", () => {
+    const held = needs(
+      "phases: { measure: 10s, warmUp: 1s }",
+      "kind: hold, arrival: { rate: 1000/s }",
+    );
+    expect(held.openFiles).toBeGreaterThan(2 * 11_000);
+    expect(held.openFiles).toBeLessThan(2 * 11_000 + 1000);
+    const closed = needs("", "kind: keep-alive, arrival: { connections: 5000 }");
+    expect(closed.openFiles).toBeGreaterThan(10_000);
+    expect(closed.openFiles).toBeLessThan(11_000);
+    expect(needs("").openFiles).toBeLessThan(1100);
+  });
+
+  test("name every testbed, and network administration only where namespaces are made", () => {
+    const text = "testbed: external\ntarget: { url: 'http://192.0.2.1/' }";
+    expect(needs(text)).toMatchObject({ testbeds: ["external"], networkAdmin: false });
+    expect(needs("")).toMatchObject({ testbeds: ["netns"], networkAdmin: true });
+  });
+});
+
+describe("a plan as text", () => {
+  test("says how much, in which order, what is set where, what to expect, and what it needs", () => {
+    expect(formatPlan(planOf(FULL_SCENARIO)).split("\n")).toEqual([
+      "tw-reuse: 2 variants × 3 replicates = 6 trials of about 8 s, about 50 s in all",
+      expect.stringMatching(
+        /^order \(seed 1\): (baseline|tw_reuse=1)( · (baseline|tw_reuse=1)){5}$/,
+      ),
+      "",
+      "variant        who     sysctl                        default      set to",
+      "every variant  client  net.ipv4.ip_local_port_range  32768 60999  30000 32047",
+      "baseline       client  net.ipv4.tcp_tw_reuse         2            0",
+      "tw_reuse=1     client  net.ipv4.tcp_tw_reuse         2            1",
+      "",
+      "Port budget",
+      "  baseline",
+      "    2 048 ports, each kept 60 s because the client closes first and tcp_tw_reuse is not 1: 33 to",
+      "    34.1 connections/s in the long run. First EADDRNOTAVAIL at 400/s after 5.1 s, 2 048 connections",
+      "    succeed and 1 152 fail. connect() slows down at 2.6 s.",
+      "  tw_reuse=1",
+      "    2 048 ports, each free again after 1000 ms: 2 048 connections/s. No EADDRNOTAVAIL at 400/s in",
+      "    this trial.",
+      "",
+      "Needs   testbed netns (CAP_NET_ADMIN, or user namespaces; nothing changes outside the trial's own)",
+      "Needs   open files ≥ 1032",
+    ]);
+  });
+
+  test("names settings without effect once, with the variants they are in", () => {
+    const text = scenarioText(
+      "sysctls: { target: { net.ipv4.tcp_tw_reuse: 1 } }\n" +
+        "variants: [{ name: a }, { name: b, sysctls: { client: { net.ipv4.tcp_fin_timeout: 5 } } }]",
+    );
+    const shown = formatPlan(planOf(text));
+    expect(shown).toContain("\n  ! target: net.ipv4.tcp_tw_reuse = 1 has no effect here");
+    expect(shown).toContain("\n  ! b: client: net.ipv4.tcp_fin_timeout = 5 has no effect here");
+  });
+
+  test("shows a dash where a variant sets nothing, and why nothing is predicted", () => {
+    const shown = formatPlan(planOf(scenarioText("target: { command: [nginx] }")));
+    expect(shown).toMatch(/^baseline {2}– *$/m);
+    expect(shown).toContain("  baseline\n    No prediction: who closes first is decided");
+  });
+
+  test("shows the beginning of a long order", () => {
+    const shown = formatPlan(planOf(FULL_SCENARIO.replace("replicates: 3", "replicates: 30")));
+    expect(shown).toMatch(/^order .* …$/m);
+  });
+});
+
+test.each([
+  [300, "1 s"],
+  [49_800, "50 s"],
+  [76_300, "76 s"],
+  [228_900, "4 min"],
+  [7_200_000, "2 h"],
+  [9_000_000, "2.5 h"],
+])("about %d ms is %s", (ms, text) => expect(formatAbout(ms)).toBe(text));
