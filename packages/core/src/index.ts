@@ -112,4 +112,5 @@ export * from "./statistics/theil-sen-slope.ts";
 // The seams that real and fake parts fill.
 
 export * from "./agent.ts";
+export * from "./delta-counters.ts";
 export * from "./testbed.ts";

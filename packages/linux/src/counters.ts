@@ -36,22 +36,35 @@ export interface CounterReader extends Disposable {
 
 /** Opens a namespace's counters. They stay bound to it, so reading needs no entering. */
 export function openCounters(namespace: NetworkNamespace): CounterReader {
-  return namespace.run(() => new NamespaceCounters());
+  return namespace.run(() => new NamespaceCounters("/proc/thread-self/net"));
+}
+
+/**
+ * The counters of the namespace that a process lives in. Any user may read those of any process. Throws `SystemError`:
+ * ENOENT when there is no such process.
+ */
+export function openCountersOfProcess(pid: number): CounterReader {
+  return new NamespaceCounters(`/proc/${pid}/net`);
 }
 
 class NamespaceCounters implements CounterReader {
   readonly absent: readonly string[];
-  readonly #snmp: ProcNetFile = new ProcNetFile("snmp");
-  readonly #netstat: ProcNetFile = new ProcNetFile("netstat");
-  readonly #sockstat: ProcNetFile = new ProcNetFile("sockstat");
+  readonly #snmp: ProcNetFile;
+  readonly #netstat: ProcNetFile;
+  readonly #sockstat: ProcNetFile;
   // Absent without IPv6 (ipv6.disable=1), and without the connection tracking module.
-  readonly #sockstat6: ProcNetFile | undefined = openProcNetFile("sockstat6");
-  readonly #conntrack: ProcNetFile | undefined = openProcNetFile("stat/nf_conntrack");
+  readonly #sockstat6: ProcNetFile | undefined;
+  readonly #conntrack: ProcNetFile | undefined;
   readonly #tcp = new CounterTable("Tcp:", Object.keys(KERNEL_COUNTERS.tcp));
   readonly #tcpGauges = new CounterTable("Tcp:", ["CurrEstab"]);
   readonly #tcpExt = new CounterTable("TcpExt:", Object.keys(KERNEL_COUNTERS.tcpext));
 
-  constructor() {
+  constructor(directory: string) {
+    this.#snmp = new ProcNetFile("snmp", directory);
+    this.#netstat = new ProcNetFile("netstat", directory);
+    this.#sockstat = new ProcNetFile("sockstat", directory);
+    this.#sockstat6 = openProcNetFile("sockstat6", directory);
+    this.#conntrack = openProcNetFile("stat/nf_conntrack", directory);
     this.#tcp.parse(this.#snmp.read());
     this.#tcpExt.parse(this.#netstat.read());
     this.absent = [

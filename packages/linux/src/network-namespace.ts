@@ -84,6 +84,25 @@ export function openNetworkNamespace(path: string): NetworkNamespace {
 }
 
 /**
+ * The namespace the calling thread is in, without any privilege: its `run` calls the work where it is, so it is to be
+ * used by this thread only, and while the thread stays.
+ */
+export function presentNetworkNamespace(): NetworkNamespace {
+  const present = holdNamespace(openOwnNamespace());
+  return {
+    fd: present.fd,
+    inode: present.inode,
+    run: runHere,
+    close() {
+      present.close();
+    },
+    [Symbol.dispose]() {
+      present.close();
+    },
+  };
+}
+
+/**
  * Moves the calling thread into the namespace until disposed; for worker threads that live in one. What other threads
  * do for this one (DNS look-ups, asynchronous `fs`) stays outside. Throws `E_NAMESPACE`.
  */
@@ -138,12 +157,17 @@ function runInside<T>(fd: number, work: () => T): T {
   if (work.constructor.name === "AsyncFunction") throw refusedAsync();
   const inside = enterNetworkNamespace(fd);
   try {
-    const result = work();
-    if (isThenable(result)) throw refusedAsync();
-    return result;
+    return runHere(work);
   } finally {
     inside[Symbol.dispose]();
   }
+}
+
+function runHere<T>(work: () => T): T {
+  if (work.constructor.name === "AsyncFunction") throw refusedAsync();
+  const result = work();
+  if (isThenable(result)) throw refusedAsync();
+  return result;
 }
 
 function isThenable(value: unknown): boolean {

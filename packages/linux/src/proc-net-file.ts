@@ -4,7 +4,7 @@ import { SystemError } from "./system-error.ts";
 const O_RDONLY_CLOEXEC = 0x8_0000;
 
 /**
- * A file of /proc/net that is opened once, inside the namespace, and read again and again from anywhere. Its descriptor
+ * A file of a namespace's /proc/net that is opened once and read again and again, from anywhere. Its descriptor
  * keeps the namespace alive until closed.
  */
 export class ProcNetFile implements Disposable {
@@ -13,9 +13,12 @@ export class ProcNetFile implements Disposable {
   readonly #path: string;
   #open = true;
 
-  /** To be called inside the namespace. Throws `SystemError`, with ENOENT where this kernel has no such file. */
-  constructor(name: string) {
-    this.#path = `/proc/thread-self/net/${name}`;
+  /**
+   * Below /proc/thread-self/net it is of the namespace the caller is in, below /proc/<pid>/net of that process.
+   * Throws `SystemError`, with ENOENT where this kernel has no such file.
+   */
+  constructor(name: string, directory: string) {
+    this.#path = `${directory}/${name}`;
     this.#fd = libc().open(this.#path, O_RDONLY_CLOEXEC, 0);
     if (this.#fd === -1) throw new SystemError("open", errno(), this.#path);
   }
@@ -42,9 +45,9 @@ export class ProcNetFile implements Disposable {
 }
 
 /** The same, or undefined where this kernel has no such file. */
-export function openProcNetFile(name: string): ProcNetFile | undefined {
+export function openProcNetFile(name: string, directory: string): ProcNetFile | undefined {
   try {
-    return new ProcNetFile(name);
+    return new ProcNetFile(name, directory);
   } catch (error) {
     if (error instanceof SystemError && error.code === "ENOENT") return undefined;
     throw error;

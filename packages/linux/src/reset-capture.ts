@@ -28,6 +28,11 @@ export interface ResetCounts {
 export interface ResetCaptureOptions {
   /** Resets kept in full, from the first; all are counted. */
   readonly keep?: number;
+  /**
+   * Whether resets that leave are captured too; true if absent. Where the other end is captured as well, what leaves
+   * here arrives there, and a capture of arrivals costs a third.
+   */
+  readonly sent?: boolean;
   /** Resets that can wait for `drain`; 16384 is 0.8 s at 20 000 per second, in 4 MiB. */
   readonly frames?: number;
 }
@@ -46,16 +51,16 @@ export class ResetCapture implements Disposable {
   /** Throws `SystemError`: EPERM without CAP_NET_RAW over the namespace. */
   constructor(
     namespace: NetworkNamespace,
-    { keep = 1000, frames = 16_384 }: ResetCaptureOptions = {},
+    { keep = 1000, sent = true, frames = 16_384 }: ResetCaptureOptions = {},
   ) {
-    this.#ring = new PacketRing(namespace, { filter: encodeResetFilter(), frames });
+    this.#ring = new PacketRing(namespace, { filter: encodeResetFilter(), frames, outgoing: sent });
     this.#keep = keep;
   }
 
   /** Takes in what has arrived; returns those of it that are kept in full, oldest first. */
   drain(): CapturedReset[] {
     const kept: CapturedReset[] = [];
-    const bootUnixMs = nowMs(CLOCK_REALTIME) - nowMs(CLOCK_MONOTONIC);
+    const bootUnixMs = readBootUnixMs();
     this.#ring.drain((bytes, at, { type, unixS, nanoseconds }) => {
       const direction = directionOf(type);
       if (direction === undefined) return;
@@ -124,7 +129,21 @@ function parseSegment(bytes: Buffer, at: number): Omit<CapturedReset, "atMs" | "
   };
 }
 
-function nowMs(clock: number): number {
+/**
+ * When CLOCK_MONOTONIC was zero, on the clock that packets are stamped with. Another process may run between the
+ * readings, so the closest of a few is taken.
+ */
+function readBootUnixMs(): number {
+  const readings = Array.from({ length: 3 }, () => {
+    const before = readClockMs(CLOCK_MONOTONIC);
+    const unix = readClockMs(CLOCK_REALTIME);
+    const after = readClockMs(CLOCK_MONOTONIC);
+    return { bootUnixMs: unix - (before + after) / 2, gapMs: after - before };
+  });
+  return readings.reduce((a, b) => (a.gapMs <= b.gapMs ? a : b)).bootUnixMs;
+}
+
+function readClockMs(clock: number): number {
   const timespec = Buffer.alloc(16);
   libc().clock_gettime(clock, timespec);
   return Number(timespec.readBigInt64LE(0)) * 1000 + Number(timespec.readBigInt64LE(8)) / 1e6;

@@ -42,35 +42,43 @@ export interface DumpResult {
  * about 0.15 µs per socket in the kernel, and 0.6 ms for the walk (the table is shared by the host's namespaces).
  */
 export class SockDiag implements Disposable {
-  readonly #socket: NetlinkSocket;
-  readonly #words: Uint32Array;
+  readonly #namespace: NetworkNamespace;
+  #socket: NetlinkSocket;
 
   /** Throws `SystemError`: EPROTONOSUPPORT on a kernel without inet_diag. */
   constructor(namespace: NetworkNamespace) {
-    this.#socket = namespace.run(() => new NetlinkSocket(NETLINK.SOCK_DIAG));
-    const { buffer, byteOffset, byteLength } = this.#socket.buffer;
-    this.#words = new Uint32Array(buffer, byteOffset, byteLength >> 2);
+    this.#namespace = namespace;
+    this.#socket = this.#openSocket();
   }
 
   /** Visits every TCP socket in the states of the mask. Throws `SystemError`. */
   dump(states: number, visitor: SocketVisitor): DumpResult {
-    const steps = this.#steps(states, visitor);
-    for (;;) {
-      const step = steps.next();
-      if (step.done === true) return step.value;
+    const steps = dumpSteps(this.#socket, states, visitor);
+    try {
+      for (;;) {
+        const step = steps.next();
+        if (step.done === true) return step.value;
+      }
+    } catch (error) {
+      // The rest of a broken dump must not be taken for the next one's.
+      this.#socket.close();
+      this.#socket = this.#openSocket();
+      throw error;
     }
   }
 
   /**
-   * The same in slices of at most about `sliceMs`, so that timers and sockets of this thread go on meanwhile. Sockets
-   * that open or close between slices may be missed. One dump at a time.
+   * The same in slices of about `sliceMs`, so that timers and sockets of this thread go on meanwhile. Sockets that open
+   * or close between slices may be missed.
    */
   async dumpInSlices(
     states: number,
     visitor: SocketVisitor,
     sliceMs: number = 2,
   ): Promise<DumpResult> {
-    const steps = this.#steps(states, visitor);
+    // Its own socket: other dumps may run between the slices.
+    using socket = this.#openSocket();
+    const steps = dumpSteps(socket, states, visitor);
     for (;;) {
       const until = performance.now() + sliceMs;
       do {
@@ -89,30 +97,41 @@ export class SockDiag implements Disposable {
     this.close();
   }
 
-  /** One step is one read of up to 32 KiB, in which the kernel walks on. */
-  *#steps(states: number, visitor: SocketVisitor): Generator<void, DumpResult> {
-    for (let attempt = 1; ; attempt += 1) {
-      visitor.begin();
-      this.#socket.send(dumpRequest(states));
-      let interrupted = false;
-      for (let done = false; !done; ) {
-        const end = this.#socket.receive();
-        for (let at = 0; at < end; at += alignNetlink(this.#words[at >> 2] as number)) {
-          const typeAndFlags = this.#words[(at >> 2) + 1] as number;
-          if ((typeAndFlags >>> 16) & NLM_F.DUMP_INTR) interrupted = true;
-          const type = typeAndFlags & 0xffff;
-          if (type === NLMSG.DONE || type === NLMSG.ERROR) {
-            const failure = this.#socket.failureAt(at, "dump of TCP sockets");
-            if (failure !== undefined) throw failure;
-            done = true;
-          } else {
-            visitor.visit(this.#words, at >> 2);
-          }
+  #openSocket(): NetlinkSocket {
+    return this.#namespace.run(() => new NetlinkSocket(NETLINK.SOCK_DIAG));
+  }
+}
+
+/** Dumps, and dumps again while the kernel says that the table changed under it. A step is one read of up to 32 KiB. */
+function* dumpSteps(
+  socket: NetlinkSocket,
+  states: number,
+  visitor: SocketVisitor,
+): Generator<void, DumpResult> {
+  const { buffer, byteOffset, byteLength } = socket.buffer;
+  const words = new Uint32Array(buffer, byteOffset, byteLength >> 2);
+  for (let attempt = 1; ; attempt += 1) {
+    visitor.begin();
+    socket.send(dumpRequest(states));
+    let interrupted = false;
+    let done = false;
+    while (!done) {
+      const end = socket.receive();
+      for (let at = 0; at < end; at += alignNetlink(words[at >> 2] as number)) {
+        const typeAndFlags = words[(at >> 2) + 1] as number;
+        if ((typeAndFlags >>> 16) & NLM_F.DUMP_INTR) interrupted = true;
+        const type = typeAndFlags & 0xffff;
+        if (type === NLMSG.DONE || type === NLMSG.ERROR) {
+          const failure = socket.failureAt(at, "dump of TCP sockets");
+          if (failure !== undefined) throw failure;
+          done = true;
+        } else {
+          visitor.visit(words, at >> 2);
         }
-        yield;
       }
-      if (!interrupted || attempt === DUMP_ATTEMPTS) return { interrupted };
+      yield;
     }
+    if (!interrupted || attempt === DUMP_ATTEMPTS) return { interrupted };
   }
 }
 

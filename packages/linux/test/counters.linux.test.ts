@@ -1,7 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { openCounters } from "../src/counters.ts";
+import { openCounters, openCountersOfProcess } from "../src/counters.ts";
 import type { NetworkNamespace } from "../src/network-namespace.ts";
 import { applySysctls } from "../src/sysctls.ts";
 import { abort, accept, churnOnce, close, connect, listen } from "./fixtures/raw-sockets.ts";
@@ -105,6 +106,22 @@ describe("kernel counters of a namespace", () => {
     expect("conntrack" in gauges).toBe(tracked);
     expect("conntrack.drop" in counters).toBe(tracked);
     expect(reader.absent.filter((name) => name in counters)).toEqual([]);
+  });
+
+  test("of a process are read by anybody, by its id", async () => {
+    using hosts = makeTwoHosts();
+    connect(hosts.client, { ...AT, port: 81 });
+    const child = hosts.client.run(() => spawn("sleep", ["60"]));
+    try {
+      using reader = openCountersOfProcess(child.pid ?? 0);
+      expect(reader.read().counters["tcp.AttemptFails"]).toBe(1);
+    } finally {
+      child.kill();
+    }
+    await once(child, "exit");
+    expect(() => openCountersOfProcess(child.pid ?? 0)).toThrow(
+      expect.objectContaining({ code: "ENOENT" }),
+    );
   });
 
   test("can be read from any namespace, and end with close", () => {

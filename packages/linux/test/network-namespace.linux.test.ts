@@ -7,6 +7,7 @@ import {
   createNetworkNamespace,
   enterNetworkNamespace,
   openNetworkNamespace,
+  presentNetworkNamespace,
 } from "../src/network-namespace.ts";
 
 const here = (): string => readlinkSync("/proc/thread-self/ns/net");
@@ -87,6 +88,27 @@ describe("a network namespace", () => {
     namespace.close();
     expect(existsSync(`/proc/self/fd/${namespace.fd}`)).toBe(false);
     expect(() => namespace.run(here)).toThrow("closed");
+  });
+});
+
+describe("the present network namespace", () => {
+  test("is where the thread is, and its run goes nowhere", () => {
+    using namespace = createNetworkNamespace();
+    const seen = namespace.run(() => {
+      using present = presentNetworkNamespace();
+      expect(() => present.run(() => Promise.resolve())).toThrow(TypeError);
+      return [present.inode, present.run(here)];
+    });
+    expect(seen).toEqual([namespace.inode, `net:[${namespace.inode}]`]);
+  });
+
+  test("needs no privilege", () => {
+    const module = new URL("../src/network-namespace.ts", import.meta.url).href;
+    const script = `import { presentNetworkNamespace } from "${module}"; console.log(presentNetworkNamespace().run(() => "ran"));`;
+    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups", "--"];
+    const node = [process.execPath, "--conditions=@churnlab/source", "--input-type=module", "-e"];
+    const child = spawnSync("setpriv", [...nobody, ...node, script], { encoding: "utf8" });
+    expect(child.stdout).toBe("ran\n");
   });
 });
 

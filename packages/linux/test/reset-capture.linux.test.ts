@@ -24,7 +24,7 @@ async function startTcpdump(hosts: TwoHosts) {
   const child = hosts.target.run(() =>
     spawn(
       "tcpdump",
-      ["-ni", "t0", "--immediate-mode", "-B", "8192", "-w", "/dev/null", "-U", filter],
+      ["-ni", "t0", "--immediate-mode", "-s", "96", "-B", "8192", "-w", "/dev/null", "-U", filter],
       {
         stdio: ["ignore", "ignore", "pipe"],
       },
@@ -76,6 +76,19 @@ describe("a capture of resets", () => {
     expect([far.counts, near.counts]).toEqual([
       { sent: 1, received: 0 },
       { sent: 0, received: 1 },
+    ]);
+  });
+
+  test("takes arrivals only, when asked for those only", () => {
+    using hosts = makeTwoHosts();
+    using near = new ResetCapture(hosts.client, { sent: false });
+    using far = new ResetCapture(hosts.target, { sent: false });
+    connect(hosts.client, CLOSED);
+    near.drain();
+    far.drain();
+    expect([near.counts, far.counts]).toEqual([
+      { sent: 0, received: 1 },
+      { sent: 0, received: 0 },
     ]);
   });
 

@@ -179,6 +179,41 @@ describe("a census of sockets", () => {
   });
 });
 
+describe("a dump", () => {
+  test("that a visitor breaks leaves nothing behind for the next one", async () => {
+    using hosts = makeTwoHosts();
+    churn(hosts.client, hosts.target, { times: 2000 });
+    using diag = new SockDiag(hosts.client);
+    const broken = {
+      begin() {},
+      visit() {
+        throw new Error("visitor failed");
+      },
+    };
+    expect(() => diag.dump(ALL_TCP_STATES, broken)).toThrow("visitor failed");
+    const census = new PortCensus(readPortRange(hosts.client));
+    await eventually(() => {
+      diag.dump(ALL_TCP_STATES, census);
+      expect(census.states()).toEqual({ TIME_WAIT: 2000 });
+    });
+  });
+
+  test("may be taken while another one is on its way in slices", async () => {
+    using hosts = makeTwoHosts();
+    churn(hosts.client, hosts.target, { times: 2000 });
+    await eventually(() => {
+      expect(takeCensus(hosts.client).states()).toEqual({ TIME_WAIT: 2000 });
+    });
+    using diag = new SockDiag(hosts.client);
+    const range = readPortRange(hosts.client);
+    const [sliced, whole] = [new PortCensus(range), new PortCensus(range)];
+    const running = diag.dumpInSlices(ALL_TCP_STATES, sliced, 0);
+    diag.dump(ALL_TCP_STATES, whole);
+    await running;
+    expect([sliced.states(), whole.states()]).toEqual([{ TIME_WAIT: 2000 }, { TIME_WAIT: 2000 }]);
+  });
+});
+
 describe("queues of a listener", () => {
   test("show the backlog and how many wait for accept: the kernel lets one more than the backlog wait", async () => {
     using hosts = makeTwoHosts();

@@ -1,0 +1,184 @@
+// What looking costs: hosts, counters, port dumps and reset captures, with 100 000 sockets in TIME_WAIT.
+import { spawnSync } from "node:child_process";
+import {
+  ALL_TCP_STATES,
+  applySysctls,
+  type CounterReader,
+  type NetworkNamespace,
+  openCounters,
+  PortCensus,
+  ResetCapture,
+  readPortRange,
+  readQueues,
+  readThreadCpuUs,
+  SockDiag,
+} from "@churnlab/linux";
+import { churnOnce, close, connect, listen } from "../packages/linux/test/fixtures/raw-sockets.ts";
+import { makeTwoHosts, TARGET, type TwoHosts } from "../packages/linux/test/fixtures/two-hosts.ts";
+import { type Benchmark, type BenchOptions, type BenchRow, rowOfRounds } from "./benchmark.ts";
+
+const ROUNDS = 11;
+const TIME_WAIT_SOCKETS = 100_000;
+const READS_PER_ROUND = 200;
+const DUMPS_PER_ROUND = 5;
+const CONNECTIONS_PER_ROUND = 3000;
+const SAMPLES_PER_S = 5;
+const RESETS_PER_S = 20_000;
+const RESET_SECONDS = 2;
+const DRAIN_INTERVAL_MS = 200;
+
+export const bench: Benchmark = {
+  name: "observe",
+  description: "the cost of looking: hosts, counters, port dumps, reset capture",
+  run,
+};
+
+async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> {
+  const rows = new Rows();
+  for (let round = 0; round < rounds; round++) rows.add("hosts.make_and_join", measureHosts());
+  using hosts = makeTwoHosts();
+  fillTimeWait(hosts, log);
+  using client = openCounters(hosts.client);
+  using target = openCounters(hosts.target);
+  for (let round = 0; round < rounds; round++) {
+    rows.add("counters.both_sides_at_5_hz", measureCounters([client, target]));
+    const dump = measureDump(hosts.client);
+    rows.add("ports.dump_kernel", dump.kernelMs);
+    rows.add("ports.dump_own", dump.ownMs);
+    rows.add("ports.ss", measureSs(hosts.client));
+    rows.add("queues.read", measureQueues(hosts.target));
+    rows.add("capture.cpu_per_connection", measureCapture());
+    log(`round ${round + 1} of ${rounds}`);
+  }
+  for (let round = 0; round < Math.min(rounds, 3); round++) {
+    const flood = measureFlood();
+    rows.add("capture.rate", flood.perS);
+    rows.add("capture.lost", flood.lost);
+  }
+  return rows.finish();
+}
+
+/** Unit and target of every figure; `ports.ss` is the peer. */
+const FIGURES = {
+  "hosts.make_and_join": { unit: "ms", target: { max: 20 } },
+  "counters.both_sides_at_5_hz": { unit: "% of a core", target: { max: 0.5 } },
+  "ports.dump_kernel": { unit: "ms", target: { max: 20 } },
+  "ports.dump_own": { unit: "ms", target: { max: 30 } },
+  "ports.ss": { unit: "ms", target: null },
+  "queues.read": { unit: "us", target: { max: 100 } },
+  // 6 % of the 30 us of CPU that a connection costs a fast client.
+  "capture.cpu_per_connection": { unit: "us", target: { max: 1.8 } },
+  "capture.rate": { unit: "resets/s", target: { min: RESETS_PER_S * 0.9 } },
+  "capture.lost": { unit: "resets", target: { max: 0 } },
+} as const;
+
+class Rows {
+  readonly #rounds = new Map<keyof typeof FIGURES, number[]>();
+
+  add(id: keyof typeof FIGURES, value: number): void {
+    this.#rounds.set(id, [...(this.#rounds.get(id) ?? []), value]);
+  }
+
+  finish(): BenchRow[] {
+    return [...this.#rounds].map(([id, values]) => rowOfRounds({ id, ...FIGURES[id] }, values));
+  }
+}
+
+function measureHosts(): number {
+  const begun = performance.now();
+  using hosts = makeTwoHosts();
+  hosts.client.run(() => undefined);
+  return performance.now() - begun;
+}
+
+/** Spread over destinations so that none uses half of the range: beyond that, connect() searches for a free port. */
+function fillTimeWait(hosts: TwoHosts, log: BenchOptions["log"]): void {
+  applySysctls(hosts.client, { "net.ipv4.ip_local_port_range": "1025 65534" });
+  for (const port of [80, 81, 82, 83]) {
+    const listener = listen(hosts.target, { host: TARGET, port });
+    for (let index = 0; index < TIME_WAIT_SOCKETS / 4; index++) {
+      churnOnce(hosts.client, { host: TARGET, port, listener }, "client");
+    }
+    close(listener);
+  }
+  log(`${TIME_WAIT_SOCKETS} sockets in TIME_WAIT`);
+}
+
+function measureCounters(readers: readonly CounterReader[]): number {
+  const begunUs = readThreadCpuUs();
+  for (let read = 0; read < READS_PER_ROUND; read++) for (const reader of readers) reader.read();
+  const usPerSample = (readThreadCpuUs() - begunUs) / READS_PER_ROUND;
+  return (usPerSample * SAMPLES_PER_S) / 1e4;
+}
+
+function measureDump(namespace: NetworkNamespace): { kernelMs: number; ownMs: number } {
+  using diag = new SockDiag(namespace);
+  const census = new PortCensus(readPortRange(namespace));
+  diag.dump(ALL_TCP_STATES, census);
+  const begun = process.threadCpuUsage();
+  for (let dump = 0; dump < DUMPS_PER_ROUND; dump++) diag.dump(ALL_TCP_STATES, census);
+  const { user, system } = process.threadCpuUsage(begun);
+  const counted = census.states().TIME_WAIT ?? 0;
+  if (counted !== TIME_WAIT_SOCKETS) throw new Error(`${counted} sockets in TIME_WAIT`);
+  return { kernelMs: system / DUMPS_PER_ROUND / 1e3, ownMs: user / DUMPS_PER_ROUND / 1e3 };
+}
+
+function measureSs(namespace: NetworkNamespace): number {
+  const begun = performance.now();
+  namespace.run(() => spawnSync("sh", ["-c", "ss -Htan state time-wait | wc -l"]));
+  return performance.now() - begun;
+}
+
+function measureQueues(namespace: NetworkNamespace): number {
+  const listener = listen(namespace, { host: TARGET, port: 82 });
+  using diag = new SockDiag(namespace);
+  const begun = performance.now();
+  for (let read = 0; read < READS_PER_ROUND; read++) readQueues(diag);
+  const elapsedMs = performance.now() - begun;
+  close(listener);
+  return (elapsedMs * 1e3) / READS_PER_ROUND;
+}
+
+/** CPU time that a capture on the client adds to a connection, both ends in this thread. */
+function measureCapture(): number {
+  using hosts = makeTwoHosts();
+  const listener = listen(hosts.target, { host: TARGET, port: 80 });
+  const churn = (): number => {
+    const begunUs = readThreadCpuUs();
+    for (let index = 0; index < CONNECTIONS_PER_ROUND; index++) {
+      churnOnce(hosts.client, { host: TARGET, port: 80, listener }, "server");
+    }
+    return (readThreadCpuUs() - begunUs) / CONNECTIONS_PER_ROUND;
+  };
+  churn();
+  const without = churn();
+  const capture = new ResetCapture(hosts.client);
+  const within = churn();
+  capture.close();
+  const again = churn();
+  close(listener);
+  return within - (without + again) / 2;
+}
+
+/** Connects to a closed port at a fixed rate; each is answered by a reset. */
+function measureFlood(): { perS: number; lost: number } {
+  using hosts = makeTwoHosts();
+  using capture = new ResetCapture(hosts.client, { keep: 0 });
+  const begun = performance.now();
+  let drained = begun;
+  const total = RESETS_PER_S * RESET_SECONDS;
+  for (let index = 0; index < total; index++) {
+    connect(hosts.client, { host: TARGET, port: 81 });
+    const now = performance.now();
+    if (now - drained >= DRAIN_INTERVAL_MS) {
+      capture.drain();
+      drained = now;
+    }
+    while (performance.now() - begun < (index * 1000) / RESETS_PER_S);
+  }
+  const elapsedS = (performance.now() - begun) / 1e3;
+  capture.drain();
+  const lost = total - capture.counts.received;
+  if (lost !== capture.readLost()) throw new Error("resets are missing and not counted as lost");
+  return { perS: total / elapsedS, lost };
+}
