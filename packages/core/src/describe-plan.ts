@@ -1,4 +1,5 @@
-import { type KernelFacts, type PortPrediction, predictPorts } from "./port-model.ts";
+import type { KernelFacts, PortPrediction } from "./port-model/port-forecast.ts";
+import { predictPorts } from "./port-model.ts";
 import { ROLES, type Role } from "./role.ts";
 import type { Scenario, TestbedKind, TrialSpec, Variant } from "./scenario.ts";
 import { findSysctl } from "./sysctl-catalogue.ts";

@@ -49,6 +49,17 @@ export * from "./arrivals.ts";
 export * from "./describe-plan.ts";
 export * from "./format-plan.ts";
 export * from "./plan-trials.ts";
+export {
+  type KernelFacts,
+  PORT_LIMITS,
+  type PortForecast,
+  type PortLimit,
+  type PortPrediction,
+  type Range,
+} from "./port-model/port-forecast.ts";
+export { PORT_WAITS, type PortWait, type PortWaitKind } from "./port-model/port-wait.ts";
+export { type TimeWaitLength, timeWaitLength } from "./port-model/time-wait-length.ts";
+export { countUsablePorts } from "./port-model/usable-ports.ts";
 export * from "./port-model.ts";
 export * from "./seeded-random.ts";
 export * from "./share.ts";

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gradePrediction } from "../src/grade-prediction.ts";
+import type { PortForecast } from "../src/port-model/port-forecast.ts";
 import { timeWaitLength } from "../src/port-model/time-wait-length.ts";
 import { countUsablePorts } from "../src/port-model/usable-ports.ts";
-import { type PortForecast, predictPorts } from "../src/port-model.ts";
+import { predictPorts } from "../src/port-model.ts";
 import { parseSpec } from "./fixtures/scenario-texts.ts";
 
 interface Case {
@@ -357,6 +358,29 @@ describe("a forecast", () => {
     });
   });
 
+  test("counts the life of connections: of a slow target it is the limit", () => {
+    const slow = "target: { delay: 5s }";
+    const found = forecast({
+      workload: "closer: server",
+      more: slow,
+      rate: "400/s",
+      measure: "8s",
+    });
+    expect(found).toMatchObject({
+      limit: "ports",
+      ceilingPerS: { low: 200, high: 200 },
+      firstExhaustedMs: 2500,
+    });
+    expect(found.sentence).toMatch(
+      /^1 000 ports, each taken for 5000 ms by its connection: 200 conn/,
+    );
+    const buckets = { client: "net.ipv4.tcp_max_tw_buckets: 200", more: slow };
+    expect(forecast({ ...buckets, rate: "9/s", measure: "8s" }).ceilingPerS).toEqual({
+      low: 160,
+      high: 160,
+    });
+  });
+
   test("names the limiting resource in words", () => {
     expect(forecast({ rate: "400/s", measure: "8s" }).sentence).toBe(
       "1 000 ports, each kept 60 s because the client closes first and tcp_tw_reuse is not 1: " +
@@ -365,7 +389,7 @@ describe("a forecast", () => {
         "connect() slows down at 1.2 s.",
     );
     expect(forecast({ client: reuse, rate: "400/s", measure: "8s" }).sentence).toBe(
-      "1 000 ports, each free again after 1000 ms: 1 000 connections/s. No EADDRNOTAVAIL at 400/s in this trial.",
+      "1 000 ports, each free again after 1000 ms: 1 000 connections/s in the long run. No EADDRNOTAVAIL at 400/s in this trial.",
     );
     expect(
       forecast({ client: "net.ipv4.tcp_max_tw_buckets: 50", rate: "9/s", measure: "8s" }).sentence,

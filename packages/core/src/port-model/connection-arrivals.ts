@@ -12,9 +12,13 @@ export function arrivalsPerConnection(workload: Workload): number {
   return workload.kind === "keep-alive" ? Math.max(1, requestsMean(workload)) : 1;
 }
 
-/** Highest rate of new connections per second that an open arrival offers. */
-export function offeredPerS(arrival: OpenArrival, perConnection: number): number {
-  return Math.max(arrival.ratePerS, arrival.toPerS ?? 0) / perConnection;
+/** The rates of new connections per second between which an open arrival moves. */
+export function offeredRates(
+  { ratePerS, toPerS }: OpenArrival,
+  perConnection: number,
+): { readonly low: number; readonly high: number } {
+  const ends = [ratePerS, toPerS ?? ratePerS].map((rate) => rate / perConnection);
+  return { low: Math.min(...ends), high: Math.max(...ends) };
 }
 
 /**

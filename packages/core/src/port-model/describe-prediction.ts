@@ -1,65 +1,75 @@
-import type { PortForecast } from "../port-model.ts";
+import type { PortForecast, Range } from "./port-forecast.ts";
 
-/** The forecast in one or two sentences, the limiting resource first. */
-export function describePrediction(
-  forecast: Omit<PortForecast, "expectations" | "sentence">,
-): string {
-  return [describeLimit(forecast), describeOnset(forecast)].filter(Boolean).join(" ");
+type Forecast = Omit<PortForecast, "expectations" | "sentence">;
+
+/** The forecast in a few sentences, the limiting resource first. */
+export function describePrediction(forecast: Forecast): string {
+  return [describeLimit(forecast), describeOnset(forecast), describeCliff(forecast)]
+    .filter(Boolean)
+    .join(" ");
 }
 
-function describeLimit(forecast: Omit<PortForecast, "expectations" | "sentence">): string {
-  const { limit, tuples, wait, timeWait, timeWaitMax, ceilingPerS } = forecast;
+function describeLimit(forecast: Forecast): string {
+  const { limit, tuples, wait, ceilingPerS } = forecast;
   const ports = `${formatCount(tuples)} ports`;
-  switch (limit) {
-    case "none":
-      if (
-        wait.kind === "time-wait" &&
-        timeWaitMax !== null &&
-        ceilingPerS === null &&
-        timeWaitMax < tuples
-      ) {
-        return `Ports are no limit: TIME_WAIT is given up above ${formatCount(timeWaitMax)} sockets.`;
-      }
-      if (wait.kind === "none") return `Ports are no limit: ${wait.because}.`;
-      return `Ports are no limit: connections are kept; at most ${ports} can be open.`;
-    case "reuse-delay":
-      return `${ports}, each free again after ${wait.delayMs} ms: ${formatRate(forecast)}.`;
-    case "ports": {
-      const seconds = `${timeWait.leastMs / 1000} s`;
-      return `${ports}, each kept ${seconds} because ${wait.because}: ${formatRate(forecast)}.`;
-    }
+  if (limit === "none") return `Ports are no limit: ${explainFreedom(forecast)}.`;
+  if (ceilingPerS === null) return `${ports}, each held by its connection to the end.`;
+  const rate = `${formatRange(ceilingPerS)} connections/s in the long run`;
+  if (wait.kind === "reuse-delay")
+    return `${ports}, each free again after ${wait.delayMs} ms: ${rate}.`;
+  return `${ports}, ${explainWait(forecast)}: ${rate}.`;
+}
+
+function explainFreedom(forecast: Forecast): string {
+  const { wait, timeWaitMax } = forecast;
+  if (wait.kind === "none") return wait.because;
+  if (skipsTimeWait(forecast))
+    return `TIME_WAIT is given up above ${formatCount(timeWaitMax ?? 0)} sockets`;
+  return `connections are kept; at most ${formatCount(forecast.tuples)} can be open`;
+}
+
+function explainWait(forecast: Forecast): string {
+  const { wait, timeWait, timeWaitMax, lifeMs } = forecast;
+  if (wait.kind === "none") return `each taken for ${lifeMs} ms by its connection`;
+  if (skipsTimeWait(forecast)) {
+    return `each taken for ${lifeMs} ms by its connection, and TIME_WAIT is given up above ${formatCount(timeWaitMax ?? 0)} sockets`;
   }
+  return `each kept ${timeWait.leastMs / 1000} s because ${wait.because}`;
 }
 
-/** The ceiling as one number: that of the longest wait, which holds in the long run. */
-function formatRate({ ceilingPerS }: Pick<PortForecast, "ceilingPerS">): string {
-  if (ceilingPerS === null) return "no bound";
-  const { low, high } = ceilingPerS;
-  return low === high
-    ? `${formatCount(low)} connections/s`
-    : `${formatCount(low)} to ${formatCount(high)} connections/s in the long run`;
+/** Whether connections skip TIME_WAIT because fewer sockets may be in it than there are ports. */
+function skipsTimeWait({ wait, timeWaitMax, ports }: Forecast): boolean {
+  return wait.kind === "time-wait" && timeWaitMax !== null && timeWaitMax < ports;
 }
 
-function describeOnset(forecast: Omit<PortForecast, "expectations" | "sentence">): string {
-  const { firstExhaustedMs, offeredPerS, cliffMs, errno, succeeded, failed } = forecast;
+function describeOnset(forecast: Forecast): string {
+  const { firstExhaustedMs, offeredPerS, errno, succeeded, failed } = forecast;
   if (firstExhaustedMs === null) return "";
-  const offered = offeredPerS === null ? "" : ` at ${formatCount(offeredPerS)}/s`;
-  const cliff =
-    typeof cliffMs === "number" ? ` connect() slows down at ${formatSeconds(cliffMs)}.` : "";
-  if (firstExhaustedMs === "never") return `No ${errno}${offered} in this trial.${cliff}`;
+  const offered = offeredPerS === null ? "" : ` at ${formatRange(offeredPerS)}/s`;
+  if (firstExhaustedMs === "never") return `No ${errno}${offered} in this trial.`;
   const counts =
     succeeded === null || failed === null
       ? ""
       : `, ${formatCount(succeeded.low)} connections succeed and ${formatCount(failed.low)} fail`;
-  return `First ${errno}${offered} after ${formatSeconds(firstExhaustedMs)}${counts}.${cliff}`;
+  return `First ${errno}${offered} after ${formatSeconds(firstExhaustedMs)}${counts}.`;
+}
+
+function describeCliff({ cliffMs }: Forecast): string {
+  if (typeof cliffMs !== "number") return "";
+  return `connect() slows down ${cliffMs < 0 ? "in the warm-up" : `at ${formatSeconds(cliffMs)}`}.`;
 }
 
 function formatSeconds(ms: number): string {
   return `${Number((ms / 1000).toFixed(1))} s`;
 }
 
+function formatRange({ low, high }: Range): string {
+  const [from, to] = [formatCount(low), formatCount(high)];
+  return from === to ? from : `${from} to ${to}`;
+}
+
 /** Thousands apart, as in 28 232; a small number with one digit after the point. */
-export function formatCount(value: number): string {
+function formatCount(value: number): string {
   const rounded = value >= 100 ? Math.round(value) : Number(value.toFixed(1));
   return String(rounded).replaceAll(/\B(?=(?:\d{3})+(?!\d))(?<!\.\d*)/g, " ");
 }

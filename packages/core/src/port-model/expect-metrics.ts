@@ -1,6 +1,6 @@
 import type { Prediction } from "../grade-prediction.ts";
-import type { PortForecast, Range } from "../port-model.ts";
 import type { TrialSpec } from "../scenario.ts";
+import type { PortForecast, Range } from "./port-forecast.ts";
 
 /** The forecast as metrics that a trial must show; only those that are exact. */
 export function expectMetrics(

@@ -37,6 +37,9 @@ export function findPortWait(spec: TrialSpec): PortWait {
     const delayMs = Number(client["net.ipv4.tcp_tw_reuse_delay"] ?? 1000);
     return { kind: "reuse-delay", because: "tcp_tw_reuse is 1", delayMs };
   }
+  if (workload.bind === "port") {
+    return wait("time-wait", "a bound port takes over its TIME_WAIT only with TCP timestamps");
+  }
   return wait("time-wait", explainWait({ reuses, choosesLate }));
 }
 

@@ -167,13 +167,13 @@ const yesOrNo: Readonly<Record<string, string>> = {
   "0": "false",
 };
 
-export function joinWords(words: readonly string[], last: "and" | "or"): string {
+function joinWords(words: readonly string[], last: "and" | "or"): string {
   if (words.length < 2) return words.join("");
   return `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
 /** A value as a person can recognise it, shortened. */
-export function show(value: Plain): string {
+function show(value: Plain): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return "a mapping";

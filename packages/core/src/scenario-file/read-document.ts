@@ -6,7 +6,7 @@ import { openSource, type Place, type SourceText, wholePlace } from "./place.ts"
 import type { ProblemList } from "./problem.ts";
 
 /** A scenario is a page of text; a larger file is refused before it is parsed. */
-export const SCENARIO_CHARACTERS_MAX = 1_000_000;
+const SCENARIO_CHARACTERS_MAX = 1_000_000;
 
 /** Bounds on what aliases may expand to, far above any scenario written by a person. */
 const NODES_MAX = 50_000;
