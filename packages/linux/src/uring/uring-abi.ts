@@ -26,6 +26,7 @@ export const REGISTER = {
 
 /** What an operation does; `io_uring_enter(2)` describes each. */
 export const OPCODE = {
+  POLL_ADD: 6,
   ACCEPT: 13,
   ASYNC_CANCEL: 14,
   CONNECT: 16,

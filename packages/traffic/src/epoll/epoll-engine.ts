@@ -1,18 +1,16 @@
 import type { TargetAddress, Workload } from "@churnlab/core";
-import type { Engine, EngineProbe, WorkerJob } from "../engine.ts";
+import type { Engine, WorkerJob } from "../engine.ts";
 import { SlotLoad } from "../slots/slot-load.ts";
 import { slotsFor } from "../slots/slots-for.ts";
 import type { WorkerCounters } from "../worker-counters.ts";
 import { EpollWire } from "./epoll-wire.ts";
+import { probeEpoll } from "./probe-epoll.ts";
 
 /** Non-blocking sockets through koffi, for Linux where io_uring is refused. It blocks its thread. */
 export const epollEngine: Engine = {
   name: "epoll",
 
-  probe(): EngineProbe {
-    if (process.platform === "linux") return { works: true };
-    return { works: false, reason: "epoll exists on Linux only" };
-  },
+  probe: probeEpoll,
 
   refuses(_workload: Workload, target: TargetAddress): string | null {
     return target.tls ? "it speaks no TLS" : null;

@@ -15,6 +15,11 @@ export interface GatheredHead {
 export class HeadGatherer {
   #pieces: Uint8Array = NOTHING;
 
+  /** Whether no part of a head is kept. */
+  get empty(): boolean {
+    return this.#pieces.length === 0;
+  }
+
   reset(): void {
     this.#pieces = NOTHING;
   }

@@ -1,10 +1,10 @@
-import type { TargetAddress, Workload } from "@churnlab/core";
 import {
   layOut,
   MSG_NOSIGNAL,
   MSG_WAITALL,
   OPCODE,
   type Operation,
+  type OperationFields,
   RECVSEND_POLL_FIRST,
   SHUT_WR,
   SO_LINGER,
@@ -12,46 +12,51 @@ import {
   SQE,
   setOption,
 } from "@churnlab/linux";
-import { encodeRequests } from "../requests.ts";
 import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
 
-/** A request of at most this size fits into an empty send buffer, so that it is sent while it is handed over. */
-const SENT_AT_ONCE_BYTES = 4096;
+/** What a side of a connection sends: usually, and as the last of a connection. */
+export interface Messages {
+  readonly plain: Uint8Array;
+  readonly last: Uint8Array;
+}
 
 const QUIET = SQE.FIXED_FILE | SQE.SKIP_SUCCESS;
+const POLLIN = 1;
 
 /** What is done with a connected socket, laid out once. */
 export class ConnectedOperations {
+  /** Sends that are heard of when they fail. A `link` begins the operation after it when all is sent. */
   readonly send: Operation;
   readonly sendLast: Operation;
-  /** Whether a send posts a completion: only where it can take time. */
-  readonly sendIsHeard: boolean;
+  readonly sendLastAndLink: Operation;
+  /** Sends that are heard of, for what does not fit into an empty send buffer. */
+  readonly sendHeard: Operation;
+  readonly sendLastHeard: Operation;
+  /** The address of both is the slot's. */
   readonly receive: Operation;
-  /** For an answer that is certainly not there yet. The address of both is the slot's. */
+  /** For what is certainly not there yet. */
   readonly receiveLater: Operation;
+  /** Waits until there is something to receive. */
+  readonly watch: Operation;
   readonly shutdown: Operation;
+  /** SO_LINGER {1, 0}: close() sends a reset. */
   readonly linger: Operation;
   readonly #memory: readonly FixedBytes[];
 
-  constructor(workload: Workload, target: TargetAddress, inboxBytes: number) {
-    const requests = encodeRequests(workload, target);
-    const plain = new FixedBytes(requests.plain);
-    const last = new FixedBytes(requests.last);
-    // struct linger {1, 0}: close() sends a reset.
+  constructor(messages: Messages, inboxBytes: number) {
+    const plain = new FixedBytes(messages.plain);
+    const last = new FixedBytes(messages.last);
     const reset = fixedInts(1, 0);
     this.#memory = [plain, last, reset];
-    this.sendIsHeard = plain.length > SENT_AT_ONCE_BYTES;
-    const flags = SQE.FIXED_FILE | (this.sendIsHeard ? 0 : SQE.SKIP_SUCCESS);
-    this.send = sendAll(plain, flags);
-    this.sendLast = sendAll(last, flags);
+    this.send = sendAll(plain, QUIET);
+    this.sendLast = sendAll(last, QUIET);
+    this.sendLastAndLink = sendAll(last, QUIET | SQE.LINK);
+    this.sendHeard = sendAll(plain, SQE.FIXED_FILE);
+    this.sendLastHeard = sendAll(last, SQE.FIXED_FILE);
     this.receive = receiveUpTo(inboxBytes, 0);
     this.receiveLater = receiveUpTo(inboxBytes, RECVSEND_POLL_FIRST);
-    this.shutdown = layOut({
-      opcode: OPCODE.SHUTDOWN,
-      flags: QUIET,
-      slotIn: "fd",
-      length: SHUT_WR,
-    });
+    this.watch = onSocket(OPCODE.POLL_ADD, { flags: SQE.FIXED_FILE, opFlags: POLLIN });
+    this.shutdown = onSocket(OPCODE.SHUTDOWN, { flags: QUIET, length: SHUT_WR });
     this.linger = setOption({
       level: SOL_SOCKET,
       name: SO_LINGER,
@@ -67,10 +72,13 @@ export class ConnectedOperations {
 }
 
 function sendAll({ address, length }: FixedBytes, flags: number): Operation {
-  const opFlags = MSG_NOSIGNAL | MSG_WAITALL;
-  return layOut({ opcode: OPCODE.SEND, flags, slotIn: "fd", address, length, opFlags });
+  return onSocket(OPCODE.SEND, { flags, address, length, opFlags: MSG_NOSIGNAL | MSG_WAITALL });
 }
 
 function receiveUpTo(length: number, ioprio: number): Operation {
-  return layOut({ opcode: OPCODE.RECV, flags: SQE.FIXED_FILE, slotIn: "fd", length, ioprio });
+  return onSocket(OPCODE.RECV, { flags: SQE.FIXED_FILE, length, ioprio });
+}
+
+function onSocket(opcode: number, fields: Partial<OperationFields>): Operation {
+  return layOut({ ...fields, opcode, slotIn: "fd" });
 }

@@ -1,30 +1,21 @@
 import type { TargetAddress, Workload } from "@churnlab/core";
-import { OPCODE, probeUring, type UringProbe } from "@churnlab/linux";
-import type { Engine, EngineProbe, WorkerJob } from "../engine.ts";
+import { OPCODE } from "@churnlab/linux";
+import type { Engine, WorkerJob } from "../engine.ts";
 import { SlotLoad } from "../slots/slot-load.ts";
 import { slotsFor } from "../slots/slots-for.ts";
 import type { WorkerCounters } from "../worker-counters.ts";
+import { probeRing } from "./probe-ring.ts";
 import { RingWire } from "./ring-wire.ts";
-
-let probed: UringProbe | undefined;
-
-/** The probe's answer does not change while the process lives. */
-function probeOnce(): UringProbe {
-  probed ??= probeUring();
-  return probed;
-}
 
 /** io_uring: the fastest engine, for Linux 6.1 and later where it is not refused. It blocks its thread. */
 export const ringEngine: Engine = {
   name: "ring",
 
-  probe(): EngineProbe {
-    return probeOnce();
-  },
+  probe: probeRing,
 
   refuses(workload: Workload, target: TargetAddress): string | null {
     if (target.tls) return "it speaks no TLS";
-    const probe = probeOnce();
+    const probe = probeRing();
     if (!probe.works) return probe.reason;
     if (workload.bind !== "none" && !probe.opcodes.has(OPCODE.BIND)) {
       return "binding through io_uring needs Linux 6.11";

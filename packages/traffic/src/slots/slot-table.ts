@@ -1,3 +1,5 @@
+import { FreeSlots } from "./free-slots.ts";
+
 /** States of a slot, in the order of a connection's life. */
 export const FREE = 0;
 export const OPENING = 1;
@@ -17,14 +19,10 @@ const FIRST_LENGTH = 256;
 
 /**
  * The connections of one worker as columns, indexed by slot: about 60 bytes each, and nothing is allocated for a connection
- * once its slot exists. Slots are given out again in the order last used first, so few of them stay warm.
+ * once its slot exists.
  */
 export class SlotTable {
-  readonly capacity: number;
-  /** Slots in use. */
-  live = 0;
-  /** Slots from here on have never been used. */
-  end = 0;
+  readonly #slots: FreeSlots;
   state: Uint8Array = new Uint8Array(FIRST_LENGTH);
   /** Bank of the connection, of the unit it is or carries, and of the request that has no outcome yet. */
   bank: Uint8Array = new Uint8Array(FIRST_LENGTH);
@@ -48,30 +46,35 @@ export class SlotTable {
   unitIntendedAtMs: Float64Array = new Float64Array(FIRST_LENGTH);
   /** Infinity where a connection carries requests without a number. */
   requestsLeft: Float64Array = new Float64Array(FIRST_LENGTH);
-  #free: Int32Array = new Int32Array(FIRST_LENGTH);
-  #freeCount = 0;
 
   constructor(capacity: number) {
-    this.capacity = capacity;
+    this.#slots = new FreeSlots(capacity);
+  }
+
+  /** How many slots are in use. */
+  get live(): number {
+    return this.#slots.taken;
+  }
+
+  /** Slots from here on have never been used. */
+  get end(): number {
+    return this.#slots.end;
   }
 
   /** A slot, -1 when all are in use. What its columns hold is of the connection before. */
   take(): number {
-    if (this.#freeCount === 0 && this.end === this.capacity) return -1;
-    this.live++;
-    if (this.#freeCount > 0) return this.#free[--this.#freeCount] as number;
-    if (this.end === this.state.length) this.#grow();
-    return this.end++;
+    const slot = this.#slots.take();
+    if (slot === this.state.length) this.#grow();
+    return slot;
   }
 
   giveBack(slot: number): void {
     this.state[slot] = FREE;
-    this.#free[this.#freeCount++] = slot;
-    this.live--;
+    this.#slots.giveBack(slot);
   }
 
   #grow(): void {
-    const length = Math.min(this.capacity, this.state.length * 2);
+    const length = this.state.length * 2;
     this.state = longer(this.state, length);
     this.bank = longer(this.bank, length);
     this.unitBank = longer(this.unitBank, length);
@@ -88,11 +91,10 @@ export class SlotTable {
     this.deadlineMs = longer(this.deadlineMs, length);
     this.unitIntendedAtMs = longer(this.unitIntendedAtMs, length);
     this.requestsLeft = longer(this.requestsLeft, length);
-    this.#free = longer(this.#free, length);
   }
 }
 
-type Column = Uint8Array | Int32Array | Float64Array;
+type Column = Uint8Array | Float64Array;
 
 /** A copy of a column with room for more. */
 function longer<C extends Column>(column: C, length: number): C {

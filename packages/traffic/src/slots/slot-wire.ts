@@ -7,30 +7,22 @@ export interface Inbox {
 }
 
 /**
- * All connections of one worker as an engine that blocks its thread carries them, by slot: the counterpart of `Wire`, for
- * engines that make no object per connection. It knows bytes and sockets, nothing of workloads, phases or counts.
+ * All connected sockets of one thread as an engine that blocks it carries them, by slot: the counterpart of `Wire`, with no
+ * object per connection. It knows bytes and sockets, nothing of workloads, phases or counts.
  */
-export interface SlotWire {
-  open(slot: number): void;
-  /** Sends a request; `last` is the request after whose answer the server closes. */
-  send(slot: number, last: boolean): void;
+export interface SlotSockets {
   /** Wants the next bytes, or the end of the stream. Does nothing where it is wanted already. */
   receive(slot: number): void;
-  /** shutdown(SHUT_WR). */
-  shutdown(slot: number): void;
   /** Closes at once, with a reset or without. `closed` follows, maybe before this returns. */
   close(slot: number, reset: boolean): void;
-  /** Whether the request is not yet handed to the kernel. */
-  sendPending(slot: number): boolean;
   /** Reports what has happened; waits for that, at most this long. */
   poll(timeoutMs: number): void;
 }
 
-/** What a wire reports. Each call may close the slot it is about. */
-export interface SlotEvents {
-  /** Milliseconds on CLOCK_MONOTONIC; a wire that looks at the clock brings it up to date. */
+/** What is reported of a socket. Each call may close the slot it is about. */
+export interface SocketEvents {
+  /** Milliseconds on CLOCK_MONOTONIC, brought up to date before anything is reported. */
   nowMs: number;
-  established(slot: number): void;
   received(slot: number, inbox: Inbox, length: number): void;
   /** The peer has ended its stream. */
   ended(slot: number): void;
@@ -38,4 +30,19 @@ export interface SlotEvents {
   failed(slot: number, step: ConnectionStep, errno: number): void;
   /** The socket is gone: the last of a connection. */
   closed(slot: number): void;
+}
+
+/** Sockets that are opened from here. */
+export interface SlotWire extends SlotSockets {
+  open(slot: number): void;
+  /** Sends a request; `last` is the request after whose answer the server closes. */
+  send(slot: number, last: boolean): void;
+  /** Whether the request is not yet handed to the kernel. */
+  sendPending(slot: number): boolean;
+  /** shutdown(SHUT_WR). */
+  shutdown(slot: number): void;
+}
+
+export interface SlotEvents extends SocketEvents {
+  established(slot: number): void;
 }

@@ -15,3 +15,8 @@ export function slotsFor(job: WorkerJob): number {
   const allowed = Math.floor((readOpenFileLimit().soft - SPARE_FILES) / of);
   return Math.max(1, Math.min(wanted, allowed));
 }
+
+/** How many connections a target may have open at the same time. */
+export function servedSlots(): number {
+  return Math.max(1, Math.min(IN_FLIGHT_MAX, readOpenFileLimit().soft - SPARE_FILES));
+}

@@ -10,6 +10,8 @@ export type OnRequest = (last: boolean) => void;
 export interface RequestReader {
   /** Takes `bytes[from..to)` and keeps no reference to them; false when they are no request. */
   read(bytes: Uint8Array, from: number, to: number): boolean;
+  /** Whether what it has read so far ends with a whole request. */
+  readonly between: boolean;
 }
 
 export function createRequestReader(workload: Workload, onRequest: OnRequest): RequestReader {
@@ -28,6 +30,10 @@ class RawRequestReader implements RequestReader {
     this.#bytes = bytes;
     this.#left = bytes;
     this.#onRequest = onRequest;
+  }
+
+  get between(): boolean {
+    return this.#left === this.#bytes;
   }
 
   read(bytes: Uint8Array, from: number, to: number): boolean {
@@ -53,6 +59,10 @@ class HttpRequestReader implements RequestReader {
 
   constructor(onRequest: OnRequest) {
     this.#onRequest = onRequest;
+  }
+
+  get between(): boolean {
+    return this.#bodyLeft === 0 && this.#head.empty;
   }
 
   read(bytes: Uint8Array, from: number, to: number): boolean {

@@ -11,6 +11,16 @@ export interface TargetServerEntry {
 /** Fastest first. Each is loaded only when it is asked for. */
 export const TARGET_SERVERS: readonly TargetServerEntry[] = [
   {
+    name: "ring",
+    ladder: true,
+    load: async () => (await import("../ring/ring-target.ts")).ringTarget,
+  },
+  {
+    name: "epoll",
+    ladder: true,
+    load: async () => (await import("../epoll/epoll-target.ts")).epollTarget,
+  },
+  {
     name: "net",
     ladder: true,
     load: async () => (await import("./net-target.ts")).netTarget,

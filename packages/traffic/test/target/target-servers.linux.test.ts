@@ -33,7 +33,8 @@ const misdeeds: readonly Misdeed[] = [
       expect(tally.connections.failed).toBe(20);
       const errnos = failures.map(({ errno }) => errno);
       expect(["ECONNRESET", "EPIPE"]).toEqual(expect.arrayContaining(errnos));
-      expect(world.resetsSent()).toMatchObject({ target: 20 });
+      // Data that crosses the reset is answered by another, so OutRsts may be higher.
+      expect(world.targetCounter("tcp.EstabResets")).toBe(20);
     },
   },
   {

@@ -1,0 +1,105 @@
+import type { CloseMode } from "@churnlab/core";
+import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "@churnlab/linux";
+import { FreeSlots } from "../slots/free-slots.ts";
+import type { ServedEvents, ServedWire } from "../slots/served-wire.ts";
+import { encodeResponses } from "../target/encode-responses.ts";
+import type { TargetJob } from "../target/target-server.ts";
+import { EpollSockets } from "./epoll-sockets.ts";
+
+/** A slot number that no connection has. */
+const LISTENER = 0xffff_ffff;
+/** After so many the connections get their turn; the listener is looked at again after them. */
+const ACCEPT_BURST = 64;
+
+/** How a connection is to be closed when its answer is sent; the index is one more than that of `CLOSES`. */
+const CLOSES: readonly CloseMode[] = ["fin", "rst", "half"];
+
+/** Connections accepted from a non-blocking listener. */
+export class EpollServedWire extends EpollSockets<ServedEvents> implements ServedWire {
+  readonly #listener: number;
+  readonly #free: FreeSlots;
+  readonly #watched: Uint8Array;
+  readonly #closesAs: Uint8Array;
+  /** Connections may wait to be accepted: readiness is reported only when it changes. */
+  #pending = false;
+  #stopped = false;
+
+  constructor(job: TargetJob, events: ServedEvents, place: { listener: number; slots: number }) {
+    const { slots, listener } = place;
+    super(events, { slots, messages: encodeResponses(job.workload) });
+    this.#listener = listener;
+    this.#free = new FreeSlots(slots);
+    this.#watched = new Uint8Array(slots);
+    this.#closesAs = new Uint8Array(slots);
+    this.epoll.add(listener, LISTENER, 0);
+  }
+
+  override poll(timeoutMs: number): void {
+    super.poll(this.#pending && !this.#stopped ? 0 : timeoutMs);
+    if (this.#pending && !this.#stopped) this.#acceptSome();
+  }
+
+  override ready(slot: number, generation: number, events: number): void {
+    if (slot === LISTENER) this.#pending = true;
+    else super.ready(slot, generation, events);
+  }
+
+  answer(slot: number): void {
+    this.send(slot, false);
+  }
+
+  answerAndClose(slot: number, mode: CloseMode): void {
+    this.#closesAs[slot] = CLOSES.indexOf(mode) + 1;
+    this.send(slot, true);
+  }
+
+  watch(slot: number): void {
+    this.#watched[slot] = 1;
+  }
+
+  stopAccepting(): void {
+    this.#stopped = true;
+  }
+
+  override close(slot: number, reset: boolean): void {
+    super.close(slot, reset);
+    this.#free.giveBack(slot);
+  }
+
+  protected changed(): void {}
+
+  protected override readable(slot: number, ending: boolean): void {
+    if (this.#watched[slot] === 1) this.events.readable(slot);
+    else super.readable(slot, ending);
+  }
+
+  protected sent(slot: number): void {
+    const mode = CLOSES[(this.#closesAs[slot] as number) - 1];
+    if (mode === undefined) return;
+    this.#closesAs[slot] = 0;
+    if (mode === "half") this.shutdown(slot);
+    else this.close(slot, mode === "rst");
+  }
+
+  #acceptSome(): void {
+    for (let i = 0; i < ACCEPT_BURST; i++) {
+      const slot = this.#free.take();
+      if (slot === -1) return;
+      const fd = this.calls.accept4(this.#listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd === -1) {
+        this.#free.giveBack(slot);
+        this.#pending = false;
+        return;
+      }
+      this.#attach(slot, fd);
+    }
+  }
+
+  #attach(slot: number, fd: number): void {
+    this.sockets[slot] = fd;
+    this.#watched[slot] = 0;
+    this.#closesAs[slot] = 0;
+    this.events.accepted(slot);
+    if (this.sockets[slot] === fd) this.epoll.add(fd, slot, this.generation[slot] as number);
+  }
+}

@@ -1,0 +1,17 @@
+import type { CloseMode } from "@churnlab/core";
+import type { SlotSockets, SocketEvents } from "./slot-wire.ts";
+
+/** Sockets that are accepted here. */
+export interface ServedWire extends SlotSockets {
+  answer(slot: number): void;
+  /** Sends the last answer and closes once all of it is handed over. `half` only shuts down: `ended` follows. */
+  answerAndClose(slot: number, mode: CloseMode): void;
+  /** Waits until there is something to receive, and leaves it there: `readable` follows. */
+  watch(slot: number): void;
+  stopAccepting(): void;
+}
+
+export interface ServedEvents extends SocketEvents {
+  accepted(slot: number): void;
+  readable(slot: number): void;
+}
