@@ -63,6 +63,11 @@ describe("a comparison of a ratio", () => {
     expect(compareOne(RATE, baseline, candidate).effect).toBeCloseTo(0.1, 12);
   });
 
+  test("uses a trial once, also when a block was repeated on one side", () => {
+    const twice = [...trialsOf(RATE, [100, 100]), ...trialsOf(RATE, [100, 100])];
+    expect(compareOne(RATE, twice, trialsOf(RATE, [110, 110])).n).toBe(2);
+  });
+
   test("of a run with itself has no effect, no width, and p = 1", () => {
     const trials = trialsOf(RATE, [101, 99, 104, 97, 100]);
     expect(compareOne(RATE, trials, trials)).toMatchObject({

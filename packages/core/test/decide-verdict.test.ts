@@ -57,6 +57,12 @@ describe("a verdict", () => {
     expect(verdict.kind).toBe("inconclusive");
   });
 
+  test("of a small gain that may be a large one is inconclusive, although it is surely no loss", () => {
+    const baseline = trialsOf(P50, steady(100, 8));
+    const candidate = trialsOf(P50, [99.5, 99, 98.5, 98, 97, 94, 93, 92]);
+    expect(judgeOne(baseline, candidate, P50).kind).toBe("inconclusive");
+  });
+
   test.each([1, 2, 3, 4])(
     "of %i blocks says that five are needed, however large the change",
     (n) => {
@@ -120,11 +126,19 @@ describe("a family of comparisons", () => {
   });
 
   test("is not made larger by metrics that do not differ at all", () => {
-    const equal = { [P50]: 100, "client.requests.failed": 0, "client.connections.dropped": 0 };
+    const equal = {
+      ...ATTEMPTED,
+      [FAILURES]: 0,
+      [P50]: 100,
+      "client.requests.failed": 0,
+      "client.connections.dropped": 0,
+    };
     const baseline = trialsOf(RATE, steady(1000, 6), equal);
     const candidate = trialsOf(RATE, steady(500, 6), equal);
     const verdicts = decideVerdicts(compareVariants(baseline, candidate));
     expect(verdicts.map(({ kind }) => kind).toSorted()).toEqual([
+      "inconclusive",
+      "no-difference",
       "no-difference",
       "no-difference",
       "no-difference",

@@ -172,6 +172,32 @@ describe("a gate against the baseline", () => {
     expect(judgeOne({ gate: gate(P99, against(0.1)), variants })?.outcome).toBe("inconclusive");
   });
 
+  test("is inconclusive where a change is sure but may or may not reach the bound", () => {
+    const changed = [1.02, 1.03, 1.05, 1.06, 1.07, 1.07, 1.08, 1.09, 1.12, 1.14, 1.16, 1.18];
+    const variants = [
+      { name: "a", trials: trialsOf(P99, steady(100)) },
+      {
+        name: "b",
+        trials: trialsOf(
+          P99,
+          steady(100).map((v, i) => v * (changed[i] ?? 1)),
+        ),
+      },
+    ];
+    expect(judgeOne({ gate: gate(P99, against(0.1)), variants })).toMatchObject({
+      outcome: "inconclusive",
+      reason: expect.stringContaining("may or may not be 10.0 % worse"),
+    });
+  });
+
+  test("passes a gain, however unsure its size", () => {
+    const variants = [
+      { name: "a", trials: trialsOf(P99, steady(100, 8)) },
+      { name: "b", trials: trialsOf(P99, [99, 98, 90, 80, 75, 60, 40, 20]) },
+    ];
+    expect(judgeOne({ gate: gate(P99, against(0.05)), variants })?.outcome).toBe("pass");
+  });
+
   test("does not judge a quantile beyond which a trial has hardly any observation", () => {
     const counted = { "client.connections.established": 500 };
     const variants = [
