@@ -150,7 +150,8 @@ export interface Gate {
     | { readonly kind: "max" | "min" | "equals"; readonly value: number }
     | {
         readonly kind: "against";
-        readonly baseline: "baseline" | string;
+        /** `baseline` for the scenario's, or the name of a variant. */
+        readonly baseline: string;
         readonly worseBy: number;
       };
 }
