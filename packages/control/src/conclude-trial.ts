@@ -1,4 +1,5 @@
 import {
+  attributeLimits,
   ChurnError,
   EMPTY_TALLY,
   type Measurement,
@@ -46,7 +47,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     failures: report.failures,
     histograms: report.histograms,
     samples: recording.samples(),
-    events: listEvents(evidence),
+    events: [...listEvents(evidence), ...listLimits(evidence, { measurements, warnings })],
     sysctls: world.sysctls,
     measurements,
     environment: world.environment,
@@ -65,6 +66,22 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
 function listEvents({ recording, report }: TrialEvidence): TrialEvent[] {
   const events = [...recording.events(), ...report.events, ...findExhaustion(report.failures)];
   return events.toSorted((a, b) => a.tMs - b.tMs);
+}
+
+/** What ran out, as events at the end of the load: each with the numbers that show it. */
+function listLimits(
+  { recording, report }: TrialEvidence,
+  seen: Pick<TrialRecord, "measurements" | "warnings">,
+): TrialEvent[] {
+  const tMs = recording.measureEndedAtMs - recording.measureAtMs;
+  return attributeLimits({ ...seen, failures: report.failures }).map(
+    ({ role, resource, meaning, evidence }) => ({
+      role,
+      tMs,
+      kind: `limit.${resource}`,
+      detail: { meaning, ...evidence },
+    }),
+  );
 }
 
 /** The record of a trial that ended before its load did: what the recorder saw until then. */

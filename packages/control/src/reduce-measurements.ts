@@ -1,5 +1,6 @@
 import {
   countHistogram,
+  describeMetric,
   type FailureRecord,
   type HistogramRecord,
   type Measurement,
@@ -120,12 +121,19 @@ function reducePorts({ ports }: RoleReadings): Named[] {
   ];
 }
 
+/** Metrics that are a counter's growth under another name than the kernel's. */
+const RENAMED: Readonly<Record<string, string>> = {
+  "tcp.OutRsts": "rst.sent",
+  "conntrack.drop": "conntrack.dropped",
+};
+
 function reduceCounters({ before, after }: RoleReadings): Named[] {
-  const growth = Object.entries(after.counters).map(
-    ([name, value]): Named => [name, value - (before.counters[name] ?? 0)],
-  );
-  const resetsSent = growth.find(([name]) => name === "tcp.OutRsts")?.[1];
-  return resetsSent === undefined ? growth : [...growth, ["rst.sent", resetsSent]];
+  return Object.entries(after.counters).flatMap(([name, value]): Named[] => {
+    const growth = value - (before.counters[name] ?? 0);
+    const other = RENAMED[name];
+    const names = other === undefined ? [name] : [name, other];
+    return names.filter((each) => describeMetric(each) !== null).map((each) => [each, growth]);
+  });
 }
 
 function reducePeak(

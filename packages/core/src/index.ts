@@ -67,6 +67,7 @@ export * from "./trial.ts";
 
 // What is seen.
 
+export * from "./attribute-limits.ts";
 export * from "./histogram.ts";
 export * from "./latency-histogram.ts";
 export * from "./measurement.ts";

@@ -1,0 +1,187 @@
+import type { Measurement } from "./measurement.ts";
+import type { Role } from "./role.ts";
+import type { FailureRecord } from "./tally.ts";
+import type { Warning } from "./warnings.ts";
+
+/** What can run out, on one side or the other, in the order in which it is looked for. */
+export const LIMITED_RESOURCES = [
+  "ports",
+  "bound-ports",
+  "descriptors",
+  "accept-queue",
+  "syn-queue",
+  "conntrack",
+  "time-wait-buckets",
+  "resets",
+  "generator",
+] as const;
+export type LimitedResource = (typeof LIMITED_RESOURCES)[number];
+
+/** A resource that limited a trial, and what shows it. */
+export interface Limit {
+  readonly resource: LimitedResource;
+  readonly role: Role;
+  /** What it means, as a clause. */
+  readonly meaning: string;
+  /** The numbers by which it is known: `role.metric` or errno → value. */
+  readonly evidence: Readonly<Record<string, number>>;
+}
+
+export interface LimitEvidence {
+  readonly measurements: readonly Measurement[];
+  readonly failures: readonly FailureRecord[];
+  readonly warnings: readonly Warning[];
+}
+
+type Find = (seen: Seen) => Limit[];
+
+/**
+ * Names what limited a trial, by the marks that each shortage leaves in errnos and in the counters of both kernels.
+ * Running out of ports moves no counter at all, only errno tells; a dropped SYN shows at the listener and as a slow
+ * connect(); a full connection-tracking table drops in silence. Empty when nothing ran out.
+ */
+export function attributeLimits(evidence: LimitEvidence): Limit[] {
+  const seen = new Seen(evidence);
+  return FINDERS.flatMap((find) => find(seen));
+}
+
+/** Numbers by name; what was not measured is 0. */
+class Seen {
+  readonly warnings: readonly Warning[];
+  readonly #values: ReadonlyMap<string, number>;
+  readonly #failures: readonly FailureRecord[];
+
+  constructor({ measurements, failures, warnings }: LimitEvidence) {
+    this.warnings = warnings;
+    this.#failures = failures;
+    this.#values = new Map(measurements.map((m) => [`${m.role}.${m.metric}`, m.value]));
+  }
+
+  of(name: string): number {
+    return this.#values.get(name) ?? 0;
+  }
+
+  /** Those of the names whose value is above 0, with their values. */
+  positive(names: readonly string[]): Record<string, number> {
+    return Object.fromEntries(
+      names.map((name) => [name, this.of(name)] as const).filter(([, value]) => value > 0),
+    );
+  }
+
+  failed(errnos: readonly string[], steps: readonly string[]): Record<string, number> {
+    const counts: Record<string, number> = {};
+    for (const { errno, step, count } of this.#failures) {
+      if (!errnos.includes(errno) || !steps.includes(step)) continue;
+      const name = `${step}.${errno}`;
+      counts[name] = (counts[name] ?? 0) + count;
+    }
+    return counts;
+  }
+}
+
+function limit(
+  role: Role,
+  [resource, meaning]: readonly [LimitedResource, string],
+  evidence: Readonly<Record<string, number>>,
+): Limit[] {
+  return Object.keys(evidence).length === 0 ? [] : [{ resource, role, meaning, evidence }];
+}
+
+const findPorts: Find = (seen) => {
+  const failures = seen.failed(["EADDRNOTAVAIL"], ["connect"]);
+  const context = seen.positive(["client.ports.used_peak", "client.ports.range"]);
+  const meaning = "no local port was left for connect() towards this destination";
+  const found = limit("client", ["ports", meaning], failures);
+  return found.map((each) => ({ ...each, evidence: { ...failures, ...context } }));
+};
+
+const findBoundPorts: Find = (seen) =>
+  limit(
+    "client",
+    [
+      "bound-ports",
+      "no local port was left for bind(): bound ports are shared by all destinations",
+    ],
+    seen.failed(["EADDRINUSE"], ["bind", "connect"]),
+  );
+
+const findDescriptors: Find = (seen) =>
+  limit(
+    "client",
+    ["descriptors", "the limit on open files was reached"],
+    seen.failed(["EMFILE", "ENFILE"], ["bind", "connect", "send", "receive", "close"]),
+  );
+
+const SERVERS = ["target", "upstream"] as const;
+
+const findAcceptQueue: Find = (seen) =>
+  SERVERS.flatMap((role) =>
+    limit(
+      role,
+      [
+        "accept-queue",
+        "the accept queue was full: SYNs were dropped and sent again a second later",
+      ],
+      seen.positive([`${role}.tcpext.ListenOverflows`]),
+    ),
+  );
+
+const findSynQueue: Find = (seen) =>
+  SERVERS.flatMap((role) =>
+    limit(
+      role,
+      ["syn-queue", "the SYN queue was full: cookies were sent, or SYNs dropped"],
+      seen.positive([`${role}.tcpext.TCPReqQFullDrop`, `${role}.tcpext.TCPReqQFullDoCookies`]),
+    ),
+  );
+
+const findConntrack: Find = (seen) =>
+  (["client", ...SERVERS] as const).flatMap((role) =>
+    limit(
+      role,
+      ["conntrack", "the connection-tracking table was full: packets were dropped in silence"],
+      seen.positive([`${role}.conntrack.dropped`]),
+    ),
+  );
+
+const findTimeWaitBuckets: Find = (seen) =>
+  (["client", ...SERVERS] as const).flatMap((role) =>
+    limit(
+      role,
+      [
+        "time-wait-buckets",
+        "tcp_max_tw_buckets was reached: connections ended without TIME_WAIT's protection",
+      ],
+      seen.positive([`${role}.tcpext.TCPTimeWaitOverflow`]),
+    ),
+  );
+
+const findResets: Find = (seen) =>
+  limit(
+    "client",
+    ["resets", "connections were reset by the other side"],
+    seen.failed(["ECONNRESET", "EPIPE", "ECONNREFUSED"], ["connect", "send", "receive", "close"]),
+  );
+
+const findGenerator: Find = (seen) => {
+  const limited = seen.warnings.some(({ code }) => code === "W_GENERATOR_LIMITED");
+  const meaning =
+    "the generator lost its schedule: what was offered is less than the scenario asks";
+  if (!limited) return [];
+  return limit("client", ["generator", meaning], {
+    "client.latency.schedule.p99": seen.of("client.latency.schedule.p99"),
+    "client.cpu.share_max": seen.of("client.cpu.share_max"),
+  });
+};
+
+const FINDERS: readonly Find[] = [
+  findPorts,
+  findBoundPorts,
+  findDescriptors,
+  findAcceptQueue,
+  findSynQueue,
+  findConntrack,
+  findTimeWaitBuckets,
+  findResets,
+  findGenerator,
+];

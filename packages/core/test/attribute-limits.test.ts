@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { attributeLimits, type LimitEvidence } from "../src/attribute-limits.ts";
+import type { ErrnoName } from "../src/errno.ts";
+import type { Role } from "../src/role.ts";
+import type { ConnectionStep } from "../src/tally.ts";
+
+const NOTHING: LimitEvidence = { measurements: [], failures: [], warnings: [] };
+
+function failed(step: ConnectionStep, errno: ErrnoName, count: number): LimitEvidence {
+  return { ...NOTHING, failures: [{ step, errno, count, firstMs: 0, lastMs: 0 }] };
+}
+
+function measured(role: Role, metric: string, value: number): LimitEvidence {
+  return { ...NOTHING, measurements: [{ role, metric, value }] };
+}
+
+describe("attributeLimits", () => {
+  it("finds nothing where nothing ran out", () => {
+    expect(attributeLimits(NOTHING)).toEqual([]);
+    expect(attributeLimits(measured("target", "tcpext.ListenOverflows", 0))).toEqual([]);
+  });
+
+  it.each([
+    [failed("connect", "EADDRNOTAVAIL", 200), "ports", "client"],
+    [failed("bind", "EADDRINUSE", 7), "bound-ports", "client"],
+    [failed("connect", "EMFILE", 1), "descriptors", "client"],
+    [measured("target", "tcpext.ListenOverflows", 3), "accept-queue", "target"],
+    [measured("target", "tcpext.TCPReqQFullDrop", 3), "syn-queue", "target"],
+    [measured("target", "tcpext.TCPReqQFullDoCookies", 3), "syn-queue", "target"],
+    [measured("client", "conntrack.dropped", 9), "conntrack", "client"],
+    [measured("client", "tcpext.TCPTimeWaitOverflow", 350), "time-wait-buckets", "client"],
+    [failed("receive", "ECONNRESET", 2), "resets", "client"],
+  ])("knows a shortage by its mark: %j is %s of the %s", (evidence, resource, role) => {
+    expect(attributeLimits(evidence)).toMatchObject([{ resource, role }]);
+  });
+
+  it("shows the port budget beside the failures that name it", () => {
+    const { failures } = failed("connect", "EADDRNOTAVAIL", 200);
+    const measurements = [
+      { role: "client", metric: "ports.used_peak", value: 100 },
+      { role: "client", metric: "ports.range", value: 100 },
+    ] as const;
+    expect(attributeLimits({ ...NOTHING, failures, measurements })[0]?.evidence).toEqual({
+      "connect.EADDRNOTAVAIL": 200,
+      "client.ports.used_peak": 100,
+      "client.ports.range": 100,
+    });
+  });
+
+  it("blames the generator when its schedule was lost", () => {
+    const warnings = [{ code: "W_GENERATOR_LIMITED", message: "late" }] as const;
+    expect(attributeLimits({ ...NOTHING, warnings })).toMatchObject([{ resource: "generator" }]);
+  });
+});
