@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
+import { release } from "node:os";
 import { ChurnError, parseScenario, type Scenario } from "@churnlab/core";
 
 /** A scenario is a page of text; anything larger is some other file. */
@@ -13,7 +14,7 @@ export interface ScenarioOverrides {
 
 /** Reads and checks a scenario file. Throws `E_SCENARIO_FILE` or a `ScenarioError`. */
 export function loadScenario(file: string, overrides: ScenarioOverrides = {}): Scenario {
-  return parseScenario(readScenarioFile(file), file, overrides);
+  return parseScenario(readScenarioFile(file), file, { ...overrides, kernel: release() });
 }
 
 function readScenarioFile(file: string): string {

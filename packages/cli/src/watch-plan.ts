@@ -158,7 +158,9 @@ class WatchedState {
       open: series.latest("client", "tcp.inuse") ?? 0,
       timeWait: series.latest("client", "time_wait") ?? 0,
     };
-    this.#portRange = series.latest("client", "ports.range");
+    // The range is one source's; connections spread over all of them.
+    const range = series.latest("client", "ports.range");
+    this.#portRange = range === null ? null : range * this.#trial.spec.workload.sources;
     this.#measureRates(addLive(shards.map((shard) => shard.live())));
     const events = recorder.events();
     for (const event of events.slice(this.#eventsSeen)) {

@@ -56,11 +56,22 @@ export function createHosts(spec: TrialSpec, addresses: AddressPlan): Hosts {
 }
 
 function writeSysctls({ role, namespace }: Host, spec: TrialSpec): SysctlRecord[] {
-  const changes = applySysctls(namespace, spec.sysctls[role] ?? {});
+  const changes = applySysctls(namespace, inOrder(spec.sysctls[role] ?? {}));
   return changes.map((change) => ({ role, ...change }));
 }
 
 /** All clients get the same values; one that read back otherwise stays visible. */
 function distinctRecords(records: readonly SysctlRecord[]): SysctlRecord[] {
   return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
+}
+
+/**
+ * Unprivileged ports must end below the local port range, so their start is written before the range is lowered
+ * (`ipv4_local_port_range` refuses what overlaps).
+ */
+const FIRST = "net.ipv4.ip_unprivileged_port_start";
+
+function inOrder(wanted: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { [FIRST]: first, ...rest } = wanted;
+  return first === undefined ? rest : { [FIRST]: first, ...rest };
 }
