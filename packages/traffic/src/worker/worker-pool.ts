@@ -26,8 +26,6 @@ export class WorkerPool implements AsyncDisposable {
       minThreads: 1,
       maxThreads: THREADS_MAX,
       idleTimeout: Number.POSITIVE_INFINITY,
-      // A thread that is aborted would not come back by itself.
-      closeTimeout: 1000,
     });
     // Reported by the task's promise as well; without a listener Node would end the process.
     this.#pool.on("error", () => {});
