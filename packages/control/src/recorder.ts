@@ -207,13 +207,22 @@ export class Recorder implements Disposable {
   #tick(): void {
     const lateMs = this.#clock.nowMs() - this.#startedAtMs - (this.#ticks + 1) * SAMPLE_INTERVAL_MS;
     const skipped = Math.max(0, Math.floor(lateMs / SAMPLE_INTERVAL_MS));
-    this.#missed += skipped;
+    if (skipped > 0) this.#recordHole(skipped);
     this.#ticks += 1 + skipped;
     this.#sample();
     if (this.#ticks % QUEUE_TICKS === 0) this.#sampleQueues();
     if (this.#ticks % PORT_TICKS === 0) for (const watch of this.#watches) this.#readPorts(watch);
     this.#afterTick();
     this.#scheduleTick();
+  }
+
+  /** What was not looked at is said, never filled in. */
+  #recordHole(missed: number): void {
+    this.#missed += missed;
+    const atMs = this.#clock.nowMs();
+    for (const { observer } of this.#watches) {
+      this.#events.push({ role: observer.role, atMs, kind: "sampler.hole", detail: { missed } });
+    }
   }
 
   #sample(): void {

@@ -199,6 +199,14 @@ const rows: readonly Row[] = [
     every,
     "Packets dropped because the tracking table was full.",
   ],
+  [
+    "latency.schedule.*",
+    "us",
+    "neither",
+    "latency-tail",
+    client,
+    "How late arrivals started: of the generator, not of what is measured.",
+  ],
   ["latency.*.p50", "us", "lower", "latency-middle", client, "Median."],
   ["latency.*.p90", "us", "lower", "latency-tail", client, "90th percentile."],
   ["latency.*.p99", "us", "lower", "latency-tail", client, "99th percentile."],
@@ -223,7 +231,7 @@ const rows: readonly Row[] = [
   [
     "cpu.share_max",
     "share",
-    "lower",
+    "neither",
     "share",
     client,
     "Busiest worker thread: CPU time over wall time.",
@@ -231,7 +239,7 @@ const rows: readonly Row[] = [
   [
     "sampler.cpu_share",
     "share",
-    "lower",
+    "neither",
     "share",
     client,
     "CPU time of reading kernel state over wall time, all roles together.",
@@ -239,7 +247,7 @@ const rows: readonly Row[] = [
   [
     "sampler.missed",
     "samples",
-    "lower",
+    "neither",
     "count",
     client,
     "Samples that were not taken at their time.",

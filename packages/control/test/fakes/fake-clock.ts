@@ -16,6 +16,10 @@ export class FakeClock implements Clock {
     return 0;
   }
 
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+
   async sleep(ms: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.#nowMs += ms;

@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { TrialWorld } from "@churnlab/core";
+import { describe, expect, it } from "vitest";
+import { SAMPLE_INTERVAL_MS, startRecorder } from "../src/recorder.ts";
+import { FakeClock } from "./fakes/fake-clock.ts";
+import { FakeObserver, FakeTestbed } from "./fakes/fake-world.ts";
+
+async function worldOf(observer: FakeObserver): Promise<TrialWorld> {
+  return new FakeTestbed({ observers: [observer] }).build();
+}
+
+describe("Recorder", () => {
+  it("records a hole for samples that were not taken at their time", async () => {
+    const clock = new FakeClock();
+    using recorder = startRecorder(await worldOf(new FakeObserver()), clock);
+    clock.advance(SAMPLE_INTERVAL_MS * 3.5);
+    await sleep(SAMPLE_INTERVAL_MS + 100);
+    recorder.finish();
+    expect(recorder.missed).toBe(2);
+    expect(recorder.events()).toEqual([
+      expect.objectContaining({ kind: "sampler.hole", detail: { missed: 2 } }),
+    ]);
+  });
+
+  it("keeps gauges always and counters only when they moved", async () => {
+    const readings = [
+      { gauges: { time_wait: 0 }, counters: { "tcpext.TW": 7, "tcp.InErrs": 1 } },
+      { gauges: { time_wait: 0 }, counters: { "tcpext.TW": 9, "tcp.InErrs": 1 } },
+    ];
+    using recorder = startRecorder(await worldOf(new FakeObserver(readings)), new FakeClock());
+    recorder.finish();
+    const names = recorder.samples().map(({ metric, value }) => `${metric}=${value}`);
+    expect(names).toEqual(["time_wait=0", "tcpext.TW=2"]);
+  });
+
+  it("gives up waiting for connections that stay open, and says so", async () => {
+    const idle = { gauges: { "tcp.inuse": 1 }, counters: {} };
+    const busy = { gauges: { "tcp.inuse": 3 }, counters: {} };
+    using recorder = startRecorder(await worldOf(new FakeObserver([idle, busy])), new FakeClock());
+    await recorder.settle();
+    expect(recorder.warnings()).toMatchObject([{ code: "W_NOT_SETTLED" }]);
+  });
+});
