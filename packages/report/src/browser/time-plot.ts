@@ -53,7 +53,15 @@ export class TimePlot {
       series: [...content.series],
       bands: [...content.bands],
       axes: [xAxis(), yAxis(input.chart.unit)],
-      cursor: { sync: { key: group.key }, drag: { x: true, y: false }, points: { size: 6 } },
+      cursor: {
+        // Charts share the place of the cursor; a selection is of the one it is made in, and the group zooms them all.
+        sync: {
+          key: group.key,
+          filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
+        },
+        drag: { x: true, y: false, setScale: false },
+        points: { size: 6 },
+      },
       hooks: {
         drawClear: [(plot) => drawPhases(plot, this.#input.phases)],
         draw: [

@@ -1,4 +1,4 @@
-import type { Arrival, FailureRecord } from "@churnlab/core";
+import type { FailureRecord } from "@churnlab/core";
 import type {
   BinnedSeries,
   EventCount,
@@ -9,7 +9,8 @@ import type {
 } from "@churnlab/store";
 import { formatNumber } from "../format-value.ts";
 import { describeEvent } from "./describe-event.ts";
-import type { Marker, OfferedRate, PhaseSpan, TrialSeries } from "./trial-series.ts";
+import { isTableEvent, listPhases, offeredRate } from "./describe-trial.ts";
+import type { Marker, TrialSeries } from "./trial-series.ts";
 
 /** More points than this cannot be told apart on any screen. */
 const BINS_MAX = 4000;
@@ -108,29 +109,11 @@ function assembleTrial(run: StoredRun, trial: StoredTrial, seen: Seen): TrialSer
   };
 }
 
-/** The phases that take time; each begins where the one before it was meant to end. */
-export function listPhases(phases: {
-  readonly warmUpMs: number;
-  readonly measureMs: number;
-  readonly drainMs: number;
-}): PhaseSpan[] {
-  const { warmUpMs, measureMs, drainMs } = phases;
-  const spans: PhaseSpan[] = [
-    { phase: "warm-up", fromMs: -warmUpMs, toMs: 0 },
-    { phase: "measure", fromMs: 0, toMs: measureMs },
-    { phase: "drain", fromMs: measureMs, toMs: measureMs + drainMs },
-  ];
-  return spans.filter(({ fromMs, toMs }) => toMs > fromMs);
-}
-
-/** Events that carry a table for a figure of their own. */
-const TABLE_EVENTS: ReadonlySet<string> = new Set(["connect-by-port-use"]);
-
 function listMarkers(trial: StoredTrial, { events, counts }: Seen): Marker[] {
   const totals = new Map(counts.map((one) => [`${one.role} ${one.kind}`, one.count]));
   const shown = new Set<string>();
   const fromEvents = events.flatMap((event): Marker[] => {
-    if (TABLE_EVENTS.has(event.kind)) return [];
+    if (isTableEvent(event.kind)) return [];
     const key = `${event.role} ${event.kind}`;
     const total = totals.get(key) ?? 1;
     const isMany = total > EVENTS_PER_KIND_MAX;
@@ -166,39 +149,3 @@ const EXPLAINED: Readonly<Record<string, string>> = {
   ECONNRESET: "a RST arrived on an open connection",
   ETIMEDOUT: "nothing answered in time",
 };
-
-function offeredRate(
-  { arrival, kind }: { readonly arrival: Arrival; readonly kind: string },
-  measureMs: number,
-): OfferedRate | null {
-  if (arrival.model === "closed") return null;
-  const unit = kind === "keep-alive" ? "requests" : "connections";
-  return { unit, corners: listCorners(arrival, measureMs) };
-}
-
-/** The corners of the schedule in the measure phase (see `arrivalTimes`). */
-function listCorners(
-  { shape, ratePerS, toPerS, steps }: Extract<Arrival, { model: "open" }>,
-  measureMs: number,
-): OfferedRate["corners"] {
-  const endPerS = toPerS ?? ratePerS;
-  if (shape !== "step") {
-    const lastPerS = shape === "ramp" ? endPerS : ratePerS;
-    return [
-      { tMs: 0, perS: ratePerS },
-      { tMs: measureMs, perS: lastPerS },
-    ];
-  }
-  const plateaus = Math.max(1, steps ?? 2);
-  return Array.from({ length: plateaus }, (_, i) => {
-    const share = plateaus === 1 ? 0 : i / (plateaus - 1);
-    const perS = ratePerS + (endPerS - ratePerS) * share;
-    const fromMs = (measureMs * i) / plateaus;
-    // The plateau ends just before the next begins, so that the line steps instead of sloping.
-    const toMs = (measureMs * (i + 1)) / plateaus - (i === plateaus - 1 ? 0 : 0.001);
-    return [
-      { tMs: fromMs, perS },
-      { tMs: toMs, perS },
-    ];
-  }).flat();
-}

@@ -33,9 +33,18 @@ export function loadReportData(store: StoreReader, runId: string): ReportData {
     comparison,
     gates: judgeRun(run),
     forecasts: gradeRun(run),
-    histograms: store.loadHistograms(runId),
+    histograms: sortByVariant(run, store.loadHistograms(runId)),
     series: loadTrialSeries(store, run),
     connectCosts: readConnectCosts(store.loadEvents(runId, { perKindMax: 1 })),
     database: store.path.slice(store.path.lastIndexOf("/") + 1),
   };
+}
+
+/** The baseline first, then as the scenario lists them; a variant's histograms stay in their order. */
+function sortByVariant(
+  { variantList }: StoredRun,
+  histograms: readonly VariantHistogram[],
+): VariantHistogram[] {
+  const places = new Map(variantList.map(({ name }, i) => [name, i]));
+  return histograms.toSorted((a, b) => (places.get(a.variant) ?? 0) - (places.get(b.variant) ?? 0));
 }

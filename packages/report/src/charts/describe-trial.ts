@@ -1,0 +1,62 @@
+import type { Arrival } from "@churnlab/core";
+import type { OfferedRate, PhaseSpan } from "./trial-series.ts";
+
+/** The phases that take time; each begins where the one before it was meant to end. */
+export function listPhases(phases: {
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly drainMs: number;
+}): PhaseSpan[] {
+  const { warmUpMs, measureMs, drainMs } = phases;
+  const spans: PhaseSpan[] = [
+    { phase: "warm-up", fromMs: -warmUpMs, toMs: 0 },
+    { phase: "measure", fromMs: 0, toMs: measureMs },
+    { phase: "drain", fromMs: measureMs, toMs: measureMs + drainMs },
+  ];
+  return spans.filter(({ fromMs, toMs }) => toMs > fromMs);
+}
+
+/** What the schedule asks for in the measure phase; null in a closed loop, which has none. */
+export function offeredRate(
+  { arrival, kind }: { readonly arrival: Arrival; readonly kind: string },
+  measureMs: number,
+): OfferedRate | null {
+  if (arrival.model === "closed") return null;
+  const unit = kind === "keep-alive" ? "requests" : "connections";
+  return { unit, corners: listCorners(arrival, measureMs) };
+}
+
+/** The corners of the schedule in the measure phase (see `arrivalTimes`). */
+function listCorners(
+  { shape, ratePerS, toPerS, steps }: Extract<Arrival, { model: "open" }>,
+  measureMs: number,
+): OfferedRate["corners"] {
+  const endPerS = toPerS ?? ratePerS;
+  if (shape !== "step") {
+    const lastPerS = shape === "ramp" ? endPerS : ratePerS;
+    return [
+      { tMs: 0, perS: ratePerS },
+      { tMs: measureMs, perS: lastPerS },
+    ];
+  }
+  const plateaus = Math.max(1, steps ?? 2);
+  return Array.from({ length: plateaus }, (_, i) => {
+    const share = plateaus === 1 ? 0 : i / (plateaus - 1);
+    const perS = ratePerS + (endPerS - ratePerS) * share;
+    const fromMs = (measureMs * i) / plateaus;
+    // The plateau ends just before the next begins, so that the line steps instead of sloping.
+    const toMs = (measureMs * (i + 1)) / plateaus - (i === plateaus - 1 ? 0 : 0.001);
+    return [
+      { tMs: fromMs, perS },
+      { tMs: toMs, perS },
+    ];
+  }).flat();
+}
+
+/** Events that carry a table for a figure of their own. */
+const TABLE_EVENTS: ReadonlySet<string> = new Set(["connect-by-port-use"]);
+
+/** Whether an event is a table for a figure of its own, and no moment of a trial. */
+export function isTableEvent(kind: string): boolean {
+  return TABLE_EVENTS.has(kind);
+}
