@@ -13,6 +13,11 @@ const MARKS = [
 export class PortMarks {
   readonly #above = new Set<string>();
 
+  /** Whether this many sockets could have crossed a mark since it was last judged, so that a look is worth its cost. */
+  mayHaveCrossed(sockets: number, range: number): boolean {
+    return MARKS.some(({ share, kind }) => sockets >= share * range && !this.#above.has(kind));
+  }
+
   judge(role: Role, reading: PortReading): Omit<TrialEvent, "tMs">[] {
     const events: Omit<TrialEvent, "tMs">[] = [];
     const { used, range } = reading;

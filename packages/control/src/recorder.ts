@@ -211,7 +211,9 @@ export class Recorder implements Disposable {
     this.#ticks += 1 + skipped;
     this.#sample();
     if (this.#ticks % QUEUE_TICKS === 0) this.#sampleQueues();
-    if (this.#ticks % PORT_TICKS === 0) for (const watch of this.#watches) this.#readPorts(watch);
+    for (const watch of this.#watches) {
+      if (this.#ticks % PORT_TICKS === 0 || this.#mayHaveCrossed(watch)) this.#readPorts(watch);
+    }
     this.#afterTick();
     this.#scheduleTick();
   }
@@ -238,6 +240,14 @@ export class Recorder implements Disposable {
       this.#events.push(...observer.drainEvents());
     }
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
+  }
+
+  /** Gauges are cheap and a bound from above; a dump then says exactly. */
+  #mayHaveCrossed({ observer: { role }, ports, marks }: Watch): boolean {
+    const range = ports.at(-1)?.range ?? 0;
+    const sockets =
+      (this.series.latest(role, "time_wait") ?? 0) + (this.series.latest(role, "tcp.inuse") ?? 0);
+    return range > 0 && marks.mayHaveCrossed(sockets, range);
   }
 
   #sampleQueues(): void {

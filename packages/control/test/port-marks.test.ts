@@ -15,6 +15,15 @@ describe("PortMarks", () => {
     expect(kinds(marks, 10)).toEqual(["ports.half.over", "ports.nearly-exhausted.over"]);
   });
 
+  it("asks for a look only while a mark that is not crossed could have been", () => {
+    const marks = new PortMarks();
+    expect(marks.mayHaveCrossed(49, 100)).toBe(false);
+    expect(marks.mayHaveCrossed(50, 100)).toBe(true);
+    marks.judge("client", { states: {}, used: 60, range: 100 });
+    expect(marks.mayHaveCrossed(60, 100)).toBe(false);
+    expect(marks.mayHaveCrossed(90, 100)).toBe(true);
+  });
+
   it("has nothing to say about an empty range", () => {
     expect(new PortMarks().judge("client", { states: {}, used: 0, range: 0 })).toEqual([]);
   });
