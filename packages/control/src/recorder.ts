@@ -40,6 +40,7 @@ interface Watch {
   readonly marks: PortMarks;
   before: CounterReading;
   after: CounterReading;
+  socketsAtDump: number;
 }
 
 /** Watches every role of a world, on the thread that calls it, until it is disposed. */
@@ -67,7 +68,15 @@ export class Recorder implements Disposable {
     this.#endedAtMs = this.#startedAtMs;
     this.#watches = world.observers.map((observer) => {
       const idle = observer.readCounters();
-      return { observer, idle, before: idle, after: idle, ports: [], marks: new PortMarks() };
+      return {
+        observer,
+        idle,
+        before: idle,
+        after: idle,
+        ports: [],
+        marks: new PortMarks(),
+        socketsAtDump: 0,
+      };
     });
     for (const watch of this.#watches) this.#readPorts(watch);
     this.#scheduleTick();
@@ -242,12 +251,17 @@ export class Recorder implements Disposable {
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 
-  /** Gauges are cheap and a bound from above; a dump then says exactly. */
-  #mayHaveCrossed({ observer: { role }, ports, marks }: Watch): boolean {
-    const range = ports.at(-1)?.range ?? 0;
-    const sockets =
-      (this.series.latest(role, "time_wait") ?? 0) + (this.series.latest(role, "tcp.inuse") ?? 0);
-    return range > 0 && marks.mayHaveCrossed(sockets, range);
+  /** Since the last dump at most as many ports were taken as sockets were added; a dump then says exactly. */
+  #mayHaveCrossed(watch: Watch): boolean {
+    const last = watch.ports.at(-1);
+    if (last === undefined || last.range === 0) return false;
+    const added = this.#countSockets(watch) - watch.socketsAtDump;
+    return watch.marks.mayHaveCrossed(last.used + added, last.range);
+  }
+
+  #countSockets({ observer: { role } }: Watch): number {
+    const latest = (gauge: string): number => this.series.latest(role, gauge) ?? 0;
+    return latest("time_wait") + latest("tcp.inuse");
   }
 
   #sampleQueues(): void {
@@ -259,12 +273,14 @@ export class Recorder implements Disposable {
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 
-  #readPorts({ observer, ports, marks }: Watch): void {
+  #readPorts(watch: Watch): void {
+    const { observer, ports, marks } = watch;
     const begunMs = this.#clock.nowMs();
     const cpuMs = this.#clock.threadCpuMs();
     const reading = observer.readPorts();
     if (reading !== null) {
       ports.push(reading);
+      watch.socketsAtDump = this.#countSockets(watch);
       this.series.add(observer.role, begunMs, {
         "ports.used": reading.used,
         "ports.range": reading.range,
