@@ -5,11 +5,13 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@churnlab/source"] } },
   test: {
     reporters: ["default", "./scripts/vitest/skip-reporter.ts"],
+    // One tier after the other: tests that watch a kernel's clock do not share it with a thousand others.
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
+          sequence: { groupOrder: 0 },
           include: ["{packages/*,scripts,bench}/test/**/*.test.ts"],
           exclude: ["**/*.linux.test.ts", "**/node_modules/**"],
         },
@@ -18,6 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "linux",
+          sequence: { groupOrder: 1 },
           include: ["packages/*/test/**/*.linux.test.ts"],
           pool: "forks",
           fileParallelism: false,
@@ -28,6 +31,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e",
+          sequence: { groupOrder: 2 },
           include: ["e2e/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,
