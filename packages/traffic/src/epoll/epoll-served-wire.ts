@@ -34,9 +34,10 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
     this.epoll.add(listener, LISTENER, 0);
   }
 
-  override poll(timeoutMs: number): void {
-    super.poll(this.#pending && !this.#stopped ? 0 : timeoutMs);
-    if (this.#pending && !this.#stopped) this.#acceptSome();
+  override poll(timeoutMs: number): number {
+    const happened = super.poll(this.#pending && !this.#stopped ? 0 : timeoutMs);
+    if (this.#pending && !this.#stopped) return happened + this.#acceptSome();
+    return happened;
   }
 
   override ready(slot: number, generation: number, events: number): void {
@@ -81,18 +82,20 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
     else this.close(slot, mode === "rst");
   }
 
-  #acceptSome(): void {
-    for (let i = 0; i < ACCEPT_BURST; i++) {
+  /** Returns how many. */
+  #acceptSome(): number {
+    for (let accepted = 0; accepted < ACCEPT_BURST; accepted++) {
       const slot = this.#free.take();
-      if (slot === -1) return;
+      if (slot === -1) return accepted;
       const fd = this.calls.accept4(this.#listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd === -1) {
         this.#free.giveBack(slot);
         this.#pending = false;
-        return;
+        return accepted;
       }
       this.#attach(slot, fd);
     }
+    return ACCEPT_BURST;
   }
 
   #attach(slot: number, fd: number): void {

@@ -89,8 +89,8 @@ export abstract class EpollSockets<Events extends SocketEvents>
     this.events.closed(slot);
   }
 
-  poll(timeoutMs: number): void {
-    this.epoll.wait(timeoutMs, this);
+  poll(timeoutMs: number): number {
+    return this.epoll.wait(timeoutMs, this);
   }
 
   ready(slot: number, generation: number, events: number): void {

@@ -68,8 +68,8 @@ export class Epoll implements Disposable {
     return result === 0 ? 0 : errno();
   }
 
-  /** Waits until something is ready or the time is over, and calls the handler for each. */
-  wait(timeoutMs: number, handler: ReadinessHandler): void {
+  /** Waits until something is ready or the time is over, and calls the handler for each. Returns how many there were. */
+  wait(timeoutMs: number, handler: ReadinessHandler): number {
     const count = this.#wait(timeoutMs);
     const view = this.#eventView;
     for (let i = 0, at = 0; i < count; i++, at += EVENT_BYTES) {
@@ -79,6 +79,7 @@ export class Epoll implements Disposable {
         view.getUint32(at, true),
       );
     }
+    return count;
   }
 
   close(): void {

@@ -39,12 +39,12 @@ export class RingServedWire extends RingSockets<ServedEvents> implements ServedW
     });
   }
 
-  override poll(timeoutMs: number): void {
+  override poll(timeoutMs: number): number {
     if (!this.#accepting && !this.#stopped) {
       this.#accepting = true;
       this.ring.push(this.#accept, 0, ACCEPTING);
     }
-    super.poll(timeoutMs);
+    return super.poll(timeoutMs);
   }
 
   answer(slot: number): void {

@@ -73,10 +73,10 @@ export abstract class RingSockets<Events extends SocketEvents>
     if (inFlight === 0) this.#gone(slot);
   }
 
-  poll(timeoutMs: number): void {
+  poll(timeoutMs: number): number {
     this.ring.wait(timeoutMs);
     this.events.nowMs = monotonicMs();
-    this.ring.reap(this);
+    return this.ring.reap(this);
   }
 
   completed(slot: number, tag: number, result: number): void {

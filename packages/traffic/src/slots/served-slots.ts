@@ -11,6 +11,9 @@ import type { Inbox } from "./slot-wire.ts";
 /** How often the stop flag is looked at. */
 const LOOK_EVERY_MS = 10;
 
+/** How often a stopped server looks whether more has come. */
+const LAST_TURNS_MAX = 1000;
+
 /** Bits of a slot's state; none when it is free, or closed and not yet given back. */
 const OPEN = 1;
 const CLIENT_ENDED = 2;
@@ -47,13 +50,15 @@ export class ServedSlots implements ServedEvents {
     this.#neverCloses = job.misbehaviour === "never-close";
   }
 
-  /** Serves until the stop flag is set, then closes everything. Blocks the thread. */
+  /** Serves until the stop flag is set, and what has come by then; then closes everything. Blocks the thread. */
   run(wire: ServedWire): void {
     this.wire = wire;
     while (!this.#counters.stopping) {
       wire.poll(Math.max(0, Math.min(LOOK_EVERY_MS, this.#due.nextAtMs - monotonicMs())));
       this.#answerDue();
     }
+    // Closing the listener would reset what waits to be accepted, and so take TIME_WAIT from clients that have closed.
+    for (let turn = 0; turn < LAST_TURNS_MAX && wire.poll(0) > 0; turn++);
     wire.stopAccepting();
     for (let slot = 0; slot < this.#state.length; slot++) {
       if (this.#isOpen(slot)) this.#close(slot, false);

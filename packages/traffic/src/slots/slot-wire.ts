@@ -15,8 +15,8 @@ export interface SlotSockets {
   receive(slot: number): void;
   /** Closes at once, with a reset or without. `closed` follows, maybe before this returns. */
   close(slot: number, reset: boolean): void;
-  /** Reports what has happened; waits for that, at most this long. */
-  poll(timeoutMs: number): void;
+  /** Reports what has happened; waits for that, at most this long. Returns how much has happened. */
+  poll(timeoutMs: number): number;
 }
 
 /** What is reported of a socket. Each call may close the slot it is about. */
