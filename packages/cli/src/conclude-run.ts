@@ -1,11 +1,5 @@
 import type { GateResult } from "@churnlab/core";
-import {
-  compareRun,
-  formatComparison,
-  formatComparisonJson,
-  formatGates,
-  judgeRun,
-} from "@churnlab/report";
+import { compareRun, formatComparison, formatComparisonJson, judgeRun } from "@churnlab/report";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { RunSession } from "./run-scenario.ts";
 import { terminalStyle } from "./terminal-style.ts";
@@ -26,9 +20,7 @@ export function concludeRun({ runId, file }: FinishedRun, session: RunSession): 
   terminal.print(
     session.json
       ? formatComparisonJson(comparison, gates)
-      : [formatComparison(comparison, { style: terminalStyle }), formatGates(gates, terminalStyle)]
-          .filter((part) => part !== "")
-          .join("\n\n"),
+      : formatComparison(comparison, { style: terminalStyle, gates }),
   );
   for (const target of session.reporters) {
     writeReport(target, { store, comparison, gates, file, terminal });

@@ -76,10 +76,15 @@ export * from "./metrics.ts";
 export * from "./observation.ts";
 export * from "./tally.ts";
 
+// How people are told.
+
+export * from "./wrap-text.ts";
+
 // What it means: compare, judge, alert.
 
 export * from "./compare-fingerprints.ts";
 export * from "./compare-variants.ts";
+export { BLOCKS_MIN } from "./comparison/collect-warnings.ts";
 export * from "./comparison/comparison.ts";
 export * from "./comparison/list-metrics.ts";
 export * from "./comparison/metric-margins.ts";

@@ -1,6 +1,7 @@
 import {
   ChurnError,
   type Comparison,
+  claimsDifference,
   compareFingerprints,
   compareVariants,
   decideVerdicts,
@@ -101,6 +102,13 @@ export function isDecided({ variants }: RunComparison): boolean {
 }
 
 const UNDECIDED: ReadonlySet<VerdictKind> = new Set(["inconclusive", "invalid"]);
+
+/** The names of the metrics, as `role.metric`, whose difference is claimed. */
+export function claimedMetrics({ metrics }: VariantComparison): string[] {
+  return metrics
+    .filter(({ verdict }) => verdict !== null && claimsDifference(verdict))
+    .map(({ comparison: { role, metric } }) => `${role}.${metric}`);
+}
 
 /** One variant on each side of a comparison. */
 interface Sides {

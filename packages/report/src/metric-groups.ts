@@ -37,6 +37,12 @@ const GROUPS: readonly {
   { title: "kernel counters", all: /^tcp(ext)?\./, headline: /(?!)/ },
 ];
 
+/** The metrics of the shortest table, of those above. Names alone decide, so that no number can choose what is judged. */
+const KEY_METRICS =
+  /^(connections\.(succeeded|failed|dropped|rate)|requests\.(failed|rate)|failures\..+|time_wait\.peak|ports\.first_exhausted_ms|conntrack\.(peak|dropped)|tcpext\.(TWRecycled|TCPTimeWaitOverflow|ListenOverflows|ListenDrops|TCPReqQFullDrop|TCPTimeouts)|tcp\.RetransSegs|rst\.(sent|received)|latency\.(connect|total)\.p(50|99)|cpu\.us_per_request)$/;
+
+const MAIN_METRICS = /^(connections\.(succeeded|rate)|requests\.rate)$/;
+
 const OTHER = "other";
 
 /** The title of the group that a metric belongs to. */
@@ -47,6 +53,15 @@ function groupOf(metric: string): string {
 /** Whether a metric is shown without being asked for, if it is not zero throughout. */
 export function isHeadline(metric: string): boolean {
   return GROUPS.some(({ headline }) => headline.test(metric));
+}
+
+export function isKeyMetric(metric: string): boolean {
+  return KEY_METRICS.test(metric);
+}
+
+/** Whether a metric is shown even where all variants agree on it. */
+export function isMainMetric(metric: string): boolean {
+  return MAIN_METRICS.test(metric);
 }
 
 export interface MetricGroup<T> {

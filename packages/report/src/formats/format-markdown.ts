@@ -1,17 +1,21 @@
 import { formatChange, formatPercent, type GateResult } from "@churnlab/core";
+import type { StoredRun } from "@churnlab/store";
 import {
   type JudgedMetric,
   type RunComparison,
   sideNames,
-  titleVariant,
   type VariantComparison,
 } from "../compare-run.ts";
+import { describePhysics } from "../describe-physics.ts";
 import { formatTime, formatValue } from "../format-value.ts";
+import { buildOverviews, type Overview } from "../overview.ts";
+import { tabulateGrades } from "../tabulate-grades.ts";
 import { formatVerdict, selectShown } from "../text/comparison-table.ts";
-import { formatComparability } from "../text/format-comparison.ts";
+import { formatDoubts, formatFindings } from "../text/format-comparison.ts";
 import { describeBound, summariseGates } from "../text/format-gates.ts";
 import { formatTrials } from "../text/format-run-list.ts";
 import { formatTrialNotes } from "../text/format-trial-notes.ts";
+import { tabulateOverview } from "../text/layout-overview.ts";
 import { PLAIN_STYLE } from "../text/style.ts";
 import { unitOf } from "../unit-of.ts";
 
@@ -19,8 +23,8 @@ import { unitOf } from "../unit-of.ts";
 const BYTES_MAX = 1_000_000;
 
 /**
- * A comparison as GitHub-flavoured Markdown for a step summary: gates first, then a table for each variant with what
- * matters, and every metric behind a fold. What does not fit into a step summary is cut at a line, and said to be.
+ * A comparison as GitHub-flavoured Markdown for a step summary: gates first, then what `compare` prints, and every metric
+ * behind a fold for each variant. What does not fit into a step summary is cut at a line, and said to be.
  */
 export function formatMarkdown(
   comparison: RunComparison,
@@ -35,7 +39,8 @@ export function formatMarkdown(
     formatTrialNotes(run, PLAIN_STYLE)
       .map((line) => `> ${escape(line)}`)
       .join("\n>\n"),
-    ...variants.map((pair) => formatPair(comparison, pair)),
+    formatPhysics(run),
+    ...buildOverviews(comparison).map((overview) => formatOverview(comparison, overview)),
     ...variants.map((pair) => formatFold(comparison, pair)),
   ];
   return cut(`${sections.filter((section) => section !== "").join("\n\n")}\n`);
@@ -55,12 +60,33 @@ function formatGateTable(gates: readonly GateResult[]): string {
 
 const GATE_MARKS = { pass: "✅", fail: "❌", inconclusive: "❔", invalid: "⚠️" } as const;
 
-function formatPair(comparison: RunComparison, pair: VariantComparison): string {
-  const names = sideNames(comparison, pair);
-  const notes = formatComparability(pair.fingerprint, PLAIN_STYLE).map(escape);
-  const table = formatMetrics(names, selectShown(pair));
-  const title = `#### ${escape(titleVariant(comparison, pair))}`;
-  return [title, notes.join("  \n"), table].filter((part) => part !== "").join("\n\n");
+/** What one trial is enough to claim. */
+function formatPhysics(run: StoredRun): string {
+  const table = tabulateGrades(run);
+  return [
+    describePhysics(run).map(escape).join("  \n"),
+    table === null ? "" : markdownTable(table.titles, table.rows),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function formatOverview(comparison: RunComparison, overview: Overview): string {
+  const pairs = overview.columns.flatMap(({ pair }) => (pair === null ? [] : [pair]));
+  const { titles, rows } = tabulateOverview(overview);
+  return [
+    overview.title === null ? "" : `#### ${escape(overview.title)}`,
+    formatDoubts(pairs, PLAIN_STYLE).map(escape).join("  \n"),
+    markdownTable(titles, rows.map(markMetric)),
+    formatFindings(comparison, pairs).map(escape).join("  \n"),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+/** The name of the metric as code. */
+function markMetric([name = "", ...cells]: readonly string[]): string[] {
+  return [name.replace(/^\S+/, "`$&`"), ...cells];
 }
 
 function formatFold(comparison: RunComparison, pair: VariantComparison): string {

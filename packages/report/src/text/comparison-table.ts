@@ -70,7 +70,7 @@ function findVariant(run: RunComparison["run"], name: string): VariantReadings {
 }
 
 /** change, interval, n, verdict */
-function formatJudgement({ comparison, verdict }: JudgedMetric, style: Style): string[] {
+export function formatJudgement({ comparison, verdict }: JudgedMetric, style: Style): string[] {
   if (comparison.better === "neither") return ["", "", "", ""];
   const n = comparison.basis === "none" ? "" : String(comparison.n);
   if (verdict === null) return ["~", "", n, formatVerdict({ comparison, verdict }, style)];

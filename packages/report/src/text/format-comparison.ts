@@ -1,9 +1,13 @@
 import {
+  BLOCKS_MIN,
+  COMPARISON_GAPS,
   claimsDifference,
   describeVerdict,
   type FingerprintComparison,
   type FingerprintDifference,
+  type GateResult,
   summariseVerdicts,
+  wrapText,
 } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import {
@@ -14,36 +18,107 @@ import {
   titleVariant,
   type VariantComparison,
 } from "../compare-run.ts";
+import { formatCount } from "../format-value.ts";
+import { buildOverviews, countBlocks } from "../overview.ts";
 import { layoutComparison, selectShown } from "./comparison-table.ts";
 import { formatForecast } from "./format-forecast.ts";
+import { formatGates } from "./format-gates.ts";
 import { formatHarness } from "./format-harness.ts";
+import { formatPhysics } from "./format-physics.ts";
 import { formatRunHeader } from "./format-run-header.ts";
 import { type FormatOptions, formatRunSummary } from "./format-run-summary.ts";
 import { formatTrialNotes } from "./format-trial-notes.ts";
+import { layoutOverview } from "./layout-overview.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
 /**
- * What `compare` prints: who is compared, whether they may be, a table for each variant, and one sentence at the end of
- * each. Where no difference can be defended it prints `~`. A run of one variant has nothing to compare and is summarised.
+ * What `run` and `compare` print: who is compared; what the port model predicted, which one trial is enough to claim; the
+ * gates; one table with a column for each variant, and what may be said of it. Where no difference can be defended it
+ * says `~`. With `all`, a table for each pair with every metric. A run of one variant has nothing to compare and is
+ * summarised.
  */
-export function formatComparison(comparison: RunComparison, options: FormatOptions = {}): string {
+export function formatComparison(
+  comparison: RunComparison,
+  options: ComparisonOptions = {},
+): string {
   const { run, baselineRun, variants } = comparison;
+  const { style = PLAIN_STYLE, gates = [], all = false } = options;
   if (variants.length === 0) return formatRunSummary(run, options);
-  const style = options.style ?? PLAIN_STYLE;
   const isOneRun = run === baselineRun;
-  const sections = [
+  return joinSections([
     isOneRun
       ? [formatRunHeader(run, style)]
       : [`A ${formatRunHeader(baselineRun, style)}`, `B ${formatRunHeader(run, style)}`],
     [...(isOneRun ? [] : formatTrialNotes(baselineRun, style)), ...formatTrialNotes(run, style)],
-    ...variants.map((pair) => formatPair(comparison, pair, options)),
-    formatForecast(run, style),
+    all ? formatForecast(run, style) : formatPhysics(run, style),
+    gates.length === 0 ? [] : [formatGates(gates, style)],
+    ...(all
+      ? variants.map((pair) => formatPair(comparison, pair, options))
+      : formatOverviews(comparison, style)),
     formatHarness(run, style),
-  ];
+  ]);
+}
+
+export interface ComparisonOptions extends FormatOptions {
+  /** The gates of the run, where they are to be shown too. */
+  readonly gates?: readonly GateResult[];
+}
+
+/** Sections with an empty line between them. */
+export function joinSections(sections: readonly (readonly string[])[]): string {
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))
     .join("\n\n");
+}
+
+function formatOverviews(comparison: RunComparison, style: Style): string[][] {
+  return buildOverviews(comparison).map((overview) => {
+    const pairs = overview.columns.flatMap(({ pair }) => (pair === null ? [] : [pair]));
+    return [
+      ...(overview.title === null ? [] : [style.strong(overview.title)]),
+      ...describeSettings(comparison, pairs),
+      ...formatDoubts(pairs, style),
+      ...layoutOverview(overview, style),
+      ...formatFindings(comparison, pairs),
+    ];
+  });
+}
+
+/** Up to this many candidates, what each sets otherwise is said above the table; the names of more tell it. */
+const SETTINGS_MAX = 3;
+
+function describeSettings(
+  comparison: RunComparison,
+  pairs: readonly VariantComparison[],
+): string[] {
+  if (pairs.length > SETTINGS_MAX) return [];
+  const declared = pairs.flatMap((pair) => {
+    const changes = describeChanges(comparison, pair);
+    return changes === "" ? [] : [{ changes, candidate: pair.candidate }];
+  });
+  if (declared.length === 0) return [];
+  const list = declared.map(({ changes, candidate }) =>
+    pairs.length === 1 ? changes : `${candidate}: ${changes}`,
+  );
+  return wrapText(list.join("; "), "varies as declared: ");
+}
+
+/** What keeps pairs from being judged, each thing once however many pairs share it. */
+export function formatDoubts(pairs: readonly VariantComparison[], style: Style): string[] {
+  return [...new Set(pairs.flatMap(({ fingerprint }) => formatComparability(fingerprint, style)))];
+}
+
+/** What may be said of each pair; what holds for several of them is said once. */
+export function formatFindings(
+  comparison: RunComparison,
+  pairs: readonly VariantComparison[],
+): string[] {
+  return [
+    ...new Set(
+      pairs.flatMap((pair) => formatClosing(pair, { names: sideNames(comparison, pair) })),
+    ),
+  ];
 }
 
 function formatPair(
@@ -54,7 +129,7 @@ function formatPair(
   const style = options.style ?? PLAIN_STYLE;
   return [
     style.strong(titleVariant(comparison, pair)),
-    ...formatDeclared(comparison, pair),
+    ...describeSettings(comparison, [pair]),
     ...formatComparability(pair.fingerprint, style),
     ...layoutComparison(comparison, pair, options),
     ...formatClosing(pair, { ...options, names: sideNames(comparison, pair) }),
@@ -62,15 +137,13 @@ function formatPair(
 }
 
 /** The sysctls that the scenario gives the two sides different values of. */
-function formatDeclared(comparison: RunComparison, pair: VariantComparison): string[] {
+function describeChanges(comparison: RunComparison, pair: VariantComparison): string {
   const from = readSettings(comparison.baselineRun, pair.baseline);
   const to = readSettings(comparison.run, pair.candidate);
-  const keys = [...new Set([...from.keys(), ...to.keys()])].filter(
-    (key) => from.get(key) !== to.get(key),
-  );
-  if (keys.length === 0) return [];
-  const list = keys.map((key) => `${key} ${from.get(key) ?? "unset"} → ${to.get(key) ?? "unset"}`);
-  return [`varies as declared: ${list.join(", ")}`];
+  return [...new Set([...from.keys(), ...to.keys()])]
+    .filter((key) => from.get(key) !== to.get(key))
+    .map((key) => `${key} ${from.get(key) ?? "unset"} → ${to.get(key) ?? "unset"}`)
+    .join(", ");
 }
 
 function readSettings(run: StoredRun, variant: string): Map<string, string> {
@@ -103,12 +176,20 @@ function describe({ key, baseline, candidate }: FingerprintDifference): string {
   return `${key} ${baseline ?? "unknown"} ≠ ${candidate ?? "unknown"}`;
 }
 
-/** How many metrics the candidate is better and worse on, then the difference that says most. */
+/**
+ * How many metrics the candidate is better and worse on, then the difference that says most; or, in one line, why nothing
+ * can be claimed of any metric. Empty where the environments are not comparable, which is said elsewhere.
+ */
 export function formatClosing(
   pair: VariantComparison,
   { names, ...options }: FormatOptions & { readonly names: SideNames },
 ): string[] {
-  const judged = selectShown(pair, options).filter(isJudged);
+  if (!pair.fingerprint.comparable) return [];
+  const gap = findCommonGap(pair);
+  if (gap !== null) return [`${names.candidate} against ${names.baseline}: ${gap}.`];
+  const blocks = countBlocks(pair);
+  if (blocks < BLOCKS_MIN) return [describeFewBlocks(blocks)];
+  const judged = selectShown(pair, options).filter(isClaimable);
   if (judged.length === 0) return [];
   const summary = summariseVerdicts(
     judged.map(({ verdict }) => verdict),
@@ -120,9 +201,25 @@ export function formatClosing(
     : [summary, describeVerdict(main.comparison, main.verdict, names)];
 }
 
+/** Why no metric at all has a comparison. */
+function findCommonGap({ metrics }: VariantComparison): string | null {
+  const [first] = metrics;
+  if (first === undefined) return "nothing was measured on either side";
+  const { comparison } = first;
+  if (comparison.basis !== "none" || !SIDE_GAPS.has(comparison.gap)) return null;
+  return COMPARISON_GAPS[comparison.gap];
+}
+
+/** These are of the trials, and so of every metric alike. */
+const SIDE_GAPS: ReadonlySet<string> = new Set(["no-completed-trial", "no-pair"]);
+
+function describeFewBlocks(blocks: number): string {
+  return `${formatCount(blocks, "block")}: medians only; a verdict needs at least ${BLOCKS_MIN} (churnlab run … --replicates 8)`;
+}
+
 type Judged = JudgedMetric & { readonly verdict: NonNullable<JudgedMetric["verdict"]> };
 
-function isJudged(metric: JudgedMetric): metric is Judged {
+function isClaimable(metric: JudgedMetric): metric is Judged {
   return metric.verdict !== null && metric.comparison.better !== "neither";
 }
 

@@ -2,22 +2,20 @@ import type { Gate, GateOutcome, GateResult } from "@churnlab/core";
 import { layoutTable } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
-/** A line for each gate and variant, and how many failed. Empty for a scenario without gates. */
+/** How many gates failed, then a line for each gate and variant. Empty for a scenario without gates. */
 export function formatGates(results: readonly GateResult[], style: Style = PLAIN_STYLE): string {
   if (results.length === 0) return "";
   const rows = results.map(({ gate, variant, outcome, reason }) => [
-    markOutcome(outcome, style),
-    outcome,
+    `${markOutcome(outcome, style)} ${outcome}`,
     variant ?? "",
     `${gate.metric} ${describeBound(gate.bound)}`,
     reason,
   ]);
-  const titles = ["", "gate", "variant", "must be", "found"];
   const table = layoutTable(
-    titles.map((title) => ({ title, align: "left" })),
+    rows.slice(0, 1).flatMap((row) => row.map(() => ({ title: "", align: "left" }) as const)),
     rows,
   );
-  return [...table, summariseGates(results)].join("\n");
+  return [`gates: ${summariseGates(results)}`, ...table].join("\n");
 }
 
 /** `1 of 6 gates failed, 2 inconclusive` */

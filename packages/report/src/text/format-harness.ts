@@ -1,4 +1,4 @@
-import type { WarningCode } from "@churnlab/core";
+import { type WarningCode, wrapText } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatValue } from "../format-value.ts";
 import { readMetric, readVariants } from "../variant-readings.ts";
@@ -28,11 +28,11 @@ export function formatHarness(run: StoredRun, style: Style): string[] {
     `busiest generator thread ${formatValue(cpu, "share")} of a processor`,
     `arrivals dropped ${formatValue(worst("connections.dropped"), "")}`,
     `samples missed ${formatValue(worst("sampler.missed"), "")}`,
-    `sampler cost ${formatValue(worst("sampler.cpu_share"), "share")}`,
+    `sampling ${formatValue(worst("sampler.cpu_share"), "share")}`,
   ];
   const end =
     limiting === 0
       ? `${style.good("✓")} the load generator was not the limit`
       : `${style.doubt("!")} the load generator was the limit in ${limiting} of ${run.trialList.length} trials`;
-  return [`harness: ${parts.join(" · ")} — ${end}`];
+  return wrapText(`${parts.join(" · ")} — ${end}`, "harness: ");
 }

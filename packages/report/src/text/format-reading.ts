@@ -9,6 +9,8 @@ const REPLICATES_SHOWN = 5;
 export interface ReadingOptions {
   /** Show every replicate, however many there are. */
   readonly all?: boolean;
+  /** Show no replicate, only their range: `301 µs (298…344)`. */
+  readonly brief?: boolean;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface ReadingOptions {
 export function formatReading(
   metric: string,
   { values, never }: MetricReading,
-  { all = false }: ReadingOptions = {},
+  { all = false, brief = false }: ReadingOptions = {},
 ): string {
   const center = median(values);
   if (!center.defined) return never ? "never" : formatValue(null, "");
@@ -31,10 +33,11 @@ export function formatReading(
   if (shown.every((text) => text === shown[0])) {
     return values.length === 1 && !never ? head : `${head} ×${values.length}${rest}`;
   }
+  if (brief) return `${head} (${formatRange(scaled, "…")}${rest})`;
   const isShort = all || values.length <= REPLICATES_SHOWN;
-  return `${head} (${isShort ? shown.join(" · ") : formatRange(scaled)}${rest})`;
+  return `${head} (${isShort ? shown.join(" · ") : formatRange(scaled, " … ")}${rest})`;
 }
 
-function formatRange(values: readonly number[]): string {
-  return `${formatNumber(Math.min(...values))} … ${formatNumber(Math.max(...values))}`;
+function formatRange(values: readonly number[], between: string): string {
+  return formatNumber(Math.min(...values)) + between + formatNumber(Math.max(...values));
 }

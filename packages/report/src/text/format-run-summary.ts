@@ -1,13 +1,16 @@
 import type { SysctlRecord } from "@churnlab/core";
 import type { StoredRun, StoredVariant } from "@churnlab/store";
 import { formatValue } from "../format-value.ts";
-import { groupMetrics, isHeadline } from "../metric-groups.ts";
+import { groupMetrics } from "../metric-groups.ts";
 import { nameMetric } from "../name-metric.ts";
+import { buildRunOverview } from "../overview.ts";
 import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
 import { formatForecast } from "./format-forecast.ts";
+import { formatPhysics } from "./format-physics.ts";
 import { formatReading } from "./format-reading.ts";
 import { formatRunHeader } from "./format-run-header.ts";
 import { formatTrialNotes } from "./format-trial-notes.ts";
+import { layoutOverview } from "./layout-overview.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
@@ -24,8 +27,9 @@ export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): s
     [formatRunHeader(run, style), ...formatTags(run)],
     formatTrialNotes(run, style),
     formatSysctls(run),
-    formatMeasurements(run, options),
-    formatForecast(run, style),
+    ...(options.all
+      ? [formatForecast(run, style), formatMeasurements(run)]
+      : [formatPhysics(run, style), layoutMedians(run, style)]),
     formatFailures(run),
   ];
   return sections
@@ -74,21 +78,25 @@ function readSysctls(run: StoredRun, variant: StoredVariant): SysctlRecord[] {
   return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
 }
 
-function formatMeasurements(run: StoredRun, { all = false }: FormatOptions): string[] {
+function layoutMedians(run: StoredRun, style: Style): string[] {
+  if (run.trials.completed === 0) return [NOTHING_MEASURED];
+  return layoutOverview(buildRunOverview(run), style);
+}
+
+const NOTHING_MEASURED = "no completed trial";
+
+/** Every metric with every replicate, by group. */
+function formatMeasurements(run: StoredRun): string[] {
   const variants = readVariants(run);
-  const lines = listRunMetrics(run).map((key) => {
-    return { key, readings: variants.map((variant) => readMetric(variant, key)) };
-  });
-  const shown = lines.filter(
-    ({ key, readings }) =>
-      all || (isHeadline(key.metric) && readings.some(({ values }) => values.some((v) => v !== 0))),
-  );
-  if (shown.length === 0) return ["no completed trial"];
-  const rows = groupMetrics(shown, ({ key }) => key.metric).flatMap(({ title, members }) => [
+  const keys = listRunMetrics(run);
+  if (keys.length === 0) return [NOTHING_MEASURED];
+  const rows = groupMetrics(keys, ({ metric }) => metric).flatMap(({ title, members }) => [
     { heading: title },
-    ...members.map(({ key, readings }) => [
+    ...members.map((key) => [
       `  ${nameMetric(key.role, key.metric)}`,
-      ...readings.map((reading) => formatReading(key.metric, reading, { all })),
+      ...variants.map((variant) =>
+        formatReading(key.metric, readMetric(variant, key), { all: true }),
+      ),
     ]),
   ]);
   const names = variants.map(({ variant }) => ({ title: variant, align: "right" }) as const);

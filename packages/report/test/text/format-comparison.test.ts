@@ -27,7 +27,7 @@ describe("the text of a comparison", () => {
   });
 
   function lineOf(text: string, name: string): string {
-    return text.split("\n").find((line) => line.includes(` ${name} `)) ?? "";
+    return text.split("\n").find((line) => line.trimStart().startsWith(`${name} `)) ?? "";
   }
 
   test("claims what is sure, with its size and interval, and ends with one sentence", () => {
@@ -35,9 +35,7 @@ describe("the text of a comparison", () => {
       compareRun(store, run(TW_REUSE.replace("replicates: 6", "replicates: 12"))),
     );
     expect(lineOf(text, "client.connections.rate").split(/ {2,}/)).toEqual([
-      "",
-      "client.connections.rate",
-      "↑",
+      "client.connections.rate ↑",
       "256/s ×12",
       "400/s ×12",
       "+56.2 %",
@@ -55,24 +53,84 @@ describe("the text of a comparison", () => {
     expect(text).toContain("the load generator was not the limit");
   });
 
-  test("shows every replicate of few, and no verdict that few cannot bear", () => {
+  test("begins with what the port model predicted, which one trial is enough to claim", () => {
+    const runId = run(TW_REUSE.replace("replicates: 6", "replicates: 1"));
+    const text = formatComparison(compareRun(store, runId));
+    expect(text).toContain(
+      "baseline ran out of ports after 5.12 s (predicted 5.12 s) at 2 048 connections, exactly its range;",
+    );
+    expect(text).toContain("tw_reuse=1 did not run out of ports, as predicted");
+    expect(text).toMatch(/^baseline +✓ 2 048 \(2 048\) .*✓ 5\.12 s \(5\.12 s\)$/m);
+    expect(text.indexOf("predicted")).toBeLessThan(text.indexOf("client.connections.rate"));
+  });
+
+  test("says so when the trials contradict the port model", () => {
+    const runId = makeRun(store, TW_REUSE.replace("replicates: 6", "replicates: 1"), {
+      outcomeOf: (_, { record }) => {
+        const measurements = record.measurements.map((one) =>
+          one.metric === "time_wait.peak" ? { ...one, value: one.value / 2 } : one,
+        );
+        return { state: "completed", record: { ...record, measurements } };
+      },
+    });
+    const text = formatComparison(compareRun(store, runId));
+    expect(text.replaceAll(/\s+/g, " ")).toContain(
+      "It contradicts the port model in client.time_wait.peak.",
+    );
+    expect(text).toMatch(/^baseline .* ✗ 1 024 \(2 048\)/m);
+  });
+
+  test("of few blocks has medians and ranges, no verdict, and one line that says why", () => {
     const runId = run(TW_REUSE.replace("replicates: 6", "replicates: 3"));
     const text = formatComparison(compareRun(store, runId));
-    expect(lineOf(text, "client.connections.rate")).toMatch(
-      /256\/s ×3 +400\/s ×3 +~ +3 {2}~ need ≥ 5 blocks$/,
-    );
+    expect(lineOf(text, "client.connections.rate")).toMatch(/256\/s ×3 +400\/s ×3$/);
     expect(lineOf(text, "client.latency.connect.p50")).toMatch(
+      /\d+ µs \(\d+…\d+\) +[\d.]+ µs \([\d.]+…[\d.]+\)$/,
+    );
+    expect(text).toContain("3 blocks: medians only; a verdict needs at least 5");
+    expect(text).not.toMatch(/verdict$|better|worse/im);
+    const all = formatComparison(compareRun(store, runId), { all: true });
+    expect(lineOf(all, "client.latency.connect.p50")).toMatch(
       /\d+ µs \(\d+ · \d+ · \d+\) +[\d.]+ µs \([\d.]+ · [\d.]+ · [\d.]+\) +~ /,
     );
   });
 
+  test("fits on a screen, with a column for each variant and the baseline once", () => {
+    const third = `${TW_REUSE}
+`.replace(
+      "replicates: 6",
+      '  - { name: narrow, sysctls: { client: { net.ipv4.ip_local_port_range: "30000 30511" } } }\nreplicates: 2',
+    );
+    const lines = formatComparison(compareRun(store, run(third))).split("\n");
+    expect(lines.length).toBeLessThanOrEqual(35);
+    expect(lines.filter((line) => line.startsWith("median"))).toEqual([
+      expect.stringMatching(/baseline +tw_reuse=1 +narrow$/),
+    ]);
+    for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(100);
+  });
+
+  test("says once, and not of every metric, that a variant has no completed trial", () => {
+    const runId = makeRun(store, TW_REUSE, {
+      outcomeOf: (trial, { record }) =>
+        trial.variant === "baseline"
+          ? { state: "completed", record }
+          : { state: "invalid", record, reason: "late" },
+    });
+    const text = formatComparison(compareRun(store, runId));
+    expect(text.split("no completed trial")).toHaveLength(2);
+    expect(text).toContain("tw_reuse=1 against baseline: one side has no completed trial.");
+  });
+
   test("of a run with itself is `~` in every line that could claim a difference", () => {
     const runId = run(TW_REUSE);
-    const text = formatComparison(compareRun(store, runId, { against: store.loadRun(runId) }));
+    const comparison = compareRun(store, runId, { against: store.loadRun(runId) });
+    const text = formatComparison(comparison, { all: true });
     const judged = text.split("\n").filter((line) => /^ {2}\S.* [↑↓] /.test(line));
     expect(judged.length).toBeGreaterThan(20);
     for (const line of judged) expect(line).toMatch(/ ~ .* ~ \S/);
-    expect(text).not.toMatch(/✓ better|WORSE/);
+    for (const shown of [text, formatComparison(comparison)]) {
+      expect(shown).not.toMatch(/✓ better|WORSE/);
+    }
   });
 
   test("says why two runs are not comparable and how to compare them anyway", () => {
@@ -81,7 +139,9 @@ describe("the text of a comparison", () => {
     const text = formatComparison(compareRun(store, after, { against: before }));
     expect(text).toContain("✗ not comparable: scenario.workload.arrival.ratePerS 400 ≠ 300");
     expect(text).toContain("--allow-diff scenario.workload.arrival.ratePerS judges anyway");
-    expect(lineOf(text, "client.connections.rate")).toMatch(/~ not comparable$/);
+    expect(text).not.toMatch(/verdict$|better|WORSE/m);
+    const all = formatComparison(compareRun(store, after, { against: before }), { all: true });
+    expect(lineOf(all, "client.connections.rate")).toMatch(/~ not comparable$/);
   });
 
   test("hides what is zero throughout, and shows everything on request", () => {

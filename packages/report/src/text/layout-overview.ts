@@ -1,0 +1,102 @@
+import { claimsDifference, describeMetric, formatChange } from "@churnlab/core";
+import stringWidth from "string-width";
+import type { JudgedMetric } from "../compare-run.ts";
+import { nameMetric } from "../name-metric.ts";
+import {
+  findJudged,
+  isJudged,
+  type Overview,
+  type OverviewColumn,
+  type OverviewRow,
+} from "../overview.ts";
+import type { TextTable } from "../tabulate-grades.ts";
+import { formatJudgement } from "./comparison-table.ts";
+import { formatReading } from "./format-reading.ts";
+import { layoutTable } from "./layout-table.ts";
+import { PLAIN_STYLE, type Style } from "./style.ts";
+
+/** How wide what a person reads may be. */
+export const COLUMNS_MAX = 100;
+
+/**
+ * A line for each metric and a column for each variant; with one candidate and enough blocks also the change, its
+ * interval and the verdict, with several their sign beside the median. Variants that do not fit beside each other are
+ * put below each other, each time with the baseline.
+ */
+export function layoutOverview(overview: Overview, style: Style = PLAIN_STYLE): string[] {
+  const { titles, rows } = tabulateOverview(overview, style);
+  const lines = layoutTable(
+    titles.map((title, i) => ({ title, align: alignOf(title, i) })),
+    rows,
+  );
+  const width = Math.max(0, ...lines.map((line) => stringWidth(line)));
+  const [baseline, ...candidates] = overview.columns;
+  if (width <= COLUMNS_MAX || baseline === undefined || candidates.length < 2) return lines;
+  const middle = Math.ceil(candidates.length / 2);
+  return [candidates.slice(0, middle), candidates.slice(middle)].flatMap((part, i) => [
+    ...(i === 0 ? [] : [""]),
+    ...layoutOverview(pickColumns(overview, [baseline, ...part]), style),
+  ]);
+}
+
+function alignOf(title: string, i: number): "left" | "right" {
+  return i === 0 || title === "verdict" ? "left" : "right";
+}
+
+function pickColumns(overview: Overview, columns: readonly OverviewColumn[]): Overview {
+  const places = columns.map((column) => overview.columns.indexOf(column));
+  const rows = overview.rows.map(({ key, readings }) => {
+    return { key, readings: places.map((i) => readings[i] as OverviewRow["readings"][number]) };
+  });
+  return { ...overview, columns, rows };
+}
+
+/** The cells of an overview, the same in a terminal and in Markdown. */
+export function tabulateOverview(
+  { columns, rows }: Overview,
+  style: Style = PLAIN_STYLE,
+): TextTable {
+  const candidates = columns.filter(({ pair }) => pair !== null);
+  const [only] = candidates;
+  const hasColumns = candidates.length === 1 && only !== undefined && isJudged(only);
+  return {
+    titles: [
+      "median (range)",
+      ...columns.map(({ title }) => title),
+      ...(hasColumns ? ["change", "90 % interval", "n", "verdict"] : []),
+    ],
+    rows: rows.map((row) => [
+      `${nameMetric(row.key.role, row.key.metric)} ${arrowOf(row.key.metric)}`.trimEnd(),
+      ...columns.map((column, i) => {
+        const reading = formatReading(row.key.metric, row.readings[i] ?? NOTHING, { brief: true });
+        return hasColumns ? reading : reading + formatSign(findJudgedIn(column, row), style);
+      }),
+      ...(hasColumns ? formatVerdictCells(findJudgedIn(only, row), style) : []),
+    ]),
+  };
+}
+
+const NOTHING = { values: [], never: false };
+
+/** Which way is better. */
+function arrowOf(metric: string): string {
+  const { better = "neither" } = describeMetric(metric) ?? {};
+  return { higher: "↑", lower: "↓", neither: "" }[better];
+}
+
+function findJudgedIn(column: OverviewColumn, { key }: OverviewRow): JudgedMetric | undefined {
+  return isJudged(column) ? findJudged(column, key) : undefined;
+}
+
+function formatVerdictCells(judged: JudgedMetric | undefined, style: Style): string[] {
+  return judged === undefined ? [] : formatJudgement(judged, style);
+}
+
+/** `  +56.2 % ✓` beside a median, `  ~` where no difference is claimed; nothing where nothing is judged. */
+function formatSign(judged: JudgedMetric | undefined, style: Style): string {
+  if (judged === undefined || judged.comparison.better === "neither") return "";
+  const { comparison, verdict } = judged;
+  if (verdict === null || !claimsDifference(verdict)) return "  ~";
+  const mark = verdict.kind === "better" ? style.good("✓") : style.bad("✗");
+  return `  ${formatChange(comparison, verdict)} ${mark}`;
+}
