@@ -16,7 +16,7 @@ const RST = 0x04;
 const FRAGMENT_OFFSET = 0x1fff;
 
 /** Enough for an IPv6 header and a TCP header, or for both of IPv4 with all options. */
-export const RESET_SNAP_BYTES = 80;
+const RESET_SNAP_BYTES = 80;
 
 /** Passes segments with RST, over IPv4 and IPv6 without extension headers. Offsets count from the IP header. */
 const PROGRAM: readonly Instruction[] = [

@@ -21,10 +21,16 @@ function runAsNobody(before: readonly string[] = [], env: Record<string, string>
 }
 
 describe("without root", () => {
-  test("two hosts are made, tuned and joined through a user namespace", () => {
+  test("two hosts are made, tuned, joined and observed through a user namespace", () => {
     const child = runAsNobody();
     expect(child.stderr).toBe("");
-    expect(child.stdout).toBe("ping tcp_tw_reuse=1\n");
+    expect(JSON.parse(child.stdout)).toEqual({
+      received: "ping",
+      tcpTwReuse: "1",
+      resets: { sent: 0, received: 1 },
+      attemptFails: 1,
+      states: { ESTABLISHED: 1 },
+    });
   });
 
   test("a second re-entry is refused rather than tried for ever", () => {
