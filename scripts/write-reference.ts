@@ -1,15 +1,11 @@
-// Writes the reference pages that are tables of the code: errors, warnings, metrics. A test keeps them equal.
+// Writes the reference pages that the code itself knows best: commands, scenario fields, errors, warnings, metrics.
+// A test keeps them equal.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { ERROR_CODES, METRICS, WARNING_CODES } from "@churnlab/core";
-
-type Row = readonly string[];
-
-function table(head: Row, rows: readonly Row[]): string {
-  const line = (cells: Row): string =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
-}
+import { commandPage } from "./reference/command-page.ts";
+import { markdownTable } from "./reference/markdown-table.ts";
+import { scenarioPage } from "./reference/scenario-page.ts";
 
 const errorRows = Object.entries(ERROR_CODES).map(([code, { exit, meaning }]) => [
   `\`${code}\``,
@@ -33,17 +29,19 @@ const metricRows = METRICS.map(({ name, unit, better, roles, meaning }) => [
 
 /** Page name → text. */
 export const referencePages: Readonly<Record<string, string>> = {
+  "cli.md": commandPage(),
+  "scenarios.md": scenarioPage(),
   "errors.md": `# Errors
 
 Every error has a stable code; match on it, not on the text. The exit status is that of the command.
 
-${table(["code", "exit", "meaning"], errorRows)}
+${markdownTable(["code", "exit", "meaning"], errorRows)}
 `,
   "warnings.md": `# Warnings
 
 A trial carries its doubts with it. Some make it invalid: it is kept, shown, and never compared.
 
-${table(["code", "the trial is", "meaning"], warningRows)}
+${markdownTable(["code", "the trial is", "meaning"], warningRows)}
 `,
   "metrics.md": `# Metrics
 
@@ -51,7 +49,7 @@ One number per trial, role and metric, computed once when the trial ends and sto
 is written \`role.metric\`, for example \`client.failures.EADDRNOTAVAIL\`. \`*\` stands for a name of the kernel: an errno, a
 reset reason, a counter, or one of the latencies \`schedule\`, \`connect\`, \`first_byte\`, \`request\`, \`total\`.
 
-${table(["metric", "unit", "better", "roles", "meaning"], metricRows)}
+${markdownTable(["metric", "unit", "better", "roles", "meaning"], metricRows)}
 `,
 };
 

@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { EXIT } from "../../packages/cli/src/exit-codes.ts";
+import { buildProgram } from "../../packages/cli/src/program.ts";
+import { markdownTable } from "./markdown-table.ts";
+
+const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: "done",
+  bug: "a bug in churnlab",
+  usage: "the command line or a scenario is wrong",
+  preflight: "this machine lacks a capability, a server or a limit",
+  broken: "the run broke, or a trial is invalid; what was recorded is kept",
+  notComparable: "not comparable or inconclusive (with `--strict`)",
+  gateFailed: "a gate failed",
+  interrupted: "interrupted; what was recorded is kept, everything is restored",
+};
+
+/** `docs/cli.md`, from the command tree itself. */
+export function commandPage(): string {
+  const program = buildProgram(() => {});
+  const exits = Object.entries(EXIT).map(([name, code]) => [
+    String(code),
+    MEANINGS[name as keyof typeof EXIT],
+  ]);
+  return `# Commands
+
+stdout is data, stderr is talk. \`--json\` prints one document with \`schemaVersion\`. A run is named by \`last\`, \`last~1\`, the
+beginning of its id, or \`file.db#id\`. No colour where the stream is no screen, or with \`NO_COLOR\`.
+
+## Exit status
+
+${markdownTable(["status", "meaning"], exits)}
+${program.commands.flatMap((command) => describeCommand(command, "churnlab")).join("\n")}`;
+}
+
+function describeCommand(command: Command, parent: string): string[] {
+  const name = `${parent} ${command.name()}`;
+  if (command.commands.length > 0) {
+    return command.commands.flatMap((each) => describeCommand(each, name));
+  }
+  const help = command.configureHelp({ helpWidth: 100 }).helpInformation().trimEnd();
+  return [`\n## ${name}\n\n\`\`\`\n${help}\n\`\`\``];
+}
