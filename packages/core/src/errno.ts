@@ -139,6 +139,13 @@ export const ERRNO = {
   UNFINISHED: 201,
   /** An error of the client library that maps to no errno; its own text is in the agent's log. */
   OTHER: 202,
+  /** A whole answer came, and its status says that the server, or one behind it, failed (RFC 9110 §15.6). */
+  HTTP_500: 203,
+  HTTP_502: 204,
+  HTTP_503: 205,
+  HTTP_504: 206,
+  /** Any other status from 500 on. */
+  HTTP_5XX: 207,
 } as const;
 
 export type ErrnoName = keyof typeof ERRNO;

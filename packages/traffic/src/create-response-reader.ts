@@ -10,6 +10,7 @@ export function createResponseReader(workload: Workload): ResponseReader {
 }
 
 class RawResponseReader implements ResponseReader {
+  readonly refusal = 0;
   readonly #bytes: number;
   #left: number;
 

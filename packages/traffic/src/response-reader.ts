@@ -14,4 +14,6 @@ export interface ResponseReader {
   read(bytes: Uint8Array, from: number, to: number): Progress;
   /** The peer has ended the stream: `WHOLE` where that is how the answer ends, else `PARTIAL`. */
   end(): Progress;
+  /** Of a whole answer: why it does not serve, as an `ERRNO` number (a status from 500 on); 0 when it does. */
+  readonly refusal: number;
 }

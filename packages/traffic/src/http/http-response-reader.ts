@@ -1,6 +1,7 @@
 import { BROKEN, PARTIAL, type Progress, type ResponseReader, WHOLE } from "../response-reader.ts";
 import { ChunkedReader } from "./chunked-reader.ts";
 import { HeadGatherer } from "./head-gatherer.ts";
+import { refusalOf } from "./refusal-of.ts";
 import { CHUNKED, couldBeResponse, parseResponseHead, UNTIL_CLOSE } from "./response-head.ts";
 
 const START = 0;
@@ -16,11 +17,17 @@ const TAIL = 4;
 export class HttpResponseReader implements ResponseReader {
   #state = START;
   #bodyLeft = 0;
+  #refusal = 0;
   readonly #head = new HeadGatherer();
   readonly #chunks = new ChunkedReader();
 
+  get refusal(): number {
+    return this.#refusal;
+  }
+
   reset(): void {
     this.#state = START;
+    this.#refusal = 0;
     this.#head.reset();
   }
 
@@ -51,6 +58,7 @@ export class HttpResponseReader implements ResponseReader {
     if (gathered === "too-long") return BROKEN;
     const head = parseResponseHead(gathered.bytes, gathered.from, gathered.headEnd);
     if (head === null) return BROKEN;
+    this.#refusal = refusalOf(head.status);
     const atEnd = gathered.headEnd === gathered.to;
     this.#state = head.informational ? START : stateOfBody(head.length);
     if (this.#state === CHUNKS) this.#chunks.reset();

@@ -5,6 +5,7 @@ export const CHUNKED = -1;
 export const UNTIL_CLOSE = -2;
 
 export interface ResponseHead {
+  readonly status: number;
   /** Bytes of body, or `CHUNKED`, or `UNTIL_CLOSE` (RFC 9112 §6.3). */
   readonly length: number;
   /** 1xx: another response follows (RFC 9110 §15.2). */
@@ -24,9 +25,11 @@ export function parseResponseHead(
   const fields = status === -1 ? null : parseHeadFields(bytes, from, to);
   if (fields === null) return null;
   const informational = status < 200;
-  if (informational || status === 204 || status === 304) return { length: 0, informational };
-  if (fields.chunked) return { length: CHUNKED, informational };
-  return { length: fields.length === NO_LENGTH ? UNTIL_CLOSE : fields.length, informational };
+  if (informational || status === 204 || status === 304)
+    return { status, length: 0, informational };
+  if (fields.chunked) return { status, length: CHUNKED, informational };
+  const length = fields.length === NO_LENGTH ? UNTIL_CLOSE : fields.length;
+  return { status, length, informational };
 }
 
 /** Whether `bytes[from..to)` can become a response: tells garbage at its first byte. */

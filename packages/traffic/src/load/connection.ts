@@ -38,6 +38,7 @@ export class Connection implements WireEvents {
   #deadlineMs: number;
   #requestsLeft: number;
   #answers = 0;
+  #served = true;
   #sentAtMs = 0;
   #resting: NodeJS.Timeout | null = null;
   #established = false;
@@ -79,6 +80,11 @@ export class Connection implements WireEvents {
   /** Whether another request may follow the present answer. */
   get mayContinue(): boolean {
     return !this.#last;
+  }
+
+  /** Whether the last answer was one that serves. */
+  get served(): boolean {
+    return this.#served;
   }
 
   /** Counts a request as begun; it is sent at once or when the connection is established. */
@@ -148,13 +154,17 @@ export class Connection implements WireEvents {
     this.#load.counters.latency("first_byte", (monotonicMs() - this.#sentAtMs) * 1000);
   }
 
-  answered(): void {
+  /** An answer that does not serve fails the request and so the connection, which goes on as it was meant to. */
+  answered(refusal: number): void {
     if (this.#state !== EXCHANGING) return;
     const bank = this.#requestBank as Bank;
     this.#requestBank = null;
     this.#answers++;
-    this.#load.counters.add(bank, "requestsSucceeded");
-    if (bank === MEASURE) {
+    this.#served = refusal === 0;
+    this.#load.counters.add(bank, this.#served ? "requestsSucceeded" : "requestsFailed");
+    if (!this.#served) {
+      this.#fail("receive", refusal);
+    } else if (bank === MEASURE) {
       this.#load.counters.latency("request", (monotonicMs() - this.#sentAtMs) * 1000);
     }
     this.#load.kind.answered(this.#load, this);

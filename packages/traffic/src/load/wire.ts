@@ -19,8 +19,8 @@ export interface Wire {
 export interface WireEvents {
   established(): void;
   firstByte(): void;
-  /** A whole answer has come. */
-  answered(): void;
+  /** A whole answer has come; `refusal` as in `ResponseReader`. */
+  answered(refusal: number): void;
   /** What has come is no answer. */
   garbled(): void;
   /** The peer has ended its stream. */

@@ -46,7 +46,7 @@ export const WORKLOAD_KIND_STEPS: Readonly<Record<WorkloadKind, KindSteps>> = {
       connection.send();
     },
     answered(load, connection) {
-      load.recordTotal(connection.unit as Unit);
+      if (connection.served) load.recordTotal(connection.unit as Unit);
       if (!connection.mayContinue) connection.finish();
       else connection.rest(load.workload.thinkMs, () => load.park(connection));
     },

@@ -61,6 +61,11 @@ export class SlotConnections implements SlotEvents {
     return this.#table.established[slot] === 1;
   }
 
+  /** Whether the last answer was one that serves. */
+  wasServed(slot: number): boolean {
+    return this.#table.refused[slot] === 0;
+  }
+
   /** Prepares a slot for a new connection, which belongs to the bank of its first unit. */
   prepare(slot: number, bank: Bank): void {
     const table = this.#table;
@@ -70,6 +75,7 @@ export class SlotConnections implements SlotEvents {
     table.established[slot] = 0;
     table.last[slot] = 0;
     table.answered[slot] = 0;
+    table.refused[slot] = 0;
     table.partial[slot] = 0;
     table.failedStep[slot] = 0;
     table.openedAtMs[slot] = this.nowMs;
@@ -254,24 +260,33 @@ export class SlotConnections implements SlotEvents {
   #read(slot: number, inbox: Inbox, length: number): Progress {
     const { partial } = this.#table;
     const begins = partial[slot] === 0;
-    if (begins && this.#knownAnswer.equal(inbox, length)) return WHOLE;
+    if (begins && this.#knownAnswer.equal(inbox, length)) {
+      this.#table.refused[slot] = 0;
+      return WHOLE;
+    }
     this.#readers[slot] ??= createResponseReader(this.#load.workload);
     const reader = this.#readers[slot];
     if (begins) reader.reset();
     const progress = reader.read(inbox.bytes, 0, length);
-    if (begins && progress === WHOLE) this.#knownAnswer.learn(inbox, length);
+    const { refusal } = reader;
+    if (begins && progress === WHOLE && refusal === 0) this.#knownAnswer.learn(inbox, length);
+    this.#table.refused[slot] = refusal;
     partial[slot] = progress === PARTIAL ? 1 : 0;
     return progress;
   }
 
+  /** An answer that does not serve fails the request and so the connection, which goes on as it was meant to. */
   #answered(slot: number): void {
     const table = this.#table;
     const bank = table.requestBank[slot] as Bank;
     table.requestBank[slot] = NO_BANK;
     table.answered[slot] = 1;
     table.partial[slot] = 0;
-    this.#count(bank, COUNTER_SLOT.requestsSucceeded);
-    if (bank === MEASURE) {
+    const refusal = table.refused[slot] as number;
+    this.#count(bank, refusal === 0 ? COUNTER_SLOT.requestsSucceeded : COUNTER_SLOT.requestsFailed);
+    if (refusal !== 0) {
+      this.#fail(slot, "receive", refusal);
+    } else if (bank === MEASURE) {
       const tookMs = this.nowMs - (table.sentAtMs[slot] as number);
       this.#counters.latency("request", tookMs * 1000);
     }

@@ -35,6 +35,8 @@ export class SlotTable {
   answered: Uint8Array = new Uint8Array(FIRST_LENGTH);
   /** A part of the present answer has come. */
   partial: Uint8Array = new Uint8Array(FIRST_LENGTH);
+  /** `ResponseReader.refusal` of the present answer, or of the last. */
+  refused: Uint8Array = new Uint8Array(FIRST_LENGTH);
   /** Index in `CONNECTION_STEPS` plus one; 0 while nothing has failed. */
   failedStep: Uint8Array = new Uint8Array(FIRST_LENGTH);
   failedErrno: Uint8Array = new Uint8Array(FIRST_LENGTH);
@@ -83,6 +85,7 @@ export class SlotTable {
     this.last = longer(this.last, length);
     this.answered = longer(this.answered, length);
     this.partial = longer(this.partial, length);
+    this.refused = longer(this.refused, length);
     this.failedStep = longer(this.failedStep, length);
     this.failedErrno = longer(this.failedErrno, length);
     this.failedAtMs = longer(this.failedAtMs, length);

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type CloseMode, ERRNO } from "@churnlab/core";
 import { type buildConnector, Client, type Dispatcher } from "undici";
+import { refusalOf } from "../http/refusal-of.ts";
 import type { Dial, Wire, WireEvents } from "../load/wire.ts";
 import { interpretUndiciError } from "./undici-failures.ts";
 
@@ -45,16 +46,19 @@ class UndiciWire implements Wire {
 
   send(): void {
     this.#requestSent = false;
+    let refusal = 0;
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: () => {},
       onRequestSent: () => {
         this.#requestSent = true;
       },
       onResponseStarted: () => this.#events.firstByte(),
-      onResponseStart: () => {},
+      onResponseStart: (_controller, status) => {
+        refusal = refusalOf(status);
+      },
       onResponseData: () => {},
       // undici is still busy with the response; what follows may destroy the client.
-      onResponseEnd: () => queueMicrotask(() => this.#events.answered()),
+      onResponseEnd: () => queueMicrotask(() => this.#events.answered(refusal)),
       onResponseError: (_controller, error) => this.#failed(error),
     };
     this.#client?.dispatch(this.#options.request, handler);

@@ -1,6 +1,6 @@
 import type net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FailureRecord, Workload } from "@churnlab/core";
+import { countHistogram, type FailureRecord, type Workload } from "@churnlab/core";
 import { afterAll, describe, expect, test } from "vitest";
 import { ENGINES } from "../../src/engines.ts";
 import { aWorkload, closed, open } from "../fixtures/a-workload.ts";
@@ -10,6 +10,7 @@ import { Lab, targetAddress } from "../fixtures/world.ts";
 const lab = new Lab();
 afterAll(() => lab[Symbol.asyncDispose]());
 
+const REFUSAL = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\nno";
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 interface RudeBehaviour {
@@ -25,6 +26,11 @@ const rudeBehaviours: readonly RudeBehaviour[] = [
     manners: "answers garbage",
     treat: answerWith("220 mail.example ESMTP\r\n"),
     expected: { step: "receive", errno: "EPROTO" },
+  },
+  {
+    manners: "answers that another server failed",
+    treat: answerWith(REFUSAL),
+    expected: { step: "receive", errno: "HTTP_502" },
   },
   {
     manners: "answers with two answers",
@@ -87,6 +93,25 @@ for (const engine of engines) {
         expect(failures).toMatchObject([{ ...expected, count: 20 }]);
       },
     );
+
+    test("answers that it failed, the request fails and the connection goes on", async () => {
+      using world = lab.open();
+      let requests = 0;
+      await using server = serveRudely(world.target, (socket) => {
+        socket.on("data", () => socket.write(requests++ % 2 === 0 ? REFUSAL : ANSWER));
+        socket.on("end", () => socket.end());
+      });
+      const workload = workloadOf({ kind: "keep-alive", arrival: closed(1, { limit: 20 }) });
+      const kept = { ...workload, requestsPerConnection: 20 };
+      const { tally, failures, histograms } = await world.offer(kept, targetAddress(server.port), {
+        phases: { measureMs: 3000 },
+      });
+      expect(tally.requests).toMatchObject({ attempted: 20, succeeded: 10, failed: 10 });
+      expect(tally.connections).toMatchObject({ attempted: 1, established: 1, failed: 1 });
+      expect(failures).toMatchObject([{ step: "receive", errno: "HTTP_502", count: 1 }]);
+      const served = histograms.filter(({ metric }) => metric === "request" || metric === "total");
+      expect(served.map(countHistogram)).toEqual([10, 10]);
+    });
 
     test("does not listen, retries are paced and none is lost", async () => {
       using world = lab.open();

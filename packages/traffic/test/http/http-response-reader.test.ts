@@ -1,3 +1,4 @@
+import { ERRNO } from "@churnlab/core";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HttpResponseReader } from "../../src/http/http-response-reader.ts";
@@ -158,3 +159,20 @@ function feed(reader: HttpResponseReader, text: string): Progress {
   const bytes = Buffer.from(text, "latin1");
   return reader.read(bytes, 0, bytes.length);
 }
+
+test.each([
+  [200, 0],
+  [404, 0],
+  [500, ERRNO.HTTP_500],
+  [502, ERRNO.HTTP_502],
+  [503, ERRNO.HTTP_503],
+  [504, ERRNO.HTTP_504],
+  [599, ERRNO.HTTP_5XX],
+])("an answer of status %i is whole and refuses with %i", (status, refusal) => {
+  const reader = new HttpResponseReader();
+  const bytes = Buffer.from(`HTTP/1.1 ${status} X\r\nContent-Length: 2\r\n\r\nok`);
+  expect(reader.read(bytes, 0, bytes.length)).toBe(WHOLE);
+  expect(reader.refusal).toBe(refusal);
+  reader.reset();
+  expect(reader.refusal).toBe(0);
+});
