@@ -80,7 +80,7 @@ function addRunCommands(program: Command, act: Act): void {
 
 function addScenarioOptions(command: Command): Command {
   return command
-    .option("--replicates <n>", "override the scenario's replicates", parseCount)
+    .option("--replicates <n|auto>", "override the scenario's replicates", parseReplicates)
     .option("--seed <n>", "override the scenario's seed", parseSeed)
     .option("--only <variants>", "only these variants, separated by commas", parseNames)
     .option("--set <path=value>", "override any field, repeatable", collect, []);
@@ -122,6 +122,17 @@ function addReadCommands(program: Command, act: Act): void {
     .option("--open", "open it in a browser")
     .option("--db <file>", "database to read", "churnlab.db")
     .action(act(async () => (await import("./commands/report.ts")).report));
+  program
+    .command("serve")
+    .description("Show all runs in a browser: reports, comparisons, and a run that goes on.")
+    .option("--port <n>", "port to listen on; 0 takes a free one", parsePort, 7700)
+    .option(
+      "--listen <address>",
+      "address to listen on; others than loopback need a token",
+      "127.0.0.1",
+    )
+    .option("--db <file>", "database to read", "churnlab.db")
+    .action(act(async () => (await import("./commands/serve.ts")).serve));
   program
     .command("runs")
     .description("List the runs of a database, newest first.")
@@ -167,10 +178,20 @@ function addHostCommands(program: Command, act: Act): void {
     .action(act(async () => (await import("./commands/schema.ts")).schema));
 }
 
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isSafeInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
+}
+
 function parseCount(text: string): number {
   const count = Number(text);
   if (Number.isSafeInteger(count) && count >= 1) return count;
   throw new InvalidArgumentError("It must be a whole number of at least 1.");
+}
+
+function parseReplicates(text: string): number | "auto" {
+  return text === "auto" ? text : parseCount(text);
 }
 
 function parseSeed(text: string): number {

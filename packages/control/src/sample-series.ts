@@ -42,6 +42,26 @@ export class SampleSeries {
     return this.#series.get(`${role} ${metric}`)?.values.at(-1) ?? null;
   }
 
+  /** Every value that was added after a moment, with its time; series that had none are left out. */
+  since(
+    atMs: number,
+  ): {
+    readonly role: Role;
+    readonly metric: string;
+    readonly atMs: number;
+    readonly value: number;
+  }[] {
+    return [...this.#series.values()].flatMap(({ role, metric, atMs: times, values }) => {
+      const fresh = times.length - times.findLastIndex((time) => time <= atMs) - 1;
+      return times.slice(times.length - fresh).map((time, i) => ({
+        role,
+        metric,
+        atMs: time,
+        value: values[values.length - fresh + i] as number,
+      }));
+    });
+  }
+
   /** Values of one gauge in a window of times, both ends included. */
   window(role: Role, metric: string, { fromMs, toMs }: { fromMs: number; toMs: number }): number[] {
     const series = this.#series.get(`${role} ${metric}`);

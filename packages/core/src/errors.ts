@@ -67,6 +67,7 @@ export const ERROR_CODES = {
     exit: 3,
     meaning: "The requested traffic engine cannot run here.",
   },
+  E_LISTEN: { exit: 3, meaning: "The address or port cannot be listened on." },
   E_TESTBED: { exit: 4, meaning: "The testbed of a trial could not be built." },
   E_TARGET: {
     exit: 4,

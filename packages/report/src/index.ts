@@ -11,6 +11,7 @@ export * from "./build-history.ts";
 export * from "./compare-run.ts";
 export { type ResultBaseline, readResult } from "./formats/read-result.ts";
 export * from "./grade-run.ts";
+export { hasEnoughBlocks, type RunningTrial } from "./has-enough-blocks.ts";
 export { judgeRun } from "./judge-run.ts";
 
 // To people.
@@ -40,4 +41,13 @@ export * from "./formats/result-document.ts";
 
 // To eyes.
 
+export { fileSource, type RunSource, storeSource } from "./dashboard/run-source.ts";
+export {
+  DASHBOARD_PORT,
+  type Dashboard,
+  type DashboardOptions,
+  startDashboard,
+} from "./dashboard/start-dashboard.ts";
 export { buildReport } from "./html/build-report.ts";
+export { type FeedStart, LiveFeed } from "./live/live-feed.ts";
+export type { LiveSample } from "./live/live-message.ts";

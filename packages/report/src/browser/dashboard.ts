@@ -1,2 +1,6 @@
-/** Placeholder until the live view is written. */
-document.documentElement.classList.add("scripted");
+import { followRunList } from "./follow-run-list.ts";
+import { startLiveView } from "./start-live-view.ts";
+
+const live = document.querySelector<HTMLElement>("#live");
+if (live !== null) startLiveView(live);
+else if (location.pathname === "/") followRunList();

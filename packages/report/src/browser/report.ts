@@ -6,7 +6,8 @@ import type { TrialSeries } from "../charts/trial-series.ts";
 import { collectPanels } from "../html/parts/time-panels.ts";
 import { mountPageTools } from "./page-tools.ts";
 import { PlotGroup } from "./plot-group.ts";
-import { readInlineSeries } from "./read-inline-series.ts";
+import { readSeries } from "./read-series.ts";
+import { reloadWhileRunning } from "./reload-while-running.ts";
 import { TimePanel } from "./time-panel.ts";
 import { TrialChoice } from "./trial-choice.ts";
 import { readZoom, writeZoom } from "./zoom-in-address.ts";
@@ -15,7 +16,7 @@ import { readZoom, writeZoom } from "./zoom-in-address.ts";
 async function start(): Promise<void> {
   const group = new PlotGroup("churnlab", writeZoom);
   mountPageTools(() => group.redraw());
-  const trials = decodeSeries(await readInlineSeries());
+  const trials = decodeSeries(await readSeries());
   const places = [...document.querySelectorAll<HTMLElement>(".panels.live")];
   const toolbar = document.querySelector<HTMLElement>("#trial-choice");
   if (trials.length === 0 || toolbar === null) return;
@@ -56,3 +57,4 @@ function Panels({ id, trials, shown, group }: PanelsProps): JSX.Element {
 }
 
 void start();
+reloadWhileRunning();

@@ -1,5 +1,5 @@
 import type { GateResult } from "@churnlab/core";
-import { sideNames, type VariantComparison } from "../compare-run.ts";
+import { type RunComparison, sideNames, type VariantComparison } from "../compare-run.ts";
 import { formatCount } from "../format-value.ts";
 import { selectShown } from "../text/comparison-table.ts";
 import { formatClosing, formatComparability } from "../text/format-comparison.ts";
@@ -28,6 +28,22 @@ export function describeRunVerdict(data: VerdictData): RunVerdict {
   const { tone, headline } = chooseHeadline(data, findings);
   const sentences = findings.flat().filter((sentence) => sentence !== headline);
   return { tone, headline, sentences, notes: formatTrialNotes(data.run, PLAIN_STYLE) };
+}
+
+/** Two runs in one sentence, and the few that follow from it. */
+export function describeComparisonVerdict(comparison: RunComparison): RunVerdict {
+  const findings = comparison.variants.map((pair) => describePair({ comparison }, pair));
+  const [headline = "The runs have nothing in common.", ...sentences] =
+    findings[chooseFinding({ comparison })]?.toReversed() ?? [];
+  const others = findings
+    .flat()
+    .filter((sentence) => sentence !== headline && !sentences.includes(sentence));
+  const isComparable = comparison.variants.every(({ fingerprint }) => fingerprint.comparable);
+  const tone = isComparable ? toneOfFindings({ comparison }) : "doubt";
+  const notes = [comparison.baselineRun, comparison.run].flatMap((run) =>
+    formatTrialNotes(run, PLAIN_STYLE),
+  );
+  return { tone, headline, sentences: [...sentences, ...others], notes };
 }
 
 type Headline = Pick<RunVerdict, "tone" | "headline">;
@@ -62,7 +78,7 @@ function describeGates(gates: readonly GateResult[]): Headline {
 }
 
 /** The pair whose finding stands for the run: the one with the highest rate. */
-function chooseFinding({ comparison }: VerdictData): number {
+function chooseFinding({ comparison }: Pick<VerdictData, "comparison">): number {
   const rates = comparison.variants.map((pair) => {
     const rate = selectShown(pair).find(({ comparison: { metric } }) => metric.endsWith(".rate"));
     return rate?.comparison.candidateMedian ?? 0;
@@ -70,7 +86,7 @@ function chooseFinding({ comparison }: VerdictData): number {
   return rates.indexOf(Math.max(...rates));
 }
 
-function toneOfFindings({ comparison }: VerdictData): Tone {
+function toneOfFindings({ comparison }: Pick<VerdictData, "comparison">): Tone {
   const kinds = new Set(
     comparison.variants.flatMap((pair) =>
       selectShown(pair).flatMap(({ comparison: { better }, verdict }) =>
@@ -83,7 +99,10 @@ function toneOfFindings({ comparison }: VerdictData): Tone {
 }
 
 /** How many metrics are better and worse, then the main finding; or why nothing is judged. */
-function describePair({ comparison }: VerdictData, pair: VariantComparison): string[] {
+function describePair(
+  { comparison }: Pick<VerdictData, "comparison">,
+  pair: VariantComparison,
+): string[] {
   if (pair.fingerprint.comparable) {
     return formatClosing(pair, { names: sideNames(comparison, pair) });
   }

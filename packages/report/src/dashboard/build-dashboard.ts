@@ -1,0 +1,59 @@
+import type { FastifyInstance } from "fastify";
+import type { DashboardContext } from "./dashboard-context.ts";
+import { DatabaseFollower } from "./follow-database.ts";
+import { guardRequests } from "./guard-requests.ts";
+import type { RunSource } from "./run-source.ts";
+import { serveApi } from "./serve-api.ts";
+import { serveLive } from "./serve-live.ts";
+import { servePages } from "./serve-pages.ts";
+import type { DashboardOptions } from "./start-dashboard.ts";
+import { StreamHub } from "./stream-hub.ts";
+
+export interface BuiltDashboard {
+  readonly token: string;
+  readonly hub: StreamHub;
+  /** Ends the streams and stops following. */
+  dispose(): void;
+}
+
+/** Gives a server its routes, and its streams something to tell. */
+export function buildDashboard(
+  app: FastifyInstance,
+  { source, version, feed, stop, isLoopback }: DashboardOptions & { readonly isLoopback: boolean },
+): BuiltDashboard {
+  const hub = new StreamHub(feed === undefined ? "database" : "process");
+  const guard = guardRequests(app, { isLoopback });
+  const follower = feed === undefined ? followDatabase(source, hub) : null;
+  const leave = feed?.listen((message) => hub.publish(message));
+  const context: DashboardContext = {
+    source,
+    hub,
+    guard,
+    version,
+    look: () => follower?.look(),
+    stop: stop ?? null,
+  };
+  servePages(app, context);
+  serveApi(app, context);
+  serveLive(app, context);
+  return {
+    token: guard.token,
+    hub,
+    dispose() {
+      leave?.();
+      follower?.[Symbol.dispose]();
+      hub[Symbol.dispose]();
+    },
+  };
+}
+
+/** The first look is taken at once, so that a database that cannot be read is known before anybody asks. */
+function followDatabase(source: RunSource, hub: StreamHub): DatabaseFollower {
+  source.read((store) => store.listRuns());
+  const follower = new DatabaseFollower(source, {
+    publish: (message) => hub.publish(message),
+    isWatched: () => hub.size > 0,
+  });
+  follower.look();
+  return follower;
+}

@@ -1,0 +1,15 @@
+import type { Guard } from "./guard-requests.ts";
+import type { RunSource } from "./run-source.ts";
+import type { StreamHub } from "./stream-hub.ts";
+
+/** What every route works with. */
+export interface DashboardContext {
+  readonly source: RunSource;
+  readonly hub: StreamHub;
+  readonly guard: Guard;
+  readonly version: string;
+  /** Takes note of what has happened since the last look, where nobody tells. */
+  readonly look: () => void;
+  /** Ends the run of this process; null where there is none to end. */
+  readonly stop: (() => void) | null;
+}

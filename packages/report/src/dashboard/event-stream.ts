@@ -1,0 +1,77 @@
+import type { ServerResponse } from "node:http";
+
+/** What a reader may be behind before it is left out: the next thing it gets is a snapshot. */
+const BACKLOG_BYTES_MAX = 256 * 1024;
+/** A reader that takes nothing for this long has gone, whatever its socket says. */
+const STALLED_MS_MAX = 30_000;
+
+/** What an event stream needs of a response; `http.ServerResponse` has it. */
+export type StreamResponse = Pick<
+  ServerResponse,
+  "write" | "end" | "destroy" | "once" | "writableLength" | "destroyed"
+>;
+
+/** One event as it is sent; the text is made once for all readers. */
+export interface StreamEvent {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** Formats an event of the stream (HTML standard, server-sent events). */
+export function formatEvent(id: string, type: string, data: unknown): StreamEvent {
+  return { id, text: `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n` };
+}
+
+/**
+ * One reader of server-sent events. Nobody waits for it: while it is too far behind it is sent nothing, and once it has
+ * caught up it gets a snapshot in place of what it missed.
+ */
+export class EventStream {
+  readonly #response: StreamResponse;
+  readonly #snapshot: () => StreamEvent;
+  #isBehind = false;
+  #behindSinceMs = 0;
+
+  constructor(response: StreamResponse, snapshot: () => StreamEvent) {
+    this.#response = response;
+    this.#snapshot = snapshot;
+  }
+
+  get isOpen(): boolean {
+    return !this.#response.destroyed;
+  }
+
+  send({ text }: StreamEvent): void {
+    if (!this.isOpen) return;
+    if (this.#response.writableLength > BACKLOG_BYTES_MAX) {
+      this.#fallBehind();
+      return;
+    }
+    if (this.#isBehind) {
+      this.#isBehind = false;
+      this.#response.write(this.#snapshot().text);
+      return;
+    }
+    this.#response.write(text);
+  }
+
+  /** A comment, so that proxies and sockets know that the stream is alive. */
+  beat(): void {
+    if (this.isOpen && !this.#isBehind) this.#response.write(": alive\n\n");
+    if (this.#isBehind) this.#fallBehind();
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  #fallBehind(): void {
+    const nowMs = performance.now();
+    if (!this.#isBehind) {
+      this.#isBehind = true;
+      this.#behindSinceMs = nowMs;
+    } else if (nowMs - this.#behindSinceMs > STALLED_MS_MAX) {
+      this.#response.destroy();
+    }
+  }
+}

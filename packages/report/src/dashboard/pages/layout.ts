@@ -1,0 +1,55 @@
+import { h, type JSX } from "preact";
+import { render } from "preact-render-to-string";
+import { escapeText } from "../../html/escape-text.ts";
+
+export interface PageInput {
+  readonly title: string;
+  /** The place in the navigation that the reader is at. */
+  readonly at: "history" | "live" | "none";
+  /** As HTML. */
+  readonly body: string;
+  readonly script: "report.js" | "dashboard.js";
+  /** Data for the script, by the id of the element that carries it. */
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** A served page: its style and script are files of this server, so that its policy needs no exception. */
+export function renderPage({ title, at, body, script, data = {} }: PageInput): string {
+  const scripts = Object.entries(data).map(
+    ([id, value]) =>
+      `<script type="application/json" id="${escapeText(id)}">${escapeJson(value)}</script>\n`,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeText(title)}</title>
+<link rel="stylesheet" href="/assets/page.css">
+<link rel="icon" href="data:,">
+<script src="/assets/${script}" defer></script>
+</head>
+<body>
+${render(navigation(at))}
+${body}
+${scripts.join("")}</body>
+</html>
+`;
+}
+
+function navigation(at: PageInput["at"]): JSX.Element {
+  const link = (href: string, name: string, isHere: boolean): JSX.Element =>
+    h("a", { href, ...(isHere ? { "aria-current": "page" } : {}) }, name);
+  return h(
+    "nav",
+    { class: "site", "aria-label": "churnlab" },
+    h("span", { class: "brand" }, "churnlab"),
+    link("/", "Runs", at === "history"),
+    link("/live", "Live", at === "live"),
+  );
+}
+
+/** JSON that cannot end the element it stands in. */
+function escapeJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
+}

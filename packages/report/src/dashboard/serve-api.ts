@@ -1,0 +1,165 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import { compareRun } from "../compare-run.ts";
+import { formatComparisonJson, formatRunJson } from "../formats/format-json.ts";
+import { judgeRun } from "../judge-run.ts";
+import {
+  COMPARISON_QUERY,
+  EVENT_LIST,
+  EVENTS_QUERY,
+  HEALTH,
+  LIVE_SNAPSHOT,
+  RESULT_DOCUMENT,
+  RUN_LIST,
+  RUN_PARAMS,
+  SERIES_LIST,
+  SERIES_QUERY,
+} from "./api-schemas.ts";
+import type { DashboardContext } from "./dashboard-context.ts";
+import { formatMetrics } from "./format-metrics.ts";
+
+interface RunParams {
+  readonly run: string;
+}
+
+/** Points of a series that is asked for as JSON. */
+const BINS_MAX = 4000;
+
+/** What can be asked for as JSON, each with what it takes and gives. */
+const ROUTES = [
+  { path: "/api/runs", summary: "All runs, oldest first.", query: null, gives: RUN_LIST },
+  {
+    path: "/api/runs/:run",
+    summary: "A run: trials, measurements, gates.",
+    query: null,
+    gives: RESULT_DOCUMENT,
+  },
+  {
+    path: "/api/runs/:run/comparison",
+    summary: "Its variants against their baseline, or against another run.",
+    query: COMPARISON_QUERY,
+    gives: RESULT_DOCUMENT,
+  },
+  {
+    path: "/api/runs/:run/series",
+    summary: "Samples over time, binned where there are many.",
+    query: SERIES_QUERY,
+    gives: SERIES_LIST,
+  },
+  {
+    path: "/api/runs/:run/events",
+    summary: "Events, the first of each kind.",
+    query: EVENTS_QUERY,
+    gives: EVENT_LIST,
+  },
+  {
+    path: "/api/live",
+    summary: "The run that is watched, as it is now.",
+    query: null,
+    gives: LIVE_SNAPSHOT,
+  },
+  { path: "/healthz", summary: "Whether the database can be read.", query: null, gives: HEALTH },
+] as const;
+
+export function serveApi(
+  app: FastifyInstance,
+  { source, hub, version, look }: DashboardContext,
+): void {
+  app.get("/api", () => ({
+    churnlab: version,
+    stream: "/api/stream is a stream of server-sent events; it takes Last-Event-ID",
+    routes: ROUTES.map(({ path, summary, query, gives }) => ({ path, summary, query, gives })),
+  }));
+  app.get("/api/runs", () => ({
+    schemaVersion: 1,
+    runs: source.read((store) => store.listRuns()),
+  }));
+  app.get<{ Params: RunParams }>(
+    "/api/runs/:run",
+    { schema: { params: RUN_PARAMS } },
+    ({ params }, reply) =>
+      sendJson(
+        reply,
+        source.read((store) => {
+          const run = store.loadRun(store.findRun(params.run));
+          return formatRunJson(run, judgeRun(run));
+        }),
+      ),
+  );
+  app.get<{ Params: RunParams; Querystring: { against?: string } }>(
+    "/api/runs/:run/comparison",
+    { schema: { params: RUN_PARAMS, querystring: COMPARISON_QUERY } },
+    ({ params, query }, reply) =>
+      sendJson(
+        reply,
+        source.read((store) => {
+          const against =
+            query.against === undefined
+              ? {}
+              : { against: store.loadRun(store.findRun(query.against)) };
+          const comparison = compareRun(store, store.findRun(params.run), against);
+          return formatComparisonJson(comparison, judgeRun(comparison.run));
+        }),
+      ),
+  );
+  serveSamples(app, source);
+  app.get("/api/live", () => {
+    look();
+    return hub.state.snapshot();
+  });
+  app.get("/healthz", (_, reply) => {
+    try {
+      source.read((store) => store.listRuns());
+      return { status: "ok", database: source.path };
+    } catch (error) {
+      return reply.code(503).send({ status: "failing", database: (error as Error).message });
+    }
+  });
+  app.get("/metrics", (_, reply) => {
+    look();
+    const runs = source.read((store) => store.listRuns());
+    const text = formatMetrics({ version, runs, live: hub.state, streams: hub.size });
+    return reply.type("application/openmetrics-text; version=1.0.0; charset=utf-8").send(text);
+  });
+}
+
+function serveSamples(app: FastifyInstance, source: DashboardContext["source"]): void {
+  app.get<{ Params: RunParams; Querystring: { trial?: number } }>(
+    "/api/runs/:run/series",
+    { schema: { params: RUN_PARAMS, querystring: SERIES_QUERY } },
+    ({ params, query }) => ({
+      schemaVersion: 1,
+      series: source
+        .read((store) =>
+          store.binSamples(store.findRun(params.run), { binsMax: BINS_MAX, ...only(query.trial) }),
+        )
+        .map(({ tMs, mean, min, max, ...series }) => ({
+          ...series,
+          tMs: [...tMs],
+          mean: [...mean],
+          min: [...min],
+          max: [...max],
+        })),
+    }),
+  );
+  app.get<{ Params: RunParams; Querystring: { trial?: number; perKind: number } }>(
+    "/api/runs/:run/events",
+    { schema: { params: RUN_PARAMS, querystring: EVENTS_QUERY } },
+    ({ params, query }) =>
+      source.read((store) => {
+        const runId = store.findRun(params.run);
+        const counts = store
+          .countEvents(runId)
+          .filter(({ trialId }) => query.trial === undefined || trialId === query.trial);
+        const events = store.loadEvents(runId, { perKindMax: query.perKind, ...only(query.trial) });
+        return { schemaVersion: 1, events, counts };
+      }),
+  );
+}
+
+function only(trial: number | undefined): { readonly trialId?: number } {
+  return trial === undefined ? {} : { trialId: trial };
+}
+
+function sendJson(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type("application/json; charset=utf-8").send(text);
+}

@@ -1,0 +1,109 @@
+import { isIP } from "node:net";
+import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
+import type { FastifyInstance } from "fastify";
+import type { LiveFeed } from "../live/live-feed.ts";
+import type { RunSource } from "./run-source.ts";
+
+export interface DashboardOptions {
+  readonly source: RunSource;
+  /** Of churnlab. */
+  readonly version: string;
+  /** 7700 when absent; 0 takes a free one. */
+  readonly port?: number;
+  /** Address to listen on; 127.0.0.1 when absent. Any other than loopback answers only to who knows the token. */
+  readonly listen?: string;
+  /** A run of this process; without one the database is followed. */
+  readonly feed?: LiveFeed;
+  /** Ends that run; only pages that know the token can ask for it. */
+  readonly stop?: () => void;
+}
+
+export interface Dashboard extends AsyncDisposable {
+  /** Where it answers, with the token that lets a page do more than look. */
+  readonly url: string;
+  /** The same without the token. */
+  readonly address: string;
+  readonly isLoopback: boolean;
+  /** Streams that are open. */
+  readonly streams: () => number;
+  close(): Promise<void>;
+}
+
+export const DASHBOARD_PORT = 7700;
+
+/**
+ * Serves the runs of a database to browsers: their reports, comparisons, and a run that goes on. Throws `E_LISTEN` when the
+ * address cannot be had, `E_PLATFORM` when the browser part was not built, and what the source throws when it is opened.
+ */
+export async function startDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const [{ default: fastify }, { buildDashboard }] = await Promise.all([
+    import("fastify"),
+    import("./build-dashboard.ts"),
+  ]);
+  const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 64 } });
+  const listen = options.listen ?? "127.0.0.1";
+  const isLoopback = isLoopbackAddress(listen);
+  const { token, hub, dispose } = buildDashboard(app, { ...options, isLoopback });
+  app.setErrorHandler((error: Error, _request, reply) => {
+    const { status, message, hint } = explainError(error);
+    return reply.code(status).send({ error: message, ...(hint === undefined ? {} : { hint }) });
+  });
+  await listenOn(app, listen, options.port ?? DASHBOARD_PORT);
+  const { port } = app.server.address() as { port: number };
+  const address = `http://${isIP(listen) === 6 ? `[${listen}]` : listen}:${port}/`;
+  const close = async (): Promise<void> => {
+    dispose();
+    await app.close();
+  };
+  return {
+    url: `${address}?token=${token}`,
+    address,
+    isLoopback,
+    streams: () => hub.size,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function isLoopbackAddress(address: string): boolean {
+  return address === "localhost" || address === "::1" || /^127(\.\d{1,3}){3}$/.test(address);
+}
+
+async function listenOn(app: FastifyInstance, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const hint =
+      code === "EADDRINUSE"
+        ? "another program has it; --port 0 takes a free one"
+        : "name another with --listen and --port";
+    throw new ChurnError(
+      "E_LISTEN",
+      `cannot listen on ${host} port ${port} (${code ?? "unknown error"})`,
+      { hint, cause },
+    );
+  }
+}
+
+interface ExplainedError {
+  readonly status: number;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Bugs say that they are bugs, and nothing of what they met. */
+function explainError(error: Error): ExplainedError {
+  if (error instanceof ChurnError) {
+    return { status: statusOf(error.code), message: error.message, hint: error.hint };
+  }
+  const { statusCode } = error as { statusCode?: number };
+  if (statusCode !== undefined && statusCode < 500)
+    return { status: statusCode, message: error.message };
+  return { status: 500, message: "this is a bug in churnlab" };
+}
+
+function statusOf(code: ErrorCode): number {
+  if (code === "E_RUN_UNKNOWN") return 404;
+  return ERROR_CODES[code].exit === 2 ? 400 : 500;
+}

@@ -1,0 +1,62 @@
+import { rateOfGrowth } from "../charts/rate-of-growth.ts";
+import { formatNumber, formatValue } from "../format-value.ts";
+import type { Tile } from "../html/parts/tiles.ts";
+import type { LiveState } from "./live-state.ts";
+
+/** Fewer free ports than this share of the range are worth a warning. */
+const FREE_SHARE_LOW = 0.15;
+
+/** The numbers of this moment. */
+export function listLiveTiles(state: LiveState): Tile[] {
+  const timeWait = state.latest("client.time_wait");
+  const failed = state.latest("client.connections.failed");
+  const resets =
+    (state.latest("client.tcp.OutRsts") ?? 0) + (state.latest("target.tcp.OutRsts") ?? 0);
+  return [
+    rateTile(state),
+    { label: "TIME_WAIT", value: timeWait === null ? "–" : formatNumber(timeWait), note: "client" },
+    freePortsTile(state),
+    {
+      label: "failed",
+      value: formatNumber(failed ?? 0),
+      note: "connections of this trial",
+      ...((failed ?? 0) > 0 ? { tone: "bad" as const } : {}),
+    },
+    { label: "RST sent", value: formatNumber(resets), note: "client and target" },
+  ];
+}
+
+function rateTile(state: LiveState): Tile {
+  const trial = state.toTrialSeries();
+  const isByRequest = trial?.offered?.unit === "requests";
+  const counts = trial?.series.get(
+    isByRequest ? "client.requests.succeeded" : "client.connections.succeeded",
+  );
+  const rate = counts === undefined ? undefined : rateOfGrowth(counts).mean;
+  const now = rate?.[rate.length - 1];
+  const offered = trial?.offered?.corners[0]?.perS;
+  return {
+    label: "achieved",
+    value: now === undefined ? "–" : formatValue(Math.round(now), "/s"),
+    note:
+      offered === undefined
+        ? "as fast as the answers come"
+        : `offered ${formatValue(offered, "/s")}`,
+  };
+}
+
+/** What the range has left, by the sockets that are open or in TIME_WAIT: a dump of the ports themselves is too rare. */
+function freePortsTile(state: LiveState): Tile {
+  const range = state.latest("client.ports.range");
+  if (range === null) return { label: "free ports", value: "–", note: "not seen yet" };
+  const ports = range * (state.head.trial?.sources ?? 1);
+  const taken = (state.latest("client.time_wait") ?? 0) + (state.latest("client.tcp.inuse") ?? 0);
+  const free = Math.max(0, ports - taken);
+  const tone = free === 0 ? "bad" : free < FREE_SHARE_LOW * ports ? "doubt" : null;
+  return {
+    label: "free ports",
+    value: formatNumber(free),
+    note: `${formatValue(ports === 0 ? 0 : free / ports, "share")} of ${formatNumber(ports)}`,
+    ...(tone === null ? {} : { tone }),
+  };
+}
