@@ -8,7 +8,7 @@ const BYTES_MAX = 1_000_000;
 export interface ScenarioOverrides {
   readonly set?: readonly string[];
   readonly only?: readonly string[];
-  readonly replicates?: number;
+  readonly replicates?: number | "auto";
   readonly seed?: number;
 }
 

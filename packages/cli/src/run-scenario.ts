@@ -1,5 +1,6 @@
-import { runPlan } from "@churnlab/control";
+import { type EndedTrial, runPlan } from "@churnlab/control";
 import { type Plan, planTrials, type Scenario, type TrialOutcome } from "@churnlab/core";
+import { hasEnoughBlocks } from "@churnlab/report";
 import type { RunState, Store } from "@churnlab/store";
 import { concludeRun } from "./conclude-run.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -61,6 +62,7 @@ async function runTrials(
         clock: monotonicClock,
         listener,
         save: (trial, outcome) => session.store.saveTrial(runId, trial, outcome),
+        ...(scenario.autoReplicates ? { enough: (ended) => isEnough(scenario, ended) } : {}),
       },
       session.signal,
     );
@@ -68,6 +70,16 @@ async function runTrials(
     session.store.finishRun(runId, "failed");
     throw error;
   }
+}
+
+/** Looks at what a run with `replicates: auto` has so far. */
+function isEnough(scenario: Scenario, ended: readonly EndedTrial[]): boolean {
+  return hasEnoughBlocks(
+    scenario,
+    ended.map(({ trial: { variant, block }, outcome: { state, record } }) => {
+      return { variant, block, state, measurements: record.measurements };
+    }),
+  );
 }
 
 function endStateOf(

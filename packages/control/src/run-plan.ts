@@ -24,20 +24,29 @@ export interface PlanContext {
   readonly listener: PlanListener;
   /** Stores one trial durably. Called after every trial, before the next begins. */
   save(trial: Trial, outcome: TrialOutcome): void;
+  /** Whether no further block is needed. Asked after every block but the last; absent: the plan runs to its end. */
+  enough?(ended: readonly EndedTrial[]): boolean;
+}
+
+export interface EndedTrial {
+  readonly trial: Trial;
+  readonly outcome: TrialOutcome;
 }
 
 /**
  * Runs the trials of a plan in their order and stores each when it ends. An invalid or failed trial does not end the
- * plan; an aborted signal does, after the running trial has been stored.
+ * plan; an aborted signal does, after the running trial has been stored, and `enough` does between two blocks.
  */
 export async function runPlan(
   plan: Plan,
   context: PlanContext,
   signal: AbortSignal,
 ): Promise<readonly TrialOutcome[]> {
-  const outcomes: TrialOutcome[] = [];
+  const ended: EndedTrial[] = [];
   for (const trial of plan.trials) {
-    if (signal.aborted) break;
+    const last = ended.at(-1);
+    const isNextBlock = last !== undefined && last.trial.block !== trial.block;
+    if (signal.aborted || (isNextBlock && context.enough?.(ended))) break;
     const outcome = await runTrial(
       trial,
       {
@@ -50,7 +59,7 @@ export async function runPlan(
     );
     context.save(trial, outcome);
     context.listener.onOutcome(trial, outcome);
-    outcomes.push(outcome);
+    ended.push({ trial, outcome });
   }
-  return outcomes;
+  return ended.map(({ outcome }) => outcome);
 }

@@ -1,3 +1,4 @@
+import { BLOCK_LOOKS } from "./comparison/should-add-blocks.ts";
 import type { KernelFacts, PortPrediction } from "./port-model/port-forecast.ts";
 import { predictPorts } from "./port-model.ts";
 import { ROLES, type Role } from "./role.ts";
@@ -14,6 +15,8 @@ export interface PlanDescription {
   readonly description: string;
   readonly seed: number;
   readonly replicates: number;
+  /** The fewest replicates after which the run may end; as many as `replicates` unless they are `auto`. */
+  readonly replicatesMin: number;
   readonly trials: number;
   readonly durationMs: number;
   readonly variants: readonly VariantDescription[];
@@ -69,6 +72,7 @@ export function describePlan(
     description: scenario.description,
     seed: plan.seed,
     replicates: scenario.replicates,
+    replicatesMin: scenario.autoReplicates ? BLOCK_LOOKS[0] : scenario.replicates,
     trials: plan.trials.length,
     durationMs: plan.trials.reduce((sum, { spec }) => sum + estimateTrialMs(spec), 0),
     variants: scenario.variants.map((variant) => describeVariant(variant, facts)),

@@ -1,3 +1,4 @@
+import { BLOCKS_MAX } from "./comparison/should-add-blocks.ts";
 import { ChurnError } from "./errors.ts";
 import type { VariantDraft } from "./expand-matrix.ts";
 import type { Gate, Scenario, Variant } from "./scenario.ts";
@@ -22,7 +23,7 @@ export interface ParseOptions {
   readonly set?: readonly string[] | undefined;
   /** Names of the variants to keep, in lists separated by commas; all when absent or empty. */
   readonly only?: readonly string[] | undefined;
-  readonly replicates?: number | undefined;
+  readonly replicates?: number | "auto" | undefined;
   readonly seed?: number | undefined;
   /** The kernel that will run it, as uname says (`6.18.44`): sysctls that came later are then refused. */
   readonly kernel?: string | undefined;
@@ -57,7 +58,9 @@ export function parseScenario(text: string, file: string, options: ParseOptions 
     name: header.name as string,
     description: header.description ?? DEFAULTS.description,
     variants: keepBaseline(variants.filter(({ name }) => kept.has(name))),
-    replicates: header.replicates ?? DEFAULTS.replicates,
+    replicates:
+      header.replicates === "auto" ? BLOCKS_MAX : (header.replicates ?? DEFAULTS.replicates),
+    autoReplicates: header.replicates === "auto",
     seed: header.seed ?? DEFAULTS.seed,
     gates: gates.filter((gate) => isJudgeable(gate, kept)),
     source: text,

@@ -162,7 +162,10 @@ export interface Scenario {
   readonly name: string;
   readonly description: string;
   readonly variants: readonly Variant[];
+  /** How often each variant runs; at most so often where `autoReplicates` is set. */
   readonly replicates: number;
+  /** `replicates: auto`: the run ends at the first look at which its intervals are narrow enough. */
+  readonly autoReplicates: boolean;
   readonly seed: number;
   readonly gates: readonly Gate[];
   /** The text as it was read, stored with the run. */

@@ -192,7 +192,7 @@ gates: [{ metric: client.failures.EADRNOTAVAIL, variant: nobody, max: 0 }]
       '7:30 phases.drain must be a duration with its unit (us, ms, s, m, h), as in 8s, not "5 sec" [5s]',
       "10:5 unknown sysctl net.ipv4.tcp_tw_reus [net.ipv4.tcp_tw_reuse]",
       '11:35 ip_local_port_range "61000 60999": low end is above high end ["60999 61000"]',
-      "12:13 replicates must be at least 1, not 0",
+      "12:13 replicates must be a number of at least 1, or auto, not 0",
       "13:19 unknown metric client.failures.EADRNOTAVAIL [client.failures.EADDRNOTAVAIL]",
       "13:58 no variant is named nobody",
     ]);
@@ -353,7 +353,7 @@ gates: [{ metric: client.failures.EADRNOTAVAIL, variant: nobody, max: 0 }]
     ["name: twice", undefined, /duplicate key name/],
     ["cells: []", undefined, /unknown key cells \[variants\]/],
     ["observe: { resets: yes }", undefined, /must be true or false, not "yes" \[true\]/],
-    ["replicates: '3'", undefined, /must be a number, not "3" \[3\]/],
+    ["replicates: '3'", undefined, /must be a number of at least 1, or auto, not "3" \[3\]/],
     ["workload: [", undefined, /YAML: /],
     ["a: *nobody", undefined, /no anchor &nobody/],
     ["seed: 1\n---\nseed: 2", undefined, /a scenario is one document/],

@@ -15,6 +15,7 @@ function scenario(variants: number, replicates: number, seed: number): Scenario 
     source: "",
     gates: [],
     replicates,
+    autoReplicates: false,
     seed,
     variants: Array.from({ length: variants }, (_, i) => ({
       name: `v${i}`,

@@ -61,6 +61,7 @@ export const scenario: Scenario = {
   description: "Does tcp_tw_reuse lift the ceiling?",
   variants: variantNames.map((name, i) => ({ name, baseline: i === 0, spec })),
   replicates: 2,
+  autoReplicates: false,
   seed: 7,
   gates: [],
   source: "version: 1\nname: tw-reuse\n",

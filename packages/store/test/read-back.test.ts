@@ -30,7 +30,7 @@ describe("a run that was saved", () => {
       churnlabVersion: "0.1.0",
       tags: { commit: "abc123", branch: "main" },
       variants: 2,
-      plannedTrials: 4,
+      plannedTrials: 1,
       trials: { completed: 1, failed: 0, invalid: 0, aborted: 0 },
       resolved: scenario,
       variantList: scenario.variants,

@@ -4,6 +4,9 @@ import { INTERVAL_CONFIDENCE } from "./compare-pairs.ts";
 /** The numbers of blocks after which a run looks whether to go on. */
 export const BLOCK_LOOKS = [8, 12, 16] as const;
 
+/** No look comes after these. */
+export const BLOCKS_MAX: number = BLOCK_LOOKS[BLOCK_LOOKS.length - 1] as number;
+
 /**
  * Whether a run of `n` blocks should go on to the next look, by the width of the interval alone: while its half is wider
  * than half the margin. Looking at the difference itself and stopping when it is significant would raise 13 % false

@@ -105,6 +105,10 @@ const quantities: Readonly<Record<string, QuantityForm>> = {
       return range === null ? suggestName(text, ["unlimited"]) : `${range[1]}..${range[2]}`;
     },
   },
+  replicates: {
+    form: "a number of at least 1, or auto",
+    repair: (text) => (/^\d+$/.test(text) && +text > 0 ? text : suggestName(text, ["auto"])),
+  },
   name: { form: "text on one line, at most 100 characters", repair: () => null },
 };
 

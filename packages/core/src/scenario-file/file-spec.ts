@@ -83,7 +83,7 @@ export type FileHeader = Optional<{
   version: 1;
   name: string;
   description: string;
-  replicates: number;
+  replicates: number | "auto";
   seed: number;
   gates: readonly FileGate[];
 }>;

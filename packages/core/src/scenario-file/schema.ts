@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BLOCK_LOOKS } from "../comparison/should-add-blocks.ts";
 import { TESTBED_KINDS, TOPOLOGIES } from "../scenario.ts";
 import type { SysctlEntry } from "../sysctl-catalogue/sysctl-entry.ts";
 import { SYSCTLS } from "../sysctl-catalogue.ts";
@@ -117,7 +118,14 @@ export const scenarioFileSchema: z.ZodType<FileHeader & FileSpec> = z.strictObje
     .record(z.string(), z.array(z.unknown()).min(1))
     .optional()
     .describe("axes by dotted path; every combination becomes a variant"),
-  replicates: z.int().min(1).max(1000).optional().meta({ default: DEFAULTS.replicates }),
+  replicates: z
+    .union([z.int().min(1).max(1000), z.literal("auto")])
+    .meta({ title: "replicates" })
+    .optional()
+    .meta({
+      description: `how often each variant runs. auto: ${BLOCK_LOOKS.join(", ")} times, until the intervals are narrow`,
+      default: DEFAULTS.replicates,
+    }),
   seed: z.int().min(0).max(2_147_483_647).optional().meta({ default: DEFAULTS.seed }),
   gates: z.array(gate).optional().describe("bounds that the run must keep"),
 });

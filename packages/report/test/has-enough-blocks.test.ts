@@ -1,0 +1,64 @@
+import { parseScenario, type Scenario } from "@churnlab/core";
+import { expect, test } from "vitest";
+import { hasEnoughBlocks, type RunningTrial } from "../src/index.ts";
+import { TW_REUSE } from "./fixtures/scenarios.ts";
+
+const AUTO = TW_REUSE.replace("replicates: 6", "replicates: auto").replace(/gates:[^]*/, "");
+
+function scenarioOf(text: string): Scenario {
+  return parseScenario(text, "auto.yaml");
+}
+
+/** Trials in which the candidate's p50 is 10 % higher, give or take the noise. */
+function trialsOf(blocks: number, noise: number): RunningTrial[] {
+  return Array.from({ length: blocks }, (_, i) => i + 1).flatMap((block) => {
+    const swing = 1 + (block % 2 === 0 ? noise : -noise) * (1 + block / 100);
+    return [
+      { variant: "baseline", p50: 100 },
+      { variant: "tw_reuse=1", p50: 110 * swing },
+    ].map(({ variant, p50 }): RunningTrial => {
+      const measurements = [
+        { role: "client", metric: "connections.attempted", value: 1000 },
+        { role: "client", metric: "connections.rate", value: 400 },
+        { role: "client", metric: "latency.connect.p50", value: p50 },
+      ] as const;
+      return { variant, block, state: "completed", measurements };
+    });
+  });
+}
+
+test("auto plans 16 blocks and may end after 8 or 12 of them", () => {
+  expect(scenarioOf(AUTO)).toMatchObject({ replicates: 16, autoReplicates: true });
+  expect(scenarioOf(TW_REUSE)).toMatchObject({ replicates: 6, autoReplicates: false });
+  const looks = Array.from({ length: 16 }, (_, i) => i + 1).filter((n) =>
+    hasEnoughBlocks(scenarioOf(AUTO), trialsOf(n, 0.001)),
+  );
+  expect(looks).toEqual([8, 12, 16]);
+});
+
+test("noise alone decides to go on, however large the difference is", () => {
+  const scenario = scenarioOf(AUTO);
+  expect(hasEnoughBlocks(scenario, trialsOf(8, 0.001))).toBe(true);
+  expect(hasEnoughBlocks(scenario, trialsOf(8, 0.2))).toBe(false);
+  expect(hasEnoughBlocks(scenario, trialsOf(12, 0.2))).toBe(false);
+});
+
+test("a gate against a variant decides in place of the rates, with its own margin", () => {
+  const gated = (worseBy: string): Scenario =>
+    scenarioOf(
+      `${AUTO}gates: [{ metric: client.latency.connect.p50, against: baseline, worseBy: ${worseBy} }]\n`,
+    );
+  expect(hasEnoughBlocks(gated("50%"), trialsOf(8, 0.1))).toBe(true);
+  expect(hasEnoughBlocks(gated("5%"), trialsOf(8, 0.1))).toBe(false);
+});
+
+test("a look that is too early for a verdict on all that is shown is passed over", () => {
+  const many = trialsOf(8, 0.001).map((trial) => {
+    const failures = Array.from({ length: 20 }, (_, i) => {
+      const value = i + 1;
+      return { role: "client", metric: `failures.E${i}`, value } as const;
+    });
+    return { ...trial, measurements: [...trial.measurements, ...failures] };
+  });
+  expect(hasEnoughBlocks(scenarioOf(AUTO), many)).toBe(false);
+});
