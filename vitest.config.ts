@@ -5,13 +5,15 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@churnlab/source"] } },
   test: {
     reporters: ["default", "./scripts/vitest/skip-reporter.ts"],
-    // One tier after the other: tests that watch a kernel's clock do not share it with a thousand others.
+    // One tier after the other (0 would mean "last" for a tier with one worker): tests that watch a kernel's clock do
+    // not share the processors with a thousand others.
     projects: [
       {
         extends: true,
         test: {
           name: "unit",
-          sequence: { groupOrder: 0 },
+          maxWorkers: "100%",
+          sequence: { groupOrder: 1 },
           include: ["{packages/*,scripts,bench}/test/**/*.test.ts"],
           exclude: ["**/*.linux.test.ts", "**/node_modules/**"],
         },
@@ -20,7 +22,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "linux",
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ["packages/*/test/**/*.linux.test.ts"],
           pool: "forks",
           fileParallelism: false,
@@ -31,7 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "e2e",
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ["e2e/**/*.test.ts"],
           pool: "forks",
           fileParallelism: false,

@@ -3,13 +3,12 @@ import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import path from "node:path";
 import { performance } from "node:perf_hooks";
-import { pinnedEnvironment } from "./bootstrap/pinned-environment.mjs";
+import { toolEnvironment } from "./bootstrap/pinned-environment.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
 const sources = globSync("packages/*/src", { cwd: root });
 
-// Some tools keep a cache under XDG_CACHE_HOME; nothing outside this folder changes.
-const env = { ...pinnedEnvironment(root), XDG_CACHE_HOME: path.join(root, ".cache/xdg") };
+const env = toolEnvironment(root);
 
 // biome does not heed NO_COLOR.
 const plain = process.stdout.isTTY && process.env.NO_COLOR === undefined ? [] : ["--colors=off"];

@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import path from "node:path";
+import { toolEnvironment } from "./bootstrap/pinned-environment.mjs";
 import { countTests, readReport } from "./count-tests.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -20,7 +21,7 @@ const { status } = spawnSync(
     `--outputFile.json=${reportFile}`,
     ...process.argv.slice(2),
   ],
-  { cwd: root, stdio: "inherit" },
+  { cwd: root, stdio: "inherit", env: toolEnvironment(root) },
 );
 
 const { total, tiers } = countTests(readReport(reportFile), { noSkip });
