@@ -1,8 +1,10 @@
 import {
+  deltaCounters,
   findBrokenIdentities,
   quantileUs,
   type ShardReport,
   type Warning,
+  type WarningCode,
   type Workload,
 } from "@churnlab/core";
 import type { TrialEvidence } from "./conclude-trial.ts";
@@ -32,6 +34,7 @@ export function judgeValidity(evidence: TrialEvidence): Warning[] {
     ...judgeOffer(evidence),
     ...judgeGenerator(evidence),
     ...judgeSampler(evidence),
+    ...judgeCounters(evidence),
   ];
 }
 
@@ -110,4 +113,17 @@ function judgeSampler({ recording }: TrialEvidence): Warning[] {
   const missed = recording.missed;
   if (missed <= MISSED_SAMPLES_MAX) return [];
   return [{ code: "W_SAMPLES_MISSED", message: `${missed} samples were not taken at their time` }];
+}
+
+/** A counter that cannot be told has no number, and says so. */
+function judgeCounters({ recording }: TrialEvidence): Warning[] {
+  return recording.readings().flatMap(({ observer: { role }, before, after }) => {
+    const { wrapped, vanished } = deltaCounters(before, after);
+    const told = (code: WarningCode, names: readonly string[], what: string): Warning[] =>
+      names.map((name) => ({ code, message: `${role}: ${name} ${what}` }));
+    return [
+      ...told("W_COUNTER_WRAPPED", wrapped, "decreased during the measure phase"),
+      ...told("W_COUNTER_ABSENT", vanished, "was there before the measure phase and not after"),
+    ];
+  });
 }

@@ -1,5 +1,7 @@
 import {
+  type CounterReading,
   countHistogram,
+  deltaCounters,
   describeMetric,
   type FailureRecord,
   type HistogramRecord,
@@ -128,12 +130,19 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 
 function reduceCounters({ before, after }: RoleReadings): Named[] {
-  return Object.entries(after.counters).flatMap(([name, value]): Named[] => {
-    const growth = value - (before.counters[name] ?? 0);
+  return Object.entries(growthOf(before, after)).flatMap(([name, growth]): Named[] => {
     const other = RENAMED[name];
     const names = other === undefined ? [name] : [name, other];
     return names.filter((each) => describeMetric(each) !== null).map((each) => [each, growth]);
   });
+}
+
+/** A reset reason that was not seen before the phase began counts from 0; a kernel counter that was not there does not. */
+function growthOf(before: CounterReading, after: CounterReading): Record<string, number> {
+  const { deltas, appeared } = deltaCounters(before, after);
+  const reasons = appeared.filter((name) => name.startsWith("rst.reason."));
+  const fromZero = reasons.map((name) => [name, after.counters[name] ?? 0]);
+  return { ...deltas, ...Object.fromEntries(fromZero) };
 }
 
 function reducePeak(

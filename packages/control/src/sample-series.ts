@@ -31,6 +31,8 @@ export class SampleSeries {
   ): void {
     for (const [metric, value] of Object.entries(now)) {
       const growth = value - (idle[metric] ?? 0);
+      // A counter that wrapped leaves a hole.
+      if (growth < 0) continue;
       const series = this.#find(role, metric, false);
       if (growth !== 0) series.moved = true;
       this.#push(series, atMs, growth);
@@ -43,9 +45,7 @@ export class SampleSeries {
   }
 
   /** Every value that was added after a moment, with its time; series that had none are left out. */
-  since(
-    atMs: number,
-  ): {
+  since(atMs: number): {
     readonly role: Role;
     readonly metric: string;
     readonly atMs: number;

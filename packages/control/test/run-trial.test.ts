@@ -185,6 +185,17 @@ describe("runTrial", () => {
     await expect(run({ build })).rejects.toThrow(TypeError);
   });
 
+  it("gives no number for a counter that went backwards, and warns of it", async () => {
+    const readings = [
+      { gauges: {}, counters: { "tcp.InErrs": 9 } },
+      { gauges: {}, counters: { "tcp.InErrs": 9 } },
+      { gauges: {}, counters: { "tcp.InErrs": 2 } },
+    ];
+    const { outcome } = await run({ observers: [new FakeObserver(readings)] });
+    expect(valueOf(outcome, "tcp.InErrs")).toBeUndefined();
+    expect(outcome.record.warnings).toMatchObject([{ code: "W_COUNTER_WRAPPED" }]);
+  });
+
   it("reports growth of counters over the measure phase and the peak of gauges", async () => {
     const readings = [
       { gauges: { time_wait: 0 }, counters: { "tcp.OutRsts": 5 } },

@@ -16,6 +16,7 @@ import {
   readPortRange,
   readQueues,
   SockDiag,
+  SystemError,
 } from "@churnlab/linux";
 import type { ResetObserver } from "./reset-observer.ts";
 
@@ -66,7 +67,19 @@ export class NamespaceObserver implements Observer {
     };
   }
 
-  readPorts(): PortReading {
+  /** null, with a warning, when the kernel does not answer a dump: it may run out of memory for one (ENOBUFS). */
+  readPorts(): PortReading | null {
+    try {
+      return this.#dumpPorts();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      const message = `${this.role}: ports were not counted at one time: ${error.message}`;
+      this.#warnings.push({ code: "W_OBSERVER_DEGRADED", message });
+      return null;
+    }
+  }
+
+  #dumpPorts(): PortReading {
     const { listeners } = readQueues(this.#diag);
     this.#census.setListeningPorts(listeners.map(({ port }) => port));
     this.#diag.dump(ALL_TCP_STATES, this.#census);

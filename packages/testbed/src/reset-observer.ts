@@ -21,7 +21,7 @@ export class ResetObserver implements Disposable {
   /** Throws `SystemError`: EPERM without CAP_NET_RAW over the namespace. */
   constructor(options: ResetObserverOptions) {
     this.#options = options;
-    this.#capture = new ResetCapture(options.namespace);
+    this.#capture = new ResetCapture(options.namespace, { sent: false });
   }
 
   /** Cumulative, as kernel counters are: `rst.received` and `rst.reason.*`. */
