@@ -6,7 +6,7 @@ import { probeUring } from "../../src/uring/probe-uring.ts";
 import { OPCODE, SETUP } from "../../src/uring/uring-abi.ts";
 
 function probeRefusedWith(errno: number): unknown {
-  const script = fileURLToPath(new URL("../fixtures/refuse-uring.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../fixtures/print-probe.ts", import.meta.url));
   const options = ["--conditions=@churnlab/source", script, String(errno)];
   return JSON.parse(execFileSync(process.execPath, options, { encoding: "utf8" })) as unknown;
 }

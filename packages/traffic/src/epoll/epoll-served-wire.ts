@@ -34,6 +34,10 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
     this.epoll.add(listener, LISTENER, 0);
   }
 
+  get accepting(): boolean {
+    return !this.#stopped;
+  }
+
   override poll(timeoutMs: number): number {
     const happened = super.poll(this.#pending && !this.#stopped ? 0 : timeoutMs);
     if (this.#pending && !this.#stopped) return happened + this.#acceptSome();

@@ -39,6 +39,10 @@ export class RingServedWire extends RingSockets<ServedEvents> implements ServedW
     });
   }
 
+  get accepting(): boolean {
+    return this.#accepting;
+  }
+
   override poll(timeoutMs: number): number {
     if (!this.#accepting && !this.#stopped) {
       this.#accepting = true;

@@ -63,7 +63,7 @@ export class ServedSlots implements ServedEvents {
     for (let slot = 0; slot < this.#state.length; slot++) {
       if (this.#isOpen(slot)) this.#close(slot, false);
     }
-    while (this.#counters.read("open") > 0) wire.poll(LOOK_EVERY_MS);
+    while (wire.accepting || this.#counters.read("open") > 0) wire.poll(LOOK_EVERY_MS);
   }
 
   accepted(slot: number): void {

@@ -9,6 +9,8 @@ export interface ServedWire extends SlotSockets {
   /** Waits until there is something to receive, and leaves it there: `readable` follows. */
   watch(slot: number): void;
   stopAccepting(): void;
+  /** Until the kernel has let go of the listener, which may be a moment after `stopAccepting`. */
+  readonly accepting: boolean;
 }
 
 export interface ServedEvents extends SocketEvents {

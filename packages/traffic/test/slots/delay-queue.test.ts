@@ -1,6 +1,12 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { DelayQueue } from "../../src/slots/delay-queue.ts";
+
+interface Entry {
+  slot: number;
+  atMs: number;
+  note: number;
+}
 
 test("an empty queue has nothing to come", () => {
   expect(new DelayQueue().nextAtMs).toBe(Number.POSITIVE_INFINITY);
@@ -11,18 +17,19 @@ test("whatever is added and taken in between, slots come out in the order and wi
   fc.assert(
     fc.property(steps, (history) => {
       const queue = new DelayQueue();
-      const model: { slot: number; atMs: number; note: number }[] = [];
+      const model: Entry[] = [];
+      const [came, expected]: [Entry[], Entry[]] = [[], []];
       for (const [atMs, step] of history.entries()) {
         if (typeof step === "number") {
           queue.add(step, atMs, step);
           model.push({ slot: step, atMs, note: step });
         } else if (model.length > 0) {
-          const expected = model.shift();
-          const taken = { atMs: queue.nextAtMs, slot: queue.take(), note: queue.note };
-          expect(taken).toEqual(expected);
+          expected.push(model.shift() as Entry);
+          came.push({ atMs: queue.nextAtMs, slot: queue.take(), note: queue.note });
         }
-        expect(queue.nextAtMs).toBe(model[0]?.atMs ?? Number.POSITIVE_INFINITY);
       }
+      expect(came).toEqual(expected);
+      expect(queue.nextAtMs).toBe(model[0]?.atMs ?? Number.POSITIVE_INFINITY);
     }),
   );
 });
