@@ -5,15 +5,16 @@
  * 2. Hosts: `createNetworkNamespace`, `openNetworkNamespace`, `enterNetworkNamespace`; `joinByVeth`, `bringLoopbackUp`;
  *    `applySysctls`, `readSysctls`; without root: `needsReentry`, `reenterCommand`, `findReentryObstacle`.
  * 3. What a host did: `openCounters` with `KERNEL_COUNTERS`; `SockDiag` with `PortCensus`, `readPortRange`, `readQueues`,
- *    `destroySockets`, `ALL_TCP_STATES`, `maskOfTcpState`; `readConntrackMax`.
+ *    `destroySockets`, `ALL_TCP_STATES`, `maskOfTcpState`; `TimeWaitAges`; `ProcTcpTable` for who may not enter;
+ *    `readConntrackMax`.
  * 4. Its resets: `ResetCapture` (any user), `ResetTrace` (root of the machine) with `explainReset` and `RESET_CAUSES`;
  *    `cleanStaleTraceInstances`.
  * 5. Where it ran: `readEnvironment`, `readTcpSysctls`, `readNetworkDevices`, `readTickRateHz`, `readOpenFileLimit`,
  *    `readCapabilities`, `isInitialUserNamespace`, `detectHypervisor`, `detectContainer`, `readThreadCpuUs`; what it can
- *    do: `runProbes`.
+ *    do: `runProbes`. How far away another is: `pingHandshake`.
  * 6. Sockets at full speed: `Ring`, `probeUring` and what they need.
  *
- * But for `runProbes` and `SockDiag.dumpInSlices` all of it is synchronous and of the calling thread. What is opened for
+ * But for `runProbes`, `pingHandshake` and `SockDiag.dumpInSlices` all of it is synchronous and of the calling thread. What is opened for
  * a namespace is read from anywhere, keeps the namespace alive, and has to be closed.
  *
  * @packageDocumentation
@@ -41,8 +42,10 @@ export * from "./kernel-counters.ts";
 export * from "./listen-queues.ts";
 export * from "./port-census.ts";
 export * from "./port-range.ts";
+export * from "./proc-tcp-table.ts";
 export * from "./sock-diag.ts";
 export * from "./tcp-states.ts";
+export * from "./time-wait-ages.ts";
 
 // Its resets, and the kernel's reason for each.
 
@@ -51,6 +54,10 @@ export * from "./parse-reset-line.ts";
 export * from "./reset-capture.ts";
 export * from "./reset-trace.ts";
 export * from "./tracefs.ts";
+
+// How far away another host is.
+
+export * from "./handshake-ping.ts";
 
 // Where it ran, and what it can do.
 

@@ -28,7 +28,7 @@ export interface Queues {
  * table of all connections (0.6 ms and more). Throws `SystemError`.
  */
 export function readQueues(
-  diag: SockDiag,
+  diag: Pick<SockDiag, "dump">,
   { countSynReceived = false }: { readonly countSynReceived?: boolean } = {},
 ): Queues {
   const visitor = new QueueVisitor();
