@@ -74,6 +74,14 @@ export const ERROR_CODES = {
     meaning: "The target did not start, does not listen, or ended during a trial.",
   },
   E_AGENT: { exit: 4, meaning: "A worker or agent was lost during a trial." },
+  E_HOST_GONE: {
+    exit: 4,
+    meaning: "The process, container or namespace that was watched is gone.",
+  },
+  E_NO_ANSWER: {
+    exit: 4,
+    meaning: "No handshake of a ping succeeded: the port is closed, filtered, or not reached.",
+  },
   E_DISK: {
     exit: 4,
     meaning: "The database could not be written: the disk is full or failing.",

@@ -25,6 +25,7 @@ export {
 } from "./scenario-file/problem.ts";
 export * from "./scenario-json-schema.ts";
 export * from "./suggest-name.ts";
+export * from "./wrap-text.ts";
 
 // What the kernel can be told.
 

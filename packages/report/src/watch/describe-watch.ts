@@ -1,0 +1,99 @@
+import { adviseHost } from "./advise-host.ts";
+import { describeDestination } from "./describe-destination.ts";
+import { measureBirthsPerS, measureDeathsPerS } from "./port-outlook.ts";
+import { Rates } from "./rates.ts";
+import { WATCH_SCHEMA_VERSION, type WatchDocument, type WatchedName } from "./watch-document.ts";
+import type { WatchReading } from "./watch-reading.ts";
+
+export interface WatchFacts {
+  readonly host: WatchedName;
+  /** Ticks per second of the kernel, which decide how long TIME_WAIT lasts exactly. */
+  readonly hz: number;
+}
+
+const DESTINATIONS_SHOWN = 10;
+
+/** What two readings of a host say; with the same one twice, what a single one does. */
+export function describeWatch(
+  before: WatchReading,
+  after: WatchReading,
+  facts: WatchFacts,
+): WatchDocument {
+  const rates = new Rates(before, after);
+  const seen = {
+    schemaVersion: WATCH_SCHEMA_VERSION,
+    host: facts.host,
+    at: new Date(after.unixMs).toISOString(),
+    windowMs: rates.windowMs,
+    portRange: after.range,
+    destinations: after.destinations
+      .slice(0, DESTINATIONS_SHOWN)
+      .map((destination) => describeDestination(destination, { before, after, hz: facts.hz })),
+    timeWait: describeTimeWait(after, rates),
+    sockets: after.states,
+    listeners: after.listeners.toSorted((a, b) => fullness(b) - fullness(a) || a.port - b.port),
+    listen: {
+      overflowsPerS: rates.perS("tcpext.ListenOverflows"),
+      dropsPerS: rates.perS("tcpext.ListenDrops"),
+      synQueueFullPerS: rates.sumPerS("tcpext.TCPReqQFullDrop", "tcpext.TCPReqQFullDoCookies"),
+    },
+    resets: {
+      sentPerS: rates.perS("tcp.OutRsts"),
+      receivedPerS: rates.growthPerS(before.resetsReceived, after.resetsReceived),
+      connectionsResetPerS: rates.perS("tcp.EstabResets"),
+    },
+    conntrack: describeConntrack(after, rates),
+  } as const;
+  const notes = after.resetsLost > 0 ? [lostResets(after.resetsLost)] : [];
+  const advice = adviseHost(seen, { sysctls: after.sysctls, rates });
+  return { ...seen, advice, notes: [...after.notes, ...notes] };
+}
+
+/** A window below this is mostly chance, and the ages of the sockets tell more. */
+const WINDOW_MS_MIN = 1000;
+
+function describeTimeWait(
+  { states, counters, sysctls, timeWaitLeft }: WatchReading,
+  rates: Rates,
+): WatchDocument["timeWait"] {
+  const max = numberOf(sysctls["net.ipv4.tcp_max_tw_buckets"]);
+  const created = rates.sumPerS("tcpext.TW", "tcpext.TWKilled");
+  const recycled = rates.perS("tcpext.TWRecycled") ?? 0;
+  const newPerS =
+    rates.windowMs < WINDOW_MS_MIN ? measureBirthsPerS(timeWaitLeft, recycled > 0) : created;
+  return {
+    count: states["TIME_WAIT"] ?? 0,
+    max,
+    share: shareOf(counters.gauges["time_wait"] ?? 0, max),
+    newPerS,
+    growthPerS: newPerS === null ? null : newPerS - recycled - measureDeathsPerS(timeWaitLeft),
+    refusedPerS: rates.perS("tcpext.TCPTimeWaitOverflow"),
+  };
+}
+
+function describeConntrack(
+  { counters, sysctls }: WatchReading,
+  rates: Rates,
+): WatchDocument["conntrack"] {
+  const entries = counters.gauges["conntrack"];
+  if (entries === undefined) return null;
+  const max = numberOf(sysctls["net.netfilter.nf_conntrack_max"]);
+  const droppedPerS = rates.sumPerS("conntrack.drop", "conntrack.early_drop");
+  return { entries, max, share: shareOf(entries, max), droppedPerS };
+}
+
+function fullness({ depth, limit }: { depth: number; limit: number | null }): number {
+  return limit === null || limit === 0 ? depth : depth / limit;
+}
+
+function shareOf(count: number, max: number | null): number | null {
+  return max === null || max === 0 ? null : count / max;
+}
+
+function numberOf(value: string | undefined): number | null {
+  return value === undefined ? null : Number(value);
+}
+
+function lostResets(count: number): string {
+  return `${count} resets arrived faster than they were counted and are in no rate`;
+}

@@ -1,0 +1,225 @@
+import { wrapText } from "@churnlab/core";
+import { formatClock, formatNumber, formatValue } from "../format-value.ts";
+import { drawBar } from "../text/draw-bar.ts";
+import { fitLine } from "../text/fit-line.ts";
+import { type Column, layoutTable } from "../text/layout-table.ts";
+import type { Style } from "../text/style.ts";
+import { nameEnd } from "./name-end.ts";
+import type { WatchDocument, WatchedDestination, WatchedName } from "./watch-document.ts";
+
+export interface WatchLayout {
+  readonly style: Style;
+  readonly columns: number;
+  /** Listeners shown, the fullest; Infinity for all. */
+  readonly listeners?: number;
+}
+
+const LISTENERS_SHOWN = 4;
+const BAR_CELLS = 10;
+const LABEL_COLUMNS = 11;
+/** From this share on a number is drawn as bad, not as a doubt. */
+const NEARLY_FULL = 0.9;
+
+/** One reading as a screen; every line fits into the columns. */
+export function formatWatchScreen(seen: WatchDocument, layout: WatchLayout): string[] {
+  const { style, columns } = layout;
+  const lines = [
+    style.strong(nameHost(seen.host)) +
+      style.quiet(`   ${seen.at.slice(0, 19).replace("T", " ")} UTC`),
+    row("range", describeRange(seen)),
+    "",
+    ...formatDestinations(seen, style),
+    "",
+    row("TIME_WAIT", describeTimeWait(seen)),
+    row("sockets", describeStates(seen.sockets)),
+    ...formatListeners(seen, layout),
+    row("resets", describeResets(seen)),
+    ...(seen.conntrack === null ? [] : [row("conntrack", describeConntrack(seen.conntrack))]),
+  ];
+  return [
+    ...lines.map((line) => fitLine(line, columns)),
+    ...formatAdvice(seen, columns, style),
+    ...seen.notes.flatMap((note) => wrapText(note, "note       ", columns).map(style.quiet)),
+  ];
+}
+
+/** The same in one line, for a log. */
+export function formatWatchLine(seen: WatchDocument): string {
+  const { timeWait, listen, resets, conntrack } = seen;
+  const [busiest] = seen.destinations;
+  const destination =
+    busiest === undefined
+      ? "no outbound sockets"
+      : `${nameEnd(busiest.destination, busiest.destinationPort)} ${formatNumber(busiest.ports)} ports` +
+        `${busiest.share === null ? "" : ` (${formatValue(busiest.share, "share")})`} ${describeOutlook(busiest, seen)}`;
+  return [
+    seen.at.slice(11, 19),
+    `TIME_WAIT ${formatNumber(timeWait.count)} ${signed(timeWait.growthPerS)}`,
+    destination,
+    `overflows ${perS(listen.overflowsPerS)}`,
+    `drops ${perS(listen.dropsPerS)}`,
+    `resets sent ${perS(resets.sentPerS)} received ${perS(resets.receivedPerS)}`,
+    ...(conntrack === null ? [] : [`conntrack ${formatNumber(conntrack.entries)}`]),
+  ].join("  ");
+}
+
+function row(label: string, text: string): string {
+  return label.padEnd(LABEL_COLUMNS) + text;
+}
+
+const KINDS: Readonly<Record<WatchedName["kind"], string>> = {
+  own: "this host",
+  process: "process",
+  namespace: "namespace",
+  container: "container",
+};
+
+function nameHost({ kind, name }: WatchedName): string {
+  return kind === "own" ? `${KINDS.own} (${name})` : `${KINDS[kind]} ${name}`;
+}
+
+function describeRange({ portRange }: WatchDocument): string {
+  if (portRange === null) return "not known";
+  const { low, high, usable } = portRange;
+  return `${low} to ${high}, ${formatNumber(usable)} ports for connect()`;
+}
+
+const DESTINATION_COLUMNS: readonly Column[] = [
+  { title: "destination", align: "left" },
+  { title: "from", align: "left" },
+  { title: "ports", align: "right" },
+  { title: "of range", align: "right" },
+  { title: "", align: "left" },
+  { title: "TIME_WAIT", align: "right" },
+  { title: "new", align: "right" },
+  { title: "50 %", align: "right" },
+  { title: "exhausted", align: "left" },
+];
+
+function formatDestinations(seen: WatchDocument, style: Style): string[] {
+  if (seen.destinations.length === 0) return ["no sockets on ports of the range"];
+  const rows = seen.destinations.map((each) => [
+    nameEnd(each.destination, each.destinationPort),
+    each.source,
+    formatNumber(each.ports),
+    each.share === null ? "–" : paint(formatValue(each.share, "share"), each.share, style),
+    each.share === null ? "" : drawBar(each.share, BAR_CELLS, "░"),
+    formatNumber(each.states["TIME_WAIT"] ?? 0),
+    perS(each.newPerS),
+    describeCliff(each),
+    describeOutlook(each, seen),
+  ]);
+  return layoutTable(DESTINATION_COLUMNS, rows);
+}
+
+function paint(text: string, share: number, style: Style): string {
+  if (share >= NEARLY_FULL) return style.bad(text);
+  return share >= 0.5 ? style.doubt(text) : text;
+}
+
+function describeCliff({ cliffInMs, outlook }: WatchedDestination): string {
+  if (outlook.kind === "unknown") return "–";
+  if (cliffInMs === null) return "never";
+  return cliffInMs === 0 ? "past" : `in ${formatWait(cliffInMs)}`;
+}
+
+function describeOutlook({ outlook, reusable }: WatchedDestination, seen: WatchDocument): string {
+  const reuse = reusable > 0 ? `, ${formatNumber(reusable)} reusable` : "";
+  switch (outlook.kind) {
+    case "exhausted":
+      return `now${reuse}`;
+    case "exhausts":
+      return `in ${formatWait(outlook.inMs)}${reuse}`;
+    case "levels-off": {
+      const usable = seen.portRange?.usable ?? 0;
+      return `never: levels off at ${formatValue(outlook.ports / usable, "share")}${reuse}`;
+    }
+    case "not-growing":
+      return `not growing${reuse}`;
+    case "unknown":
+      return "not known";
+  }
+}
+
+/** A forecast is no stop-watch: seconds below a minute, then minutes and seconds. */
+function formatWait(ms: number): string {
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms < 60_000 ? `${Math.round(ms / 1000)} s` : formatClock(ms);
+}
+
+function describeTimeWait({ timeWait }: WatchDocument): string {
+  const { count, max, share, newPerS, growthPerS, refusedPerS } = timeWait;
+  const bound =
+    max === null ? "" : ` of ${formatNumber(max)} (${formatValue(share ?? 0, "share")})`;
+  return [
+    formatNumber(count) + bound,
+    `new ${perS(newPerS)}`,
+    `net ${signed(growthPerS)}`,
+    ...(refusedPerS !== null && refusedPerS > 0 ? [`refused ${perS(refusedPerS)}`] : []),
+  ].join("   ");
+}
+
+function describeStates(states: WatchDocument["sockets"]): string {
+  const named = Object.entries(states).filter(([state]) => state !== "TIME_WAIT");
+  if (named.length === 0) return "none but TIME_WAIT";
+  return named.map(([state, count]) => `${state} ${formatNumber(count)}`).join("   ");
+}
+
+function formatListeners(
+  seen: WatchDocument,
+  { listeners = LISTENERS_SHOWN }: WatchLayout,
+): string[] {
+  const { overflowsPerS, dropsPerS, synQueueFullPerS } = seen.listen;
+  const shown = seen.listeners.slice(0, listeners).map(({ address, port, depth, limit }) => {
+    const of = limit === null ? "" : `/${formatNumber(limit)}`;
+    return `${nameEnd(address, port)} ${formatNumber(depth)}${of}`;
+  });
+  const more = seen.listeners.length - shown.length;
+  const queues = shown.length === 0 ? "nothing listens" : shown.join("   ");
+  const rates = [
+    `overflows ${perS(overflowsPerS)}`,
+    `drops ${perS(dropsPerS)}`,
+    `SYN queue full ${perS(synQueueFullPerS)}`,
+  ].join("   ");
+  return [row("listen", more > 0 ? `${queues}   and ${more} more` : queues), row("", rates)];
+}
+
+function describeResets({ resets }: WatchDocument): string {
+  const { sentPerS, receivedPerS, connectionsResetPerS } = resets;
+  return [
+    `sent ${perS(sentPerS)}`,
+    `received ${perS(receivedPerS)}`,
+    `connections reset ${perS(connectionsResetPerS)}`,
+  ].join("   ");
+}
+
+function describeConntrack({
+  entries,
+  max,
+  share,
+  droppedPerS,
+}: NonNullable<WatchDocument["conntrack"]>): string {
+  const bound =
+    max === null ? "" : ` of ${formatNumber(max)} (${formatValue(share ?? 0, "share")})`;
+  return `${formatNumber(entries)} entries${bound}   dropped ${perS(droppedPerS)}`;
+}
+
+function formatAdvice({ advice }: WatchDocument, columns: number, style: Style): string[] {
+  if (advice.length === 0) return [];
+  const sentences = advice.flatMap(({ sentences: each }) => each);
+  return [
+    "",
+    style.strong("what would help"),
+    ...sentences.flatMap((sentence) => wrapText(sentence, "  - ", columns)),
+  ];
+}
+
+function perS(rate: number | null): string {
+  return rate === null
+    ? "–"
+    : formatValue(rate < 10 ? Math.round(rate * 10) / 10 : Math.round(rate), "/s");
+}
+
+function signed(rate: number | null): string {
+  return rate !== null && rate > 0 ? `+${perS(rate)}` : perS(rate);
+}

@@ -1,0 +1,120 @@
+/** Ports towards one destination, and how fast they are taken. */
+export interface PortUse {
+  /** Ports that connect() may choose. */
+  readonly usable: number;
+  /** Taken by sockets that are not in TIME_WAIT. */
+  readonly open: number;
+  readonly openGrowthPerS: number;
+  /** TIME_WAIT sockets by the whole seconds they have left. */
+  readonly timeWaitLeft: readonly number[];
+  /** TIME_WAIT sockets that begin each second. */
+  readonly newPerS: number;
+  /** How long a port in TIME_WAIT is kept from connect(): its mean length, or tcp_tw_reuse_delay where that acts. */
+  readonly waitMs: number;
+}
+
+/**
+ * Where port use goes at the present rate. `exhausted`: no port is left now. `exhausts`: in `inMs`. `levels-off`: it
+ * grows up to `ports` and no further, because TIME_WAIT ends as fast as it begins. `not-growing`: it does not.
+ */
+export type PortOutlook =
+  | { readonly kind: "exhausted" }
+  | { readonly kind: "exhausts"; readonly inMs: number }
+  | { readonly kind: "levels-off"; readonly ports: number }
+  | { readonly kind: "not-growing" };
+
+export interface PortForecast {
+  /** Ports that connect() cannot choose now. */
+  readonly taken: number;
+  readonly outlook: PortOutlook;
+  /** Until half of the ports are taken, where connect() becomes slow: 0 when they are; null: not at this rate. */
+  readonly cliffInMs: number | null;
+}
+
+const STEP_MS = 100;
+const SECONDS = 60;
+const NOISE = 0.03;
+
+/**
+ * What becomes of the ports if connections go on as now. The past minute decides the next one: a TIME_WAIT socket that
+ * exists now ends when it must, and each new one is kept for `waitMs`. Nothing is fitted.
+ */
+export function forecastPorts(use: PortUse): PortForecast {
+  const taken = takenAfter(use, 0);
+  const cliffInMs = findCrossingMs(use, use.usable / 2);
+  return { taken, cliffInMs, outlook: findOutlook(use, taken) };
+}
+
+function findOutlook(use: PortUse, taken: number): PortOutlook {
+  if (taken >= use.usable) return { kind: "exhausted" };
+  const inMs = findCrossingMs(use, use.usable);
+  if (inMs !== null) return { kind: "exhausts", inMs };
+  const highest = findHighest(use);
+  // The wheel ends TIME_WAIT in batches, so even a steady load moves by 2 s of the minute.
+  if (highest <= taken + Math.max(1, taken * NOISE)) return { kind: "not-growing" };
+  return { kind: "levels-off", ports: Math.round(highest) };
+}
+
+/** Ports that are taken some time from now. */
+function takenAfter(use: PortUse, ms: number): number {
+  const { timeWaitLeft, waitMs, newPerS } = use;
+  let left = 0;
+  for (const [second, count] of timeWaitLeft.entries()) {
+    // Spread over its second. The wait differs from the 60 s that the kernel's timer counts down.
+    const lastEndMs = waitMs - (SECONDS - second - 1) * 1000;
+    left += count * Math.min(1, Math.max(0, (lastEndMs - ms) / 1000));
+  }
+  return openAfter(use, ms) + left + (newPerS * Math.min(ms, waitMs)) / 1000;
+}
+
+function openAfter({ open, openGrowthPerS }: PortUse, ms: number): number {
+  return Math.max(0, open + (openGrowthPerS * ms) / 1000);
+}
+
+/** When so many ports are taken; null if never. */
+function findCrossingMs(use: PortUse, ports: number): number | null {
+  const horizonMs = horizonOf(use);
+  for (let ms = 0; ms <= horizonMs; ms += STEP_MS) {
+    if (takenAfter(use, ms) >= ports) return ms;
+  }
+  // From here on TIME_WAIT is constant, and only open connections may add up.
+  if (use.openGrowthPerS <= 0) return null;
+  const missing = ports - takenAfter(use, horizonMs);
+  return horizonMs + (missing / use.openGrowthPerS) * 1000;
+}
+
+function findHighest(use: PortUse): number {
+  let highest = 0;
+  for (let ms = 0; ms <= horizonOf(use); ms += STEP_MS) {
+    highest = Math.max(highest, takenAfter(use, ms));
+  }
+  return highest;
+}
+
+/** All that is in TIME_WAIT now is gone then. */
+function horizonOf({ waitMs }: PortUse): number {
+  return Math.ceil(waitMs / STEP_MS) * STEP_MS;
+}
+
+/** Windows of a rate, newest first: the shortest one that holds enough sockets to tell. */
+const WINDOWS_S = [2, 5, 30] as const;
+const ENOUGH = 20;
+
+/**
+ * TIME_WAIT sockets that began per second of late, from what is left of their minute. With `reused` only the last
+ * second counts: older ones are taken over and gone.
+ */
+export function measureBirthsPerS(timeWaitLeft: readonly number[], reused: boolean): number {
+  const sum = (seconds: number): number =>
+    timeWaitLeft.slice(SECONDS - seconds).reduce((total, count) => total + count, 0);
+  if (reused) return sum(1);
+  // Nothing for some seconds: the load has stopped, whatever was before.
+  if (sum(5) === 0) return 0;
+  const window = WINDOWS_S.find((seconds) => sum(seconds) >= ENOUGH) ?? WINDOWS_S[2];
+  return sum(window) / window;
+}
+
+/** TIME_WAIT sockets that are about to end, per second. Those that the wheel is late with are among the first second's. */
+export function measureDeathsPerS(timeWaitLeft: readonly number[]): number {
+  return ((timeWaitLeft[1] ?? 0) + (timeWaitLeft[2] ?? 0)) / 2;
+}
