@@ -1,0 +1,54 @@
+import { parseDurationMs } from "@churnlab/core/parse-duration";
+import { type Command, InvalidArgumentError } from "commander";
+import type { Act } from "./program.ts";
+
+/** A screen that is drawn more often than four times per second only flickers. */
+const WATCH_INTERVAL_MS_MIN = 250;
+/** A ping is a look, not a load. */
+const PING_INTERVAL_MS_MIN = 10;
+
+/** The commands that look at what is there, and change nothing. */
+export function addLiveCommands(program: Command, act: Act): void {
+  program
+    .command("watch")
+    .description("Show the ports, TIME_WAIT, queues and resets of a live host, and where they go.")
+    .option("--pid <pid>", "the host that this process lives in", parsePid)
+    .option("--netns <name>", "a namespace of `ip netns`, or its path")
+    .option("--container <name>", "a container of docker or podman")
+    .option("--interval <duration>", "between readings", parseInterval(WATCH_INTERVAL_MS_MIN), 1000)
+    .option("--once", "one look, then end")
+    .option("--no-capture", "do not count resets that arrive: a filter on every packet")
+    .option("--json", "print one JSON document for each reading")
+    .action(act(async () => (await import("./commands/watch.ts")).watch));
+  program
+    .command("ping")
+    .description("Measure TCP handshakes with a port: open, closed or filtered, and how far away.")
+    .argument("<host:port>", "192.0.2.1:80, [2001:db8::1]:80, or a name")
+    .option("-c, --count <n>", "handshakes to make", parseCount, 5)
+    .option("-i, --interval <duration>", "between them", parseInterval(PING_INTERVAL_MS_MIN), 1000)
+    .option("--timeout <duration>", "how long to wait for an answer", parseInterval(1), 1000)
+    .option("--json", "print one JSON document")
+    .action(act(async () => (await import("./commands/ping.ts")).ping));
+}
+
+function parseInterval(minMs: number): (text: string) => number {
+  return (text) => {
+    const ms = parseDurationMs(text);
+    if (ms !== null && ms >= minMs && ms <= 3_600_000) return ms;
+    throw new InvalidArgumentError(
+      `It must be a duration with a unit, such as 1s, from ${minMs}ms to 1h.`,
+    );
+  };
+}
+
+function parsePid(text: string): number {
+  const pid = Number(text);
+  if (/^\d+$/.test(text) && pid >= 1 && pid <= 0x7fff_ffff) return pid;
+  throw new InvalidArgumentError("It must be a process id.");
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 1_000_000) return count;
+  throw new InvalidArgumentError("It must be a whole number of at least 1.");
+}

@@ -1,0 +1,47 @@
+import { formatWatchLine, formatWatchScreen, type WatchDocument } from "@churnlab/report/watch";
+import { createLogUpdate } from "log-update";
+import { terminal } from "../terminal.ts";
+import { terminalStyle } from "../terminal-style.ts";
+
+export interface WatchDisplay extends Disposable {
+  show(seen: WatchDocument): void;
+}
+
+const COLUMNS_WITHOUT_SCREEN = 120;
+
+/** One JSON document per line, a screen that is drawn again, or plain lines where there is no screen. */
+export function openDisplay({ json }: { readonly json: boolean }): WatchDisplay {
+  if (json) return lines((seen) => JSON.stringify(seen));
+  return isScreen() ? screen() : lines(formatWatchLine);
+}
+
+/** One reading in full. */
+export function printOnce(seen: WatchDocument, { json }: { readonly json: boolean }): void {
+  terminal.print(json ? JSON.stringify(seen, null, 2) : formatScreen(seen));
+}
+
+function lines(format: (seen: WatchDocument) => string): WatchDisplay {
+  return {
+    show: (seen) => terminal.print(format(seen)),
+    [Symbol.dispose]() {},
+  };
+}
+
+/** The last screen stays when it ends. */
+function screen(): WatchDisplay {
+  const update = createLogUpdate(process.stdout);
+  return {
+    show: (seen) => update(`${formatScreen(seen)}\n${terminalStyle.quiet("q ends")}`),
+    [Symbol.dispose]: () => update.done(),
+  };
+}
+
+function isScreen(): boolean {
+  const { NO_COLOR, TERM, CI } = process.env;
+  return process.stdout.isTTY && !NO_COLOR && TERM !== "dumb" && !CI;
+}
+
+function formatScreen(seen: WatchDocument): string {
+  const columns = process.stdout.columns ?? COLUMNS_WITHOUT_SCREEN;
+  return formatWatchScreen(seen, { style: terminalStyle, columns }).join("\n");
+}

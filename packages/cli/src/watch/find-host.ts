@@ -1,0 +1,159 @@
+import { readFileSync, statSync } from "node:fs";
+import { hostname } from "node:os";
+import { ChurnError } from "@churnlab/core";
+import {
+  errnoOf,
+  type NetworkNamespace,
+  openNetworkNamespace,
+  presentNetworkNamespace,
+} from "@churnlab/linux";
+import type { WatchedName } from "@churnlab/report/watch";
+import { findContainerPid } from "./find-container-pid.ts";
+
+export interface HostChoice {
+  readonly pid?: number;
+  readonly netns?: string;
+  readonly container?: string;
+}
+
+/** A host to look at, and how far this user may look. */
+export interface WatchedHost extends Disposable {
+  readonly name: WatchedName;
+  /** null where the namespace may not be entered; then `pid` is not null. */
+  readonly namespace: NetworkNamespace | null;
+  /** A process that lives there; null for the own namespace and a named one. */
+  readonly pid: number | null;
+  /** Throws `E_HOST_GONE` when the process ended, the container stopped, or the name stands for nothing any more. */
+  requireAlive(): void;
+}
+
+/** Finds what was asked for. Throws `E_USAGE`, `E_NAMESPACE`, `E_CAPABILITY`, `E_TOOL_MISSING`. */
+export function findHost({ pid, netns, container }: HostChoice): WatchedHost {
+  const asked = [pid, netns, container].filter((choice) => choice !== undefined);
+  if (asked.length > 1) {
+    throw new ChurnError("E_USAGE", "--pid, --netns and --container exclude each other.", {
+      hint: "Name one host; without any it is this one.",
+    });
+  }
+  if (pid !== undefined) return hostOfProcess({ kind: "process", name: String(pid) }, pid);
+  if (netns !== undefined) return hostOfName(netns);
+  if (container !== undefined) {
+    return hostOfProcess({ kind: "container", name: container }, findContainerPid(container));
+  }
+  const namespace = presentNetworkNamespace();
+  return {
+    name: { kind: "own", name: hostname() },
+    namespace,
+    pid: null,
+    requireAlive() {},
+    [Symbol.dispose]: () => namespace.close(),
+  };
+}
+
+function hostOfProcess(name: WatchedName, pid: number): WatchedHost {
+  const startedAt = readStart(pid);
+  if (startedAt === null) {
+    throw new ChurnError("E_NAMESPACE", `There is no process ${pid}.`, {
+      hint: "`ps` and `lsns -t net` show what there is.",
+    });
+  }
+  const namespace = enterable(pid);
+  return {
+    name,
+    namespace,
+    pid,
+    requireAlive() {
+      // The number may be another process's by now, and a process may move.
+      if (readStart(pid) !== startedAt) throw gone(name, "has ended");
+      if (namespace !== null && readInode(`/proc/${pid}/ns/net`) !== namespace.inode) {
+        throw gone(name, "has moved to another network namespace");
+      }
+    },
+    [Symbol.dispose]: () => namespace?.close(),
+  };
+}
+
+/** As `ip netns` names them, or a path. */
+function hostOfName(netns: string): WatchedHost {
+  const path = netns.includes("/") ? netns : `/run/netns/${netns}`;
+  const name = { kind: "namespace", name: netns } as const;
+  const namespace = openNetworkNamespace(path);
+  try {
+    namespace.run(() => undefined);
+  } catch (error) {
+    namespace.close();
+    throw mayNotEnter(netns, error);
+  }
+  return {
+    name,
+    namespace,
+    pid: null,
+    requireAlive() {
+      if (readInode(path) !== namespace.inode) throw gone(name, "is gone");
+    },
+    [Symbol.dispose]: () => namespace.close(),
+  };
+}
+
+/** The namespace of a process if this user can use it; the own one takes no privilege. */
+function enterable(pid: number): NetworkNamespace | null {
+  if (sharesOwnNamespace(pid)) return presentNetworkNamespace();
+  let namespace: NetworkNamespace;
+  try {
+    namespace = openNetworkNamespace(`/proc/${pid}/ns/net`);
+  } catch (error) {
+    if (error instanceof ChurnError) return null;
+    throw error;
+  }
+  try {
+    namespace.run(() => undefined);
+    return namespace;
+  } catch (error) {
+    namespace.close();
+    if (error instanceof ChurnError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Whether a process lives in the own namespace. Its ns/net link may be closed to this user, but files of /proc/net are
+ * other inodes in every namespace (proc_alloc_inum), and those anybody may see.
+ */
+function sharesOwnNamespace(pid: number): boolean {
+  const own = readInode("/proc/thread-self/net/snmp");
+  return own !== null && own === readInode(`/proc/${pid}/net/snmp`);
+}
+
+function readInode(path: string): number | null {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return null;
+  }
+}
+
+/** When a process began, in ticks since boot (proc(5), field 22); null when there is none, or only its remains. */
+function readStart(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in the second field may hold anything, parentheses too.
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" || state === "X" ? null : (fields[18] ?? null);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === "ENOENT" || code === "ESRCH") return null;
+    throw error;
+  }
+}
+
+function gone({ kind, name }: WatchedName, how: string): ChurnError {
+  return new ChurnError("E_HOST_GONE", `The ${kind} ${name} ${how}.`);
+}
+
+function mayNotEnter(netns: string, cause: unknown): unknown {
+  if (!(cause instanceof ChurnError)) return cause;
+  return new ChurnError("E_CAPABILITY", `The namespace ${netns} may not be entered by this user.`, {
+    hint: "That takes CAP_SYS_ADMIN: run as root, or name a process inside with --pid, which takes nothing.",
+    cause,
+  });
+}
