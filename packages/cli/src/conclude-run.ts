@@ -12,7 +12,10 @@ export interface FinishedRun {
 }
 
 /** Judges a stored run, stores its comparisons, prints both, and writes the reports that were asked for. */
-export function concludeRun({ runId, file }: FinishedRun, session: RunSession): ExitCode {
+export async function concludeRun(
+  { runId, file }: FinishedRun,
+  session: RunSession,
+): Promise<ExitCode> {
   const { store, terminal } = session;
   const comparison = compareRun(store, runId);
   store.saveComparisons(runId, comparison.rows);
@@ -23,7 +26,7 @@ export function concludeRun({ runId, file }: FinishedRun, session: RunSession): 
       : formatComparison(comparison, { style: terminalStyle, gates }),
   );
   for (const target of session.reporters) {
-    writeReport(target, { store, comparison, gates, file, terminal });
+    await writeReport(target, { store, comparison, gates, file, terminal });
   }
   if (!session.quiet) {
     terminal.say(`\nNext    churnlab show ${runId}  ·  churnlab compare ${runId} --all`);

@@ -1,6 +1,5 @@
 import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { addLiveCommands } from "./add-live-commands.ts";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import type { ExitCode } from "./exit-codes.ts";
 import { VERSION } from "./version.ts";
 
@@ -26,13 +25,14 @@ export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
     .configureHelp({ sortSubcommands: false })
     .addHelpText("before", EXAMPLES);
   addRunCommands(program, act);
+  addVerdictCommands(program, act);
   addReadCommands(program, act);
   addHostCommands(program, act);
-  addLiveCommands(program, act);
+  addWritingCommands(program, act);
   return program;
 }
 
-export type Act = (load: () => Promise<Action>) => (...parameters: unknown[]) => Promise<void>;
+type Act = (load: () => Promise<Action>) => (...parameters: unknown[]) => Promise<void>;
 
 const EXAMPLES = `Examples:
   churnlab run scenarios/quickstart.yaml     run every variant, print the comparison
@@ -88,7 +88,7 @@ function addScenarioOptions(command: Command): Command {
     .option("--set <path=value>", "override any field, repeatable", collect, []);
 }
 
-function addReadCommands(program: Command, act: Act): void {
+function addVerdictCommands(program: Command, act: Act): void {
   program
     .command("compare")
     .description("Compare the variants of a run, or two runs (the second against the first).")
@@ -96,8 +96,16 @@ function addReadCommands(program: Command, act: Act): void {
     .argument("[other]", "a second run")
     .option("--db <file>", "database to read", "churnlab.db")
     .option("--baseline <variant>", "variant that the others are compared with")
+    .option("--metric <role.metric>", "only this metric, repeatable", collect, [])
     .option("--all", "every metric, not only those that moved")
+    .option("--allow-diff <facts>", "judge although these differ, separated by commas", parseNames)
+    .addOption(
+      new Option("--format <name>", "how to print it")
+        .choices(["text", "markdown", "csv", "json"])
+        .default("text"),
+    )
     .option("--json", "print one JSON document")
+    .option("--strict", "end with 5 when it is not comparable or a metric is in doubt")
     .action(act(async () => (await import("./commands/compare.ts")).compare));
   program
     .command("gate")
@@ -108,6 +116,18 @@ function addReadCommands(program: Command, act: Act): void {
     .option("--strict", "end with 5 when a gate cannot be decided")
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/gate.ts")).gate));
+  program
+    .command("history")
+    .description("One metric over the runs of a scenario, and where its level changed.")
+    .argument("[metric]", "role.metric", "client.connections.rate")
+    .option("--scenario <name>", "scenario; that of the newest run when absent")
+    .option("--variant <name>", "variant; the baseline when absent")
+    .option("--db <file>", "database to read", "churnlab.db")
+    .option("--json", "print one JSON document")
+    .action(act(async () => (await import("./commands/history.ts")).history));
+}
+
+function addReadCommands(program: Command, act: Act): void {
   program
     .command("export")
     .description("Write a run in a format that other programs read.")
@@ -146,6 +166,7 @@ function addReadCommands(program: Command, act: Act): void {
     .description("Show one run: its trials, sysctls, failures, events and warnings.")
     .argument("<run>", "last, last~1, the start of a run id, or file.db#id")
     .option("--db <file>", "database to read", "churnlab.db")
+    .option("--all", "every metric with every replicate")
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/show.ts")).show));
 }
@@ -184,6 +205,25 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (Number.isSafeInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
+}
+
+function addWritingCommands(program: Command, act: Act): void {
+  program
+    .command("new")
+    .description("Write a commented scenario to start from.")
+    .argument("[file]", "file to write; - prints it; TEMPLATE.yaml when absent")
+    .addOption(
+      new Option("--template <name>", "what it is about")
+        .choices(["smoke", "tw-reuse", "port-range", "matrix"])
+        .default("tw-reuse"),
+    )
+    .option("--force", "write over a file that exists")
+    .action(act(async () => (await import("./commands/new.ts")).newScenario));
+  program
+    .command("completion")
+    .description("Print what a shell sources to complete churnlab's commands and options.")
+    .addArgument(new Argument("<shell>", "which shell").choices(["bash", "zsh", "fish"]))
+    .action(act(async () => (await import("./commands/completion.ts")).completion));
 }
 
 function parseCount(text: string): number {

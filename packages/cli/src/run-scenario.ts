@@ -39,7 +39,7 @@ export async function runScenario(
   });
   const outcomes = await runTrials({ scenario, plan, runId }, session);
   store.finishRun(runId, endStateOf(outcomes, signal.aborted));
-  const judged = concludeRun({ runId, file }, session);
+  const judged = await concludeRun({ runId, file }, session);
   return exitCodeOf(outcomes, signal.aborted) || judged;
 }
 

@@ -1,4 +1,6 @@
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, createWriteStream, writeFileSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { ChurnError, type GateResult } from "@churnlab/core";
 import {
   formatAnnotations,
@@ -13,7 +15,7 @@ import {
   formatRunCsv,
   type RunComparison,
 } from "@churnlab/report";
-import type { StoreReader } from "@churnlab/store";
+import type { SampleSeries, StoreReader } from "@churnlab/store";
 import type { ReportFormat, ReportTarget } from "./report-target.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -27,15 +29,43 @@ export interface Reportable {
 }
 
 /** Writes one report of a run. Throws `E_OUTPUT` when the file cannot be written. */
-export function writeReport(target: ReportTarget, about: Reportable): void {
+export async function writeReport(target: ReportTarget, about: Reportable): Promise<void> {
   if (target.format === "github") {
     writeToGitHub(about);
+    return;
+  }
+  if (target.format === "ndjson") {
+    await writeLines(target.file, listNdjson(about));
     return;
   }
   const text = formatReport(target.format, about);
   if (target.file === null) about.terminal.print(text);
   else writeOutput(target.file, text);
 }
+
+/** The samples of one trial at a time, as all of them may be more than the memory holds. */
+function* listNdjson({ store, comparison: { run } }: Reportable): Generator<string> {
+  function* listSamples(): Generator<SampleSeries> {
+    for (const { trialId } of run.trialList) yield* store.loadSamples(run.runId, { trialId });
+  }
+  yield* formatNdjson(run, { events: store.loadEvents(run.runId), samples: listSamples() });
+}
+
+/** Line by line, no faster than the reader takes them. A reader that has seen enough is not an error. */
+async function writeLines(file: string | null, lines: Iterable<string>): Promise<void> {
+  const source = Readable.from(lines, { highWaterMark: LINES_AHEAD });
+  try {
+    if (file === null) await pipeline(source, process.stdout, { end: false });
+    else await pipeline(source, createWriteStream(file));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "EPIPE") return;
+    if (code === undefined || file === null) throw cause;
+    throw cannotWrite(file, cause);
+  }
+}
+
+const LINES_AHEAD = 256;
 
 /** Annotations go to the log, the summary to the file that GitHub names. */
 function writeToGitHub({ comparison, gates, file, terminal }: Reportable): void {
@@ -44,7 +74,10 @@ function writeToGitHub({ comparison, gates, file, terminal }: Reportable): void 
   if (summary !== undefined) appendFileSync(summary, formatMarkdown(comparison, gates));
 }
 
-export function formatReport(format: Exclude<ReportFormat, "github">, about: Reportable): string {
+function formatReport(
+  format: Exclude<ReportFormat, "github" | "ndjson">,
+  about: Reportable,
+): string {
   const { store, comparison, gates } = about;
   const { run } = comparison;
   switch (format) {
@@ -56,13 +89,6 @@ export function formatReport(format: Exclude<ReportFormat, "github">, about: Rep
       return formatComparisonJson(comparison, gates);
     case "csv":
       return comparison.variants.length > 0 ? formatComparisonCsv(comparison) : formatRunCsv(run);
-    case "ndjson":
-      return [
-        ...formatNdjson(run, {
-          events: store.loadEvents(run.runId),
-          samples: store.loadSamples(run.runId),
-        }),
-      ].join("");
     case "openmetrics":
       return formatOpenMetrics(run);
     case "benchmark-smaller":
@@ -82,10 +108,14 @@ export function writeOutput(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new ChurnError("E_OUTPUT", `${file} cannot be written (${code}).`, {
-      hint: "Name a file in a folder that exists and that you may write to.",
-      cause,
-    });
+    throw cannotWrite(file, cause);
   }
+}
+
+function cannotWrite(file: string, cause: unknown): ChurnError {
+  const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
+  return new ChurnError("E_OUTPUT", `${file} cannot be written (${code}).`, {
+    hint: "Name a file in a folder that exists and that you may write to.",
+    cause,
+  });
 }

@@ -53,6 +53,8 @@ export interface RunComparison {
   /** The run that the baselines are of; the run itself where its variants are compared with each other. */
   readonly baselineRun: StoredRun;
   readonly variants: readonly VariantComparison[];
+  /** The metrics that were asked for; null: all. */
+  readonly chosen: readonly MetricKey[] | null;
   /** The same, flat, as it is stored. */
   readonly rows: readonly ComparisonRow[];
 }
@@ -71,7 +73,7 @@ export function compareRun(
   const metrics = options.metrics && parseMetrics(options.metrics, [run, baselineRun]);
   const sides = options.against ? pairRuns(run, options.against) : pairVariants(run, options);
   const variants = sides.map((side) => compareSides(side, { ...options, metrics }));
-  return { run, baselineRun, variants, rows: variants.flatMap(toRows) };
+  return { run, baselineRun, variants, chosen: metrics ?? null, rows: variants.flatMap(toRows) };
 }
 
 export interface SideNames {
@@ -91,13 +93,22 @@ export function titleVariant({ run, baselineRun }: RunComparison, pair: VariantC
     : `${pair.candidate}: B against A`;
 }
 
-/** Whether every metric that is shown without being asked for could be judged, and none is in doubt. */
-export function isDecided({ variants }: RunComparison): boolean {
-  return variants.every(({ metrics }) => {
-    const headlines = new Set(selectHeadlines(metrics.map(({ comparison }) => comparison)));
-    return metrics
-      .filter(({ comparison }) => comparison.better !== "neither" && headlines.has(comparison))
-      .every(({ verdict }) => verdict !== null && !UNDECIDED.has(verdict.kind));
+/**
+ * Whether there is something to judge, every metric that was asked for could be judged, and none is in doubt. Where none
+ * was asked for, those that are shown all the same count.
+ */
+export function isDecided({ variants, chosen }: RunComparison): boolean {
+  if (variants.length === 0) return false;
+  return variants.every(({ metrics, fingerprint }) => {
+    const comparisons = metrics.map(({ comparison }) => comparison);
+    const counting = new Set(chosen === null ? selectHeadlines(comparisons) : comparisons);
+    const judged = metrics.filter(
+      ({ comparison }) => comparison.better !== "neither" && counting.has(comparison),
+    );
+    return (
+      fingerprint.comparable &&
+      judged.every(({ verdict }) => verdict !== null && !UNDECIDED.has(verdict.kind))
+    );
   });
 }
 

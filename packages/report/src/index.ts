@@ -13,6 +13,7 @@ export { type ResultBaseline, readResult } from "./formats/read-result.ts";
 export * from "./grade-run.ts";
 export { hasEnoughBlocks, type RunningTrial } from "./has-enough-blocks.ts";
 export { judgeRun } from "./judge-run.ts";
+export { listRunMetrics } from "./variant-readings.ts";
 
 // To people.
 

@@ -53,7 +53,8 @@ export function buildOverviews(comparison: RunComparison): Overview[] {
         pair,
       })),
     ];
-    return [{ title: null, columns, rows: selectRows(listOpenMetrics(run), columns) }];
+    const keys = comparison.chosen ?? listOpenMetrics(run);
+    return [{ title: null, columns, rows: selectRows(keys, columns, comparison) }];
   }
   return variants.map((pair) => {
     const columns = [
@@ -61,14 +62,22 @@ export function buildOverviews(comparison: RunComparison): Overview[] {
       { title: `B ${run.runId}`, side: findSide(run, pair.candidate), pair },
     ];
     const keys = pair.metrics.map(({ comparison: { role, metric } }) => ({ role, metric }));
-    return { title: `${pair.candidate}: B against A`, columns, rows: selectRows(keys, columns) };
+    return {
+      title: `${pair.candidate}: B against A`,
+      columns,
+      rows: selectRows(keys, columns, comparison),
+    };
   });
 }
 
 /** The variants of a run side by side, compared with nothing. */
 export function buildRunOverview(run: StoredRun): Overview {
   const columns = readVariants(run).map((side) => ({ title: side.variant, side, pair: null }));
-  return { title: null, columns, rows: selectRows(listOpenMetrics(run), columns) };
+  return {
+    title: null,
+    columns,
+    rows: selectRows(listOpenMetrics(run), columns, { chosen: null }),
+  };
 }
 
 /** When ports ran out is told with its prediction, where there is one. */
@@ -104,8 +113,16 @@ export function findJudged(
   );
 }
 
-/** Of the headlines: those of the short list, and every difference that is claimed. */
-function selectRows(keys: readonly MetricKey[], columns: readonly OverviewColumn[]): OverviewRow[] {
+/** Everything that was asked for; else, of the headlines, those of the short list, and every difference that is claimed. */
+function selectRows(
+  keys: readonly MetricKey[],
+  columns: readonly OverviewColumn[],
+  { chosen }: Pick<RunComparison, "chosen">,
+): OverviewRow[] {
+  const toRow = (key: MetricKey): OverviewRow => {
+    return { key, readings: columns.map(({ side }) => readMetric(side, key)) };
+  };
+  if (chosen !== null) return keys.map(toRow);
   const claimed = new Set(
     columns.flatMap(({ pair }) => (pair === null ? [] : claimedMetrics(pair))),
   );
@@ -116,7 +133,7 @@ function selectRows(keys: readonly MetricKey[], columns: readonly OverviewColumn
   const told = groupMetrics(listed, ({ metric }) => metric).flatMap(({ members }) =>
     dropRepeats(
       members
-        .map((key) => ({ key, readings: columns.map(({ side }) => readMetric(side, key)) }))
+        .map(toRow)
         .filter((row) => (isMainMetric(row.key.metric) ? !isZero(row) : moves(row, columns))),
     ),
   );

@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { openRun } from "../open-run.ts";
 import { REPORT_FORMATS, type ReportFormat } from "../report-target.ts";
 import { terminal } from "../terminal.ts";
-import { formatReport, writeOutput } from "../write-report.ts";
+import { writeReport } from "../write-report.ts";
 
 interface ExportOptions {
   readonly db: string;
@@ -13,16 +13,15 @@ interface ExportOptions {
 }
 
 /** Writes a stored run in one of the formats that other programs read. */
-export function exportRun(reference: string, options: ExportOptions): ExitCode {
+export async function exportRun(reference: string, options: ExportOptions): Promise<ExitCode> {
   const format = REPORT_FORMATS.find((known) => known === options.format);
   if (format === undefined || format === "github") throw unknownFormat(options.format);
   using opened = openRun(reference, options.db);
   const { store, runId } = opened;
   const comparison = compareRun(store, runId);
   const gates = judgeRun(comparison.run);
-  const text = formatReport(format, { store, comparison, gates, file: "", terminal });
-  if (options.output === undefined) terminal.print(text);
-  else writeOutput(options.output, text);
+  const file = options.output === undefined || options.output === "-" ? null : options.output;
+  await writeReport({ format, file }, { store, comparison, gates, file: "", terminal });
   return EXIT.ok;
 }
 

@@ -6,12 +6,14 @@ import { terminalStyle } from "../terminal-style.ts";
 
 export function show(
   reference: string,
-  options: { readonly db: string; readonly json?: boolean },
+  options: { readonly db: string; readonly all?: boolean; readonly json?: boolean },
 ): ExitCode {
   using opened = openRun(reference, options.db);
   const run = opened.store.loadRun(opened.runId);
   terminal.print(
-    options.json ? formatRunJson(run) : formatRunSummary(run, { style: terminalStyle }),
+    options.json
+      ? formatRunJson(run)
+      : formatRunSummary(run, { style: terminalStyle, all: options.all ?? false }),
   );
   return EXIT.ok;
 }

@@ -1,11 +1,10 @@
 import type { SampleSeries, StoredEvent, StoredRun } from "@churnlab/store";
+import { unitOf } from "../unit-of.ts";
 
 export interface NdjsonParts {
-  readonly events?: readonly StoredEvent[];
-  readonly samples?: readonly SampleSeries[];
+  readonly events?: Iterable<StoredEvent>;
+  readonly samples?: Iterable<SampleSeries>;
 }
-
-import { unitOf } from "../unit-of.ts";
 
 /**
  * One JSON document a line, each with its `type`: the run, then its trials, each with its measurements and failures,

@@ -1,0 +1,57 @@
+import type { CommandWords, Word } from "./describe-words.ts";
+
+/** A completion script for zsh, with descriptions. Where no word fits, names of files are offered. */
+export function formatZsh(commands: readonly CommandWords[]): string {
+  const cases = commands.map(
+    ({ path, subcommands, options }) => `    ${quote(path)})
+      names=(${subcommands.map(describe).join(" ")})
+      flags=(${options.map(describe).join(" ")})
+      ;;`,
+  );
+  const choices = commands.flatMap(({ path, options }) =>
+    options
+      .filter((option) => option.choices.length > 0)
+      .map(
+        (option) =>
+          `    ${quote(`${path} ${option.name}`)}) compadd -- ${option.choices.map(quote).join(" ")}; return ;;`,
+      ),
+  );
+  return `#compdef churnlab
+# zsh completion of churnlab:  source <(churnlab completion zsh)
+_churnlab() {
+  local found= word
+  local -a words_before=("\${(@)words[2,CURRENT-1]}")
+  local previous=\${words[CURRENT-1]}
+  for word in "\${words_before[@]}"; do
+    case "\${found:+$found }$word" in
+${commands
+  .filter(({ path }) => path !== "")
+  .map(({ path }) => `      ${quote(path)}) found=${quote(path)} ;;`)
+  .join("\n")}
+    esac
+  done
+  case "$found $previous" in
+${choices.join("\n")}
+  esac
+  local -a names flags
+  case "$found" in
+${cases.join("\n")}
+  esac
+  if [[ \${(Q)PREFIX} == -* ]]; then
+    _describe option flags
+  else
+    (( \${#names} )) && _describe command names
+    _files
+  fi
+}
+(( $+functions[compdef] )) && compdef _churnlab churnlab
+`;
+}
+
+function describe({ name, description }: Word): string {
+  return quote(`${name.replaceAll(":", "\\:")}:${description.replaceAll(":", "\\:")}`);
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
