@@ -63,8 +63,17 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
   return { state: "invalid", record, reason: fatal.map(({ message }) => message).join("; ") };
 }
 
-function listEvents({ recording, report }: TrialEvidence): TrialEvent[] {
-  const events = [...recording.events(), ...report.events, ...findExhaustion(report.failures)];
+function listEvents({ world, recording, report }: TrialEvidence): TrialEvent[] {
+  const endMs = recording.measureEndedAtMs - recording.measureAtMs;
+  const log = world.target.readLog?.() ?? "";
+  const events: TrialEvent[] = [
+    ...recording.events(),
+    ...report.events,
+    ...findExhaustion(report.failures),
+    ...(log === ""
+      ? []
+      : [{ role: "target", tMs: endMs, kind: "target.log", detail: { log } } as const]),
+  ];
   return events.toSorted((a, b) => a.tMs - b.tMs);
 }
 

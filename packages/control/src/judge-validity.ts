@@ -8,6 +8,7 @@ import {
   type Workload,
 } from "@churnlab/core";
 import type { TrialEvidence } from "./conclude-trial.ts";
+import { judgeCloser } from "./judge-closer.ts";
 
 /** Least share of the intended load that must have been attempted. */
 const OFFERED_SHARE_MIN = 0.995;
@@ -31,6 +32,7 @@ export function judgeValidity(evidence: TrialEvidence): Warning[] {
     ...judgeSysctls(evidence),
     ...judgeCleanState(evidence),
     ...judgeTarget(evidence),
+    ...judgeCloser(evidence),
     ...judgeOffer(evidence),
     ...judgeGenerator(evidence),
     ...judgeSampler(evidence),

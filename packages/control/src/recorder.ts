@@ -48,6 +48,7 @@ export class Recorder implements Disposable {
   readonly series: SampleSeries = new SampleSeries();
   readonly #clock: Clock;
   readonly #watches: readonly Watch[];
+  readonly #world: TrialWorld;
   readonly #events: (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] = [];
   readonly #warnings: Warning[] = [];
   readonly #startedAtMs: number;
@@ -61,6 +62,7 @@ export class Recorder implements Disposable {
   #afterTick: () => void = () => {};
 
   constructor(world: TrialWorld, clock: Clock) {
+    this.#world = world;
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();
     this.#measureAtMs = this.#startedAtMs;
@@ -199,10 +201,13 @@ export class Recorder implements Disposable {
   }
 
   #openSockets(): Role[] {
+    // A pooling gateway keeps connections on purpose, which have an end at its upstream too.
+    const kept = this.#world.target.keptOpen?.() ?? 0;
     return this.#watches
       .filter(({ observer, idle }) => {
         const now = observer.readCounters();
-        return (now.gauges["tcp.inuse"] ?? 0) > (idle.gauges["tcp.inuse"] ?? 0);
+        const expected = (idle.gauges["tcp.inuse"] ?? 0) + (observer.role === "client" ? 0 : kept);
+        return (now.gauges["tcp.inuse"] ?? 0) > expected;
       })
       .map(({ observer }) => observer.role);
   }

@@ -58,6 +58,7 @@ export async function runTrial(
     recording.expectMeasure(startAtMs + trial.spec.phases.warmUpMs);
     await sleepUntil(clock, recording.measureAtMs, signal);
     recording.markMeasure();
+    world.target.markMeasure?.();
 
     phases.enter("measure");
     const report: ShardReport = mergeReports(await reports);

@@ -1,0 +1,33 @@
+import type { Role, Warning } from "@churnlab/core";
+import type { TrialEvidence } from "./conclude-trial.ts";
+
+/**
+ * Whether the side that the scenario says closes first is the one that entered TIME_WAIT, as the kernels counted it in the
+ * measure phase. A server that is not churnlab's closes when it wants. Says nothing where connections end by reset, and
+ * of a gateway, which enters TIME_WAIT towards its upstream as well.
+ */
+export function judgeCloser({
+  trial,
+  recording,
+}: Pick<TrialEvidence, "trial" | "recording">): Warning[] {
+  const { topology, workload } = trial.spec;
+  if (topology !== "direct" || workload.close === "rst") return [];
+  const entered = (role: Role): number =>
+    recording
+      .readings()
+      .filter(({ observer }) => observer.role === role)
+      .map(({ before, after }) => timeWaits(after.counters) - timeWaits(before.counters))
+      .reduce((sum, count) => sum + count, 0);
+  const client = entered("client");
+  const target = entered("target");
+  const expected = workload.closer === "client" ? client : target;
+  const other = client + target - expected;
+  if (other <= expected) return [];
+  const message = `the scenario says closer: ${workload.closer}, but TIME_WAIT was entered ${client} times by the client and ${target} times by the target`;
+  return [{ code: "W_CLOSER_DIFFERS", message }];
+}
+
+/** Connections that a kernel closed first; those beyond tcp_max_tw_buckets skip TIME_WAIT and count on their own. */
+function timeWaits(counters: Readonly<Record<string, number>>): number {
+  return (counters["tcpext.TW"] ?? 0) + (counters["tcpext.TCPTimeWaitOverflow"] ?? 0);
+}
