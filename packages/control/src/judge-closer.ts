@@ -12,6 +12,8 @@ export function judgeCloser({
 }: Pick<TrialEvidence, "trial" | "recording">): Warning[] {
   const { topology, workload } = trial.spec;
   if (topology !== "direct" || workload.close === "rst") return [];
+  // Such connections end with the load, and then it is the client that lets them go.
+  if (workload.kind === "hold" || workload.requestsPerConnection === "unlimited") return [];
   const entered = (role: Role): number =>
     recording
       .readings()

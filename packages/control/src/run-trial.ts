@@ -52,13 +52,19 @@ export async function runTrial(
     using _stopper = stopOnAbort(shards, signal);
 
     phases.enter("warm-up");
+    const { warmUpMs, drainMs } = trial.spec.phases;
+    const mark = (): void => {
+      recording.markMeasure();
+      world.target.markMeasure?.();
+    };
+    // Without a warm-up the boundary lies before the first packet: counters and tallies then count the same.
+    if (warmUpMs === 0) mark();
     const startAtMs = clock.nowMs() + START_MARGIN_MS;
     const reports = Promise.all(shards.map((shard) => shard.run(startAtMs)));
     reports.catch(() => {}); // awaited below; until then a lost worker must not end the process
-    recording.expectMeasure(startAtMs + trial.spec.phases.warmUpMs);
+    recording.expectMeasure(startAtMs + warmUpMs);
     await sleepUntil(clock, recording.measureAtMs, signal);
-    recording.markMeasure();
-    world.target.markMeasure?.();
+    if (warmUpMs > 0) mark();
 
     phases.enter("measure");
     const report: ShardReport = mergeReports(await reports);
@@ -66,7 +72,7 @@ export async function runTrial(
     recording.endMeasure();
 
     phases.enter("drain");
-    await clock.sleep(trial.spec.phases.drainMs, signal);
+    await clock.sleep(drainMs, signal);
     recording.finish();
     const aborted = signal.aborted;
     outcome = await concludeTrial({ trial, world, recording, report, startedAtUnixMs, aborted });

@@ -196,6 +196,20 @@ describe("runTrial", () => {
     expect(outcome.record.warnings).toMatchObject([{ code: "W_COUNTER_WRAPPED" }]);
   });
 
+  it("counts from before the first packet when there is no warm-up", async () => {
+    const counters = { "tcp.ActiveOpens": 0 };
+    const agent = new FakeAgent("a", {
+      run: async () => {
+        counters["tcp.ActiveOpens"] = 1;
+        return reportOf("a", { ...NO_LOAD, attempted: 1 });
+      },
+    });
+    const observer = new FakeObserver();
+    observer.readCounters = () => ({ gauges: {}, counters: { ...counters } });
+    const { outcome } = await run({ agents: [agent], observers: [observer] });
+    expect(valueOf(outcome, "tcp.ActiveOpens")).toBe(1);
+  });
+
   it("reports growth of counters over the measure phase and the peak of gauges", async () => {
     const readings = [
       { gauges: { time_wait: 0 }, counters: { "tcp.OutRsts": 5 } },
