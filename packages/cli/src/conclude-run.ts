@@ -1,7 +1,7 @@
 import type { GateResult } from "@churnlab/core";
 import { compareRun, formatComparison, formatComparisonJson, judgeRun } from "@churnlab/report";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
-import type { RunSession } from "./run-scenario.ts";
+import type { RunSession } from "./run-session.ts";
 import { terminalStyle } from "./terminal-style.ts";
 import { writeReport } from "./write-report.ts";
 

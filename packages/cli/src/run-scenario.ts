@@ -1,26 +1,14 @@
 import { type EndedTrial, runPlan } from "@churnlab/control";
 import { type Plan, planTrials, type Scenario, type TrialOutcome } from "@churnlab/core";
 import { hasEnoughBlocks } from "@churnlab/report";
-import type { RunState, Store } from "@churnlab/store";
+import type { RunState } from "@churnlab/store";
 import { concludeRun } from "./conclude-run.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { monotonicClock } from "./monotonic-clock.ts";
-import type { Testbeds } from "./open-testbeds.ts";
 import { readTags } from "./read-tags.ts";
-import type { ReportTarget } from "./report-target.ts";
-import type { Terminal } from "./terminal.ts";
+import type { RunSession } from "./run-session.ts";
 import { VERSION } from "./version.ts";
 import { watchPlan } from "./watch-plan.ts";
-
-export interface RunSession {
-  readonly store: Store;
-  readonly testbeds: Testbeds;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly reporters: readonly ReportTarget[];
-}
 
 /** Plans a scenario, runs its trials, and prints what they say about each other. */
 export async function runScenario(

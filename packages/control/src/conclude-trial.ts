@@ -17,15 +17,7 @@ import { findExhaustion } from "./find-exhaustion.ts";
 import { judgeValidity } from "./judge-validity.ts";
 import type { Recorder } from "./recorder.ts";
 import { reduceMeasurements } from "./reduce-measurements.ts";
-
-export interface TrialEvidence {
-  readonly trial: Trial;
-  readonly world: TrialWorld;
-  readonly recording: Recorder;
-  readonly report: ShardReport;
-  readonly startedAtUnixMs: number;
-  readonly aborted: boolean;
-}
+import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Reduces what was seen to measurements, and says whether they may be trusted. */
 export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutcome> {

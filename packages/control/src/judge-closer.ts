@@ -1,5 +1,5 @@
 import type { Role, Warning } from "@churnlab/core";
-import type { TrialEvidence } from "./conclude-trial.ts";
+import type { TrialEvidence } from "./trial-evidence.ts";
 
 /**
  * Whether the side that the scenario says closes first is the one that entered TIME_WAIT, as the kernels counted it in the

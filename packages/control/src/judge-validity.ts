@@ -7,8 +7,8 @@ import {
   type WarningCode,
   type Workload,
 } from "@churnlab/core";
-import type { TrialEvidence } from "./conclude-trial.ts";
 import { judgeCloser } from "./judge-closer.ts";
+import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Least share of the intended load that must have been attempted. */
 const OFFERED_SHARE_MIN = 0.995;

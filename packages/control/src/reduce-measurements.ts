@@ -11,9 +11,9 @@ import {
   type ShardReport,
   type Tally,
 } from "@churnlab/core";
-import type { TrialEvidence } from "./conclude-trial.ts";
 import { isExhaustion } from "./find-exhaustion.ts";
 import type { Recorder, RoleReadings } from "./recorder.ts";
+import type { TrialEvidence } from "./trial-evidence.ts";
 
 const QUANTILES = [
   ["p50", 0.5],

@@ -1,0 +1,15 @@
+import type { Store } from "@churnlab/store";
+import type { Testbeds } from "./open-testbeds.ts";
+import type { ReportTarget } from "./report-target.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What every scenario of one `run` command shares. */
+export interface RunSession {
+  readonly store: Store;
+  readonly testbeds: Testbeds;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly reporters: readonly ReportTarget[];
+}
