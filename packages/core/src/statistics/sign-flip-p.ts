@@ -2,6 +2,7 @@ import {
   approximateTail,
   distributeSubsetSums,
   EXACT_BLOCKS_MAX,
+  signedRankTail,
 } from "./signed-rank-distribution.ts";
 import { findDefect, noValue, type Statistic } from "./statistic.ts";
 
@@ -33,11 +34,19 @@ export function smallestSignFlipP(n: number): number {
   return Math.min(1, 2 ** (1 - n));
 }
 
+/** Ranks are doubled: without ties and zeros they are 2, 4, … 2n. */
 function exactTail(ranks: readonly number[], lower: number): number {
-  let tail = 0;
-  const probabilities = distributeSubsetSums(ranks);
-  for (let sum = 0; sum <= lower; sum++) tail += probabilities[sum] as number;
-  return tail;
+  const n = ranks.length;
+  const isTieFree = new Set(ranks).size === n && Math.max(0, ...ranks) === 2 * n;
+  if (isTieFree && ranks.every((rank) => rank % 2 === 0)) return signedRankTail(n, lower / 2);
+  const step = ranks.reduce(findCommonDivisor, 0);
+  if (step === 0) return 1;
+  const units = ranks.map((rank) => rank / step);
+  return distributeSubsetSums(units, lower / step).reduce((tail, share) => tail + share, 0);
+}
+
+function findCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : findCommonDivisor(b, a % b);
 }
 
 /** Twice the mid-rank of every absolute difference: doubled, so that all are whole numbers. */

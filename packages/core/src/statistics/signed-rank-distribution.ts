@@ -6,21 +6,40 @@ export const EXACT_BLOCKS_MAX = 100;
 /**
  * The exact distribution of a sum of `weights`, each taken or left with probability one half: element s is P(sum = s).
  * With the weights 1…n it is the null distribution of the signed-rank statistic (Wilcoxon 1945). Every probability is
- * a multiple of 2⁻ⁿ, so for n ≤ 53 no rounding happens at all. Costs n · Σ weights.
+ * a multiple of 2⁻ⁿ, so for n ≤ 53 no rounding happens at all. Costs n · `sumMax`, the greatest sum that is asked for.
  */
-export function distributeSubsetSums(weights: readonly number[]): Float64Array {
-  const probabilities = new Float64Array(weights.reduce((sum, weight) => sum + weight, 1));
-  probabilities[0] = 1;
+export function distributeSubsetSums(
+  weights: readonly number[],
+  sumMax: number = weights.reduce((sum, weight) => sum + weight, 0),
+): Float64Array {
+  const subsets = new Float64Array(sumMax + 1);
+  subsets[0] = 1;
   let reach = 0;
   for (const weight of weights) {
-    reach += weight;
-    // Downwards, so that the probability that is added is still that of the sums without this weight.
-    for (let sum = reach; sum >= 0; sum--) {
-      const taken = sum < weight ? 0 : (probabilities[sum - weight] as number);
-      probabilities[sum] = ((probabilities[sum] as number) + taken) / 2;
+    reach = Math.min(reach + weight, sumMax);
+    // Downwards, so that what is added still counts the subsets without this weight.
+    for (let sum = reach; sum >= weight; sum--) {
+      subsets[sum] = (subsets[sum] as number) + (subsets[sum - weight] as number);
     }
   }
-  return probabilities;
+  return subsets.map((count) => count / 2 ** weights.length);
+}
+
+/** P(T ≤ rank) of the signed-rank statistic T of n blocks without ties; depends on nothing else, so it is kept. */
+export function signedRankTail(n: number, rank: number): number {
+  let tails = KNOWN_TAILS.get(n);
+  if (tails === undefined) {
+    let tail = 0;
+    tails = distributeSubsetSums(listRanks(n)).map((probability) => (tail += probability));
+    KNOWN_TAILS.set(n, tails);
+  }
+  return tails[rank] as number;
+}
+
+const KNOWN_TAILS = new Map<number, Float64Array>();
+
+function listRanks(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i + 1);
 }
 
 export interface TailRank {
@@ -48,7 +67,7 @@ function countTailRank(n: number, tailMax: number): TailRank {
   const bound = tailMax * (1 + 1e-12);
   let rank = 0;
   let tail = 0;
-  for (const probability of distributeSubsetSums(Array.from({ length: n }, (_, i) => i + 1))) {
+  for (const probability of distributeSubsetSums(listRanks(n))) {
     if (tail + probability > bound) break;
     tail += probability;
     rank++;
@@ -57,7 +76,7 @@ function countTailRank(n: number, tailMax: number): TailRank {
 }
 
 function approximateTailRank(n: number, tailMax: number): TailRank {
-  const ranks = Array.from({ length: n }, (_, i) => i + 1);
+  const ranks = listRanks(n);
   const mean = (n * (n + 1)) / 4;
   const tailOf = (sum: number): number => approximateTail(ranks, mean - sum - 0.5);
   let rank = Math.floor(mean);
