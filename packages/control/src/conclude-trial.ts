@@ -3,13 +3,11 @@ import {
   ChurnError,
   EMPTY_TALLY,
   type Measurement,
-  type ShardReport,
   type Trial,
   type TrialEvent,
   type TrialOutcome,
   type TrialPhase,
   type TrialRecord,
-  type TrialWorld,
   WARNING_CODES,
   type Warning,
 } from "@churnlab/core";
