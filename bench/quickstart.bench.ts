@@ -19,7 +19,7 @@ export const bench: Benchmark = {
     for (let round = 0; round < rounds; round++) {
       const folder = mkdtempSync(path.join(os.tmpdir(), "churnlab-quickstart-"));
       try {
-        execFileSync("git", ["clone", "--quiet", root, folder]);
+        execFileSync("git", ["clone", "--quiet", root, folder], { stdio: "ignore" });
         cpSync(path.join(root, ".cache/pnpm"), path.join(folder, ".cache/pnpm"), {
           recursive: true,
         });
