@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { ROOT } from "../find-root.ts";
 import { terminal } from "../terminal.ts";
 
-const SCHEMAS = ["scenario", "result"] as const;
+const SCHEMAS = ["scenario", "result", "watch", "ping"] as const;
 
 export function schema(what: string): ExitCode {
   const file = path.join(ROOT, "schema", `${what}.schema.json`);
