@@ -25,7 +25,8 @@ describe("a scenario that is wrong", () => {
     ["a range low > high", "40000 40099", "40099 40000", ["40099"]],
     ["a rate without unit", "300/s", "300", ["/s"]],
     ["zero replicates", "replicates: 1", "replicates: 0", ["replicates"]],
-  ])("says of %s what, where, and the fix, and ends with 2", async (_, from, to, words) => {
+  ])("says of %s what, where, and the fix, and ends with 2", async (...row) => {
+    const [, from, to, words] = row;
     const { code, stderr } = await validate(SMALL_SCENARIO.replace(from, to));
     expect(code).toBe(2);
     for (const word of words) expect(stderr.toLowerCase()).toContain(word.toLowerCase());

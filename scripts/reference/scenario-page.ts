@@ -1,13 +1,15 @@
 import { scenarioJsonSchema } from "@churnlab/core";
 import { markdownTable, type Row } from "./markdown-table.ts";
 
+type Value = string | number | boolean;
+
 /** The part of JSON Schema that the scenario's schema uses. */
 interface Schema {
   readonly description?: string;
-  readonly default?: unknown;
+  readonly default?: Value;
   readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly const?: unknown;
+  readonly enum?: readonly Value[];
+  readonly const?: Value;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -60,7 +62,7 @@ A variant may override every field of \`testbed\`, \`topology\`, \`target\`, \`w
 
 /** `docs/scenarios.md`, from the schema that checks the files. */
 export function scenarioPage(): string {
-  const rows = listFields(scenarioJsonSchema() as Schema, "");
+  const rows = listFields(scenarioJsonSchema(), "");
   return `${INTRODUCTION}
 ${markdownTable(["field", "takes", "default", "meaning"], rows)}
 `;
