@@ -62,7 +62,11 @@ export async function openPage(
     if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
   });
   page.on("pageerror", (error) => complaints.push(String(error)));
-  page.on("requestfailed", (request) => complaints.push(`${request.url()} failed`));
+  page.on("requestfailed", (request) => {
+    const reason = request.failure()?.errorText ?? "";
+    // A page that is left gives up its stream.
+    if (reason !== "net::ERR_ABORTED") complaints.push(`${request.url()} failed: ${reason}`);
+  });
   return { page, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 

@@ -2,14 +2,16 @@ import { writeFileSync } from "node:fs";
 import type { Scenario, TrialOutcome } from "@churnlab/core";
 import { buildReport } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { openDashboard } from "../../packages/report/test/dashboard/open-dashboard.ts";
 import { makeRun, TemporaryDirectory } from "../../packages/report/test/fixtures/make-run.ts";
+import { playRun } from "../../packages/report/test/fixtures/play-run.ts";
 import { TW_REUSE } from "../../packages/report/test/fixtures/scenarios.ts";
 import { buildBrowserPart, launchChromium, openPage, untilDrawn } from "./chromium.ts";
 
 /** Breaks out of text, of attributes, of scripts, of styles and of data, if anything lets it. */
-export const HOSTILE =
+const HOSTILE =
   "</script></style></title><script>globalThis.owned=1</script><img src=x onerror=globalThis.owned=1>\"'`${1}<svg onload=globalThis.owned=1>";
 
 let browser: Browser;
@@ -91,6 +93,38 @@ function poisonOutcome({ record }: TrialOutcome, state: "completed" | "invalid")
     ? { state, record: poisoned }
     : { state, record: poisoned, reason: HOSTILE };
 }
+
+async function isOwned(page: Page): Promise<boolean> {
+  return await page.evaluate(() => "owned" in globalThis || document.images.length > 0);
+}
+
+it("the dashboard shows hostile texts as texts on every page", async () => {
+  await using opened = await openDashboard();
+  const options = {
+    edit: poison,
+    outcomeOf: (_: unknown, outcome: TrialOutcome) => poisonOutcome(outcome, "completed"),
+    tags: { [HOSTILE]: HOSTILE },
+  };
+  const first = makeRun(opened.store, TW_REUSE, options);
+  const second = makeRun(opened.store, TW_REUSE, { ...options, startedAtUnixMs: Date.now() });
+  await using watched = await openPage(browser);
+  const { page, complaints } = watched;
+  for (const path of ["/", `/runs/${first}`, `/compare?a=${first}&b=${second}`]) {
+    await page.goto(opened.at(path));
+    expect(await page.getByText("</script></style>").count()).toBeGreaterThan(0);
+    expect(await isOwned(page)).toBe(false);
+  }
+  await page.goto(opened.at("/live"));
+  await untilDrawn(page);
+  await playRun(opened, TW_REUSE.replace("replicates: 6", "replicates: 1"), { edit: poison });
+  await page.getByText("The run is completed. Open its report").waitFor();
+  expect(await page.locator("h1").innerText()).toBe(HOSTILE);
+  expect(await isOwned(page)).toBe(false);
+  await page.reload();
+  await untilDrawn(page);
+  expect(await isOwned(page)).toBe(false);
+  expect(complaints).toEqual([]);
+});
 
 it("a report shows hostile texts as texts: nothing of them runs, with or without its own policy", async () => {
   using store = openStore(place.file("hostile.db"), { mode: "write" });

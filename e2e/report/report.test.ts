@@ -186,10 +186,11 @@ describe("the numbers of a report", () => {
     expect(moved.rows.length).toBeGreaterThan(10);
     for (const row of moved.rows) {
       const stored = compared.find(({ name }) => name === row[0]?.text);
-      expect([row[1]?.value, row[2]?.value], row[0]?.text ?? "").toEqual([
-        stored?.baseline_median,
-        stored?.variant_median,
-      ]);
+      expect({ name: row[0]?.text, baseline: row[1]?.value, variant: row[2]?.value }).toEqual({
+        name: stored?.name,
+        baseline: stored?.baseline_median,
+        variant: stored?.variant_median,
+      });
     }
     const failures = findTable(tables, "Failed connections by errno");
     const [failed] = query<{ count: number }>(

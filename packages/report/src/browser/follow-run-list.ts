@@ -3,14 +3,17 @@ const REFRESH_MS_MIN = 1000;
 /** Keeps the list of runs up to date without losing what the reader has chosen in it. */
 export function followRunList(): void {
   let isDue = false;
-  new EventSource("/api/stream").addEventListener("runs", () => {
-    if (isDue) return;
-    isDue = true;
-    setTimeout(() => {
-      isDue = false;
-      void refresh();
-    }, REFRESH_MS_MIN);
-  });
+  const stream = new EventSource("/api/stream");
+  for (const type of ["runs", "begin", "result", "end"]) {
+    stream.addEventListener(type, () => {
+      if (isDue) return;
+      isDue = true;
+      setTimeout(() => {
+        isDue = false;
+        void refresh();
+      }, REFRESH_MS_MIN);
+    });
+  }
 }
 
 async function refresh(): Promise<void> {

@@ -8,8 +8,10 @@ export function reloadWhileRunning(): void {
   const run = readPageData("run") as { readonly state: string } | null;
   if (run?.state !== "running") return;
   const source = new EventSource("/api/stream");
-  source.addEventListener("runs", () => {
-    source.close();
-    setTimeout(() => location.reload(), RELOAD_MS_MIN);
-  });
+  for (const type of ["runs", "result", "end"]) {
+    source.addEventListener(type, () => {
+      source.close();
+      setTimeout(() => location.reload(), RELOAD_MS_MIN);
+    });
+  }
 }

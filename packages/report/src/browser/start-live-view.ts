@@ -52,9 +52,7 @@ export function startLiveView(place: HTMLElement): void {
   connection.addEventListener("error", () => {
     trouble.value = describeTrouble(state, connection);
   });
-  void askRights().then((may) => {
-    mayStop.value = may;
-  });
+  void askRights(mayStop);
   setInterval(draw, 1000);
   document.addEventListener("visibilitychange", draw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => group.redraw());
@@ -143,9 +141,10 @@ function makeThrottle(call: () => void): () => void {
   };
 }
 
-async function askRights(): Promise<boolean> {
+async function askRights(mayStop: { value: boolean }): Promise<void> {
   const response = await fetch("/api/rights");
-  return response.ok && ((await response.json()) as { readonly mayStop: boolean }).mayStop;
+  if (!response.ok) return;
+  mayStop.value = ((await response.json()) as { readonly mayStop: boolean }).mayStop;
 }
 
 function stopRun(): void {

@@ -78,10 +78,11 @@ function listGauges({ series }: TrialSeries, role: Role): Part[] {
   return gauges.filter((gauge): gauge is Part => gauge.columns !== undefined);
 }
 
+/** As it was read from the kernel; before that, as the scenario sets it. */
 function readCeiling(trial: TrialSeries, role: Role): TimeChart["bounds"][number] | null {
   const range = trial.series.get(`${role}.ports.range`);
-  const ports = range?.mean[range.mean.length - 1];
-  if (ports === undefined || ports === 0) return null;
+  const ports = range?.mean[range.mean.length - 1] ?? (role === "client" ? trial.ports : null);
+  if (ports === null || ports === 0) return null;
   const sources = role === "client" ? trial.sources : 1;
   if (sources === 1) return { value: ports, label: `${formatNumber(ports)} local ports` };
   const label = `${sources} × ${formatNumber(ports)} local ports`;

@@ -1,4 +1,4 @@
-import type { Arrival } from "@churnlab/core";
+import { type Arrival, predictPorts, type TrialSpec } from "@churnlab/core";
 import type { OfferedRate, PhaseSpan } from "./trial-series.ts";
 
 /** The phases that take time; each begins where the one before it was meant to end. */
@@ -51,6 +51,20 @@ function listCorners(
       { tMs: toMs, perS },
     ];
   }).flat();
+}
+
+/** The forecast of a variant is the same for all its trials, and not cheap. */
+const portsOf = new WeakMap<TrialSpec, number | null>();
+
+/** The local ports of one source that a scenario gives its client; null where that cannot be known from it. */
+export function readPorts(spec: TrialSpec): number | null {
+  let ports = portsOf.get(spec);
+  if (ports === undefined) {
+    const forecast = predictPorts(spec);
+    ports = forecast.kind === "predicted" ? forecast.ports : null;
+    portsOf.set(spec, ports);
+  }
+  return ports;
 }
 
 /** Events that carry a table for a figure of their own. */

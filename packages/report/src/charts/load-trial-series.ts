@@ -9,7 +9,7 @@ import type {
 } from "@churnlab/store";
 import { formatNumber } from "../format-value.ts";
 import { describeEvent } from "./describe-event.ts";
-import { isTableEvent, listPhases, offeredRate } from "./describe-trial.ts";
+import { isTableEvent, listPhases, offeredRate, readPorts } from "./describe-trial.ts";
 import type { Marker, TrialSeries } from "./trial-series.ts";
 
 /** More points than this cannot be told apart on any screen. */
@@ -91,6 +91,7 @@ function assembleTrial(run: StoredRun, trial: StoredTrial, seen: Seen): TrialSer
     state: trial.state,
     topology: spec?.topology ?? "direct",
     sources: spec?.workload.sources ?? 1,
+    ports: spec === undefined ? null : readPorts(spec),
     phases: spec === undefined ? [] : listPhases({ ...spec.phases, measureMs: trial.measureMs }),
     markers: listMarkers(trial, seen),
     offered: spec === undefined ? null : offeredRate(spec.workload, trial.measureMs),

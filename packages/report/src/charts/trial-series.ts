@@ -44,6 +44,8 @@ export interface TrialSeries {
   readonly topology: "direct" | "gateway";
   /** Source addresses, each with the whole port range to itself. */
   readonly sources: number;
+  /** Local ports of one source, by the scenario; null where the scenario does not say. */
+  readonly ports: number | null;
   readonly phases: readonly PhaseSpan[];
   readonly markers: readonly Marker[];
   readonly offered: OfferedRate | null;

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { DashboardContext } from "./dashboard-context.ts";
+import { explainErrors } from "./explain-errors.ts";
 import { DatabaseFollower } from "./follow-database.ts";
 import { guardRequests } from "./guard-requests.ts";
 import type { RunSource } from "./run-source.ts";
@@ -33,6 +34,7 @@ export function buildDashboard(
     look: () => follower?.look(),
     stop: stop ?? null,
   };
+  explainErrors(app);
   servePages(app, context);
   serveApi(app, context);
   serveLive(app, context);

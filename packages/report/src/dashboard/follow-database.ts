@@ -1,4 +1,4 @@
-import type { RunSummary, StoredRun, StoredTrial, StoreReader } from "@churnlab/store";
+import type { StoredRun, StoredTrial, StoreReader } from "@churnlab/store";
 import { describeEvent } from "../charts/describe-event.ts";
 import { isTableEvent } from "../charts/describe-trial.ts";
 import { loadTrialSeries } from "../charts/load-trial-series.ts";
@@ -52,14 +52,16 @@ export class DatabaseFollower implements Disposable {
     this.#signature = signature;
     this.#publish({ type: "runs" });
     const running = runs.findLast(({ state }) => state === "running");
-    if (running !== undefined) this.#follow(store, running);
-    else this.#finish(runs);
+    if (this.#watched !== null && this.#watched.runId !== running?.runId) {
+      this.#finish(store, this.#watched.runId);
+    }
+    if (running !== undefined) this.#follow(store, store.loadRun(running.runId));
   }
 
-  #follow(store: StoreReader, { runId }: RunSummary): void {
-    const run = store.loadRun(runId);
-    if (this.#watched?.runId !== runId) {
-      this.#watched = { runId, trials: 0 };
+  /** What the run has saved since the last look. */
+  #follow(store: StoreReader, run: StoredRun): void {
+    if (this.#watched?.runId !== run.runId) {
+      this.#watched = { runId: run.runId, trials: 0 };
       this.#publish({ type: "begin", plan: planOf(run) });
     }
     const fresh = run.trialList.slice(this.#watched.trials);
@@ -69,9 +71,11 @@ export class DatabaseFollower implements Disposable {
     if (last !== undefined) this.#showTrial(store, run, last);
   }
 
-  #finish(runs: readonly RunSummary[]): void {
-    const ended = runs.find(({ runId }) => runId === this.#watched?.runId);
-    if (ended !== undefined) this.#publish({ type: "end", endState: ended.state });
+  /** The trials that were saved between the last look and the end are part of it. */
+  #finish(store: StoreReader, runId: string): void {
+    const run = store.loadRun(runId);
+    this.#follow(store, run);
+    this.#publish({ type: "end", endState: run.state });
     this.#watched = null;
   }
 

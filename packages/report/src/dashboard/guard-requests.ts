@@ -85,8 +85,11 @@ function takeTokenFromAddress(
 
 /** Takes as long for a wrong token as for the right one. */
 function isEqual(given: string, token: string): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(given), digest(token));
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
 }
 
 function readCookie({ headers }: FastifyRequest): string | null {

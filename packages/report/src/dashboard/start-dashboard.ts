@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core";
 import type { FastifyInstance } from "fastify";
 import type { LiveFeed } from "../live/live-feed.ts";
 import type { RunSource } from "./run-source.ts";
@@ -43,23 +43,19 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 64 } });
   const listen = options.listen ?? "127.0.0.1";
   const isLoopback = isLoopbackAddress(listen);
-  const { token, hub, dispose } = buildDashboard(app, { ...options, isLoopback });
-  app.setErrorHandler((error: Error, _request, reply) => {
-    const { status, message, hint } = explainError(error);
-    return reply.code(status).send({ error: message, ...(hint === undefined ? {} : { hint }) });
-  });
+  const built = buildDashboard(app, { ...options, isLoopback });
   await listenOn(app, listen, options.port ?? DASHBOARD_PORT);
   const { port } = app.server.address() as { port: number };
   const address = `http://${isIP(listen) === 6 ? `[${listen}]` : listen}:${port}/`;
   const close = async (): Promise<void> => {
-    dispose();
+    built.dispose();
     await app.close();
   };
   return {
-    url: `${address}?token=${token}`,
+    url: `${address}?token=${built.token}`,
     address,
     isLoopback,
-    streams: () => hub.size,
+    streams: () => built.hub.size,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -84,26 +80,4 @@ async function listenOn(app: FastifyInstance, host: string, port: number): Promi
       { hint, cause },
     );
   }
-}
-
-interface ExplainedError {
-  readonly status: number;
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
-
-/** Bugs say that they are bugs, and nothing of what they met. */
-function explainError(error: Error): ExplainedError {
-  if (error instanceof ChurnError) {
-    return { status: statusOf(error.code), message: error.message, hint: error.hint };
-  }
-  const { statusCode } = error as { statusCode?: number };
-  if (statusCode !== undefined && statusCode < 500)
-    return { status: statusCode, message: error.message };
-  return { status: 500, message: "this is a bug in churnlab" };
-}
-
-function statusOf(code: ErrorCode): number {
-  if (code === "E_RUN_UNKNOWN") return 404;
-  return ERROR_CODES[code].exit === 2 ? 400 : 500;
 }

@@ -103,11 +103,14 @@ function describePair(
   { comparison }: Pick<VerdictData, "comparison">,
   pair: VariantComparison,
 ): string[] {
+  const isOneRun = comparison.run === comparison.baselineRun;
   if (pair.fingerprint.comparable) {
-    return formatClosing(pair, { names: sideNames(comparison, pair) });
+    const sentences = formatClosing(pair, { names: sideNames(comparison, pair) });
+    return isOneRun ? sentences : sentences.map((sentence) => `${pair.candidate}: ${sentence}`);
   }
   const [reason = ""] = formatComparability(pair.fingerprint, PLAIN_STYLE);
-  return [`${pair.candidate} and ${pair.baseline}: ${reason.replace(/^✗ /, "")}.`];
+  const names = isOneRun ? `${pair.candidate} and ${pair.baseline}` : pair.candidate;
+  return [`${names}: ${reason.replace(/^✗ /, "")}.`];
 }
 
 function capitalise(text: string): string {

@@ -47,7 +47,7 @@ function rateTile(state: LiveState): Tile {
 
 /** What the range has left, by the sockets that are open or in TIME_WAIT: a dump of the ports themselves is too rare. */
 function freePortsTile(state: LiveState): Tile {
-  const range = state.latest("client.ports.range");
+  const range = state.latest("client.ports.range") ?? state.head.trial?.ports ?? null;
   if (range === null) return { label: "free ports", value: "–", note: "not seen yet" };
   const ports = range * (state.head.trial?.sources ?? 1);
   const taken = (state.latest("client.time_wait") ?? 0) + (state.latest("client.tcp.inuse") ?? 0);

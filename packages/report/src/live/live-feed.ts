@@ -1,6 +1,6 @@
 import type { Plan, Scenario, Trial, TrialEvent, TrialOutcome, TrialPhase } from "@churnlab/core";
 import { describeEvent } from "../charts/describe-event.ts";
-import { isTableEvent, listPhases, offeredRate } from "../charts/describe-trial.ts";
+import { isTableEvent, listPhases, offeredRate, readPorts } from "../charts/describe-trial.ts";
 import type {
   LiveEventEntry,
   LiveMessage,
@@ -139,6 +139,7 @@ function describeLiveTrial({ id, variant, replicate, spec }: Trial, phase: Trial
     state: "completed",
     topology: spec.topology,
     sources: spec.workload.sources,
+    ports: readPorts(spec),
     phases: listPhases(spec.phases),
     markers: [],
     offered: offeredRate(spec.workload, spec.phases.measureMs),

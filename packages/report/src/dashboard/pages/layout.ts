@@ -1,4 +1,4 @@
-import { h, type JSX } from "preact";
+import { type ComponentChildren, h, type JSX } from "preact";
 import { render } from "preact-render-to-string";
 import { escapeText } from "../../html/escape-text.ts";
 
@@ -30,23 +30,31 @@ export function renderPage({ title, at, body, script, data = {} }: PageInput): s
 <script src="/assets/${script}" defer></script>
 </head>
 <body>
-${render(navigation(at))}
+${render(h(Navigation, { at }))}
 ${body}
 ${scripts.join("")}</body>
 </html>
 `;
 }
 
-function navigation(at: PageInput["at"]): JSX.Element {
-  const link = (href: string, name: string, isHere: boolean): JSX.Element =>
-    h("a", { href, ...(isHere ? { "aria-current": "page" } : {}) }, name);
+function Navigation({ at }: Pick<PageInput, "at">): JSX.Element {
   return h(
     "nav",
     { class: "site", "aria-label": "churnlab" },
     h("span", { class: "brand" }, "churnlab"),
-    link("/", "Runs", at === "history"),
-    link("/live", "Live", at === "live"),
+    h(NavigationLink, { href: "/", isHere: at === "history" }, "Runs"),
+    h(NavigationLink, { href: "/live", isHere: at === "live" }, "Live"),
   );
+}
+
+interface NavigationLinkProps {
+  readonly href: string;
+  readonly isHere: boolean;
+  readonly children?: ComponentChildren;
+}
+
+function NavigationLink({ href, isHere, children }: NavigationLinkProps): JSX.Element {
+  return h("a", { href, ...(isHere ? { "aria-current": "page" } : {}) }, children);
 }
 
 /** JSON that cannot end the element it stands in. */

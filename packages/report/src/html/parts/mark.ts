@@ -16,7 +16,7 @@ export function Mark({
   return h(
     "span",
     { class: `mark ${tone}` },
-    h("span", { "aria-hidden": "true" }, `${MARKS[tone]} `),
+    h("span", { "aria-hidden": "true" }, `${MARKS[tone]}\u00a0`),
     children,
   );
 }
