@@ -1,4 +1,4 @@
-import { ERRNO, type ErrnoName, nameErrno } from "@churnlab/core";
+import { ERRNO, type ErrnoName, nameErrno } from "@churnlab/core/errno";
 import { bindC, check, errno, libc } from "./libc.ts";
 import {
   AF_INET,

@@ -1,4 +1,4 @@
-import { ERRNO } from "@churnlab/core";
+import { ERRNO } from "@churnlab/core/errno";
 import { check, errno, libc } from "./libc.ts";
 import {
   alignNetlink,

@@ -1,5 +1,5 @@
 import { fstatSync, writeSync } from "node:fs";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import { check, errno, libc } from "./libc.ts";
 import { errnoOf, SystemError } from "./system-error.ts";
 

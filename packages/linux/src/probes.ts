@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { release } from "node:os";
 import { promisify } from "node:util";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import { readQueues } from "./listen-queues.ts";
 import { createNetworkNamespace, type NetworkNamespace } from "./network-namespace.ts";
 import { readOpenFileLimit } from "./open-file-limit.ts";

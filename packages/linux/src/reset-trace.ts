@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { ChurnError, ERRNO } from "@churnlab/core";
+import { ERRNO } from "@churnlab/core/errno";
+import { ChurnError } from "@churnlab/core/errors";
 import { errno, libc } from "./libc.ts";
 import { parseResetLine, type TracedReset } from "./parse-reset-line.ts";
 import { SystemError } from "./system-error.ts";

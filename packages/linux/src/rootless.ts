@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import { createNetworkNamespace } from "./network-namespace.ts";
 import { errnoOf } from "./system-error.ts";
 

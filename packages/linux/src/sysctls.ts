@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { ChurnError, type SysctlRecord } from "@churnlab/core";
+import type { SysctlRecord } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import type { NetworkNamespace } from "./network-namespace.ts";
 import { errnoOf } from "./system-error.ts";
 

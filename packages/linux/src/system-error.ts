@@ -1,5 +1,5 @@
 import { getSystemErrorMessage } from "node:util";
-import { type ErrnoName, nameErrno } from "@churnlab/core";
+import { type ErrnoName, nameErrno } from "@churnlab/core/errno";
 
 /** A system call that failed. Has the fields of Node's own system errors, with `errno` positive as in C. */
 export class SystemError extends Error {

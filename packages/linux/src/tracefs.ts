@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import { bindC, check, errno, libc } from "./libc.ts";
 import { errnoOf, SystemError } from "./system-error.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIPv6 } from "node:net";
-import { ERRNO } from "@churnlab/core";
+import { ERRNO } from "@churnlab/core/errno";
 import { parseIpAddress } from "./ip-address.ts";
 import { errno, libc } from "./libc.ts";
 import { NETLINK, NetlinkSocket } from "./netlink.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import { pingHandshake } from "@churnlab/linux";
 import {
   describePing,

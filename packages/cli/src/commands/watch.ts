@@ -48,7 +48,7 @@ async function watchOn(
   const { describeWatch, openDisplay } = await loadDisplay();
   const facts = { host: name, hz: readTickRateHz() };
   using stop = untilStopped();
-  using display = openDisplay({ json });
+  using display = await openDisplay({ json });
   for (let waitMs = FIRST_WINDOW_MS; ; ) {
     // An aborted wait ends early, and the signal says so.
     await sleep(waitMs, undefined, { signal: stop.signal }).catch(() => {});

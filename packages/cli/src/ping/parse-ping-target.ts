@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import type { PingTarget } from "@churnlab/report/watch";
 
 /** `host:port` or `[address]:port`, with the host looked up. Throws `E_USAGE`. */

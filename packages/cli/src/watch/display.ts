@@ -1,5 +1,5 @@
 import { formatWatchLine, formatWatchScreen, type WatchDocument } from "@churnlab/report/watch";
-import { createLogUpdate } from "log-update";
+import type { createLogUpdate } from "log-update";
 import { terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
 
@@ -10,9 +10,11 @@ export interface WatchDisplay extends Disposable {
 const COLUMNS_WITHOUT_SCREEN = 120;
 
 /** One JSON document per line, a screen that is drawn again, or plain lines where there is no screen. */
-export function openDisplay({ json }: { readonly json: boolean }): WatchDisplay {
+export async function openDisplay({ json }: { readonly json: boolean }): Promise<WatchDisplay> {
   if (json) return lines((seen) => JSON.stringify(seen));
-  return isScreen() ? screen() : lines(formatWatchLine);
+  if (!isScreen()) return lines(formatWatchLine);
+  const { createLogUpdate } = await import("log-update");
+  return screen(createLogUpdate(process.stdout));
 }
 
 /** One reading in full. */
@@ -28,8 +30,7 @@ function lines(format: (seen: WatchDocument) => string): WatchDisplay {
 }
 
 /** The last screen stays when it ends. */
-function screen(): WatchDisplay {
-  const update = createLogUpdate(process.stdout);
+function screen(update: ReturnType<typeof createLogUpdate>): WatchDisplay {
   return {
     show: (seen) => update(`${formatScreen(seen)}\n${terminalStyle.quiet("q ends")}`),
     [Symbol.dispose]: () => update.done(),

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import { errnoOf } from "@churnlab/linux";
 
 const RUNTIMES = ["docker", "podman"] as const;

@@ -37,6 +37,8 @@ const SYSCTLS = [
 
 /** More than are shown, so that one that grows has been followed before it is seen. */
 const DESTINATIONS_FOLLOWED = 20;
+/** Resets that can wait between two readings: 4000 in a second, in 1 MiB. More are counted as lost. */
+const CAPTURE_FRAMES = 4096;
 const ALL_PORTS = { low: 1, high: 65_535 };
 
 interface SocketTable {
@@ -147,7 +149,7 @@ export class HostReader implements Disposable {
 
   #openCapture(namespace: NetworkNamespace): ResetCapture | null {
     try {
-      return new ResetCapture(namespace, { keep: 0, sent: false });
+      return new ResetCapture(namespace, { keep: 0, sent: false, frames: CAPTURE_FRAMES });
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       this.#notes.push(

@@ -1,4 +1,4 @@
-import { ERRNO } from "@churnlab/core";
+import { ERRNO } from "@churnlab/core/errno";
 import { bindC, errno } from "../libc.ts";
 import { SystemError } from "../system-error.ts";
 import { KernelMemory } from "./kernel-memory.ts";

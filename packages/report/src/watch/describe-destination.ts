@@ -1,4 +1,4 @@
-import { timeWaitLength } from "@churnlab/core";
+import { timeWaitLength } from "@churnlab/core/time-wait-length";
 import { forecastPorts, measureBirthsPerS } from "./port-outlook.ts";
 import type { WatchedDestination } from "./watch-document.ts";
 import type { DestinationReading, WatchReading } from "./watch-reading.ts";

@@ -1,4 +1,5 @@
-import { formatDurationMs, quantileOfSorted } from "@churnlab/core";
+import { formatDurationMs } from "@churnlab/core/parse-duration";
+import { quantileOfSorted } from "@churnlab/core/quantile";
 import { formatCount, formatValue } from "../format-value.ts";
 import { nameEnd } from "./name-end.ts";
 

@@ -1,4 +1,4 @@
-import { wrapText } from "@churnlab/core";
+import { wrapText } from "@churnlab/core/wrap-text";
 import { formatClock, formatNumber, formatValue } from "../format-value.ts";
 import { drawBar } from "../text/draw-bar.ts";
 import { fitLine } from "../text/fit-line.ts";

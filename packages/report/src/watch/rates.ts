@@ -1,4 +1,4 @@
-import { deltaCounters } from "@churnlab/core";
+import { deltaCounters } from "@churnlab/core/delta-counters";
 import type { WatchReading } from "./watch-reading.ts";
 
 /** How fast counters grow between two readings. */
