@@ -2,7 +2,7 @@ import type { TargetAddress, Workload } from "@churnlab/core";
 import { OPCODE } from "@churnlab/linux";
 import type { Engine, WorkerJob } from "../engine.ts";
 import { SlotLoad } from "../slots/slot-load.ts";
-import { slotsFor } from "../slots/slots-for.ts";
+import { slotsFor, withinOpenFiles } from "../slots/slots-for.ts";
 import type { WorkerCounters } from "../worker-counters.ts";
 import { probeRing } from "./probe-ring.ts";
 import { RingWire } from "./ring-wire.ts";
@@ -24,7 +24,8 @@ export const ringEngine: Engine = {
   },
 
   async run(job: WorkerJob, counters: WorkerCounters): Promise<void> {
-    const slots = slotsFor(job);
+    // The limit on open files bounds the table of each ring, not what all workers have open together.
+    const slots = withinOpenFiles(slotsFor(job));
     const load = new SlotLoad(job, counters, slots);
     using wire = new RingWire(job, load.connections, slots);
     load.run(wire);
