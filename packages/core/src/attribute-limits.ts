@@ -87,6 +87,15 @@ function limit(
   return Object.keys(evidence).length === 0 ? [] : [{ resource, role, meaning, evidence }];
 }
 
+/** A gateway counts its own errnos; what its clients see of them is a status. */
+const findGatewayPorts: Find = (seen) => {
+  const failures = seen.positive(["target.failures.EADDRNOTAVAIL"]);
+  const context = seen.positive(["target.ports.used_peak", "target.ports.range"]);
+  const meaning = "no local port was left for the gateway's connect() towards its upstream";
+  const found = limit("target", ["ports", meaning], failures);
+  return found.map((each) => ({ ...each, evidence: { ...failures, ...context } }));
+};
+
 const findPorts: Find = (seen) => {
   const failures = seen.failed(["EADDRNOTAVAIL"], ["connect"]);
   const context = seen.positive(["client.ports.used_peak", "client.ports.range"]);
@@ -176,6 +185,7 @@ const findGenerator: Find = (seen) => {
 
 const FINDERS: readonly Find[] = [
   findPorts,
+  findGatewayPorts,
   findBoundPorts,
   findDescriptors,
   findAcceptQueue,

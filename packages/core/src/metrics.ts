@@ -25,6 +25,8 @@ export interface MetricDescription {
 
 const every: readonly Role[] = ["client", "target", "upstream"];
 const client: readonly Role[] = ["client"];
+/** Of a target, what the built-in gateway does towards its upstream. */
+const dialler: readonly Role[] = ["client", "target"];
 
 /** `[name, unit, better, class, roles, meaning]` */
 type Row = readonly [
@@ -50,10 +52,10 @@ const rows: readonly Row[] = [
     "connections",
     "neither",
     "count",
-    client,
+    dialler,
     "Connections that were begun.",
   ],
-  ["connections.established", "connections", "higher", "count", client, "Handshakes completed."],
+  ["connections.established", "connections", "higher", "count", dialler, "Handshakes completed."],
   [
     "connections.succeeded",
     "connections",
@@ -67,7 +69,7 @@ const rows: readonly Row[] = [
     "connections",
     "lower",
     "count",
-    client,
+    dialler,
     "Connections that failed at any step.",
   ],
   [
@@ -87,15 +89,15 @@ const rows: readonly Row[] = [
     "Connections that succeeded per second of the measure phase.",
   ],
   ["requests.intended", "requests", "neither", "count", client, "Requests the schedule asked for."],
-  ["requests.attempted", "requests", "neither", "count", client, "Requests that were begun."],
-  ["requests.succeeded", "requests", "higher", "count", client, "Requests answered in full."],
+  ["requests.attempted", "requests", "neither", "count", dialler, "Requests that were begun."],
+  ["requests.succeeded", "requests", "higher", "count", dialler, "Requests answered in full."],
   [
     "requests.failed",
     "requests",
     "lower",
     "count",
-    client,
-    "Requests that got no, a broken, or a late answer.",
+    dialler,
+    "Requests that got no, a broken, or a late answer, or one with a status from 500 on.",
   ],
   [
     "requests.dropped",
@@ -118,8 +120,8 @@ const rows: readonly Row[] = [
     "connections",
     "lower",
     "count",
-    client,
-    "Connections that failed with this errno, at any step.",
+    dialler,
+    "Connections that failed with this errno at any step, or were answered with this HTTP status.",
   ],
   [
     "time_wait.peak",

@@ -106,13 +106,31 @@ export type TargetSpec =
       /** The engine of the built-in server. */
       readonly engine: (typeof TARGET_ENGINES)[number];
     }
-  | { readonly command: readonly string[]; readonly port: number }
+  | {
+      /** `{host}`, `{port}`, `{upstream}` and `{dir}` in its words stand for what the trial gives it. */
+      readonly command: readonly string[];
+      readonly port: number;
+      readonly env: Readonly<Record<string, string>>;
+    }
   | {
       readonly image: string;
       readonly port: number;
       readonly command: readonly string[] | null;
+      readonly env: Readonly<Record<string, string>>;
     }
   | { readonly url: string };
+
+/** `short-lived`: one connection to the upstream for each request; `pooled`: connections are kept and shared. */
+export const UPSTREAM_CONNECTIONS = ["short-lived", "pooled"] as const;
+
+/** How the built-in gateway dials its upstream. */
+export interface UpstreamSpec {
+  readonly connections: (typeof UPSTREAM_CONNECTIONS)[number];
+  /** `pooled`: at most so many at once; requests wait for one. */
+  readonly poolSize: number;
+  /** `pooled`: a connection without a request for so long is closed by the gateway. */
+  readonly idleTimeoutMs: number;
+}
 
 export interface Phases {
   readonly warmUpMs: number;
@@ -128,6 +146,8 @@ export interface TrialSpec {
   readonly testbed: TestbedKind;
   readonly topology: Topology;
   readonly target: TargetSpec;
+  /** Topology gateway only. */
+  readonly upstream?: UpstreamSpec;
   readonly workload: Workload;
   readonly phases: Phases;
   readonly sysctls: SysctlSettings;

@@ -13,6 +13,12 @@ export interface Target {
   ended(): string | null;
   /** Its own numbers (CPU per connection, accepted connections) where it is ours; else an empty list. */
   measure(): Promise<readonly Measurement[]>;
+  /** The measure phase begins: counts of `measure` are from here on. Absent where it has none. */
+  markMeasure?(): void;
+  /** Connections to an upstream that it keeps between requests, and so after the load. Absent where it is not known. */
+  keptOpen?(): number;
+  /** The end of what it wrote, at most 64 KiB. Absent where it writes nothing. */
+  readLog?(): string;
 }
 
 /** Cumulative kernel counters and gauges of one namespace, by stored metric name. */

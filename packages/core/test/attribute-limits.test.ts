@@ -30,6 +30,7 @@ describe("attributeLimits", () => {
     [measured("client", "conntrack.dropped", 9), "conntrack", "client"],
     [measured("client", "tcpext.TCPTimeWaitOverflow", 350), "time-wait-buckets", "client"],
     [failed("receive", "ECONNRESET", 2), "resets", "client"],
+    [measured("target", "failures.EADDRNOTAVAIL", 300), "ports", "target"],
   ])("knows a shortage by its mark: %j is %s of the %s", (evidence, resource, role) => {
     expect(attributeLimits(evidence)).toMatchObject([{ resource, role }]);
   });

@@ -143,7 +143,7 @@ describe("a variant", () => {
     const text = scenarioText(
       "target: { server: builtin, backlog: 5 }\nvariants: [{ name: a }, { name: b, target: { command: [x] } }]",
     );
-    expect(parse(text).variants[1]?.spec.target).toEqual({ command: ["x"], port: 8080 });
+    expect(parse(text).variants[1]?.spec.target).toEqual({ command: ["x"], port: 8080, env: {} });
   });
 
   test("that says so is the baseline", () => {
@@ -555,3 +555,38 @@ function describeOutcome(text: string): string {
     throw error;
   }
 }
+
+describe("a gateway", () => {
+  const gateway = (more: string): string => `
+version: 1
+name: gateway
+topology: gateway
+workload: { kind: short-lived, arrival: { model: open, rate: 10/s } }
+${more}
+`;
+  const upstreamOf = (more: string): unknown => parse(gateway(more)).variants[0]?.spec.upstream;
+
+  test("dials for each request, unless it is told to keep a pool", () => {
+    const initial = { connections: "short-lived", poolSize: 64, idleTimeoutMs: 60_000 };
+    expect(upstreamOf("")).toEqual(initial);
+    expect(upstreamOf("upstream: { connections: pooled, poolSize: 5, idleTimeout: 2s }")).toEqual({
+      connections: "pooled",
+      poolSize: 5,
+      idleTimeoutMs: 2000,
+    });
+  });
+
+  test.each([
+    ["target: { command: [nginx] }\nupstream: { connections: pooled }", "gateway of churnlab"],
+    ["target: { server: builtin, misbehaviour: never-close }", "has no misbehaviour"],
+    ["target: { server: builtin, delay: 5ms }", "has no delay"],
+    ["target: { server: fastify }", "dials no upstream"],
+  ])("does not take %j", (more, complaint) => {
+    expect(shortProblems(gateway(more)).join()).toContain(complaint);
+  });
+
+  test("is what upstream belongs to", () => {
+    const text = gateway("upstream: { poolSize: 5 }").replace("topology: gateway", "");
+    expect(shortProblems(text).join()).toContain("upstream is for topology: gateway");
+  });
+});

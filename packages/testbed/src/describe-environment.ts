@@ -7,8 +7,8 @@ export function describeEnvironment(
   hosts: Hosts,
   parts: Readonly<Record<string, string>>,
 ): Environment {
-  const sysctls = [hosts.clients[0], hosts.target]
-    .filter((host) => host !== undefined)
+  const sysctls = [hosts.clients[0], hosts.target, hosts.upstream]
+    .filter((host) => host !== undefined && host !== null)
     .flatMap(({ role, namespace }) =>
       Object.entries(readTcpSysctls(namespace)).map(([name, value]) => [`${role}.${name}`, value]),
     );

@@ -18,13 +18,15 @@ export interface Host {
 export interface Hosts extends Disposable {
   readonly clients: readonly Host[];
   readonly target: Host;
+  /** Topology gateway only. */
+  readonly upstream: Host | null;
   readonly all: readonly Host[];
   readonly sysctls: readonly SysctlRecord[];
 }
 
 /**
- * Makes one namespace per source address and one for the target, joins each client with the target by a veth pair of its
- * own, and writes every role's sysctls. Never loopback: `tcp_tw_reuse=2`, the default, reuses ports there and nowhere else.
+ * Makes one namespace per source address, one for the target and, behind a gateway, one for the upstream; joins each client
+ * and the upstream with the target by a veth pair of its own, and writes every role's sysctls. Never loopback: `tcp_tw_reuse=2`, the default, reuses ports there and nowhere else.
  */
 export function createHosts(spec: TrialSpec, addresses: AddressPlan): Hosts {
   using stack = new DisposableStack();
@@ -43,12 +45,20 @@ export function createHosts(spec: TrialSpec, addresses: AddressPlan): Hosts {
       right: { namespace: target.namespace, device: `t${i}`, addresses: [target.address] },
     });
   });
-  const all = [...clients, target];
+  const upstream = spec.topology === "gateway" ? open("upstream", addresses.upstream) : null;
+  if (upstream !== null) {
+    joinByVeth({
+      left: { namespace: upstream.namespace, device: "u0", addresses: [upstream.address] },
+      right: { namespace: target.namespace, device: "up", addresses: [target.address] },
+    });
+  }
+  const all = [...clients, target, ...(upstream === null ? [] : [upstream])];
   const sysctls = all.flatMap((host) => writeSysctls(host, spec));
   const held = stack.move();
   return {
     clients,
     target,
+    upstream,
     all,
     sysctls: distinctRecords(sysctls),
     [Symbol.dispose]: () => held.dispose(),

@@ -1,25 +1,18 @@
 import { availableParallelism } from "node:os";
 import {
-  ChurnError,
   type Observer,
-  type TargetSpec,
   type Testbed,
   type Trial,
   type TrialWorld,
   warnIneffective,
 } from "@churnlab/core";
-import {
-  type BuiltinTargetSpec,
-  chooseWorkers,
-  LocalAgent,
-  TargetThreads,
-  WorkerPool,
-} from "@churnlab/traffic";
+import { chooseWorkers, LocalAgent, TargetThreads, WorkerPool } from "@churnlab/traffic";
 import { type AddressPlan, planAddresses } from "./address-plan.ts";
 import { describeEnvironment } from "./describe-environment.ts";
 import { JointObserver } from "./joint-observer.ts";
 import { NamespaceObserver } from "./namespace-observer.ts";
 import { createHosts, type Host, type Hosts } from "./netns-hosts.ts";
+import { startServers } from "./netns-servers.ts";
 import { ResetWatch, type TrialResets } from "./reset-watch.ts";
 
 /**
@@ -35,16 +28,9 @@ export class NetnsTestbed implements Testbed {
 
   async build(trial: Trial, signal: AbortSignal): Promise<TrialWorld> {
     const { spec } = trial;
-    const targetSpec = requireBuiltin(spec.target);
     await using stack = new AsyncDisposableStack();
     const hosts = stack.use(createHosts(spec, this.#addresses));
-    const target = await this.#targets.start({
-      namespaceFd: hosts.target.namespace.fd,
-      address: hosts.target.address,
-      spec: targetSpec,
-      workload: spec.workload,
-    });
-    stack.defer(() => target.stop());
+    const servers = stack.use(await startServers(spec, hosts, { threads: this.#targets, signal }));
     signal.throwIfAborted();
     const agent = new LocalAgent({
       name: "local",
@@ -58,13 +44,13 @@ export class NetnsTestbed implements Testbed {
     const resets = spec.observe.resets ? this.#watch.begin(hosts) : null;
     const observers = stack.adopt(observe(hosts, resets), closeAll);
     const environment = describeEnvironment(hosts, {
-      "target.server": target.server,
+      ...servers.facts,
       "observe.resets": resets?.means ?? "off",
     });
     const held = stack.move();
     return {
       agents: [agent],
-      target,
+      target: servers.target,
       observers,
       sysctls: hosts.sysctls,
       environment,
@@ -79,7 +65,10 @@ export class NetnsTestbed implements Testbed {
   }
 }
 
-function observe({ clients, target }: Hosts, resets: TrialResets | null): readonly Observer[] {
+function observe(
+  { clients, target, upstream }: Hosts,
+  resets: TrialResets | null,
+): readonly Observer[] {
   const observerOf = (host: Host): NamespaceObserver =>
     new NamespaceObserver({
       role: host.role,
@@ -91,16 +80,10 @@ function observe({ clients, target }: Hosts, resets: TrialResets | null): readon
   return [
     ofClients.length === 1 ? first : new JointObserver("client", ofClients),
     observerOf(target),
+    ...(upstream === null ? [] : [observerOf(upstream)]),
   ];
 }
 
 function closeAll(observers: readonly Observer[]): void {
   for (const observer of observers) observer.close();
-}
-
-function requireBuiltin(spec: TargetSpec): BuiltinTargetSpec {
-  if ("server" in spec) return spec;
-  throw new ChurnError("E_TESTBED", "The netns testbed runs the built-in servers only.", {
-    hint: "Use target: { server: builtin } or { server: fastify }.",
-  });
 }

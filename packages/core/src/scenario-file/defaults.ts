@@ -13,6 +13,7 @@ export const DEFAULTS = {
     misbehaviour: "none",
     engine: "auto",
   },
+  upstream: { connections: "short-lived", poolSize: 64, idleTimeout: "60s" },
   workload: {
     closer: "client",
     close: "fin",

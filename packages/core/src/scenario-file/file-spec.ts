@@ -9,6 +9,7 @@ import type {
   TargetSpec,
   TestbedKind,
   Topology,
+  UpstreamSpec,
   WorkloadKind,
 } from "../scenario.ts";
 
@@ -51,16 +52,24 @@ export type FileTarget = Optional<{
   image: string;
   url: string;
   port: number;
+  env: Readonly<Record<string, number | string>>;
   backlog: number;
   delay: number;
   misbehaviour: Misbehaviour;
   engine: Extract<TargetSpec, { server: string }>["engine"];
 }>;
 
+export type FileUpstream = Optional<{
+  connections: UpstreamSpec["connections"];
+  poolSize: number;
+  idleTimeout: number;
+}>;
+
 export type FileSpec = Optional<{
   testbed: TestbedKind;
   topology: Topology;
   target: FileTarget;
+  upstream: FileUpstream;
   workload: FileWorkload;
   phases: Optional<{ warmUp: number; measure: number; drain: number }>;
   sysctls: Optional<Record<Role, Readonly<Record<string, number | string>>>>;

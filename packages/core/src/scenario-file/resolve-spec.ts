@@ -6,11 +6,12 @@ import type {
   SysctlSettings,
   TargetSpec,
   TrialSpec,
+  UpstreamSpec,
   Workload,
 } from "../scenario.ts";
 import { formatSysctlValue } from "../sysctl-catalogue/validate-sysctl.ts";
 import { DEFAULTS } from "./defaults.ts";
-import type { FileArrival, FileSpec, FileTarget, FileWorkload } from "./file-spec.ts";
+import type { FileArrival, FileSpec, FileTarget, FileUpstream, FileWorkload } from "./file-spec.ts";
 import { arrivalModel } from "./validate-spec.ts";
 
 /** A spec that `validateSpec` has nothing against, with every default filled in. */
@@ -20,6 +21,7 @@ export function resolveSpec(spec: FileSpec): TrialSpec {
     testbed: spec.testbed ?? DEFAULTS.testbed,
     topology: spec.topology ?? DEFAULTS.topology,
     target: resolveTarget(spec.target ?? {}),
+    ...(spec.topology === "gateway" ? { upstream: resolveUpstream(spec.upstream ?? {}) } : {}),
     workload: resolveWorkload(spec.workload ?? {}),
     phases: {
       warmUpMs: phases.warmUp ?? ms(DEFAULTS.phases.warmUp),
@@ -36,9 +38,12 @@ export function resolveSpec(spec: FileSpec): TrialSpec {
 
 function resolveTarget(target: FileTarget): TargetSpec {
   const { port = DEFAULTS.target.port, command } = target;
+  const env = resolveEnvironment(target.env ?? {});
   if (target.url !== undefined) return { url: target.url };
-  if (target.image !== undefined) return { image: target.image, port, command: command ?? null };
-  if (command !== undefined) return { command, port };
+  if (target.image !== undefined) {
+    return { image: target.image, port, command: command ?? null, env };
+  }
+  if (command !== undefined) return { command, port, env };
   return {
     server: target.server ?? DEFAULTS.target.server,
     port,
@@ -46,6 +51,18 @@ function resolveTarget(target: FileTarget): TargetSpec {
     delayMs: target.delay ?? ms(DEFAULTS.target.delay),
     misbehaviour: target.misbehaviour ?? DEFAULTS.target.misbehaviour,
     engine: target.engine ?? DEFAULTS.target.engine,
+  };
+}
+
+function resolveEnvironment(env: NonNullable<FileTarget["env"]>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).map(([name, value]) => [name, String(value)]));
+}
+
+function resolveUpstream(upstream: FileUpstream): UpstreamSpec {
+  return {
+    connections: upstream.connections ?? DEFAULTS.upstream.connections,
+    poolSize: upstream.poolSize ?? DEFAULTS.upstream.poolSize,
+    idleTimeoutMs: upstream.idleTimeout ?? ms(DEFAULTS.upstream.idleTimeout),
   };
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { BLOCK_LOOKS } from "../comparison/should-add-blocks.ts";
-import { TESTBED_KINDS, TOPOLOGIES } from "../scenario.ts";
+import { TESTBED_KINDS, TOPOLOGIES, UPSTREAM_CONNECTIONS } from "../scenario.ts";
 import type { SysctlEntry } from "../sysctl-catalogue/sysctl-entry.ts";
 import { SYSCTLS } from "../sysctl-catalogue.ts";
 import { DEFAULTS } from "./defaults.ts";
@@ -45,6 +45,21 @@ function describeForEditor({ meaning, default: initial, since }: SysctlEntry): s
   return `${meaning}${value}${since === null ? "" : ` Since Linux ${since}.`}`;
 }
 
+const upstream = z.strictObject({
+  connections: z.enum(UPSTREAM_CONNECTIONS).optional().meta({
+    description: "one for each request, or kept and shared by requests",
+    default: DEFAULTS.upstream.connections,
+  }),
+  poolSize: z.int().min(1).max(65_535).optional().meta({
+    description: "pooled: at most so many at once; requests wait for one",
+    default: DEFAULTS.upstream.poolSize,
+  }),
+  idleTimeout: positiveDuration.optional().meta({
+    description: "pooled: close a connection that had no request for so long",
+    default: DEFAULTS.upstream.idleTimeout,
+  }),
+});
+
 const observe = z.strictObject({
   resets: z.boolean().optional().meta({
     description: "capture every RST segment",
@@ -64,6 +79,7 @@ const specShape = {
   }),
   target: targetSchema.optional(),
   workload: workloadSchema.optional(),
+  upstream: upstream.optional().describe("topology gateway: how the built-in gateway dials"),
   phases: phases.optional(),
   sysctls: z
     .strictObject({

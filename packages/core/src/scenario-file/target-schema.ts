@@ -11,13 +11,19 @@ export const targetSchema: z.ZodType<FileTarget> = z.strictObject({
     .array(z.string().min(1))
     .min(1)
     .optional()
-    .describe("start this program in the target's namespace; it must listen on `port`"),
+    .describe(
+      "start this program in the target's namespace; it must listen on `port`. {host}, {port}, {dir} (a directory of its own) and {upstream} in its words are filled in",
+    ),
   image: z.string().min(1).optional().describe("testbed docker: the image of the target"),
   url: z
     .url({ protocol: /^https?$/ })
     .optional()
     .describe("testbed external: a server of yours"),
   port: z.int().min(1).max(65_535).optional().meta({ default: DEFAULTS.target.port }),
+  env: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.number(), z.string()]))
+    .optional()
+    .describe("environment variables of a command or image"),
   backlog: z.int().min(0).max(65_535).optional().meta({
     description: "argument of listen(2); the kernel caps it with net.core.somaxconn",
     default: DEFAULTS.target.backlog,

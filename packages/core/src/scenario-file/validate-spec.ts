@@ -14,6 +14,7 @@ export function validateSpec(spec: FileSpec, report: Report): void {
     validateArrival(spec.workload.arrival, report);
   }
   validateTarget(spec.target ?? {}, report);
+  validateUpstream(spec, report);
   validateTestbed(spec, report);
   validateProtocol(spec, report);
 }
@@ -116,6 +117,9 @@ function validateTarget(target: FileTarget, report: Report): void {
       );
     }
   }
+  if (isOurs && target.env !== undefined) {
+    report(["target", "env"], "env is for a command or an image");
+  }
   for (const field of ["misbehaviour", "engine"] as const) {
     const value = target[field];
     if (target.server === "fastify" && value !== undefined && value !== DEFAULTS.target[field]) {
@@ -124,6 +128,33 @@ function validateTarget(target: FileTarget, report: Report): void {
   }
   if (target.url !== undefined && target.port !== undefined) {
     report(["target", "port"], "the url says the port already");
+  }
+}
+
+function validateUpstream(
+  { topology, target, upstream, workload }: FileSpec,
+  report: Report,
+): void {
+  if (topology !== "gateway") {
+    if (upstream !== undefined) report(["upstream"], "upstream is for topology: gateway");
+    return;
+  }
+  if (workload?.protocol === "raw") {
+    report(["workload", "protocol"], "a gateway speaks http");
+  }
+  const isOurs = target?.command === undefined && target?.image === undefined;
+  if (!isOurs && upstream !== undefined) {
+    report(["upstream"], "upstream is for the gateway of churnlab; yours dials as it was told");
+  }
+  if (!isOurs) return;
+  for (const field of ["misbehaviour", "engine", "delay"] as const) {
+    const value = target?.[field];
+    if (value !== undefined && value !== DEFAULTS.target[field]) {
+      report(["target", field], `the gateway of churnlab has no ${field}`);
+    }
+  }
+  if (workload?.closer === "server" && (workload.close ?? "fin") !== "fin") {
+    report(["workload", "close"], `the gateway of churnlab does not close by ${workload.close}`);
   }
 }
 

@@ -1,11 +1,24 @@
-/** Counts of a serving thread, in the order of their slots. */
-export const TARGET_COUNTERS = ["accepted", "requests", "open"] as const;
+import { ERRNO_LIMIT, type ErrnoName, nameErrno } from "@churnlab/core";
+
+/** Counts of a serving thread, in the order of their slots; the latter half only a gateway has. */
+export const TARGET_COUNTERS = [
+  "accepted",
+  "requests",
+  "open",
+  "dialled",
+  "connected",
+  "upstreamOpen",
+  "upstreamAttempted",
+  "upstreamServed",
+] as const;
 export type TargetCounterName = (typeof TARGET_COUNTERS)[number];
 
 const STOP_SLOT = 0;
 const COUNTERS_AT = 1;
 
-export const TARGET_COUNTERS_BYTES: number = (COUNTERS_AT + TARGET_COUNTERS.length) * 4;
+const FAILURES_AT = COUNTERS_AT + TARGET_COUNTERS.length;
+
+export const TARGET_COUNTERS_BYTES: number = (FAILURES_AT + ERRNO_LIMIT) * 4;
 
 export const TARGET_COUNTER_SLOT = Object.fromEntries(
   TARGET_COUNTERS.map((name, i) => [name, COUNTERS_AT + i]),
@@ -13,7 +26,9 @@ export const TARGET_COUNTER_SLOT = Object.fromEntries(
 
 /**
  * What a target has done so far, in shared memory: the serving thread writes, any thread reads. `accepted` and `requests`
- * (answered in full) only grow; `open` is a gauge of accepted connections that are not closed. The stop flag goes the other way.
+ * (answered in full) only grow; `open` is a gauge of accepted connections that are not closed. Of a gateway towards its
+ * upstream: connections `dialled`, `connected` and, by errno, failed; `upstreamOpen`, a gauge; requests `upstreamAttempted`
+ * and `upstreamServed`. The stop flag goes the other way.
  */
 export class TargetCounters {
   readonly shared: SharedArrayBuffer;
@@ -36,6 +51,19 @@ export class TargetCounters {
   add(counter: TargetCounterName, count = 1): void {
     const slot = TARGET_COUNTER_SLOT[counter];
     this.slots[slot] = (this.slots[slot] as number) + count;
+  }
+
+  /** Counts a connection to the upstream that could not be opened. */
+  fail(errno: number): void {
+    this.slots[FAILURES_AT + errno] = (this.slots[FAILURES_AT + errno] as number) + 1;
+  }
+
+  /** Failed connections to the upstream, by errno; those that did not occur are absent. */
+  failures(): ReadonlyMap<ErrnoName, number> {
+    const counts = [...this.slots.subarray(FAILURES_AT)];
+    return new Map(
+      counts.flatMap((count, errno) => (count === 0 ? [] : [[nameErrno(errno), count] as const])),
+    );
   }
 
   read(counter: TargetCounterName): number {

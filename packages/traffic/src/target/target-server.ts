@@ -1,9 +1,15 @@
-import type { Misbehaviour, Workload } from "@churnlab/core";
+import type { Misbehaviour, UpstreamSpec, Workload } from "@churnlab/core";
 import type { EngineProbe } from "../engine.ts";
 import type { TargetCounters } from "./target-counters.ts";
 
-export const TARGET_SERVER_NAMES = ["ring", "epoll", "net", "fastify"] as const;
+export const TARGET_SERVER_NAMES = ["ring", "epoll", "net", "fastify", "gateway"] as const;
 export type TargetServerName = (typeof TARGET_SERVER_NAMES)[number];
+
+/** Where a gateway finds its upstream, and how it dials. */
+export interface UpstreamRoute extends UpstreamSpec {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** What a server has to do. It is told the workload of its clients, so that both ends agree on who closes and how. */
 export interface TargetJob {
@@ -17,6 +23,8 @@ export interface TargetJob {
   readonly delayMs: number;
   readonly misbehaviour: Misbehaviour;
   readonly workload: Workload;
+  /** Of a gateway only. */
+  readonly upstream?: UpstreamRoute;
 }
 
 /**

@@ -30,6 +30,11 @@ export const TARGET_SERVERS: readonly TargetServerEntry[] = [
     ladder: false,
     load: async () => (await import("./fastify-target.ts")).fastifyTarget,
   },
+  {
+    name: "gateway",
+    ladder: false,
+    load: async () => (await import("../gateway/gateway-server.ts")).gatewayServer,
+  },
 ];
 
 export interface PickedTargetServer {

@@ -1,7 +1,8 @@
 import type { Measurement, Target, TargetAddress, TargetSpec, Workload } from "@churnlab/core";
+import { measureGateway } from "../gateway/measure-gateway.ts";
 import { readCpuUsOfThread } from "../thread-cpu.ts";
 import { TargetCounters } from "./target-counters.ts";
-import type { TargetJob, TargetServerName } from "./target-server.ts";
+import type { TargetJob, TargetServerName, UpstreamRoute } from "./target-server.ts";
 import { TargetThread } from "./target-thread.ts";
 
 /** The servers that churnlab brings itself. */
@@ -13,6 +14,8 @@ export interface TargetOptions {
   readonly address: string;
   readonly spec: BuiltinTargetSpec;
   readonly workload: Workload;
+  /** With an upstream it is a gateway. */
+  readonly upstream?: UpstreamRoute;
 }
 
 /** A server of ours that is listening. */
@@ -37,8 +40,7 @@ export class TargetThreads implements AsyncDisposable {
   /** Rejects with `E_TARGET` when no server can do it or nothing listens, with `E_NAMESPACE` when there is no such namespace. */
   async start(options: TargetOptions): Promise<RunningTarget> {
     const job = jobOf(options);
-    const { spec } = options;
-    const requested = spec.server === "fastify" ? "fastify" : spec.engine;
+    const requested = serverOf(options);
     const thread = await this.#takeThread();
     const counters = new TargetCounters();
     try {
@@ -81,10 +83,18 @@ export class TargetThreads implements AsyncDisposable {
   ): RunningTarget {
     const cpuAtStartUs = readCpuUsOfThread(thread.threadId);
     let stopped = false;
+    let before = measureGateway(counters);
     return {
       ...about,
+      markMeasure() {
+        before = measureGateway(counters);
+      },
+      keptOpen: () => counters.read("upstreamOpen"),
       ended: () => (stopped ? null : thread.lost),
-      measure: async () => measureTarget(counters, cpuSince(thread, cpuAtStartUs)),
+      measure: async () => [
+        ...measureTarget(counters, cpuSince(thread, cpuAtStartUs)),
+        ...(about.server === "gateway" ? subtract(measureGateway(counters), before) : []),
+      ],
       stop: async () => {
         if (stopped) return;
         stopped = true;
@@ -121,9 +131,26 @@ export class TargetThreads implements AsyncDisposable {
   }
 }
 
-function jobOf({ address, spec, workload }: TargetOptions): TargetJob {
+function serverOf({ spec, upstream }: TargetOptions): TargetServerName | "auto" {
+  if (upstream !== undefined) return "gateway";
+  return spec.server === "fastify" ? "fastify" : spec.engine;
+}
+
+function jobOf({ address, spec, workload, upstream }: TargetOptions): TargetJob {
   const { port, backlog, delayMs, misbehaviour } = spec;
-  return { host: address, port, backlog, delayMs, misbehaviour, workload };
+  const job = { host: address, port, backlog, delayMs, misbehaviour, workload };
+  return upstream === undefined ? job : { ...job, upstream };
+}
+
+function subtract(
+  now: ReadonlyMap<string, number>,
+  before: ReadonlyMap<string, number>,
+): Measurement[] {
+  return [...now].map(([metric, value]) => ({
+    role: "target",
+    metric,
+    value: value - (before.get(metric) ?? 0),
+  }));
 }
 
 function cpuSince(thread: TargetThread, startUs: number | null): number | null {

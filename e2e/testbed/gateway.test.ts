@@ -1,0 +1,103 @@
+import { attributeLimits } from "@churnlab/core";
+import { describe, expect, it } from "vitest";
+import { runVariants, type VariantResult } from "../run-variants.ts";
+
+const scenario = (workload: string): string => `
+version: 1
+name: gateway
+topology: gateway
+workload: ${workload}
+phases: { measure: 3s }
+sysctls: { target: { net.ipv4.ip_local_port_range: "40000 40499", net.ipv4.tcp_tw_reuse: 0 } }
+variants:
+  - { name: short-lived, upstream: { connections: short-lived } }
+  - { name: pooled, upstream: { connections: pooled, poolSize: 20 } }
+replicates: 1
+`;
+
+function limitsOf({ outcome }: VariantResult) {
+  const { measurements, failures, warnings } = outcome.record;
+  return attributeLimits({ measurements, failures, warnings }).filter(
+    ({ resource }) => resource !== "generator",
+  );
+}
+
+describe("a gateway with 500 ports towards its upstream and no reuse, asked 800 times", () => {
+  it.each([
+    "{ kind: short-lived, arrival: { model: closed, connections: 8, limit: 800 } }",
+    "{ kind: keep-alive, arrival: { model: closed, connections: 8, limit: 800 } }",
+  ])("%s: exactly 500 answers and 300 times 502, by ports of the target", async (workload) => {
+    const { "short-lived": short, pooled } = await runVariants(scenario(workload));
+    if (short === undefined || pooled === undefined) throw new Error("a variant did not run");
+
+    expect(short.of("client", "requests.succeeded")).toBe(500);
+    expect(short.of("client", "requests.failed")).toBe(300);
+    expect(short.outcome.record.failures.map(({ errno }) => errno)).toEqual(["HTTP_502"]);
+    expect(short.of("target", "connections.attempted")).toBe(800);
+    expect(short.of("target", "connections.established")).toBe(500);
+    expect(short.of("target", "failures.EADDRNOTAVAIL")).toBe(300);
+    expect(short.of("upstream", "tcp.PassiveOpens")).toBe(500);
+    expect(short.of("target", "ports.used_peak")).toBe(500);
+    expect(short.of("target", "tcpext.TW")).toBe(500);
+    expect(short.of("client", "failures.EADDRNOTAVAIL")).toBe(0);
+    expect(limitsOf(short)).toMatchObject([{ resource: "ports", role: "target" }]);
+
+    expect(pooled.of("client", "requests.succeeded")).toBe(800);
+    expect(pooled.of("client", "requests.failed")).toBe(0);
+    expect(pooled.of("target", "connections.established")).toBeLessThanOrEqual(20);
+    expect(pooled.of("target", "requests.succeeded")).toBe(800);
+    expect(limitsOf(pooled)).toEqual([]);
+    const codes = pooled.outcome.record.warnings.map(({ code }) => code);
+    expect(codes).not.toContain("W_NOT_SETTLED");
+  });
+});
+
+/** nginx in front of the upstream, which it tells in its requests to close first, or not. */
+const nginx = (connection: string): string => `
+version: 1
+name: nginx-gateway
+topology: gateway
+workload: { kind: keep-alive, arrival: { model: closed, connections: 4, limit: 600 } }
+phases: { measure: 3s }
+sysctls: { target: { net.ipv4.ip_local_port_range: "40000 40499", net.ipv4.tcp_tw_reuse: 0 } }
+target:
+  command:
+    - sh
+    - -c
+    - |
+      cat >{dir}/nginx.conf <<CONF
+      daemon off; worker_processes 1; pid {dir}/pid; error_log stderr;
+      events {}
+      http {
+        access_log off; keepalive_requests 100000;
+        client_body_temp_path {dir}/1; proxy_temp_path {dir}/2; fastcgi_temp_path {dir}/3;
+        uwsgi_temp_path {dir}/4; scgi_temp_path {dir}/5;
+        proxy_http_version 1.1; proxy_set_header Connection ${connection};
+        server { listen {port}; location / { proxy_pass http://{upstream}; } }
+      }
+      CONF
+      exec nginx -c {dir}/nginx.conf
+variants: [{ name: only }]
+replicates: 1
+`;
+
+describe("nginx as a gateway that opens a connection for each request", () => {
+  it("answers 502 beyond its 500 ports when it closes first, and its log says why", async () => {
+    const { only } = await runVariants(nginx("keep-alive"));
+    expect(only?.of("client", "requests.succeeded")).toBe(500);
+    expect(only?.of("client", "requests.failed")).toBe(100);
+    expect(only?.of("upstream", "tcp.PassiveOpens")).toBe(500);
+    expect(only?.of("client", "failures.EADDRNOTAVAIL")).toBe(0);
+    const log = only?.outcome.record.events.find(({ kind }) => kind === "target.log");
+    expect(log).toMatchObject({ role: "target" });
+    expect(String(log?.detail["log"])).toContain("Cannot assign requested address");
+  });
+
+  it("never runs out when it asks the upstream to close first", async () => {
+    const { only } = await runVariants(nginx("close"));
+    expect(only?.of("client", "requests.succeeded")).toBe(600);
+    // nginx closes as soon as it has the answer: now and then both FINs cross, and both sides enter TIME_WAIT.
+    expect(only?.of("upstream", "tcpext.TW")).toBeGreaterThan(500);
+    expect(only?.of("target", "ports.used_peak")).toBeLessThan(250);
+  });
+});

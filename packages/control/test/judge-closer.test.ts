@@ -1,0 +1,62 @@
+import type { Closer, CounterReading, Role, TrialSpec } from "@churnlab/core";
+import { describe, expect, it } from "vitest";
+import { judgeCloser } from "../src/judge-closer.ts";
+import type { RoleReadings } from "../src/recorder.ts";
+import { aTrial } from "./fakes/a-trial.ts";
+
+function readingsOf(role: Role, growth: Readonly<Record<string, number>>): RoleReadings {
+  const reading = (counters: CounterReading["counters"]): CounterReading => ({
+    gauges: {},
+    counters,
+  });
+  const idle = reading({ "tcpext.TW": 7 });
+  const after = reading({ ...growth, "tcpext.TW": 7 + (growth["tcpext.TW"] ?? 0) });
+  const observer = { role } as RoleReadings["observer"];
+  return { observer, idle, before: idle, after, ports: [] };
+}
+
+interface Seen {
+  readonly client: Readonly<Record<string, number>>;
+  readonly target: Readonly<Record<string, number>>;
+}
+
+function judge(closer: Closer, { client, target }: Seen, spec: Partial<TrialSpec> = {}) {
+  const trial = aTrial();
+  const workload = { ...trial.spec.workload, closer, ...spec.workload };
+  const readings = [readingsOf("client", client), readingsOf("target", target)];
+  const recording = { readings: () => readings } as Parameters<typeof judgeCloser>[0]["recording"];
+  return judgeCloser({
+    trial: { ...trial, spec: { ...trial.spec, ...spec, workload } },
+    recording,
+  }).map(({ code }) => code);
+}
+
+const onClient: Seen = { client: { "tcpext.TW": 200 }, target: {} };
+const onTarget: Seen = { client: {}, target: { "tcpext.TW": 200 } };
+
+describe("judgeCloser", () => {
+  it.each([
+    ["client", onClient, []],
+    ["server", onTarget, []],
+    ["client", onTarget, ["W_CLOSER_DIFFERS"]],
+    ["server", onClient, ["W_CLOSER_DIFFERS"]],
+    ["client", { client: {}, target: {} }, []],
+    // Beyond the buckets a connection that closed first leaves no TIME_WAIT, only this count.
+    ["client", { client: { "tcpext.TCPTimeWaitOverflow": 200 }, target: { "tcpext.TW": 1 } }, []],
+  ] as const)("closer: %s with %j gives %j", (closer, seen, codes) => {
+    expect(judge(closer, seen)).toEqual(codes);
+  });
+
+  it("says nothing of a gateway, which enters TIME_WAIT towards its upstream too", () => {
+    expect(judge("client", onTarget, { topology: "gateway" })).toEqual([]);
+  });
+
+  it("says nothing where connections are reset, or end with the load", () => {
+    const { workload } = aTrial().spec;
+    expect(
+      judge("server", onClient, { workload: { ...workload, closer: "server", close: "rst" } }),
+    ).toEqual([]);
+    const kept = { ...workload, closer: "server", requestsPerConnection: "unlimited" } as const;
+    expect(judge("server", onClient, { workload: kept })).toEqual([]);
+  });
+});
