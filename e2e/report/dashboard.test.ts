@@ -1,0 +1,285 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import {
+  type OpenDashboard,
+  openDashboard,
+} from "../../packages/report/test/dashboard/open-dashboard.ts";
+import { makeRun } from "../../packages/report/test/fixtures/make-run.ts";
+import { playRun } from "../../packages/report/test/fixtures/play-run.ts";
+import { TW_REUSE } from "../../packages/report/test/fixtures/scenarios.ts";
+import { SMALL_SCENARIO, Workplace } from "../cli/churnlab.ts";
+import {
+  buildBrowserPart,
+  countInkedCanvases,
+  expectAccessible,
+  keepScreenshot,
+  launchChromium,
+  openPage,
+  untilDrawn,
+} from "./chromium.ts";
+import { cellOf, findTable, readTables } from "./read-tables.ts";
+
+const TWO_TRIALS = TW_REUSE.replace("replicates: 6", "replicates: 1");
+/** 41 moments a trial: two trials last two and a half seconds. */
+const MOMENT_MS = 30;
+
+let browser: Browser;
+
+beforeAll(async () => {
+  buildBrowserPart();
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser.close();
+});
+
+/** What a live page says of the trials so far. */
+async function readTrials(page: Page): Promise<string[][]> {
+  const { rows } = findTable(await readTables(page), "Trials so far");
+  return rows.map((row) => row.map(({ text }) => text));
+}
+
+describe("the pages of the dashboard", () => {
+  it.each(["light", "dark"] as const)(
+    "list, replay and compare runs, and are accessible in %s",
+    async (colorScheme) => {
+      await using opened = await openDashboard();
+      const first = makeRun(opened.store, TW_REUSE);
+      const second = makeRun(opened.store, TW_REUSE, { startedAtUnixMs: Date.now() });
+      await using watched = await openPage(browser, { colorScheme });
+      const { page, complaints } = watched;
+      await page.goto(opened.at("/"));
+      expect(await page.getByRole("link", { name: first }).isVisible()).toBe(true);
+      await expectAccessible(page);
+      await page.getByRole("button", { name: "Compare B with A" }).click();
+      await page.waitForURL(/compare/);
+      expect(await page.locator("h1").innerText()).toBe(`${second} against ${first}`);
+      expect(
+        findTable(await readTables(page), "baseline: B against A").rows.length,
+      ).toBeGreaterThan(10);
+      await expectAccessible(page);
+      await keepScreenshot(page, `dashboard-compare-${colorScheme}`);
+      await page.goto(opened.at(`/runs/${first}`));
+      await untilDrawn(page);
+      expect(await countInkedCanvases(page)).toEqual({ inked: 8, all: 8 });
+      await expectAccessible(page);
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it("keep the list up to date while runs are made, and what was chosen in it", async () => {
+    await using opened = await openDashboard();
+    makeRun(opened.store, TWO_TRIALS);
+    const second = makeRun(opened.store, TWO_TRIALS, { startedAtUnixMs: Date.now() });
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(opened.at("/"));
+    await page.getByRole("radio", { name: `${second} as A` }).check();
+    const third = await playRun(opened, TWO_TRIALS);
+    await page.getByRole("link", { name: third }).waitFor();
+    expect(await page.getByRole("radio", { name: `${second} as A` }).isChecked()).toBe(true);
+  });
+});
+
+describe("a run that is watched", () => {
+  it("shows the same final numbers in a tab that stays, one that is reloaded and one that comes late", async () => {
+    await using opened = await openDashboard();
+    await using staying = await openPage(browser);
+    await using reloaded = await openPage(browser);
+    const killed = await openPage(browser);
+    const tabs = [staying, reloaded, killed];
+    for (const { page } of tabs) {
+      await page.goto(opened.at("/live"));
+      await untilDrawn(page);
+    }
+    expect(await staying.page.locator("h1").innerText()).toBe("No run goes on");
+    let moments = 0;
+    const events: Promise<unknown>[] = [];
+    const runId = await playRun(opened, TWO_TRIALS, {
+      waitMs: MOMENT_MS,
+      onMoment: () => {
+        moments++;
+        if (moments === 20) events.push(reloaded.page.reload(), killed.page.close());
+        if (moments === 60) events.push(keepScreenshot(staying.page, "dashboard-live"));
+      },
+    });
+    await Promise.all(events);
+    await using late = await openPage(browser);
+    await late.page.goto(opened.at("/live"));
+    const stored = query<{ variant: string; rate: number; failed: number }>(
+      opened.store.path,
+      `SELECT variant, max(value) FILTER (WHERE metric = 'connections.rate') AS rate,
+         max(value) FILTER (WHERE metric = 'connections.failed') AS failed
+       FROM v_measurement WHERE role = 'client' AND run_id = '${runId}' GROUP BY variant ORDER BY variant`,
+    );
+    for (const { page, complaints } of [staying, reloaded, late]) {
+      await page.getByText("The run is completed. Open its report").waitFor();
+      const table = findTable(await readTables(page), "Trials so far");
+      const shown = table.rows.map((row) => ({
+        variant: row[0]?.text,
+        rate: cellOf(table, row, "rate of the last").value,
+        failed: Number(cellOf(table, row, "failed in the last").text.replaceAll(" ", "")),
+      }));
+      expect(shown).toEqual(stored);
+      expect((await countInkedCanvases(page)).inked).toBeGreaterThanOrEqual(4);
+      expect(complaints).toEqual([]);
+    }
+    await expectAccessible(staying.page);
+    await killed[Symbol.asyncDispose]();
+  });
+
+  it("takes as long with three tabs as without any", async () => {
+    const aloneMs = await timeRun(async () => []);
+    const watchedMs = await timeRun(async (opened) => {
+      const tabs = await Promise.all([openPage(browser), openPage(browser), openPage(browser)]);
+      for (const { page } of tabs) await page.goto(opened.at("/live"));
+      return tabs;
+    });
+    // The moments are paced; a run that waited for a browser would take its time on top.
+    expect(watchedMs / aloneMs).toBeLessThan(1.3);
+  });
+
+  it("is told of trouble: a lost connection is said, and a page comes back by itself", async () => {
+    await using opened = await openDashboard();
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(opened.at("/live"));
+    await untilDrawn(page);
+    const port = Number(new URL(opened.dashboard.address).port);
+    await opened.dashboard.close();
+    await page.getByText("reconnecting. The run goes on").waitFor();
+    await using again = await openDashboard({ port });
+    await playRun(again, TWO_TRIALS);
+    await page.getByText("The run is completed. Open its report").waitFor();
+    expect(await page.getByText("reconnecting").count()).toBe(0);
+  });
+
+  it("can be stopped from a page that was opened with the token, and from no other", async () => {
+    const abort = new AbortController();
+    await using opened = await openDashboard({ stop: () => abort.abort() });
+    await using plain = await openPage(browser);
+    await using trusted = await openPage(browser);
+    const playing = playRun(opened, TW_REUSE, { waitMs: MOMENT_MS, signal: abort.signal });
+    await plain.page.goto(opened.at("/live"));
+    await plain.page.getByText("trial 1 of 12").waitFor();
+    expect(await plain.page.getByRole("button", { name: "Stop the run" }).count()).toBe(0);
+    await trusted.page.goto(opened.dashboard.url);
+    expect(trusted.page.url()).not.toContain("token");
+    await trusted.page.goto(opened.at("/live"));
+    trusted.page.on("dialog", (dialog) => void dialog.accept());
+    await trusted.page.getByRole("button", { name: "Stop the run" }).click();
+    await playing;
+    await plain.page.getByText("The run is aborted").first().waitFor();
+  });
+
+  it("stays small in a page for half an hour of samples at ten a second", async () => {
+    await using opened = await openDashboard();
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(opened.at("/live"));
+    await untilDrawn(page);
+    await playRun(opened, TWO_TRIALS);
+    const client = await page.context().newCDPSession(page);
+    const heapBytes = async (): Promise<number> => {
+      await client.send("HeapProfiler.collectGarbage");
+      const { usedSize } = (await client.send("Runtime.getHeapUsage")) as { usedSize: number };
+      return usedSize;
+    };
+    const play = async (fromMs: number, toMs: number): Promise<void> => {
+      for (let tMs = fromMs; tMs < toMs; tMs += 100) {
+        const values = Object.fromEntries(
+          METRICS.map((metric, i) => [metric, 1000 + 100 * Math.sin(tMs / 1000 + i)]),
+        );
+        opened.feed.addSample({ tMs, values });
+        // Ten thousand times faster than life, but not at once: a second of samples, then a breath.
+        if (tMs % 2000 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+      opened.feed.end("completed");
+      await page.waitForTimeout(600);
+    };
+    const minutesMs = 60_000;
+    await play(10_000, 4 * minutesMs);
+    const early = await heapBytes();
+    await play(4 * minutesMs, 30 * minutesMs);
+    expect((await heapBytes()) / early).toBeLessThan(1.25);
+  });
+});
+
+const METRICS = [
+  "client.time_wait",
+  "client.tcp.inuse",
+  "target.time_wait",
+  "target.tcp.inuse",
+  "target.accept_queue",
+  "target.syn_recv",
+  "client.ports.used",
+  "client.ports.range",
+] as const;
+
+async function timeRun(
+  watch: (opened: OpenDashboard) => Promise<readonly AsyncDisposable[]>,
+): Promise<number> {
+  await using opened = await openDashboard();
+  const tabs = await watch(opened);
+  const startedMs = performance.now();
+  await playRun(opened, TWO_TRIALS, { waitMs: MOMENT_MS });
+  const tookMs = performance.now() - startedMs;
+  for (const tab of tabs) await tab[Symbol.asyncDispose]();
+  return tookMs;
+}
+
+describe("churnlab serve", () => {
+  it("follows a real run of another process, and shows its numbers when it is done", async () => {
+    using place = new Workplace();
+    const scenario = place.write(
+      "small.yaml",
+      SMALL_SCENARIO.replace("replicates: 1", "replicates: 3"),
+    );
+    const run = place.start(["run", scenario]);
+    await run.shows("trial 2/6");
+    const port = await findFreePort();
+    const serve = place.start(["serve", "--port", String(port)]);
+    await serve.shows("Ctrl-C ends it.");
+    await using watched = await openPage(browser);
+    const { page, complaints } = watched;
+    await page.goto(`http://127.0.0.1:${port}/live`);
+    await page.getByText("This page reads the database").waitFor();
+    expect((await run.ended).code).toBe(0);
+    await page.getByText("The run is completed. Open its report").waitFor();
+    expect((await readTrials(page)).map(([variant, done]) => [variant, done])).toEqual([
+      ["fin", "3 of 3"],
+      ["rst", "3 of 3"],
+    ]);
+    await page.getByRole("link", { name: "Open its report" }).click();
+    await untilDrawn(page);
+    const failed = findTable(await readTables(page), "Failed connections by errno");
+    const [stored] = query<{ count: number }>(
+      path.join(place.folder, "churnlab.db"),
+      "SELECT sum(count) AS count FROM v_failure WHERE variant = 'fin'",
+    );
+    expect(failed.rows.map((row) => cellOf(failed, row, "connections").value)).toEqual([
+      stored?.count,
+    ]);
+    await keepScreenshot(page, "dashboard-real-run");
+    expect(complaints).toEqual([]);
+    serve.child.kill("SIGINT");
+    expect((await serve.ended).code).toBe(0);
+  });
+});
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+function query<Row>(file: string, sql: string): Row[] {
+  using db = new DatabaseSync(file, { readOnly: true });
+  return db.prepare(sql).all() as Row[];
+}
