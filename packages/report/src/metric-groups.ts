@@ -39,7 +39,7 @@ const GROUPS: readonly {
 
 /** The metrics of the shortest table, of those above. Names alone decide, so that no number can choose what is judged. */
 const KEY_METRICS =
-  /^(connections\.(succeeded|failed|dropped|rate)|requests\.(failed|rate)|failures\..+|time_wait\.peak|ports\.first_exhausted_ms|conntrack\.(peak|dropped)|tcpext\.(TWRecycled|TCPTimeWaitOverflow|ListenOverflows|ListenDrops|TCPReqQFullDrop|TCPTimeouts)|tcp\.RetransSegs|rst\.(sent|received)|latency\.(connect|total)\.p(50|99)|cpu\.us_per_request)$/;
+  /^(connections\.(succeeded|failed|dropped|rate)|requests\.(failed|rate)|failures\..+|time_wait\.peak|ports\.first_exhausted_ms|conntrack\.(peak|dropped)|tcpext\.(TWRecycled|TCPTimeWaitOverflow|ListenOverflows|TCPReqQFullDrop|TCPTimeouts)|tcp\.RetransSegs|rst\.(sent|received)|latency\.(connect|total)\.p(50|99)|cpu\.us_per_request)$/;
 
 const MAIN_METRICS = /^(connections\.(succeeded|rate)|requests\.rate)$/;
 
