@@ -15,6 +15,7 @@ const POINTS = 200;
 const SAMPLES_PER_TRIAL = SERIES * POINTS;
 const TRIALS_WRITTEN_PER_ROUND = 50;
 const ORDINARY_TRIALS = 24;
+const WIDE_VARIANTS = 10;
 const BYTES_PER_MIB = 2 ** 20;
 
 export const bench: Benchmark = {
@@ -28,9 +29,11 @@ async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> 
   try {
     const large = path.join(directory, "large.db");
     const ordinary = path.join(directory, "ordinary.db");
+    const wide = path.join(directory, "wide.db");
     log(`writing ${TRIALS} trials of ${SAMPLES_PER_TRIAL} samples`);
-    writeRun(large, TRIALS);
-    writeRun(ordinary, ORDINARY_TRIALS);
+    writeRun(large, { trials: TRIALS, variants: 2 });
+    writeRun(ordinary, { trials: ORDINARY_TRIALS, variants: 2 });
+    writeRun(wide, { trials: TRIALS, variants: WIDE_VARIANTS });
     const figures = new Map<FigureId, number[]>();
     const add = (id: FigureId, value: number): void => {
       figures.set(id, [...(figures.get(id) ?? []), value]);
@@ -41,6 +44,9 @@ async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> 
       add("compare.large", comparison.ms);
       add("compare.large_memory", comparison.mib);
       add("compare.ordinary", compareInProcess(ordinary).ms);
+      const nine = compareInProcess(wide);
+      add("compare.wide", nine.ms);
+      add("compare.wide_memory", nine.mib);
       log(`round ${round + 1} of ${rounds}`);
     }
     add("file.bytes_per_sample", statSync(large).size / (TRIALS * SAMPLES_PER_TRIAL));
@@ -55,6 +61,8 @@ const FIGURES = {
   "samples.written": { unit: "rows/s", target: { min: 200_000 } },
   "compare.large": { unit: "ms", target: { max: 1000 } },
   "compare.large_memory": { unit: "MiB", target: { max: 300 } },
+  "compare.wide": { unit: "ms", target: { max: 1000 } },
+  "compare.wide_memory": { unit: "MiB", target: { max: 300 } },
   "compare.ordinary": { unit: "ms", target: { max: 200 } },
   "file.bytes_per_sample": { unit: "bytes", target: null },
 } as const;
@@ -64,7 +72,7 @@ type FigureId = keyof typeof FIGURES;
 /** Rows of samples per second while whole trials are saved, everything else of a trial and the wait for the disk included. */
 function measureWriting(file: string): number {
   using store = openStore(file, { mode: "write" });
-  const trials = makeTrials(TRIALS_WRITTEN_PER_ROUND);
+  const trials = makeTrials({ trials: TRIALS_WRITTEN_PER_ROUND, variants: 2 });
   const runId = store.startRun({ ...start, plan: { ...plan, trials } });
   const uniform = seedUniform(1);
   const begun = performance.now();
@@ -73,21 +81,37 @@ function measureWriting(file: string): number {
   return (rows * 1000) / (performance.now() - begun);
 }
 
-function writeRun(file: string, count: number): void {
+interface RunSize {
+  readonly trials: number;
+  readonly variants: number;
+}
+
+function writeRun(file: string, size: RunSize): void {
   using store = openStore(file, { mode: "write" });
-  const trials = makeTrials(count);
-  const runId = store.startRun({ ...start, scenario, plan: { ...plan, trials } });
+  const trials = makeTrials(size);
+  const variants = Array.from({ length: size.variants }, (_, i) => {
+    return { name: nameVariant(i), baseline: i === 0, spec: trialOf(0).spec };
+  });
+  const runId = store.startRun({
+    ...start,
+    scenario: { ...scenario, variants },
+    plan: { ...plan, trials },
+  });
   const uniform = seedUniform(2);
   for (const trial of trials) store.saveTrial(runId, trial, makeOutcome(trial, uniform));
   store.finishRun(runId, "completed");
 }
 
-/** Two variants in turn. */
-function makeTrials(count: number): Trial[] {
-  return Array.from({ length: count }, (_, id) => {
-    const block = Math.floor(id / 2);
-    return { ...trialOf(id % 2), id, block, replicate: block + 1 };
+/** The variants in turn. */
+function makeTrials({ trials, variants }: RunSize): Trial[] {
+  return Array.from({ length: trials }, (_, id) => {
+    const block = Math.floor(id / variants);
+    return { ...trialOf(0), id, block, replicate: block + 1, variant: nameVariant(id % variants) };
   });
+}
+
+function nameVariant(i: number): string {
+  return i === 0 ? "baseline" : `candidate ${i}`;
 }
 
 function makeOutcome(trial: Trial, uniform: () => number): ReturnType<typeof completed> {
