@@ -1,5 +1,6 @@
 import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { addLiveCommands } from "./add-live-commands.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { VERSION } from "./version.ts";
 
@@ -28,11 +29,12 @@ export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
   addVerdictCommands(program, act);
   addReadCommands(program, act);
   addHostCommands(program, act);
+  addLiveCommands(program, act);
   addWritingCommands(program, act);
   return program;
 }
 
-type Act = (load: () => Promise<Action>) => (...parameters: unknown[]) => Promise<void>;
+export type Act = (load: () => Promise<Action>) => (...parameters: unknown[]) => Promise<void>;
 
 const EXAMPLES = `Examples:
   churnlab run scenarios/quickstart.yaml     run every variant, print the comparison
