@@ -1,5 +1,6 @@
 import { type PlotOptions, plot } from "@observablehq/plot";
 import { parseHTML } from "linkedom";
+import { escapeText } from "./escape-text.ts";
 
 export interface FigureText {
   /** What the figure is, in a few words. */
@@ -27,7 +28,6 @@ export function drawFigure(options: PlotOptions, { title, summary }: FigureText)
   svg.setAttribute("class", "figure");
   svg.removeAttribute("width");
   svg.removeAttribute("height");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `${title}. ${summary}`);
-  return svg.outerHTML;
+  const label = escapeText(`${title}. ${summary}`);
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${label}"${svg.outerHTML.slice("<svg".length)}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { encodeSeries } from "../charts/encode-series.ts";
-import { escapeText } from "./escape-text.ts";
+import { escapeText } from "../charts/escape-text.ts";
 import type { ReportData } from "./report-data.ts";
 import { renderReportBody, titleOf } from "./report-page.ts";
 

@@ -4,6 +4,10 @@ import type { SeriesColumns } from "../charts/trial-series.ts";
 export interface GrownSeries {
   /** Samples in a point. */
   readonly stride: number;
+  /** Samples in the last point. */
+  readonly filled: number;
+  /** The newest sample itself. */
+  readonly last: number | null;
   readonly tMs: readonly number[];
   readonly mean: readonly number[];
   readonly min: readonly number[];
@@ -23,6 +27,7 @@ export class GrowingSeries {
   #stride = 1;
   /** Samples in the last point. */
   #filled = 0;
+  #last: number | null = null;
 
   constructor(pointsMax: number, from?: GrownSeries) {
     this.#pointsMax = pointsMax;
@@ -32,11 +37,13 @@ export class GrowingSeries {
     this.#min.push(...from.min);
     this.#max.push(...from.max);
     this.#stride = from.stride;
-    this.#filled = from.stride;
+    this.#filled = from.filled;
+    this.#last = from.last;
     while (this.#tMs.length > pointsMax) this.#halve();
   }
 
   add(tMs: number, value: number): void {
+    this.#last = value;
     const last = this.#tMs.length - 1;
     if (last >= 0 && this.#filled < this.#stride) {
       const mean = this.#mean[last] as number;
@@ -58,8 +65,9 @@ export class GrowingSeries {
     return this.#tMs.length;
   }
 
+  /** The newest sample itself, whatever it was merged with. */
   get last(): number | null {
-    return this.#mean.at(-1) ?? null;
+    return this.#last;
   }
 
   /** As charts want it. The arrays are copies: a chart keeps what it drew. */
@@ -78,6 +86,8 @@ export class GrowingSeries {
   toGrown(): GrownSeries {
     return {
       stride: this.#stride,
+      filled: this.#filled,
+      last: this.#last,
       tMs: [...this.#tMs],
       mean: [...this.#mean],
       min: [...this.#min],

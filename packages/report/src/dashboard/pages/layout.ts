@@ -1,6 +1,6 @@
 import { type ComponentChildren, h, type JSX } from "preact";
 import { render } from "preact-render-to-string";
-import { escapeText } from "../../html/escape-text.ts";
+import { escapeText } from "../../charts/escape-text.ts";
 
 export interface PageInput {
   readonly title: string;

@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { describeEvent } from "../../src/charts/describe-event.ts";
+
+it.each([
+  ["ports.half", { used: 1041, range: 2048 }, "half of the local ports are in use: 1 041 of 2 048"],
+  [
+    "ports.exhausted",
+    { errno: "EADDRNOTAVAIL", step: "connect", count: 1152 },
+    "no local port is left: first EADDRNOTAVAIL at connect(), 1 152 in all",
+  ],
+  [
+    "connect-cliff",
+    { portUsePercent: 58, beforeUs: 130, afterUs: 10_700 },
+    "connect() takes 10.7 ms instead of 130 µs, at 58 % of the local ports",
+  ],
+  [
+    "rst.sent",
+    { reason: "NO_SOCKET", state: "CLOSE", words: "nothing listens" },
+    "the kernel sends a RST in CLOSE, reason NO_SOCKET",
+  ],
+  ["something-new", { a: 1, b: "two", c: [3] }, "something-new: a 1, b two, c [3]"],
+  ["bare", {}, "bare"],
+])("%s in words", (kind, detail, text) => {
+  expect(describeEvent({ kind, detail }).text).toBe(text);
+});
+
+it("an event whose detail is not what it should be is still told", () => {
+  for (const kind of [
+    "ports.half",
+    "ports.exhausted",
+    "connect-cliff",
+    "rst",
+    "rst.sent",
+    "retries-paced",
+  ]) {
+    expect(describeEvent({ kind, detail: { used: "x", errno: {}, beforeUs: null } }).text).toMatch(
+      /\w/,
+    );
+  }
+});
