@@ -36,7 +36,7 @@ const ENDLESS = "100000000";
 /** httperf offers a rate; see `open-loop` for ours at the same. */
 const HTTPERF_RATE = 10_000;
 
-export const PEERS: readonly Peer[] = [
+const PEERS: readonly Peer[] = [
   {
     name: "wrk",
     program: ["wrk"],

@@ -8,7 +8,7 @@ export const EPOLLOUT = 0x4;
 export const EPOLLERR = 0x8;
 export const EPOLLHUP = 0x10;
 export const EPOLLRDHUP = 0x2000;
-export const EPOLLET = 0x8000_0000;
+const EPOLLET = 0x8000_0000;
 
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CLOEXEC = 0x8_0000;

@@ -1,7 +1,6 @@
 import { CONNECTION_STEPS, type ConnectionStep, ERRNO, ERRNO_LIMIT } from "@churnlab/core";
 import { addConnect } from "../connect-cost.ts";
-import { createResponseReader } from "../create-response-reader.ts";
-import { BROKEN, PARTIAL, type Progress, type ResponseReader, WHOLE } from "../response-reader.ts";
+import { BROKEN, WHOLE } from "../response-reader.ts";
 import {
   type Bank,
   COUNTER_SLOT,
@@ -9,7 +8,7 @@ import {
   MEASURE,
   type WorkerCounters,
 } from "../worker-counters.ts";
-import { KnownBytes } from "./known-bytes.ts";
+import { SlotAnswers } from "./slot-answers.ts";
 import type { SlotLoad } from "./slot-load.ts";
 import {
   AWAITING,
@@ -37,15 +36,14 @@ export class SlotConnections implements SlotEvents {
   readonly #load: SlotLoad;
   readonly #table: SlotTable;
   readonly #counters: WorkerCounters;
-  readonly #knownAnswer = new KnownBytes();
-  /** Made for answers that are not the known one; kept for the next connection of the slot. */
-  readonly #readers: ResponseReader[] = [];
+  readonly #answers: SlotAnswers;
   readonly #drawRequests: () => number;
 
   constructor(load: SlotLoad, drawRequests: () => number) {
     this.#load = load;
     this.#table = load.table;
     this.#counters = load.counters;
+    this.#answers = new SlotAnswers(load.workload);
     this.#drawRequests = drawRequests;
   }
 
@@ -61,9 +59,9 @@ export class SlotConnections implements SlotEvents {
     return this.#table.established[slot] === 1;
   }
 
-  /** Whether the last answer was one that serves. */
-  wasServed(slot: number): boolean {
-    return this.#table.refused[slot] === 0;
+  /** Whether the answer that has just come is one that serves. */
+  get served(): boolean {
+    return this.#answers.refusal === 0;
   }
 
   /** Prepares a slot for a new connection, which belongs to the bank of its first unit. */
@@ -75,8 +73,6 @@ export class SlotConnections implements SlotEvents {
     table.established[slot] = 0;
     table.last[slot] = 0;
     table.answered[slot] = 0;
-    table.refused[slot] = 0;
-    table.partial[slot] = 0;
     table.failedStep[slot] = 0;
     table.openedAtMs[slot] = this.nowMs;
     table.deadlineMs[slot] = this.nowMs + this.#load.workload.timeouts.connectMs;
@@ -207,11 +203,11 @@ export class SlotConnections implements SlotEvents {
       this.#garbled(slot);
       return;
     }
-    const { partial, requestBank, sentAtMs } = this.#table;
-    if (partial[slot] === 0 && requestBank[slot] === MEASURE) {
+    const { requestBank, sentAtMs } = this.#table;
+    if (requestBank[slot] === MEASURE && !this.#answers.hasBegun(slot)) {
       this.#counters.latency("first_byte", (this.nowMs - (sentAtMs[slot] as number)) * 1000);
     }
-    const progress = this.#read(slot, inbox, length);
+    const progress = this.#answers.read(slot, inbox, length);
     if (progress === WHOLE) this.#answered(slot);
     else if (progress === BROKEN) this.#garbled(slot);
     else this.wire.receive(slot);
@@ -219,9 +215,7 @@ export class SlotConnections implements SlotEvents {
 
   ended(slot: number): void {
     const table = this.#table;
-    if (table.state[slot] === EXCHANGING && table.partial[slot] === 1) {
-      if ((this.#readers[slot] as ResponseReader).end() === WHOLE) this.#answered(slot);
-    }
+    if (table.state[slot] === EXCHANGING && this.#answers.end(slot) === WHOLE) this.#answered(slot);
     if (table.state[slot] === CLOSING) return;
     if (table.state[slot] !== AWAITING && !this.#mayEndNow(slot)) {
       this.#fail(slot, "receive", ERRNO.EOF);
@@ -254,25 +248,8 @@ export class SlotConnections implements SlotEvents {
     const requestBank = table.requestBank[slot] as number;
     if (requestBank !== NO_BANK) this.#count(requestBank as Bank, COUNTER_SLOT.requestsFailed);
     this.#load.ended(slot, failedStep === 0);
+    this.#answers.forget(slot);
     table.giveBack(slot);
-  }
-
-  #read(slot: number, inbox: Inbox, length: number): Progress {
-    const { partial } = this.#table;
-    const begins = partial[slot] === 0;
-    if (begins && this.#knownAnswer.equal(inbox, length)) {
-      this.#table.refused[slot] = 0;
-      return WHOLE;
-    }
-    this.#readers[slot] ??= createResponseReader(this.#load.workload);
-    const reader = this.#readers[slot];
-    if (begins) reader.reset();
-    const progress = reader.read(inbox.bytes, 0, length);
-    const { refusal } = reader;
-    if (begins && progress === WHOLE && refusal === 0) this.#knownAnswer.learn(inbox, length);
-    this.#table.refused[slot] = refusal;
-    partial[slot] = progress === PARTIAL ? 1 : 0;
-    return progress;
   }
 
   /** An answer that does not serve fails the request and so the connection, which goes on as it was meant to. */
@@ -281,8 +258,7 @@ export class SlotConnections implements SlotEvents {
     const bank = table.requestBank[slot] as Bank;
     table.requestBank[slot] = NO_BANK;
     table.answered[slot] = 1;
-    table.partial[slot] = 0;
-    const refusal = table.refused[slot] as number;
+    const { refusal } = this.#answers;
     this.#count(bank, refusal === 0 ? COUNTER_SLOT.requestsSucceeded : COUNTER_SLOT.requestsFailed);
     if (refusal !== 0) {
       this.#fail(slot, "receive", refusal);

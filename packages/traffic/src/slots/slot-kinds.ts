@@ -53,7 +53,7 @@ export const SLOT_KINDS: Readonly<Record<WorkloadKind, SlotKindSteps>> = {
     },
     answered(load, slot) {
       const { connections, workload } = load;
-      if (connections.wasServed(slot)) load.recordTotal(slot);
+      if (connections.served) load.recordTotal(slot);
       if (connections.isLast(slot)) connections.finish(slot);
       else connections.rest(slot, workload.thinkMs);
     },

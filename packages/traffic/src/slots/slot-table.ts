@@ -29,14 +29,10 @@ export class SlotTable {
   unitBank: Uint8Array = new Uint8Array(FIRST_LENGTH);
   requestBank: Uint8Array = new Uint8Array(FIRST_LENGTH);
   established: Uint8Array = new Uint8Array(FIRST_LENGTH);
-  /** The present request is the last of the connection. */
+  /** The present request is the last of the connection, by the workload or by what the server has answered. */
   last: Uint8Array = new Uint8Array(FIRST_LENGTH);
   /** At least one answer has come. */
   answered: Uint8Array = new Uint8Array(FIRST_LENGTH);
-  /** A part of the present answer has come. */
-  partial: Uint8Array = new Uint8Array(FIRST_LENGTH);
-  /** `ResponseReader.refusal` of the present answer, or of the last. */
-  refused: Uint8Array = new Uint8Array(FIRST_LENGTH);
   /** Index in `CONNECTION_STEPS` plus one; 0 while nothing has failed. */
   failedStep: Uint8Array = new Uint8Array(FIRST_LENGTH);
   failedErrno: Uint8Array = new Uint8Array(FIRST_LENGTH);
@@ -84,8 +80,6 @@ export class SlotTable {
     this.established = longer(this.established, length);
     this.last = longer(this.last, length);
     this.answered = longer(this.answered, length);
-    this.partial = longer(this.partial, length);
-    this.refused = longer(this.refused, length);
     this.failedStep = longer(this.failedStep, length);
     this.failedErrno = longer(this.failedErrno, length);
     this.failedAtMs = longer(this.failedAtMs, length);

@@ -1,0 +1,57 @@
+import type { Workload } from "@churnlab/core";
+import { createResponseReader } from "../create-response-reader.ts";
+import { PARTIAL, type Progress, type ResponseReader, WHOLE } from "../response-reader.ts";
+import { KnownBytes } from "./known-bytes.ts";
+import type { Inbox } from "./slot-wire.ts";
+
+/**
+ * Tells of every slot where its answer ends. An answer that comes at once and equals the one before, whatever connection that
+ * was of, is not parsed again; the others are read by a reader, which a slot keeps once it has needed one.
+ */
+export class SlotAnswers {
+  /** Of the answer that was whole last: `ResponseReader.refusal`. */
+  refusal = 0;
+  readonly #workload: Workload;
+  readonly #known = new KnownBytes();
+  readonly #readers: ResponseReader[] = [];
+  /** Slots of whose present answer a part has come. */
+  readonly #begun = new Set<number>();
+
+  constructor(workload: Workload) {
+    this.#workload = workload;
+  }
+
+  hasBegun(slot: number): boolean {
+    return this.#begun.size > 0 && this.#begun.has(slot);
+  }
+
+  read(slot: number, inbox: Inbox, length: number): Progress {
+    const begins = !this.hasBegun(slot);
+    if (begins && this.#known.equal(inbox, length)) {
+      this.refusal = 0;
+      return WHOLE;
+    }
+    this.#readers[slot] ??= createResponseReader(this.#workload);
+    const reader = this.#readers[slot];
+    if (begins) reader.reset();
+    const progress = reader.read(inbox.bytes, 0, length);
+    this.refusal = reader.refusal;
+    if (begins && progress === WHOLE && this.refusal === 0) this.#known.learn(inbox, length);
+    if (progress === PARTIAL) this.#begun.add(slot);
+    else if (!begins) this.#begun.delete(slot);
+    return progress;
+  }
+
+  /** The peer has ended the stream. */
+  end(slot: number): Progress {
+    if (!this.#begun.delete(slot)) return PARTIAL;
+    const reader = this.#readers[slot] as ResponseReader;
+    this.refusal = reader.refusal;
+    return reader.end();
+  }
+
+  /** The connection is over, whatever has come of its answer. */
+  forget(slot: number): void {
+    if (this.#begun.size > 0) this.#begun.delete(slot);
+  }
+}
