@@ -32,12 +32,21 @@ export type Reading =
 export function readCompleted(trials: readonly MeasuredTrial[]): ReadableTrial[] {
   return trials
     .filter(({ state }) => state === "completed")
-    .map(({ block, measurements }) => {
-      const values = { client: new Map(), target: new Map(), upstream: new Map() };
-      for (const { role, metric, value } of measurements) values[role].set(metric, value);
-      return { block, values };
-    })
+    .map(toReadable)
     .toSorted((a, b) => a.block - b.block);
+}
+
+/** Kept as long as the trial itself: a baseline is compared with every other variant. */
+const READABLE = new WeakMap<MeasuredTrial, ReadableTrial>();
+
+function toReadable(trial: MeasuredTrial): ReadableTrial {
+  const known = READABLE.get(trial);
+  if (known !== undefined) return known;
+  const values = { client: new Map(), target: new Map(), upstream: new Map() };
+  for (const { role, metric, value } of trial.measurements) values[role].set(metric, value);
+  const readable = { block: trial.block, values };
+  READABLE.set(trial, readable);
+  return readable;
 }
 
 /**

@@ -1,8 +1,8 @@
 import {
   approximateTail,
-  distributeSubsetSums,
   EXACT_BLOCKS_MAX,
   signedRankTail,
+  subsetSumTail,
 } from "./signed-rank-distribution.ts";
 import { findDefect, noValue, type Statistic } from "./statistic.ts";
 
@@ -41,8 +41,10 @@ function exactTail(ranks: readonly number[], lower: number): number {
   if (isTieFree && ranks.every((rank) => rank % 2 === 0)) return signedRankTail(n, lower / 2);
   const step = ranks.reduce(findCommonDivisor, 0);
   if (step === 0) return 1;
-  const units = ranks.map((rank) => rank / step);
-  return distributeSubsetSums(units, lower / step).reduce((tail, share) => tail + share, 0);
+  return subsetSumTail(
+    ranks.map((rank) => rank / step),
+    lower / step,
+  );
 }
 
 function findCommonDivisor(a: number, b: number): number {

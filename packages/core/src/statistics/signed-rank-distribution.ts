@@ -6,12 +6,23 @@ export const EXACT_BLOCKS_MAX = 100;
 /**
  * The exact distribution of a sum of `weights`, each taken or left with probability one half: element s is P(sum = s).
  * With the weights 1…n it is the null distribution of the signed-rank statistic (Wilcoxon 1945). Every probability is
- * a multiple of 2⁻ⁿ, so for n ≤ 53 no rounding happens at all. Costs n · `sumMax`, the greatest sum that is asked for.
+ * a multiple of 2⁻ⁿ, so for n ≤ 53 no rounding happens at all.
  */
-export function distributeSubsetSums(
-  weights: readonly number[],
-  sumMax: number = weights.reduce((sum, weight) => sum + weight, 0),
-): Float64Array {
+export function distributeSubsetSums(weights: readonly number[]): Float64Array {
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return countSubsets(weights, total).map((count) => count / 2 ** weights.length);
+}
+
+/** P(sum ≤ `sumMax`) of the same sum. Costs n · `sumMax`. */
+export function subsetSumTail(weights: readonly number[], sumMax: number): number {
+  const counts = countSubsets(weights, sumMax);
+  let tail = 0;
+  for (const count of counts) tail += count;
+  return tail / 2 ** weights.length;
+}
+
+/** Element s is the number of subsets whose weights add up to s. */
+function countSubsets(weights: readonly number[], sumMax: number): Float64Array {
   const subsets = new Float64Array(sumMax + 1);
   subsets[0] = 1;
   let reach = 0;
@@ -22,7 +33,7 @@ export function distributeSubsetSums(
       subsets[sum] = (subsets[sum] as number) + (subsets[sum - weight] as number);
     }
   }
-  return subsets.map((count) => count / 2 ** weights.length);
+  return subsets;
 }
 
 /** P(T ≤ rank) of the signed-rank statistic T of n blocks without ties; depends on nothing else, so it is kept. */
