@@ -43,7 +43,8 @@ export function formatComparison(
 ): string {
   const { run, baselineRun, variants } = comparison;
   const { style = PLAIN_STYLE, gates = [], all = false } = options;
-  if (variants.length === 0) return formatRunSummary(run, options);
+  const judged = gates.length === 0 ? [] : [formatGates(gates, style)];
+  if (variants.length === 0) return joinSections([[formatRunSummary(run, options)], judged]);
   const isOneRun = run === baselineRun;
   return joinSections([
     isOneRun
@@ -51,7 +52,7 @@ export function formatComparison(
       : [`A ${formatRunHeader(baselineRun, style)}`, `B ${formatRunHeader(run, style)}`],
     [...(isOneRun ? [] : formatTrialNotes(baselineRun, style)), ...formatTrialNotes(run, style)],
     all ? formatForecast(run, style) : formatPhysics(run, style),
-    gates.length === 0 ? [] : [formatGates(gates, style)],
+    judged,
     ...(all
       ? variants.map((pair) => formatPair(comparison, pair, options))
       : formatOverviews(comparison, style)),

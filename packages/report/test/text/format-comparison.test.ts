@@ -1,6 +1,6 @@
 import { openStore, type Store } from "@churnlab/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { compareRun, formatComparison, type Style } from "../../src/index.ts";
+import { compareRun, formatComparison, judgeRun, type Style } from "../../src/index.ts";
 import { makeRun, TemporaryDirectory } from "../fixtures/make-run.ts";
 import { TW_REUSE, TWO_SECONDS } from "../fixtures/scenarios.ts";
 
@@ -168,7 +168,20 @@ describe("the text of a comparison", () => {
     ).toBe(plain.replaceAll(/ +/g, " "));
   });
 
-  test("of one variant is its summary", () => {
+  test("has the gates before the numbers that are compared", () => {
+    const comparison = compareRun(store, run(TW_REUSE));
+    const text = formatComparison(comparison, { gates: judgeRun(comparison.run) });
+    expect(text).toMatch(/^gates: 1 of 3 gates failed/m);
+    expect(text.indexOf("gates: ")).toBeLessThan(text.indexOf("client.connections.rate"));
+    expect(text.indexOf("gates: ")).toBeGreaterThan(text.indexOf("predicted"));
+  });
+
+  test("of one variant is its summary, with its gates", () => {
+    const gated = `${TWO_SECONDS}gates: [{ metric: client.connections.failed, max: 0 }]\n`;
+    const alone = compareRun(store, run(gated));
+    const summary = formatComparison(alone, { gates: judgeRun(alone.run) });
+    expect(summary).toMatch(/^gates: none of 1 gate failed$/m);
+
     const text = formatComparison(compareRun(store, run(TWO_SECONDS)));
     expect(text).toContain("client.connections.rate");
     expect(text).not.toContain("verdict");
