@@ -1,4 +1,4 @@
-import { fstatSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
 import { ChurnError } from "@churnlab/core/errors";
 import { check, errno, libc } from "./libc.ts";
 import { errnoOf, SystemError } from "./system-error.ts";
@@ -107,13 +107,14 @@ export function presentNetworkNamespace(): NetworkNamespace {
  * do for this one (DNS look-ups, asynchronous `fs`) stays outside. Throws `E_NAMESPACE`.
  */
 export function enterNetworkNamespace(fd: number): Disposable {
-  const home = openOwnNamespace();
+  // Through Node, which closes it when a worker thread is terminated inside (`trackUnmanagedFds`).
+  const home = openSync(OWN_NAMESPACE);
   try {
     requireWayBack(home);
     if (libc().setns(fd, CLONE_NEWNET) === -1)
       throw refusedEntry(new SystemError("setns", errno()));
   } catch (error) {
-    libc().close(home);
+    closeSync(home);
     throw error;
   }
   let inside = true;
@@ -122,7 +123,7 @@ export function enterNetworkNamespace(fd: number): Disposable {
       if (!inside) return;
       inside = false;
       returnTo(home);
-      libc().close(home);
+      closeSync(home);
     },
   };
 }
