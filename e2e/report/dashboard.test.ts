@@ -271,6 +271,36 @@ describe("churnlab serve", () => {
   });
 });
 
+describe("churnlab run --ui", () => {
+  it("shows its samples as they are taken, writes its report, and ends by itself with tabs open", async () => {
+    using place = new Workplace();
+    const scenario = place.write(
+      "small.yaml",
+      SMALL_SCENARIO.replace("measure: 1s", "measure: 3s"),
+    );
+    const run = place.start(["run", scenario, "--ui", "0", "--report", "out.html"]);
+    let said = "";
+    run.child.stderr?.on("data", (text: string) => {
+      said += text;
+    });
+    await run.shows("/live?token=");
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(/http:\S+/.exec(said)?.[0] ?? "");
+    await untilDrawn(page);
+    await expect
+      .poll(() => countInkedCanvases(page), { timeout: 10_000 })
+      .toMatchObject({ inked: 4 });
+    expect(await page.getByRole("button", { name: "Stop the run" }).isVisible()).toBe(true);
+    expect((await run.ended).code).toBe(0);
+    await page.getByText("The run is completed. Open its report").waitFor();
+    await page.getByText("The server has gone with its run").waitFor();
+    await page.goto(`file://${path.join(place.folder, "out.html")}`);
+    await untilDrawn(page);
+    expect(await page.locator("h1").innerText()).toBe("small");
+  });
+});
+
 async function findFreePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

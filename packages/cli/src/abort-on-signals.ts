@@ -5,6 +5,8 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface SignalAbort extends Disposable {
   readonly signal: AbortSignal;
+  /** Does what the first signal does. */
+  readonly abort: () => void;
 }
 
 /**
@@ -21,6 +23,7 @@ export function abortOnSignals(terminal: Terminal): SignalAbort {
   for (const name of SIGNALS) process.on(name, onSignal);
   return {
     signal: controller.signal,
+    abort: () => controller.abort(),
     [Symbol.dispose]() {
       for (const name of SIGNALS) process.off(name, onSignal);
     },

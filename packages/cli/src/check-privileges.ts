@@ -5,11 +5,16 @@ import { reenter } from "./reenter.ts";
 
 /**
  * Namespaces need CAP_NET_ADMIN. Where this process lacks it, the same command runs once more where it has it; its exit
- * status is returned, or null when this process can do the work itself. Throws `E_CAPABILITY` when neither goes.
+ * status is returned, or null when this process can do the work itself. `serve`: what this process does meanwhile. Throws `E_CAPABILITY` when neither goes.
  */
-export async function checkPrivileges(scenarios: readonly Scenario[]): Promise<ExitCode | null> {
+export async function checkPrivileges(
+  scenarios: readonly Scenario[],
+  serve: () => Promise<AsyncDisposable> | null = () => null,
+): Promise<ExitCode | null> {
   const needsNamespaces = scenarios.some(({ variants }) =>
     variants.some(({ spec }) => spec.testbed === "netns"),
   );
-  return needsNamespaces && needsReentry() ? reenter() : null;
+  if (!needsNamespaces || !needsReentry()) return null;
+  await using _served = await serve();
+  return await reenter();
 }

@@ -63,6 +63,8 @@ function addRunCommands(program: Command, act: Act): void {
       collect,
       [],
     )
+    .option("--report <file>", "write the run as one HTML file too")
+    .option("--ui [port]", "show the run in a browser while it goes on", parsePort)
     .option("--json", "print the comparison as one JSON document")
     .option("-q, --quiet", "print nothing but the result")
     .action(act(async () => (await import("./commands/run.ts")).run));

@@ -1,6 +1,7 @@
 import { ChurnError } from "@churnlab/core";
 
 export const REPORT_FORMATS = [
+  "html",
   "junit",
   "markdown",
   "ndjson",

@@ -1,9 +1,16 @@
-import { type EndedTrial, runPlan } from "@churnlab/control";
-import { type Plan, planTrials, type Scenario, type TrialOutcome } from "@churnlab/core";
+import { type EndedTrial, type PlanListener, runPlan } from "@churnlab/control";
+import {
+  estimateTrialMs,
+  type Plan,
+  planTrials,
+  type Scenario,
+  type TrialOutcome,
+} from "@churnlab/core";
 import { hasEnoughBlocks } from "@churnlab/report";
 import type { RunState } from "@churnlab/store";
 import { concludeRun } from "./conclude-run.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { feedDashboard } from "./feed-dashboard.ts";
 import { monotonicClock } from "./monotonic-clock.ts";
 import { readTags } from "./read-tags.ts";
 import type { RunSession } from "./run-session.ts";
@@ -16,17 +23,21 @@ export async function runScenario(
   file: string,
   session: RunSession,
 ): Promise<ExitCode> {
-  const { store, signal } = session;
+  const { store, signal, feed } = session;
   const plan = planTrials(scenario);
+  const startedAtUnixMs = monotonicClock.unixMs();
   const runId = store.startRun({
     scenario,
     plan,
     version: VERSION,
-    startedAtUnixMs: monotonicClock.unixMs(),
+    startedAtUnixMs,
     tags: readTags(),
   });
+  const expectedMs = plan.trials.reduce((sum, trial) => sum + estimateTrialMs(trial.spec), 0);
+  feed?.begin({ runId, scenario, plan, expectedMs, startedAtUnixMs });
   const outcomes = await runTrials({ scenario, plan, runId }, session);
   store.finishRun(runId, endStateOf(outcomes, signal.aborted));
+  feed?.end(endStateOf(outcomes, signal.aborted));
   const judged = await concludeRun({ runId, file }, session);
   return exitCodeOf(outcomes, signal.aborted) || judged;
 }
@@ -41,7 +52,9 @@ async function runTrials(
   { scenario, plan, runId }: StartedRun,
   session: RunSession,
 ): Promise<readonly TrialOutcome[]> {
-  using listener = watchPlan({ scenario, plan, runId }, session);
+  using watch = watchPlan({ scenario, plan, runId }, session);
+  const listener =
+    session.feed === null ? watch : joinListeners(watch, feedDashboard(session.feed));
   try {
     return await runPlan(
       plan,
@@ -58,6 +71,14 @@ async function runTrials(
     session.store.finishRun(runId, "failed");
     throw error;
   }
+}
+
+function joinListeners(...listeners: readonly PlanListener[]): PlanListener {
+  return {
+    onPhase: (trial, phase) => listeners.forEach((one) => one.onPhase(trial, phase)),
+    onSample: (...seen) => listeners.forEach((one) => one.onSample(...seen)),
+    onOutcome: (trial, outcome) => listeners.forEach((one) => one.onOutcome(trial, outcome)),
+  };
 }
 
 /** Looks at what a run with `replicates: auto` has so far. */

@@ -1,3 +1,4 @@
+import type { LiveFeed } from "@churnlab/report";
 import type { Store } from "@churnlab/store";
 import type { Testbeds } from "./open-testbeds.ts";
 import type { ReportTarget } from "./report-target.ts";
@@ -12,4 +13,6 @@ export interface RunSession {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly reporters: readonly ReportTarget[];
+  /** Told what the run does, for a dashboard; null when nobody looks. */
+  readonly feed: LiveFeed | null;
 }

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ChurnError, type GateResult } from "@churnlab/core";
 import {
+  buildReport,
   formatAnnotations,
   formatBenchmark,
   formatComparisonCsv,
@@ -38,7 +39,10 @@ export async function writeReport(target: ReportTarget, about: Reportable): Prom
     await writeLines(target.file, listNdjson(about));
     return;
   }
-  const text = formatReport(target.format, about);
+  const text =
+    target.format === "html"
+      ? await buildReport(about.store, about.comparison.run.runId)
+      : formatReport(target.format, about);
   if (target.file === null) about.terminal.print(text);
   else writeOutput(target.file, text);
 }
@@ -75,7 +79,7 @@ function writeToGitHub({ comparison, gates, file, terminal }: Reportable): void 
 }
 
 function formatReport(
-  format: Exclude<ReportFormat, "github" | "ndjson">,
+  format: Exclude<ReportFormat, "github" | "html" | "ndjson">,
   about: Reportable,
 ): string {
   const { store, comparison, gates } = about;

@@ -1,3 +1,4 @@
+import { DASHBOARD_PORT } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
 import { abortOnSignals } from "../abort-on-signals.ts";
 import { checkLimits } from "../check-limits.ts";
@@ -5,7 +6,8 @@ import { checkPrivileges } from "../check-privileges.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { openTestbeds } from "../open-testbeds.ts";
-import { parseReportTarget } from "../report-target.ts";
+import { parseReportTarget, type ReportTarget } from "../report-target.ts";
+import { serveDatabase, serveRun } from "../run-dashboard.ts";
 import { runScenario } from "../run-scenario.ts";
 import { terminal } from "../terminal.ts";
 
@@ -14,6 +16,8 @@ export interface RunOptions extends ScenarioOverrides {
   readonly testbed?: string;
   readonly engine?: string;
   readonly reporter?: readonly string[];
+  readonly report?: string;
+  readonly ui?: number | true;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -21,13 +25,18 @@ export interface RunOptions extends ScenarioOverrides {
 /** Checks everything that can be checked before the first packet, then runs scenario after scenario. */
 export async function run(files: readonly string[], options: RunOptions): Promise<ExitCode> {
   const overrides = { ...options, set: [...(options.set ?? []), ...flagsAsSettings(options)] };
-  const reporters = (options.reporter ?? []).map(parseReportTarget);
+  const reporters = listReporters(options);
   const scenarios = files.map((file) => loadScenario(file, overrides));
   checkLimits(scenarios);
-  const elsewhere = await checkPrivileges(scenarios);
+  const port = options.ui === undefined ? null : options.ui === true ? DASHBOARD_PORT : options.ui;
+  const elsewhere = await checkPrivileges(scenarios, () =>
+    port === null ? null : serveDatabase(options.db, { port, terminal }),
+  );
   if (elsewhere !== null) return elsewhere;
   using store = openStore(options.db, { mode: "write" });
   using abort = abortOnSignals(terminal);
+  await using dashboard =
+    port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
   await using testbeds = openTestbeds();
   let exitCode: ExitCode = EXIT.ok;
   for (const [i, scenario] of scenarios.entries()) {
@@ -39,11 +48,18 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       json: options.json ?? false,
       quiet: options.quiet ?? false,
       reporters,
+      feed: dashboard?.feed ?? null,
     });
     exitCode = graver(exitCode, ended);
     if (abort.signal.aborted) break;
   }
   return exitCode;
+}
+
+/** `--report FILE` is the short way to say `--reporter html=FILE`. */
+function listReporters({ reporter, report }: RunOptions): ReportTarget[] {
+  const asked = report === undefined ? [] : [`html=${report}`];
+  return [...(reporter ?? []), ...asked].map(parseReportTarget);
 }
 
 /** What the user asked for on the command line is a setting like any other, and is checked like one. */

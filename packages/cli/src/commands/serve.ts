@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { type Dashboard, fileSource, startDashboard } from "@churnlab/report";
+import { fileSource, startDashboard } from "@churnlab/report";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { sayHowToReach } from "../say-how-to-reach.ts";
 import { terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 
@@ -20,22 +21,10 @@ export async function serve({ db, port, listen }: ServeOptions): Promise<ExitCod
     listen,
   });
   terminal.print(dashboard.isLoopback ? dashboard.address : dashboard.url);
-  sayHowToReach(dashboard);
+  sayHowToReach(dashboard, terminal);
   terminal.say("Ctrl-C ends it.");
   await interrupted;
   return EXIT.ok;
-}
-
-/** What has to be known of a dashboard that is open to others. */
-export function sayHowToReach({ isLoopback, address }: Dashboard): void {
-  if (isLoopback) return;
-  const { port } = new URL(address);
-  terminal.say("! Everybody who knows this address with its token can read every run.");
-  terminal.say(
-    "! It travels without TLS. Over a network you do not trust, keep to 127.0.0.1 and use",
-  );
-  terminal.say(`!   ssh -L ${port}:127.0.0.1:${port} HOST      or put a TLS proxy in front:`);
-  terminal.say(`!   caddy reverse-proxy --from HOST:8443 --to 127.0.0.1:${port}`);
 }
 
 function untilInterrupted(): Promise<void> {

@@ -87,8 +87,8 @@ interface LiveChartsProps {
 }
 
 function LiveCharts({ trial, group }: LiveChartsProps): JSX.Element {
-  if (trial === null) return h("p", { class: "note" }, "The first samples are on their way.");
   const charts = TIME_CHART_IDS.flatMap((id: TimeChartId) => {
+    if (trial === null) return [];
     const set = collectPanels([trial], id);
     const [panel] = set?.panels ?? [];
     if (set === null || panel === undefined) return [];
@@ -101,6 +101,7 @@ function LiveCharts({ trial, group }: LiveChartsProps): JSX.Element {
       ),
     ];
   });
+  if (charts.length === 0) return h("p", { class: "note" }, "The first samples are on their way.");
   return h("div", { class: "live-charts" }, charts);
 }
 

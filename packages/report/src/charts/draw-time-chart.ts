@@ -84,7 +84,7 @@ export function drawTimeChart(
   return drawFigure(options, { title, summary: chart.summary });
 }
 
-export function toneColour(tone: Marker["tone"]): string {
+function toneColour(tone: Marker["tone"]): string {
   return { note: "var(--muted)", warning: "var(--doubt)", failure: "var(--bad)" }[tone];
 }
 

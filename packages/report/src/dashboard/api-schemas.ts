@@ -55,7 +55,7 @@ export const COMPARISON_QUERY: Schema = {
 
 const COUNT = { type: "integer", minimum: 0 };
 
-export const RUN_SUMMARY: Schema = {
+const RUN_SUMMARY: Schema = {
   type: "object",
   properties: {
     runId: { type: "string" },

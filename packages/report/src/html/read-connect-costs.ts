@@ -2,7 +2,7 @@ import type { StoredEvent } from "@churnlab/store";
 import type { ConnectCostPoint } from "../charts/draw-connect-cost.ts";
 
 /** The kind of event that carries a trial's table of connect() cost against port use. */
-export const CONNECT_COST_EVENT = "connect-by-port-use";
+const CONNECT_COST_EVENT = "connect-by-port-use";
 
 export interface TrialConnectCost {
   readonly trialId: number;

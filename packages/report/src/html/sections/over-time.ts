@@ -53,10 +53,7 @@ export function overTimeSection({
 }
 
 /** The first completed trial of each variant, or its first if none completed; the baseline's before all others. */
-export function chooseShown(
-  variants: readonly string[],
-  trials: readonly TrialSeries[],
-): TrialSeries[] {
+function chooseShown(variants: readonly string[], trials: readonly TrialSeries[]): TrialSeries[] {
   return variants
     .flatMap((name) => {
       const own = trials.filter(({ variant }) => variant === name);
