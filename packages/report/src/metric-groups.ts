@@ -41,6 +41,10 @@ const GROUPS: readonly {
 const KEY_METRICS =
   /^(connections\.(succeeded|failed|dropped|rate)|requests\.(failed|rate)|failures\..+|time_wait\.peak|ports\.first_exhausted_ms|conntrack\.(peak|dropped)|tcpext\.(TWRecycled|TCPTimeWaitOverflow|ListenOverflows|TCPReqQFullDrop|TCPTimeouts)|tcp\.RetransSegs|rst\.(sent|received)|latency\.(connect|total)\.p(50|99)|cpu\.us_per_request)$/;
 
+/** Headlines that say again, or in part, what one of the short list says. */
+const SHADOWS =
+  /^(connections\.attempted|requests\.rate|time_wait\.plateau|ports\.(range|used_peak)|latency\.request\.|cpu\.us_per_connection|tcpext\.ListenDrops)/;
+
 const MAIN_METRICS = /^(connections\.(succeeded|rate)|requests\.rate)$/;
 
 const OTHER = "other";
@@ -57,6 +61,11 @@ export function isHeadline(metric: string): boolean {
 
 export function isKeyMetric(metric: string): boolean {
   return KEY_METRICS.test(metric);
+}
+
+/** Whether a metric moves with one of the short list, so that a difference in it is no news. */
+export function isShadow(metric: string): boolean {
+  return SHADOWS.test(metric);
 }
 
 /** Whether a metric is shown even where all variants agree on it. */

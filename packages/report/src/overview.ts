@@ -7,7 +7,7 @@ import {
   type VariantComparison,
 } from "./compare-run.ts";
 import { gradeRun } from "./grade-run.ts";
-import { groupMetrics, isHeadline, isKeyMetric, isMainMetric } from "./metric-groups.ts";
+import { groupMetrics, isHeadline, isKeyMetric, isMainMetric, isShadow } from "./metric-groups.ts";
 import { formatReading } from "./text/format-reading.ts";
 import {
   listRunMetrics,
@@ -128,7 +128,8 @@ function selectRows(
   );
   const listed = keys.filter(
     ({ role, metric }) =>
-      isHeadline(metric) && (isKeyMetric(metric) || claimed.has(`${role}.${metric}`)),
+      isHeadline(metric) &&
+      (isKeyMetric(metric) || (!isShadow(metric) && claimed.has(`${role}.${metric}`))),
   );
   const told = groupMetrics(listed, ({ metric }) => metric).flatMap(({ members }) =>
     dropRepeats(

@@ -86,14 +86,14 @@ function formatOverviews(comparison: RunComparison, style: Style): string[][] {
   });
 }
 
-/** Up to this many candidates, what each sets otherwise is said above the table; the names of more tell it. */
-const SETTINGS_MAX = 3;
+/** Of up to this many pairs everything is said in words. */
+const PAIRS_TOLD = 3;
 
 function describeSettings(
   comparison: RunComparison,
   pairs: readonly VariantComparison[],
 ): string[] {
-  if (pairs.length > SETTINGS_MAX) return [];
+  if (pairs.length > PAIRS_TOLD) return [];
   const declared = pairs.flatMap((pair) => {
     const changes = describeChanges(comparison, pair);
     return changes === "" ? [] : [{ changes, candidate: pair.candidate }];
@@ -110,16 +110,33 @@ export function formatDoubts(pairs: readonly VariantComparison[], style: Style):
   return [...new Set(pairs.flatMap(({ fingerprint }) => formatComparability(fingerprint, style)))];
 }
 
-/** What may be said of each pair; what holds for several of them is said once. */
+/** What may be said of each pair; what holds for several of them is said once, and of many pairs their signs tell. */
 export function formatFindings(
   comparison: RunComparison,
   pairs: readonly VariantComparison[],
 ): string[] {
-  return [
-    ...new Set(
-      pairs.flatMap((pair) => formatClosing(pair, { names: sideNames(comparison, pair) })),
-    ),
-  ];
+  const closings =
+    pairs.length > PAIRS_TOLD && pairs.some(isJudgeable)
+      ? ["✓ better, ✗ worse, ~ no difference is claimed; --all has the intervals and reasons"]
+      : pairs.flatMap((pair) => formatClosing(pair, { names: sideNames(comparison, pair) }));
+  const perConnection = pairs.some(
+    (pair) => isJudgeable(pair) && pair.metrics.some(readsOtherwise),
+  );
+  return [...new Set(closings), ...(perConnection ? [PER_CONNECTION] : [])];
+}
+
+function isJudgeable(pair: VariantComparison): boolean {
+  return pair.fingerprint.comparable && countBlocks(pair) >= BLOCKS_MIN;
+}
+
+const PER_CONNECTION =
+  "Counts are compared per connection attempted, as the variants did not attempt equally many.";
+
+/** Whether a count goes one way and its share of the connections the other. */
+function readsOtherwise({ comparison }: JudgedMetric): boolean {
+  const { effect, baselineMedian: from, candidateMedian: to } = comparison;
+  if (comparison.class !== "count" || effect === null || from === null || to === null) return false;
+  return Math.abs(effect) >= comparison.margin && Math.sign(effect) !== Math.sign(to - from);
 }
 
 function formatPair(

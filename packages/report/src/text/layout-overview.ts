@@ -20,8 +20,8 @@ export const COLUMNS_MAX = 100;
 
 /**
  * A line for each metric and a column for each variant; with one candidate and enough blocks also the change, its
- * interval and the verdict, with several their sign beside the median. Variants that do not fit beside each other are
- * put below each other, each time with the baseline.
+ * interval and the verdict, with several their sign beside the median. Where that is too wide, two candidates get a table
+ * each, and more a line each with the metrics as columns.
  */
 export function layoutOverview(overview: Overview, style: Style = PLAIN_STYLE): string[] {
   const { titles, rows } = tabulateOverview(overview, style);
@@ -29,14 +29,36 @@ export function layoutOverview(overview: Overview, style: Style = PLAIN_STYLE): 
     titles.map((title, i) => ({ title, align: alignOf(title, i) })),
     rows,
   );
-  const width = Math.max(0, ...lines.map((line) => stringWidth(line)));
   const [baseline, ...candidates] = overview.columns;
-  if (width <= COLUMNS_MAX || baseline === undefined || candidates.length < 2) return lines;
-  const middle = Math.ceil(candidates.length / 2);
-  return [candidates.slice(0, middle), candidates.slice(middle)].flatMap((part, i) => [
+  if (baseline === undefined || candidates.length < 2 || fits(lines)) return lines;
+  if (candidates.length > 2) return layoutVariants({ titles, rows });
+  return candidates.flatMap((candidate, i) => [
     ...(i === 0 ? [] : [""]),
-    ...layoutOverview(pickColumns(overview, [baseline, ...part]), style),
+    ...layoutOverview(pickColumns(overview, [baseline, candidate]), style),
   ]);
+}
+
+function fits(lines: readonly string[]): boolean {
+  return lines.every((line) => stringWidth(line) <= COLUMNS_MAX);
+}
+
+/** A line for each variant; tables below each other, each with as many metrics as fit. */
+function layoutVariants({ titles: [, ...variants], rows }: TextTable): string[] {
+  const layout = (part: readonly (readonly string[])[]): string[] =>
+    layoutTable(
+      ["median (range)", ...part.map(([name = ""]) => name.replace(/^client\./, ""))].map(
+        (title, i) => ({ title, align: alignOf(title, i) }),
+      ),
+      variants.map((variant, i) => [variant, ...part.map((row) => row[i + 1] ?? "")]),
+    );
+  const tables: string[][] = [];
+  for (let first = 0; first < rows.length; ) {
+    let end = first + 1;
+    while (end < rows.length && fits(layout(rows.slice(first, end + 1)))) end++;
+    tables.push(layout(rows.slice(first, end)));
+    first = end;
+  }
+  return tables.flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
 }
 
 function alignOf(title: string, i: number): "left" | "right" {
