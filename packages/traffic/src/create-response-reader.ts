@@ -11,6 +11,7 @@ export function createResponseReader(workload: Workload): ResponseReader {
 
 class RawResponseReader implements ResponseReader {
   readonly refusal = 0;
+  readonly closes = false;
   readonly #bytes: number;
   #left: number;
 

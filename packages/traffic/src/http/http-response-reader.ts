@@ -18,6 +18,7 @@ export class HttpResponseReader implements ResponseReader {
   #state = START;
   #bodyLeft = 0;
   #refusal = 0;
+  #closes = false;
   readonly #head = new HeadGatherer();
   readonly #chunks = new ChunkedReader();
 
@@ -25,8 +26,13 @@ export class HttpResponseReader implements ResponseReader {
     return this.#refusal;
   }
 
+  get closes(): boolean {
+    return this.#closes;
+  }
+
   reset(): void {
     this.#state = START;
+    this.#closes = false;
     this.#refusal = 0;
     this.#head.reset();
   }
@@ -59,6 +65,7 @@ export class HttpResponseReader implements ResponseReader {
     const head = parseResponseHead(gathered.bytes, gathered.from, gathered.headEnd);
     if (head === null) return BROKEN;
     this.#refusal = refusalOf(head.status);
+    this.#closes = head.closes;
     const atEnd = gathered.headEnd === gathered.to;
     this.#state = head.informational ? START : stateOfBody(head.length);
     if (this.#state === CHUNKS) this.#chunks.reset();

@@ -10,6 +10,8 @@ export interface ResponseHead {
   readonly length: number;
   /** 1xx: another response follows (RFC 9110 §15.2). */
   readonly informational: boolean;
+  /** `Connection: close`. */
+  readonly closes: boolean;
 }
 
 const SPACE = 0x20;
@@ -25,11 +27,12 @@ export function parseResponseHead(
   const fields = status === -1 ? null : parseHeadFields(bytes, from, to);
   if (fields === null) return null;
   const informational = status < 200;
+  const { close: closes } = fields;
   if (informational || status === 204 || status === 304)
-    return { status, length: 0, informational };
-  if (fields.chunked) return { status, length: CHUNKED, informational };
+    return { status, length: 0, informational, closes };
+  if (fields.chunked) return { status, length: CHUNKED, informational, closes };
   const length = fields.length === NO_LENGTH ? UNTIL_CLOSE : fields.length;
-  return { status, length, informational };
+  return { status, length, informational, closes };
 }
 
 /** Whether `bytes[from..to)` can become a response: tells garbage at its first byte. */

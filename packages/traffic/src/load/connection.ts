@@ -1,6 +1,7 @@
 import { type ConnectionStep, ERRNO } from "@churnlab/core";
 import { addConnect } from "../connect-cost.ts";
 import { monotonicMs } from "../monotonic.ts";
+import type { AnswerFacts } from "../response-reader.ts";
 import { type Bank, MEASURE } from "../worker-counters.ts";
 import type { Load } from "./load.ts";
 import type { Unit } from "./unit.ts";
@@ -155,8 +156,10 @@ export class Connection implements WireEvents {
   }
 
   /** An answer that does not serve fails the request and so the connection, which goes on as it was meant to. */
-  answered(refusal: number): void {
+  answered({ refusal, closes }: AnswerFacts): void {
     if (this.#state !== EXCHANGING) return;
+    // A short-lived connection has requests of its own still to make: that it cannot is a failure.
+    if (closes && this.#load.workload.kind === "keep-alive") this.#last = true;
     const bank = this.#requestBank as Bank;
     this.#requestBank = null;
     this.#answers++;

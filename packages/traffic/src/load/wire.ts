@@ -1,4 +1,5 @@
 import type { ConnectionStep } from "@churnlab/core";
+import type { AnswerFacts } from "../response-reader.ts";
 
 /**
  * One connection as an event-driven engine carries it: calls go down, events come up. It knows bytes and sockets, nothing of
@@ -19,8 +20,8 @@ export interface Wire {
 export interface WireEvents {
   established(): void;
   firstByte(): void;
-  /** A whole answer has come; `refusal` as in `ResponseReader`. */
-  answered(refusal: number): void;
+  /** A whole answer has come. */
+  answered(answer: AnswerFacts): void;
   /** What has come is no answer. */
   garbled(): void;
   /** The peer has ended its stream. */

@@ -104,13 +104,13 @@ class NetWire implements Wire {
       this.#events.firstByte();
     }
     const progress = this.#reader.read(buffer, 0, count);
-    if (progress === WHOLE) this.#events.answered(this.#reader.refusal);
+    if (progress === WHOLE) this.#events.answered(this.#reader);
     else if (progress === BROKEN) this.#events.garbled();
     return true;
   }
 
   #end(): void {
-    if (this.#reader.end() === WHOLE) this.#events.answered(this.#reader.refusal);
+    if (this.#reader.end() === WHOLE) this.#events.answered(this.#reader);
     this.#events.ended();
   }
 }

@@ -11,11 +11,13 @@ export class KnownBytes {
   #bytes: Uint8Array = new Uint8Array(0);
   #length = 0;
 
-  learn(inbox: Inbox, length: number): void {
-    if (length > LENGTH_MAX) return;
+  /** Whether they are remembered: too many are not. */
+  learn(inbox: Inbox, length: number): boolean {
+    if (length > LENGTH_MAX) return false;
     this.#bytes = inbox.bytes.slice(0, length);
     this.#words = inbox.words.slice(0, length >> 2);
     this.#length = length;
+    return true;
   }
 
   equal(inbox: Inbox, length: number): boolean {

@@ -11,6 +11,9 @@ import type { Inbox } from "./slot-wire.ts";
 export class SlotAnswers {
   /** Of the answer that was whole last: `ResponseReader.refusal`. */
   refusal = 0;
+  /** Of the answer that was whole last: `ResponseReader.closes`. */
+  closes = false;
+  #knownCloses = false;
   readonly #workload: Workload;
   readonly #known = new KnownBytes();
   readonly #readers: ResponseReader[] = [];
@@ -29,6 +32,7 @@ export class SlotAnswers {
     const begins = !this.hasBegun(slot);
     if (begins && this.#known.equal(inbox, length)) {
       this.refusal = 0;
+      this.closes = this.#knownCloses;
       return WHOLE;
     }
     this.#readers[slot] ??= createResponseReader(this.#workload);
@@ -36,7 +40,10 @@ export class SlotAnswers {
     if (begins) reader.reset();
     const progress = reader.read(inbox.bytes, 0, length);
     this.refusal = reader.refusal;
-    if (begins && progress === WHOLE && this.refusal === 0) this.#known.learn(inbox, length);
+    this.closes = reader.closes;
+    if (begins && progress === WHOLE && this.refusal === 0 && this.#known.learn(inbox, length)) {
+      this.#knownCloses = this.closes;
+    }
     if (progress === PARTIAL) this.#begun.add(slot);
     else if (!begins) this.#begun.delete(slot);
     return progress;
@@ -47,6 +54,7 @@ export class SlotAnswers {
     if (!this.#begun.delete(slot)) return PARTIAL;
     const reader = this.#readers[slot] as ResponseReader;
     this.refusal = reader.refusal;
+    this.closes = reader.closes;
     return reader.end();
   }
 

@@ -258,7 +258,9 @@ export class SlotConnections implements SlotEvents {
     const bank = table.requestBank[slot] as Bank;
     table.requestBank[slot] = NO_BANK;
     table.answered[slot] = 1;
-    const { refusal } = this.#answers;
+    const { refusal, closes } = this.#answers;
+    // A short-lived connection has requests of its own still to make: that it cannot is a failure.
+    if (closes && this.#load.workload.kind === "keep-alive") table.last[slot] = 1;
     this.#count(bank, refusal === 0 ? COUNTER_SLOT.requestsSucceeded : COUNTER_SLOT.requestsFailed);
     if (refusal !== 0) {
       this.#fail(slot, "receive", refusal);

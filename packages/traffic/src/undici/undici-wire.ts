@@ -47,18 +47,20 @@ class UndiciWire implements Wire {
   send(): void {
     this.#requestSent = false;
     let refusal = 0;
+    let closes = false;
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart: () => {},
       onRequestSent: () => {
         this.#requestSent = true;
       },
       onResponseStarted: () => this.#events.firstByte(),
-      onResponseStart: (_controller, status) => {
+      onResponseStart: (_controller, status, headers) => {
         refusal = refusalOf(status);
+        closes = headers["connection"] === "close";
       },
       onResponseData: () => {},
       // undici is still busy with the response; what follows may destroy the client.
-      onResponseEnd: () => queueMicrotask(() => this.#events.answered(refusal)),
+      onResponseEnd: () => queueMicrotask(() => this.#events.answered({ refusal, closes })),
       onResponseError: (_controller, error) => this.#failed(error),
     };
     this.#client?.dispatch(this.#options.request, handler);

@@ -113,6 +113,26 @@ for (const engine of engines) {
       expect(served.map(countHistogram)).toEqual([10, 10]);
     });
 
+    test("says that it closes after an answer, no request follows on that connection", async () => {
+      using world = lab.open();
+      const last = ANSWER.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");
+      await using server = serveRudely(world.target, (socket) => {
+        let requests = 0;
+        socket.on("data", () => {
+          if (++requests < 5) socket.write(ANSWER);
+          else socket.end(last);
+        });
+      });
+      const workload = workloadOf({ kind: "keep-alive", arrival: closed(1, { limit: 100 }) });
+      const kept = { ...workload, requestsPerConnection: "unlimited" as const };
+      const { tally, failures } = await world.offer(kept, targetAddress(server.port), {
+        phases: { measureMs: 3000 },
+      });
+      expect(failures).toEqual([]);
+      expect(tally.requests).toMatchObject({ attempted: 100, succeeded: 100, failed: 0 });
+      expect(tally.connections).toMatchObject({ attempted: 20, succeeded: 20 });
+    });
+
     test("does not listen, retries are paced and none is lost", async () => {
       using world = lab.open();
       const workload = workloadOf({ arrival: closed(8) });
