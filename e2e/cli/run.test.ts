@@ -57,6 +57,18 @@ describe("churnlab run", () => {
     expect(stdout + stderr).not.toContain("\u001b");
   });
 
+  it.each(["stdout", "stderr"] as const)(
+    "goes on and is stored when nobody reads %s any more",
+    async (stream) => {
+      const started = place.start(["run", place.write("s.yaml", SMALL_SCENARIO)]);
+      started.child[stream]?.destroy();
+      const { code } = await started.ended;
+      expect(code).toBe(0);
+      expect(query("SELECT state FROM v_run")).toEqual([{ state: "completed" }]);
+      expect(query("SELECT state FROM v_trial")).toHaveLength(2);
+    },
+  );
+
   it("runs only the variants that --only names, with the settings that --set changes", async () => {
     const file = place.write("s.yaml", SMALL_SCENARIO);
     const args = ["run", file, "--only", "fin", "--set", "workload.arrival.rate=50/s"];
