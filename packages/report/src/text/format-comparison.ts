@@ -66,7 +66,7 @@ export interface ComparisonOptions extends FormatOptions {
 }
 
 /** Sections with an empty line between them. */
-export function joinSections(sections: readonly (readonly string[])[]): string {
+function joinSections(sections: readonly (readonly string[])[]): string {
   return sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join("\n"))

@@ -16,7 +16,7 @@ import { layoutTable } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
 /** How wide what a person reads may be. */
-export const COLUMNS_MAX = 100;
+const COLUMNS_MAX = 100;
 
 /**
  * A line for each metric and a column for each variant; with one candidate and enough blocks also the change, its
