@@ -1,11 +1,5 @@
 import { type EndedTrial, type PlanListener, runPlan } from "@churnlab/control";
-import {
-  estimateTrialMs,
-  type Plan,
-  planTrials,
-  type Scenario,
-  type TrialOutcome,
-} from "@churnlab/core";
+import { estimateTrialMs, type Plan, planTrials, type Scenario } from "@churnlab/core";
 import { hasEnoughBlocks } from "@churnlab/report";
 import type { RunState } from "@churnlab/store";
 import { concludeRun } from "./conclude-run.ts";
@@ -51,7 +45,7 @@ interface StartedRun {
 async function runTrials(
   { scenario, plan, runId }: StartedRun,
   session: RunSession,
-): Promise<readonly TrialOutcome[]> {
+): Promise<readonly EndedTrial[]> {
   using watch = watchPlan({ scenario, plan, runId }, session);
   const listener =
     session.feed === null ? watch : joinListeners(watch, feedDashboard(session.feed));
@@ -85,21 +79,21 @@ function joinListeners(...listeners: readonly PlanListener[]): PlanListener {
 function isEnough(scenario: Scenario, ended: readonly EndedTrial[]): boolean {
   return hasEnoughBlocks(
     scenario,
-    ended.map(({ trial: { variant, block }, outcome: { state, record } }) => {
-      return { variant, block, state, measurements: record.measurements };
+    ended.map(({ trial: { variant, block }, state, measurements }) => {
+      return { variant, block, state, measurements };
     }),
   );
 }
 
 function endStateOf(
-  outcomes: readonly TrialOutcome[],
+  outcomes: readonly EndedTrial[],
   aborted: boolean,
 ): Exclude<RunState, "running"> {
   if (aborted) return "aborted";
   return outcomes.some(({ state }) => state === "failed") ? "failed" : "completed";
 }
 
-function exitCodeOf(outcomes: readonly TrialOutcome[], aborted: boolean): ExitCode {
+function exitCodeOf(outcomes: readonly EndedTrial[], aborted: boolean): ExitCode {
   if (aborted) return EXIT.interrupted;
   return outcomes.every(({ state }) => state === "completed") ? EXIT.ok : EXIT.broken;
 }

@@ -1,11 +1,13 @@
 import type {
   ArmedShard,
   Clock,
+  Measurement,
   Plan,
   Testbed,
   Trial,
   TrialOutcome,
   TrialPhase,
+  TrialState,
 } from "@churnlab/core";
 import type { Recorder } from "./recorder.ts";
 import { runTrial } from "./run-trial.ts";
@@ -28,9 +30,11 @@ export interface PlanContext {
   enough?(ended: readonly EndedTrial[]): boolean;
 }
 
+/** What is kept of a trial once it is stored: its samples and events would add up over a long plan. */
 export interface EndedTrial {
   readonly trial: Trial;
-  readonly outcome: TrialOutcome;
+  readonly state: TrialState;
+  readonly measurements: readonly Measurement[];
 }
 
 /**
@@ -41,7 +45,7 @@ export async function runPlan(
   plan: Plan,
   context: PlanContext,
   signal: AbortSignal,
-): Promise<readonly TrialOutcome[]> {
+): Promise<readonly EndedTrial[]> {
   const ended: EndedTrial[] = [];
   for (const trial of plan.trials) {
     const last = ended.at(-1);
@@ -59,7 +63,7 @@ export async function runPlan(
     );
     context.save(trial, outcome);
     context.listener.onOutcome(trial, outcome);
-    ended.push({ trial, outcome });
+    ended.push({ trial, state: outcome.state, measurements: outcome.record.measurements });
   }
-  return ended.map(({ outcome }) => outcome);
+  return ended;
 }

@@ -1,4 +1,4 @@
-import type { Plan, TrialOutcome } from "@churnlab/core";
+import type { Plan } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { type EndedTrial, type PlanContext, runPlan } from "../src/run-plan.ts";
 import { aTrial } from "./fakes/a-trial.ts";
@@ -16,7 +16,7 @@ const PLAN: Plan = {
 };
 
 interface Ran {
-  readonly outcomes: readonly TrialOutcome[];
+  readonly outcomes: readonly EndedTrial[];
   readonly saved: readonly number[];
 }
 
@@ -32,8 +32,11 @@ async function run(
       testbedFor: () => testbed,
       clock: new FakeClock(),
       listener: { onPhase() {}, onSample() {}, onOutcome() {} },
-      save: ({ id }) => saved.push(id),
       ...options,
+      save(trial, outcome) {
+        saved.push(trial.id);
+        options.save?.(trial, outcome);
+      },
     },
     signal,
   );
@@ -45,6 +48,13 @@ describe("runPlan", () => {
     const { outcomes, saved } = await run();
     expect(saved).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect(outcomes).toHaveLength(8);
+  });
+
+  it("keeps of a saved trial what the end of the plan is judged by, not its samples", async () => {
+    const { outcomes } = await run();
+    expect(new Set(outcomes.flatMap((ended) => Object.keys(ended)))).toEqual(
+      new Set(["trial", "state", "measurements"]),
+    );
   });
 
   it("asks between blocks, and only there, whether it is enough", async () => {
@@ -84,6 +94,6 @@ describe("runPlan", () => {
       },
       stop.signal,
     );
-    expect(saved).toEqual([]);
+    expect(saved).toEqual([1, 2]);
   });
 });
