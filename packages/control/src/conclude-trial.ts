@@ -117,7 +117,8 @@ export function abortedTrial(trial: Trial, started: PartialTrial): TrialOutcome 
  * A lost agent or target leaves an invalid trial: it ran, but not as asked. Anything else that a person can fix is a
  * failed one. Bugs are not outcomes: they are thrown on.
  */
-export function failedTrial(trial: Trial, started: PartialTrial, error: unknown): TrialOutcome {
+export function failedTrial(trial: Trial, started: PartialTrial, thrown: unknown): TrialOutcome {
+  const error = isSystemError(thrown) ? explainSystemError(thrown) : thrown;
   if (!(error instanceof ChurnError)) throw error;
   const record = partialRecord(trial, started);
   if (error.code === "E_AGENT") {
@@ -128,6 +129,36 @@ export function failedTrial(trial: Trial, started: PartialTrial, error: unknown)
   const { phase } = started;
   return { state: "failed", record, phase, code: error.code, message: explain(error) };
 }
+
+/** The same outcome, which says that its world was not taken down as it should be. */
+export function withRestoreFailure(outcome: TrialOutcome, error: unknown): TrialOutcome {
+  const message = `restore: ${error instanceof Error ? error.message : String(error)}`;
+  const warnings: Warning[] = [...outcome.record.warnings, { code: "W_NOT_RESTORED", message }];
+  return { ...outcome, record: { ...outcome.record, warnings } };
+}
+
+interface SystemError extends Error {
+  readonly code: string;
+  readonly syscall: string;
+}
+
+/** Node's own, and those of the room that calls the kernel: the machine refused something that it gave before. */
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && "syscall" in error && "code" in error;
+}
+
+function explainSystemError(error: SystemError): ChurnError {
+  const hint = SHORTAGE_HINTS[error.code];
+  const detail = hint === undefined ? {} : { hint };
+  return new ChurnError("E_SYSTEM_CALL", error.message, { ...detail, cause: error });
+}
+
+const SHORTAGE_HINTS: Readonly<Record<string, string>> = {
+  EMFILE: "Raise the limit on open files: ulimit -n.",
+  ENFILE: "Raise fs.file-max.",
+  ENOMEM: "Free some memory, or ask for fewer connections.",
+  ENOSPC: "Raise user.max_net_namespaces, or free some space.",
+};
 
 function explain(error: ChurnError): string {
   return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;

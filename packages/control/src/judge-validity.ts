@@ -22,7 +22,9 @@ const LATENESS_MS_LOST = 100;
 const LATENESS_PHASE_SHARE_LOST = 0.02;
 /** A worker thread this busy may have been what limited the load. */
 const CPU_SHARE_MAX = 0.85;
-/** More holes than this share of all samples leave the gauges unknown for too long. */
+/** Counters that miss more of the measure phase than this are no longer of that phase. */
+const BOUNDARY_SHARE_MAX = 0.01;
+/** More holes than this leave the gauges unknown for too long. */
 const MISSED_SAMPLES_MAX = 2;
 
 /** Every doubt that the numbers of a trial themselves raise. */
@@ -35,6 +37,8 @@ export function judgeValidity(evidence: TrialEvidence): Warning[] {
     ...judgeCloser(evidence),
     ...judgeOffer(evidence),
     ...judgeGenerator(evidence),
+    ...judgeDescriptors(evidence),
+    ...judgeBoundary(evidence),
     ...judgeSampler(evidence),
     ...judgeCounters(evidence),
   ];
@@ -109,6 +113,25 @@ function latenessMs({ histograms }: ShardReport, q: number): number {
 function latenessBoundMs({ arrival }: Workload): number | null {
   if (arrival.model === "closed") return null;
   return Math.max(LATENESS_MS_MAX, (LATENESS_INTERVAL_SHARE_MAX * 1000) / arrival.ratePerS);
+}
+
+/** Client and target share the process, and so its limit: neither is what a scenario asks about. */
+function judgeDescriptors({ report }: TrialEvidence): Warning[] {
+  const count = report.failures
+    .filter(({ errno }) => errno === "EMFILE" || errno === "ENFILE")
+    .reduce((sum, failure) => sum + failure.count, 0);
+  if (count === 0) return [];
+  const message = `${count} connections found no free descriptor: raise the limit on open files (ulimit -n), or ask for fewer connections at once`;
+  return [{ code: "W_NO_DESCRIPTORS", message }];
+}
+
+/** After a warm-up the load goes on while counters are read; without one they are read before the first packet. */
+function judgeBoundary({ recording, trial }: TrialEvidence): Warning[] {
+  const lateMs = recording.boundaryLateMs;
+  const share = lateMs / trial.spec.phases.measureMs;
+  if (share <= BOUNDARY_SHARE_MAX) return [];
+  const message = `the kernel counters were read ${lateMs.toFixed(0)} ms after the measure phase began: about ${(share * 100).toFixed(1)} % of its load is not in their growth`;
+  return [{ code: "W_BOUNDARY_LATE", message }];
 }
 
 function judgeSampler({ recording }: TrialEvidence): Warning[] {

@@ -53,6 +53,7 @@ export class Recorder implements Disposable {
   readonly #warnings: Warning[] = [];
   readonly #startedAtMs: number;
   #measureAtMs: number;
+  #markedAtMs: number;
   #measureEndedAtMs: number;
   #endedAtMs: number;
   #ticks = 0;
@@ -66,6 +67,7 @@ export class Recorder implements Disposable {
     this.#clock = clock;
     this.#startedAtMs = clock.nowMs();
     this.#measureAtMs = this.#startedAtMs;
+    this.#markedAtMs = this.#startedAtMs;
     this.#measureEndedAtMs = this.#startedAtMs;
     this.#endedAtMs = this.#startedAtMs;
     this.#watches = world.observers.map((observer) => {
@@ -91,6 +93,11 @@ export class Recorder implements Disposable {
 
   expectMeasure(atMs: number): void {
     this.#measureAtMs = atMs;
+  }
+
+  /** How long after the start of the measure phase the counters were read that their growth is counted from. */
+  get boundaryLateMs(): number {
+    return Math.max(0, this.#markedAtMs - this.#measureAtMs);
   }
 
   /** When the load and its last FIN were over; only meaningful after `endMeasure`. */
@@ -128,6 +135,7 @@ export class Recorder implements Disposable {
     for (const watch of this.#watches) {
       watch.before = watch.observer.readCounters();
     }
+    this.#markedAtMs = this.#clock.nowMs();
   }
 
   /**
@@ -148,6 +156,8 @@ export class Recorder implements Disposable {
 
   endMeasure(): void {
     this.#sample();
+    // The last tick may be a whole interval ago: a series of the load ends with what the tally says.
+    this.#afterTick();
     this.#measureEndedAtMs = this.#clock.nowMs();
     for (const watch of this.#watches) {
       watch.after = watch.observer.readCounters();

@@ -10,7 +10,7 @@ import {
   type TrialOutcome,
   type TrialWorld,
 } from "@churnlab/core";
-import { abortedTrial, concludeTrial, failedTrial } from "./conclude-trial.ts";
+import { abortedTrial, concludeTrial, failedTrial, withRestoreFailure } from "./conclude-trial.ts";
 import { type PhaseListener, PhaseTracker } from "./phase-tracker.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 
@@ -26,8 +26,8 @@ export interface TrialContext {
 const START_MARGIN_MS = 10;
 
 /**
- * Runs one trial through its phases: prepare, warm-up, measure, drain, restore. Never rejects: whatever happens is the
- * outcome, with everything that was recorded until then.
+ * Runs one trial through its phases: prepare, warm-up, measure, drain, restore. Whatever happens is the outcome, with
+ * everything that was recorded until then. Rejects for bugs alone.
  */
 export async function runTrial(
   trial: Trial,
@@ -79,7 +79,7 @@ export async function runTrial(
     phases.enter("restore");
   } catch (error) {
     // Something that went wrong while restoring does not undo what was measured.
-    if (outcome !== null) return outcome;
+    if (outcome !== null) return withRestoreFailure(outcome, error);
     const started = { phase: phases.current, recorder, startedAtUnixMs };
     if (signal.aborted) return abortedTrial(trial, started);
     return failedTrial(trial, started, error);

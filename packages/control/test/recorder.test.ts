@@ -33,6 +33,14 @@ describe("Recorder", () => {
     expect(names).toEqual(["time_wait=0", "tcpext.TW=2"]);
   });
 
+  it("looks at the load once more when the measure phase ends", async () => {
+    using recorder = startRecorder(await worldOf(new FakeObserver()), new FakeClock());
+    let looks = 0;
+    recorder.onTick(() => looks++);
+    recorder.endMeasure();
+    expect(looks).toBe(1);
+  });
+
   it("gives up waiting for connections that stay open, and says so", async () => {
     const idle = { gauges: { "tcp.inuse": 1 }, counters: {} };
     const busy = { gauges: { "tcp.inuse": 3 }, counters: {} };

@@ -142,6 +142,9 @@ describe("runTrial", () => {
     };
     const { outcome } = await run({ dispose });
     expect(outcome.state).toBe("completed");
+    expect(outcome.record.warnings).toEqual([
+      { code: "W_NOT_RESTORED", message: "restore: could not remove" },
+    ]);
   });
 
   it("stops the load when aborted and keeps what was counted", async () => {
@@ -177,6 +180,43 @@ describe("runTrial", () => {
     expect(outcome.state).toBe(state);
     expect(outcome.record.warnings.map(({ code }) => code)).toEqual(codes);
   });
+
+  it("calls a trial failed when the machine refuses a system call, and names the fix", async () => {
+    const build = (): never => {
+      const error = new Error("open (/proc/thread-self/ns/net): EMFILE, too many open files");
+      throw Object.assign(error, { code: "EMFILE", syscall: "open" });
+    };
+    const { outcome } = await run({ build });
+    expect(outcome).toMatchObject({ state: "failed", phase: "prepare", code: "E_SYSTEM_CALL" });
+    expect(outcome).toMatchObject({ message: expect.stringContaining("ulimit -n") });
+  });
+
+  it("calls a trial invalid in which the generator had no descriptor left", async () => {
+    const failures = [
+      { step: "connect", errno: "EMFILE", count: 3, firstMs: 1, lastMs: 2 },
+    ] as const;
+    const agent = new FakeAgent("a", {
+      run: async () => reportOf("a", { ...NO_LOAD, attempted: 10, failures }),
+    });
+    const { outcome } = await run({ agents: [agent] });
+    expect(outcome.state).toBe("invalid");
+    expect(outcome.record.warnings.map(({ code }) => code)).toEqual(["W_NO_DESCRIPTORS"]);
+  });
+
+  it.each([
+    [5, []],
+    [15, ["W_BOUNDARY_LATE"]],
+  ])(
+    "says when the counters were read %i ms into a measure phase of 1 s: %j",
+    async (lateMs, codes) => {
+      const clock = new FakeClock();
+      clock.lateMs = lateMs;
+      const trial = aTrial({ phases: { warmUpMs: 100, measureMs: 1000, drainMs: 0 } });
+      const context = { testbed: new FakeTestbed(), clock, onPhase() {}, onSample() {} };
+      const { record } = await runTrial(trial, context, new AbortController().signal);
+      expect(record.warnings.map(({ code }) => code)).toEqual(codes);
+    },
+  );
 
   it("lets a bug through: only what a person can fix is an outcome", async () => {
     const build = (): never => {

@@ -33,6 +33,11 @@ export const WARNING_CODES = {
     meaning:
       "The generator was the limit: its schedule was lost, so the figures are about the generator.",
   },
+  W_NO_DESCRIPTORS: {
+    invalidates: true,
+    meaning:
+      "The limit on open files was reached: the figures are about this process, not about the target.",
+  },
   W_OFFERED_SHORT: {
     invalidates: true,
     meaning: "Less than 99.5 % of the intended connections were attempted.",
@@ -48,6 +53,11 @@ export const WARNING_CODES = {
   W_IDENTITY: {
     invalidates: true,
     meaning: "Counts do not add up; nothing of the trial can be trusted.",
+  },
+  W_BOUNDARY_LATE: {
+    invalidates: false,
+    meaning:
+      "The kernel counters were first read well after the measure phase began; what happened before is not in their growth.",
   },
   W_NOT_SETTLED: {
     invalidates: false,
@@ -72,6 +82,10 @@ export const WARNING_CODES = {
   W_AGENT_LOST: {
     invalidates: true,
     meaning: "A worker or agent was lost; its share of the load is missing.",
+  },
+  W_NOT_RESTORED: {
+    invalidates: false,
+    meaning: "Something of the trial's world could not be taken down; what was measured stands.",
   },
   W_SYSCTL_NO_EFFECT: {
     invalidates: false,

@@ -3,6 +3,8 @@ import type { Clock } from "@churnlab/core";
 /** Real order, no waiting: sleeping ends in a later turn of the event loop and moves the time on by that much. */
 export class FakeClock implements Clock {
   #nowMs = 1000;
+  /** Every sleep takes this much longer than asked for. */
+  lateMs = 0;
 
   nowMs(): number {
     return this.#nowMs;
@@ -22,6 +24,6 @@ export class FakeClock implements Clock {
 
   async sleep(ms: number): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    this.#nowMs += ms;
+    this.#nowMs += ms + this.lateMs;
   }
 }
