@@ -1,23 +1,30 @@
 import { monotonicMs } from "../monotonic.ts";
 import type { ArmedWorker } from "./armed-worker.ts";
 
+/** What every thread had used, and when that was read. */
+interface CpuReading {
+  readonly atMs: number;
+  readonly us: readonly number[];
+}
+
+/** What is needed of a worker. */
+export type CpuSource = Pick<ArmedWorker, "readCpuUs">;
+
 /**
  * CPU time of worker threads over the measure phase, read from outside at its start and its end, so that it works for engines
  * that block their thread. Made before the start, when the threads are idle.
  */
 export class CpuWatch implements Disposable {
-  readonly #workers: readonly ArmedWorker[];
-  readonly #measureMs: number;
+  readonly #workers: readonly CpuSource[];
   readonly #timers: NodeJS.Timeout[];
-  #atMeasure: readonly number[];
-  #atEnd: readonly number[] | null = null;
+  #atMeasure: CpuReading;
+  #atEnd: CpuReading | null = null;
 
   constructor(
-    workers: readonly ArmedWorker[],
+    workers: readonly CpuSource[],
     phase: { readonly measureAtMs: number; readonly measureMs: number },
   ) {
     this.#workers = workers;
-    this.#measureMs = phase.measureMs;
     this.#atMeasure = this.#read();
     const untilMeasureMs = Math.max(0, phase.measureAtMs - monotonicMs());
     this.#timers = [
@@ -30,22 +37,31 @@ export class CpuWatch implements Disposable {
     ];
   }
 
-  /** `cpuUs` until now, with what was in flight at the end; `cpuShareMax` of the measure phase itself. */
-  conclude(): { readonly cpuUs: number; readonly cpuShareMax: number } {
+  /**
+   * `cpuUs` until now, with what was in flight at the end; `cpuShareMax` of the measure phase itself, or of its part until
+   * the load ended, where a limit or a stop ended it early.
+   */
+  conclude(endedAtMs: number): { readonly cpuUs: number; readonly cpuShareMax: number } {
     const now = this.#read();
-    const atEnd = this.#atEnd ?? now;
-    const sum = now.reduce((total, us, i) => total + us - (this.#atMeasure[i] as number), 0);
-    const shares = atEnd.map(
-      (us, i) => (us - (this.#atMeasure[i] as number)) / 1000 / this.#measureMs,
-    );
-    return { cpuUs: Math.max(0, sum), cpuShareMax: Math.max(0, ...shares) };
+    const start = this.#atMeasure;
+    const end = this.#atEnd ?? { ...now, atMs: Math.min(now.atMs, endedAtMs) };
+    const spanUs = Math.max(1, end.atMs - start.atMs) * 1000;
+    const used = (reading: CpuReading): number[] =>
+      reading.us.map((us, i) => us - (start.us[i] as number));
+    return {
+      cpuUs: Math.max(
+        0,
+        used(now).reduce((total, us) => total + us, 0),
+      ),
+      cpuShareMax: Math.max(0, ...used(end).map((us) => us / spanUs)),
+    };
   }
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  #read(): number[] {
-    return this.#workers.map((worker) => worker.readCpuUs());
+  #read(): CpuReading {
+    return { atMs: monotonicMs(), us: this.#workers.map((worker) => worker.readCpuUs()) };
   }
 }

@@ -46,7 +46,10 @@ export class LocalShard implements ArmedShard {
     using cpu = new CpuWatch(workers, { measureAtMs, measureMs: shard.phases.measureMs });
     for (const worker of workers) worker.start(startAtMs);
     const endedAtMs = await this.#awaitAll(measureAtMs + shard.phases.measureMs);
-    return this.#report({ ...cpu.conclude(), elapsedMs: Math.max(0, endedAtMs - measureAtMs) });
+    return this.#report({
+      ...cpu.conclude(endedAtMs),
+      elapsedMs: Math.max(0, endedAtMs - measureAtMs),
+    });
   }
 
   live(): LiveTally {

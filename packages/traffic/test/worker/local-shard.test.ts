@@ -55,7 +55,6 @@ describe("a shard of this process", () => {
       { step: "connect", errno: "ECONNREFUSED", count: 2, firstMs: 9, lastMs: 10 },
     ]);
     expect(report.cpuUs).toBe(1_000_000);
-    expect(report.cpuShareMax).toBeCloseTo(0.7);
     expect(report.histograms.map(({ metric }) => metric)).toContain("connect");
   });
 
