@@ -1,0 +1,30 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { monotonicMs } from "../../src/monotonic.ts";
+import { CpuWatch } from "../../src/worker/cpu-watch.ts";
+
+/** A worker that is busy for a share of its time, from now on. */
+function busyWorker(share: number): { readCpuUs(): number } {
+  const fromMs = monotonicMs();
+  return { readCpuUs: () => (monotonicMs() - fromMs) * 1000 * share };
+}
+
+describe("CpuWatch", () => {
+  it("gives the busiest worker's share of the time the load took, not of a phase that it did not fill", async () => {
+    const workers = [busyWorker(0.25), busyWorker(1)];
+    using cpu = new CpuWatch(workers, { measureAtMs: monotonicMs(), measureMs: 60_000 });
+    await sleep(50);
+    const { cpuShareMax } = cpu.conclude(monotonicMs());
+    expect(cpuShareMax).toBeGreaterThan(0.9);
+    expect(cpuShareMax).toBeLessThan(1.1);
+  });
+
+  it("leaves out of the share what a worker did after the phase, and counts it as CPU time", async () => {
+    const worker = busyWorker(1);
+    using cpu = new CpuWatch([worker], { measureAtMs: monotonicMs(), measureMs: 40 });
+    await sleep(120);
+    const { cpuUs, cpuShareMax } = cpu.conclude(monotonicMs());
+    expect(cpuShareMax).toBeLessThan(1.1);
+    expect(cpuUs).toBeGreaterThan(80_000);
+  });
+});
