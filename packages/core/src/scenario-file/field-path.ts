@@ -39,6 +39,10 @@ function resolvePath(path: string, fields: readonly string[]): ResolvedPath {
     const suggestion = meant === null ? null : `sysctls.${meant}.${name.join(".")}`;
     return { known: false, suggestion };
   }
+  // Its names are the user's own.
+  if (section === "target" && role === "env" && name.length === 1) {
+    return { known: true, steps: [section, role, ...name] };
+  }
   if (fields.includes(path)) return { known: true, steps: path.split(".") };
   return { known: false, suggestion: suggestName(path, fields) };
 }
