@@ -31,19 +31,34 @@ function verdictsOf({ comparisons = [] }: ResultDocument): Set<string | null> {
 
 const CLAIMS = ["better", "worse"];
 
+/** The gates that failed and the metrics that a difference was claimed of. */
+function listAlarms(result: ResultDocument): string[] {
+  const claimed = (result.comparisons ?? []).flatMap(({ metrics }) =>
+    metrics.filter(({ verdict }) => verdict !== null && CLAIMS.includes(verdict)),
+  );
+  return [...failedGates(result), ...claimed.map(({ role, metric }) => `${role}.${metric}`)];
+}
+
 describe("the same against the same", () => {
   let result: ResultDocument;
   beforeAll(async () => {
     result = await run("same", A_AGAINST_A);
   }, RUN_MS);
 
-  it("fails no gate and shows no difference", () => {
-    expect(result.run.trials).toHaveLength(24);
-    expect(result.comparisons?.[0]?.comparable).toBe(true);
-    expect(result.comparisons?.[0]?.metrics.length).toBeGreaterThan(50);
-    expect(failedGates(result)).toEqual([]);
-    for (const claim of CLAIMS) expect(verdictsOf(result)).not.toContain(claim);
-  });
+  it(
+    "fails no gate and claims no difference, or none that a second run repeats",
+    async () => {
+      expect(result.run.trials).toHaveLength(24);
+      expect(result.comparisons?.[0]?.comparable).toBe(true);
+      expect(result.comparisons?.[0]?.metrics.length).toBeGreaterThan(50);
+      const alarms = listAlarms(result);
+      // One family of verdicts in twenty may be wrong by chance; a fault of the method would be wrong again.
+      const again = alarms.length === 0 ? [] : listAlarms(await run("same-again", A_AGAINST_A));
+      expect(alarms.filter((alarm) => again.includes(alarm))).toEqual([]);
+      expect(alarms.length).toBeLessThanOrEqual(2);
+    },
+    RUN_MS,
+  );
 
   it("shows nothing but ~ when a run is compared with itself", async () => {
     const args = ["compare", "last", "last", "--db", "same.db"];
