@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { release } from "node:os";
-import { ChurnError, parseScenario, type Scenario } from "@churnlab/core";
+import path from "node:path";
+import { ChurnError, parseScenario, type Scenario, suggestName } from "@churnlab/core";
 
 /** A scenario is a page of text; anything larger is some other file. */
 const BYTES_MAX = 1_000_000;
@@ -20,7 +21,7 @@ export function loadScenario(file: string, overrides: ScenarioOverrides = {}): S
 function readScenarioFile(file: string): string {
   try {
     const stats = statSync(file);
-    if (stats.isDirectory()) throw unreadable(file, "is a directory");
+    if (stats.isDirectory()) throw unreadable(file, "is a directory", hintInside(file));
     if (stats.size === 0 && stats.isFile()) throw unreadable(file, "is empty");
     if (stats.size > BYTES_MAX) {
       throw unreadable(file, `has ${stats.size} bytes; a scenario has at most ${BYTES_MAX}`);
@@ -29,12 +30,37 @@ function readScenarioFile(file: string): string {
   } catch (error) {
     if (error instanceof ChurnError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw unreadable(file, code === "ENOENT" ? "does not exist" : `cannot be read (${code})`);
+    if (code === "ENOENT") throw unreadable(file, "does not exist", hintBeside(file));
+    throw unreadable(file, `cannot be read (${code})`);
   }
 }
 
-function unreadable(file: string, problem: string): ChurnError {
-  return new ChurnError("E_SCENARIO_FILE", `${file} ${problem}.`, {
-    hint: "Name a scenario file, for example scenarios/quickstart.yaml.",
-  });
+const START = "`churnlab new` writes a scenario to start from.";
+
+function unreadable(file: string, problem: string, hint = START): ChurnError {
+  return new ChurnError("E_SCENARIO_FILE", `${file} ${problem}.`, { hint });
+}
+
+/** A run takes files, not folders: the shell lists them. */
+function hintInside(folder: string): string {
+  const [first] = listYaml(folder);
+  if (first === undefined) return START;
+  return `Name files in it: ${path.join(folder, first)}, or ${path.join(folder, "*.yaml")} for all.`;
+}
+
+function hintBeside(file: string): string {
+  const folder = path.dirname(file);
+  const { name } = path.parse(file);
+  const known = listYaml(folder);
+  const meant = suggestName(name, new Set(known.map((each) => path.parse(each).name)));
+  const found = known.find((each) => path.parse(each).name === meant);
+  return found === undefined ? START : `Did you mean ${path.join(folder, found)}?`;
+}
+
+function listYaml(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((each) => /\.ya?ml$/.test(each));
+  } catch {
+    return [];
+  }
 }

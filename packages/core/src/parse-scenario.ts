@@ -120,18 +120,27 @@ function selectVariants(
       const name = byLength.find((known) => rest === known || rest.startsWith(`${known},`));
       const wanted = name ?? rest.replace(/,.*/s, "");
       if (name === undefined) {
-        const message = `no variant is named ${wanted}`;
+        const suggestion = suggestName(wanted, names);
+        const others = suggestion === null ? `; there are ${listSome(names)}` : "";
         const place = {
           ...wholePlace(openSource("--only", list)),
           start: list.length - rest.length,
         };
         const end = place.start + wanted.length;
-        problems.add({ ...place, end }, message, { suggestion: suggestName(wanted, names) });
+        problems.add({ ...place, end }, `no variant is named ${wanted}${others}`, { suggestion });
       } else kept.add(name);
       rest = rest.slice(wanted.length + 1);
     }
   }
   return kept.size === 0 ? new Set(names) : kept;
+}
+
+const NAMES_LISTED = 8;
+
+function listSome(names: readonly string[]): string {
+  return [...names.slice(0, NAMES_LISTED), ...(names.length > NAMES_LISTED ? ["…"] : [])].join(
+    ", ",
+  );
 }
 
 /** Without the scenario's baseline, the first of what is left is compared with. */

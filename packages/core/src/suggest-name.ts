@@ -1,22 +1,25 @@
 /**
  * The known name that a person most likely meant: the same name in another case or without its prefix
  * (`tcp_tw_reuse` for `net.ipv4.tcp_tw_reuse`), else the nearest by edits, at most one edit in three letters; a word
- * without dots is compared with the last part of a name. Null when nothing is near.
+ * without dots is compared with the last part of a name. Else a name that ends with the word (`tw_reuse`). Null when
+ * nothing is near.
  */
 export function suggestName(wrong: string, known: Iterable<string>): string | null {
   const wanted = normalise(wrong);
   if (wanted === "") return null;
   let nearest: string | null = null;
+  let ending: string | null = null;
   let leastEdits = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const name of known) {
     const whole = normalise(name);
     if (whole === wanted || whole.endsWith(`.${wanted}`)) return name;
+    if (whole.endsWith(`_${wanted}`)) ending ??= name;
     const candidate = wanted.includes(".") ? whole : whole.slice(whole.lastIndexOf(".") + 1);
     if (Math.abs(candidate.length - wanted.length) >= leastEdits) continue;
     const edits = countEdits(wanted, candidate);
     if (edits < leastEdits) [nearest, leastEdits] = [name, edits];
   }
-  return nearest;
+  return nearest ?? ending;
 }
 
 function normalise(name: string): string {

@@ -523,6 +523,9 @@ describe("options", () => {
     expect(shortProblems(FULL_SCENARIO, { only: ["tw_reuse=2"] })).toEqual([
       "1:1 no variant is named tw_reuse=2 [tw_reuse=1]",
     ]);
+    expect(shortProblems(FULL_SCENARIO, { only: ["nonsense"] })).toEqual([
+      expect.stringMatching(/^1:1 no variant is named nonsense; there are .*tw_reuse=1/),
+    ]);
   });
 
   test("a sysctl that came after the kernel at hand is refused", () => {

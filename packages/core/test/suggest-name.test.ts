@@ -13,6 +13,9 @@ describe("a near miss", () => {
     ["TCP_TW_REUSE_DELAY", "net.ipv4.tcp_tw_reuse_delay"],
     ["somaxcon", "net.core.somaxconn"],
     ["net.core.somaxcon", "net.core.somaxconn"],
+    ["tw_reuse", "net.ipv4.tcp_tw_reuse"],
+    ["reuse_delay", "net.ipv4.tcp_tw_reuse_delay"],
+    ["use", null],
     ["something.else", null],
     ["", null],
   ])("of %j is %j", (wrong, expected) => expect(suggestName(wrong, known)).toBe(expected));

@@ -6,10 +6,10 @@ import { terminalStyle } from "../terminal-style.ts";
 
 export function runs(options: { readonly db: string; readonly json?: boolean }): ExitCode {
   using store = openStore(options.db, { mode: "read" });
-  const list = store.listRuns().toReversed();
+  const list = store.listRuns();
   terminal.print(
     options.json
-      ? JSON.stringify({ schemaVersion: 1, runs: list }, null, 2)
+      ? JSON.stringify({ schemaVersion: 1, runs: list.toReversed() }, null, 2)
       : formatRunList(list, terminalStyle),
   );
   return EXIT.ok;
