@@ -229,6 +229,24 @@ describe("replicates: auto", () => {
   );
 });
 
+describe("a run that goes on", () => {
+  it("can be read, compared and judged by what it has so far", async () => {
+    const file = place.write("goes-on.yaml", HALVED_PORTS.replace("measure: 500ms", "measure: 5s"));
+    const started = place.start(["run", file, "--db", "goes-on.db"]);
+    await started.shows("trial 2/2");
+    const shown = await place.run(["show", "last", "--db", "goes-on.db"]);
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toContain("1 of 2 trials  ● running");
+    const compared = await place.run(["compare", "last", "--db", "goes-on.db"]);
+    expect(compared.code).toBe(0);
+    expect(compared.stdout).toContain("after against before: one side has no completed trial.");
+    const judged = await place.run(["gate", "last", "--db", "goes-on.db", "--strict"]);
+    expect(judged.stdout).toMatch(/! invalid .*no trial of this variant completed/);
+    started.child.kill("SIGINT");
+    expect((await started.ended).code).toBe(130);
+  });
+});
+
 describe("what is not there", () => {
   it("is refused with 2 and the nearest that is", async () => {
     const name = "client.connections.rat";

@@ -105,9 +105,15 @@ function describeSettings(
   return wrapText(list.join("; "), "varies as declared: ");
 }
 
-/** What keeps pairs from being judged, each thing once however many pairs share it. */
+/**
+ * What keeps pairs from being judged, each thing once however many pairs share it. A side without a completed trial may
+ * have no environment either, which says nothing more.
+ */
 export function formatDoubts(pairs: readonly VariantComparison[], style: Style): string[] {
-  return [...new Set(pairs.flatMap(({ fingerprint }) => formatComparability(fingerprint, style)))];
+  const lines = pairs
+    .filter((pair) => findCommonGap(pair) === null)
+    .flatMap(({ fingerprint }) => formatComparability(fingerprint, style));
+  return [...new Set(lines)];
 }
 
 /** What may be said of each pair; what holds for several of them is said once, and of many pairs their signs tell. */
@@ -202,9 +208,9 @@ export function formatClosing(
   pair: VariantComparison,
   { names, ...options }: FormatOptions & { readonly names: SideNames },
 ): string[] {
-  if (!pair.fingerprint.comparable) return [];
   const gap = findCommonGap(pair);
   if (gap !== null) return [`${names.candidate} against ${names.baseline}: ${gap}.`];
+  if (!pair.fingerprint.comparable) return [];
   const blocks = countBlocks(pair);
   if (blocks < BLOCKS_MIN) return [describeFewBlocks(blocks)];
   const judged = selectShown(pair, options).filter(isClaimable);
