@@ -108,7 +108,7 @@ export function presentNetworkNamespace(): NetworkNamespace {
  */
 export function enterNetworkNamespace(fd: number): Disposable {
   // Through Node, which closes it when a worker thread is terminated inside (`trackUnmanagedFds`).
-  const home = openSync(OWN_NAMESPACE);
+  const home = openSync(OWN_NAMESPACE, "r");
   try {
     requireWayBack(home);
     if (libc().setns(fd, CLONE_NEWNET) === -1)
