@@ -1,5 +1,5 @@
 import { parseDurationMs } from "@churnlab/core/parse-duration";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Act } from "./program.ts";
 
 /** A screen that is drawn more often than four times per second only flickers. */
@@ -15,7 +15,7 @@ export function addLiveCommands(program: Command, act: Act): void {
     .option("--pid <pid>", "the host that this process lives in", parsePid)
     .option("--netns <name>", "a namespace of `ip netns`, or its path")
     .option("--container <name>", "a container of docker or podman")
-    .option("--interval <duration>", "between readings", parseInterval(WATCH_INTERVAL_MS_MIN), 1000)
+    .addOption(intervalOption("--interval <duration>", "between readings", WATCH_INTERVAL_MS_MIN))
     .option("--once", "one look, then end")
     .option("--no-capture", "do not count resets that arrive: a filter on every packet")
     .option("--json", "print one JSON document for each reading")
@@ -25,10 +25,15 @@ export function addLiveCommands(program: Command, act: Act): void {
     .description("Measure TCP handshakes with a port: open, closed or filtered, and how far away.")
     .argument("<host:port>", "192.0.2.1:80, [2001:db8::1]:80, or a name")
     .option("-c, --count <n>", "handshakes to make", parseCount, 5)
-    .option("-i, --interval <duration>", "between them", parseInterval(PING_INTERVAL_MS_MIN), 1000)
-    .option("--timeout <duration>", "how long to wait for an answer", parseInterval(1), 1000)
+    .addOption(intervalOption("-i, --interval <duration>", "between them", PING_INTERVAL_MS_MIN))
+    .addOption(intervalOption("--timeout <duration>", "how long to wait for an answer", 1))
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/ping.ts")).ping));
+}
+
+/** An option that takes a duration of at least `minMs`; one second when absent. */
+function intervalOption(flags: string, description: string, minMs: number): Option {
+  return new Option(flags, description).argParser(parseInterval(minMs)).default(1000, "1s");
 }
 
 function parseInterval(minMs: number): (text: string) => number {

@@ -13,7 +13,12 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv);
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok;
+      const { findCommandPath, printUsageError } = await import("./print-usage-error.ts");
+      printUsageError(error, { command: findCommandPath(program, argv.slice(2)), terminal });
+      return EXIT.usage;
+    }
     const { printError } = await import("./print-error.ts");
     return printError(error, terminal);
   }

@@ -2,6 +2,7 @@ import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { addLiveCommands } from "./add-live-commands.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { EXPORT_FORMATS, REPORT_FORMATS } from "./report-formats.ts";
 import { VERSION } from "./version.ts";
 
 /** What an action resolves to; the process ends with it. */
@@ -24,24 +25,33 @@ export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
     .exitOverride()
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: false })
-    .addHelpText("before", EXAMPLES);
+    .configureOutput({ outputError: () => {} }) // the caller prints what is thrown
+    .addHelpText("after", EXAMPLES);
+  program.commandsGroup("Measure:");
   addRunCommands(program, act);
+  program.commandsGroup("Judge:");
   addVerdictCommands(program, act);
+  program.commandsGroup("Read:");
   addReadCommands(program, act);
-  addHostCommands(program, act);
+  program.commandsGroup("Look at a host:");
   addLiveCommands(program, act);
-  addWritingCommands(program, act);
+  addSysctlCommands(program, act);
+  program.commandsGroup("Set up:");
+  addSetUpCommands(program, act);
+  program.addHelpCommand(
+    new Command("help").argument("[command]").description("Show the help of a command."),
+  );
   return program;
 }
 
 export type Act = (load: () => Promise<Action>) => (...parameters: unknown[]) => Promise<void>;
 
-const EXAMPLES = `Examples:
+const EXAMPLES = `
+Examples:
   churnlab run scenarios/quickstart.yaml     run every variant, print the comparison
   churnlab plan my.yaml                      what would run, how long, and what to expect
   churnlab compare last                      the variants of the newest run
-  churnlab doctor                            what this machine can do
-`;
+  churnlab doctor                            what this machine can do`;
 
 function addRunCommands(program: Command, act: Act): void {
   const run = program
@@ -59,9 +69,8 @@ function addRunCommands(program: Command, act: Act): void {
     )
     .option(
       "--reporter <format=file>",
-      "write a report too, repeatable: junit, markdown, …",
+      `write a report too, repeatable; formats: ${REPORT_FORMATS.join(", ")}`,
       collect,
-      [],
     )
     .option("--report <file>", "write the run as one HTML file too")
     .option("--ui [port]", "show the run in a browser while it goes on", parsePort)
@@ -89,7 +98,7 @@ function addScenarioOptions(command: Command): Command {
     .option("--replicates <n|auto>", "override the scenario's replicates", parseReplicates)
     .option("--seed <n>", "override the scenario's seed", parseSeed)
     .option("--only <variants>", "only these variants, separated by commas", parseNames)
-    .option("--set <path=value>", "override any field, repeatable", collect, []);
+    .option("--set <path=value>", "override any field, repeatable", collect);
 }
 
 function addVerdictCommands(program: Command, act: Act): void {
@@ -100,7 +109,7 @@ function addVerdictCommands(program: Command, act: Act): void {
     .argument("[other]", "a second run")
     .option("--db <file>", "database to read", "churnlab.db")
     .option("--baseline <variant>", "variant that the others are compared with")
-    .option("--metric <role.metric>", "only this metric, repeatable", collect, [])
+    .option("--metric <role.metric>", "only this metric, repeatable", collect)
     .option("--all", "every metric, not only those that moved")
     .option("--allow-diff <facts>", "judge although these differ, separated by commas", parseNames)
     .addOption(
@@ -136,7 +145,11 @@ function addReadCommands(program: Command, act: Act): void {
     .command("export")
     .description("Write a run in a format that other programs read.")
     .argument("<run>", "last, last~1, the start of a run id, or file.db#id")
-    .requiredOption("--format <name>", "csv, ndjson, json, openmetrics, hgrm, junit, markdown, …")
+    .addOption(
+      new Option("--format <name>", "how to write it")
+        .choices(EXPORT_FORMATS)
+        .makeOptionMandatory(),
+    )
     .option("-o, --output <file>", "a file instead of stdout")
     .option("--db <file>", "database to read", "churnlab.db")
     .action(act(async () => (await import("./commands/export.ts")).exportRun));
@@ -175,17 +188,7 @@ function addReadCommands(program: Command, act: Act): void {
     .action(act(async () => (await import("./commands/show.ts")).show));
 }
 
-function addHostCommands(program: Command, act: Act): void {
-  program
-    .command("doctor")
-    .description("Try out what this machine can do, and say how to mend what it cannot.")
-    .option("--json", "print one JSON document")
-    .option("--strict", "end with 3 when anything is missing")
-    .action(act(async () => (await import("./commands/doctor.ts")).doctor));
-  program
-    .command("clean")
-    .description("Remove what interrupted runs left behind.")
-    .action(act(async () => (await import("./commands/clean.ts")).clean));
+function addSysctlCommands(program: Command, act: Act): void {
   const sysctl = program.command("sysctl").description("What the TCP sysctls really do.");
   sysctl
     .command("list")
@@ -198,11 +201,6 @@ function addHostCommands(program: Command, act: Act): void {
     .argument("<name>", "its name, or the last part of it")
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/sysctl.ts")).explainOne));
-  program
-    .command("schema")
-    .description("Print the JSON Schema of scenario files or of results.")
-    .argument("[what]", "scenario or result", "scenario")
-    .action(act(async () => (await import("./commands/schema.ts")).schema));
 }
 
 function parsePort(text: string): number {
@@ -211,7 +209,7 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
 }
 
-function addWritingCommands(program: Command, act: Act): void {
+function addSetUpCommands(program: Command, act: Act): void {
   program
     .command("new")
     .description("Write a commented scenario to start from.")
@@ -223,6 +221,25 @@ function addWritingCommands(program: Command, act: Act): void {
     )
     .option("--force", "write over a file that exists")
     .action(act(async () => (await import("./commands/new.ts")).newScenario));
+  program
+    .command("doctor")
+    .description("Try out what this machine can do, and say how to mend what it cannot.")
+    .option("--json", "print one JSON document")
+    .option("--strict", "end with 3 when anything is missing")
+    .action(act(async () => (await import("./commands/doctor.ts")).doctor));
+  program
+    .command("clean")
+    .description("Remove what interrupted runs left behind.")
+    .action(act(async () => (await import("./commands/clean.ts")).clean));
+  program
+    .command("schema")
+    .description("Print the JSON Schema of scenario files, or of what a command prints as JSON.")
+    .addArgument(
+      new Argument("[what]", "which")
+        .choices(["scenario", "result", "watch", "ping"])
+        .default("scenario"),
+    )
+    .action(act(async () => (await import("./commands/schema.ts")).schema));
   program
     .command("completion")
     .description("Print what a shell sources to complete churnlab's commands and options.")
@@ -250,6 +267,6 @@ function parseNames(text: string): string[] {
   return text.split(",").map((name) => name.trim());
 }
 
-function collect(value: string, values: readonly string[]): string[] {
+function collect(value: string, values: readonly string[] = []): string[] {
   return [...values, value];
 }

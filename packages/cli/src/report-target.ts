@@ -1,19 +1,5 @@
 import { ChurnError } from "@churnlab/core";
-
-export const REPORT_FORMATS = [
-  "html",
-  "junit",
-  "markdown",
-  "ndjson",
-  "json",
-  "csv",
-  "openmetrics",
-  "benchmark-smaller",
-  "benchmark-bigger",
-  "hgrm",
-  "github",
-] as const;
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
+import { REPORT_FORMATS, type ReportFormat } from "./report-formats.ts";
 
 /** One report a run writes besides what it prints. */
 export interface ReportTarget {

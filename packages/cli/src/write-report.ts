@@ -17,7 +17,8 @@ import {
   type RunComparison,
 } from "@churnlab/report";
 import type { SampleSeries, StoreReader } from "@churnlab/store";
-import type { ReportFormat, ReportTarget } from "./report-target.ts";
+import type { ReportFormat } from "./report-formats.ts";
+import type { ReportTarget } from "./report-target.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Reportable {

@@ -2,16 +2,7 @@ import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
 import { expect, test } from "vitest";
 import { EXIT } from "../src/exit-codes.ts";
 import { printError } from "../src/print-error.ts";
-import type { Terminal } from "../src/terminal.ts";
-
-/** A terminal that keeps what is said to it. */
-function listen(): Terminal & { readonly said: string[] } {
-  const same = (text: string): string => text;
-  const said: string[] = [];
-  const print = (): void => {};
-  const say = (line: string): void => void said.push(line);
-  return { said, print, say, redraws: false, columns: 80, bold: same, dim: same, red: same };
-}
+import { listen } from "./fakes/listening-terminal.ts";
 
 test("what nobody foresaw is a bug: status 1, with the stack to report", () => {
   const terminal = listen();

@@ -20,7 +20,7 @@ interface CompareOptions {
   readonly db: string;
   readonly baseline?: string;
   /** `role.metric`, each. */
-  readonly metric: readonly string[];
+  readonly metric?: readonly string[];
   /** Facts, or the first segments of their names. */
   readonly allowDiff?: readonly string[];
   readonly format: (typeof COMPARISON_FORMATS)[number];
@@ -45,7 +45,7 @@ export function compare(
   const { store, runId } = second ?? first;
   const comparison = compareRun(store, runId, {
     ...(options.baseline === undefined ? {} : { baseline: options.baseline }),
-    ...(options.metric.length === 0 ? {} : { metrics: options.metric }),
+    ...(options.metric === undefined ? {} : { metrics: options.metric }),
     ...(options.allowDiff === undefined ? {} : { allowDifferences: options.allowDiff }),
     ...(second === null ? {} : { against: first.store.loadRun(first.runId) }),
   });

@@ -35,7 +35,7 @@ function resolvePath(path: string, fields: readonly string[]): ResolvedPath {
   if (section === "sysctls" && name.length > 0) {
     const isRole = (ROLES as readonly (string | undefined)[]).includes(role);
     if (isRole) return { known: true, steps: [section, role as string, name.join(".")] };
-    const meant = suggestName(role ?? "", ROLES);
+    const meant = role === "server" ? "target" : suggestName(role ?? "", ROLES);
     const suggestion = meant === null ? null : `sysctls.${meant}.${name.join(".")}`;
     return { known: false, suggestion };
   }
