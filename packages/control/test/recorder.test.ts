@@ -41,6 +41,19 @@ describe("Recorder", () => {
     expect(looks).toBe(1);
   });
 
+  it("dumps the ports as soon as sockets enough for a mark were added, not at the next turn", async () => {
+    const empty = { gauges: { time_wait: 0 }, counters: {} };
+    const half = { gauges: { time_wait: 60 }, counters: {} };
+    const observer = new FakeObserver([empty, half]);
+    observer.dumps = [
+      { states: {}, used: 0, range: 100 },
+      { states: { TIME_WAIT: 60 }, used: 60, range: 100 },
+    ];
+    using recorder = startRecorder(await worldOf(observer), new FakeClock());
+    await sleep(SAMPLE_INTERVAL_MS + 100);
+    expect(recorder.events()).toMatchObject([{ kind: "ports.half" }]);
+  });
+
   it("gives up waiting for connections that stay open, and says so", async () => {
     const idle = { gauges: { "tcp.inuse": 1 }, counters: {} };
     const busy = { gauges: { "tcp.inuse": 3 }, counters: {} };

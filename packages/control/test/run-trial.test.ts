@@ -1,4 +1,10 @@
-import { ChurnError, type TrialOutcome, type TrialPhase } from "@churnlab/core";
+import {
+  ChurnError,
+  type Trial,
+  type TrialOutcome,
+  type TrialPhase,
+  type Warning,
+} from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { runTrial } from "../src/run-trial.ts";
 import { aTrial } from "./fakes/a-trial.ts";
@@ -22,11 +28,12 @@ interface Ran {
 async function run(
   options: FakeWorldOptions = {},
   signal: AbortSignal = new AbortController().signal,
+  trial: Trial = aTrial(),
 ): Promise<Ran> {
   const testbed = new FakeTestbed(options);
   const phases: TrialPhase[] = [];
   const outcome = await runTrial(
-    aTrial(),
+    trial,
     {
       testbed,
       clock: new FakeClock(),
@@ -218,6 +225,76 @@ describe("runTrial", () => {
     },
   );
 
+  it("reads the counters of the end only when the last FIN is counted", async () => {
+    const reading = (inUse: number, timeWaits: number) => {
+      return { gauges: { "tcp.inuse": inUse }, counters: { "tcpext.TW": timeWaits } };
+    };
+    const closing = Array.from({ length: 4 }, () => reading(2, 3));
+    const observer = new FakeObserver([reading(0, 0), reading(0, 0), ...closing, reading(0, 5)]);
+    const { outcome } = await run({ observers: [observer] });
+    expect(valueOf(outcome, "tcpext.TW")).toBe(5);
+  });
+
+  it("does not wait for connections that a gateway keeps on purpose", async () => {
+    const target = new FakeTarget();
+    target.kept = 2;
+    const idle = { gauges: { "tcp.inuse": 1 }, counters: {} };
+    const keeping = { gauges: { "tcp.inuse": 3 }, counters: {} };
+    const observers = [new FakeObserver([idle, keeping], "upstream")];
+    const { outcome } = await run({ observers, target });
+    expect(outcome.record.warnings).toEqual([]);
+  });
+
+  it("looks until the end of the drain", async () => {
+    const trial = aTrial({ phases: { warmUpMs: 0, measureMs: 1000, drainMs: 700 } });
+    const observers = [new FakeObserver([{ gauges: { time_wait: 0 }, counters: {} }])];
+    const { outcome } = await run({ observers }, undefined, trial);
+    expect(Math.max(...outcome.record.samples.map(({ tMs }) => tMs))).toBeGreaterThanOrEqual(700);
+  });
+
+  it.each([0, 100])(
+    "tells the target once that the measure phase begins, after a warm-up of %i ms",
+    async (warmUpMs) => {
+      const target = new FakeTarget();
+      await run(
+        { target },
+        undefined,
+        aTrial({ phases: { warmUpMs, measureMs: 1000, drainMs: 0 } }),
+      );
+      expect(target.marks).toBe(1);
+    },
+  );
+
+  it("carries the doubts of the world, of every observer and of every agent", async () => {
+    const doubt = (message: string): Warning => ({ code: "W_OBSERVER_DEGRADED", message });
+    const observer = new FakeObserver();
+    observer.doubts = [doubt("observer")];
+    const agent = new FakeAgent("a", {
+      run: async () => ({ ...reportOf("a", NO_LOAD), warnings: [doubt("agent")] }),
+    });
+    const { outcome } = await run({
+      agents: [agent],
+      observers: [observer],
+      warnings: [doubt("world")],
+    });
+    const messages = outcome.record.warnings.map(({ message }) => message);
+    expect(messages.toSorted()).toEqual(["agent", "observer", "world"]);
+  });
+
+  it("names what ran out, with its evidence", async () => {
+    const agent = new FakeAgent("a", {
+      run: async () => reportOf("a", { ...NO_LOAD, attempted: 10, failures: [failure(4)] }),
+    });
+    const { outcome } = await run({ agents: [agent] });
+    expect(outcome.record.events).toContainEqual(
+      expect.objectContaining({
+        role: "client",
+        kind: "limit.ports",
+        detail: expect.objectContaining({ "connect.EADDRNOTAVAIL": 4 }),
+      }),
+    );
+  });
+
   it("lets a bug through: only what a person can fix is an outcome", async () => {
     const build = (): never => {
       throw new TypeError("undefined is not a function");
@@ -257,7 +334,7 @@ describe("runTrial", () => {
       { gauges: { time_wait: 8 }, counters: { "tcp.OutRsts": 9 } },
     ];
     const observer = new FakeObserver(readings);
-    observer.ports = { states: { TIME_WAIT: 8 }, used: 8, range: 10 };
+    observer.dumps = [{ states: { TIME_WAIT: 8 }, used: 8, range: 10 }];
     const { outcome } = await run({ observers: [observer] });
     expect(valueOf(outcome, "rst.sent")).toBe(3);
     expect(valueOf(outcome, "time_wait.peak")).toBe(8);

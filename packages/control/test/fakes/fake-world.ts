@@ -7,12 +7,14 @@ import {
   LatencyHistogram,
   type Observer,
   type PortReading,
+  type Role,
   type Shard,
   type ShardReport,
   type SysctlRecord,
   type Target,
   type Testbed,
   type TrialWorld,
+  type Warning,
 } from "@churnlab/core";
 
 /** Connections that an agent claims, out of as many attempts. */
@@ -93,13 +95,19 @@ export function reportOf(agent: string, load: FakeLoad): ShardReport {
 
 /** An observer whose readings are a list; the last one repeats. */
 export class FakeObserver implements Observer {
-  readonly role = "client";
+  readonly role: Role;
   readonly #readings: CounterReading[];
-  ports: PortReading | null = null;
+  /** What dumps say, one after the other; the last one repeats. */
+  dumps: PortReading[] = [];
+  doubts: readonly Warning[] = [];
   closed = false;
 
-  constructor(readings: readonly CounterReading[] = [{ gauges: {}, counters: {} }]) {
+  constructor(
+    readings: readonly CounterReading[] = [{ gauges: {}, counters: {} }],
+    role: Role = "client",
+  ) {
     this.#readings = [...readings];
+    this.role = role;
   }
 
   readCounters(): CounterReading {
@@ -112,15 +120,16 @@ export class FakeObserver implements Observer {
   }
 
   readPorts(): PortReading | null {
-    return this.ports;
+    const next = this.dumps.length > 1 ? this.dumps.shift() : this.dumps[0];
+    return next ?? null;
   }
 
   drainEvents(): [] {
     return [];
   }
 
-  conclude(): [] {
-    return [];
+  conclude(): readonly Warning[] {
+    return this.doubts;
   }
 
   close(): void {
@@ -131,6 +140,8 @@ export class FakeObserver implements Observer {
 export class FakeTarget implements Target {
   readonly address = { host: "198.18.0.1", port: 8080, path: "/", tls: false };
   readonly #ended: string | null;
+  marks = 0;
+  kept = 0;
 
   constructor(ended: string | null = null) {
     this.#ended = ended;
@@ -138,6 +149,14 @@ export class FakeTarget implements Target {
 
   ended(): string | null {
     return this.#ended;
+  }
+
+  markMeasure(): void {
+    this.marks++;
+  }
+
+  keptOpen(): number {
+    return this.kept;
   }
 
   async measure(): Promise<[]> {
@@ -150,6 +169,7 @@ export interface FakeWorldOptions {
   readonly observers?: readonly Observer[];
   readonly target?: Target;
   readonly sysctls?: readonly SysctlRecord[];
+  readonly warnings?: readonly Warning[];
   readonly build?: () => void;
   readonly dispose?: () => void;
 }
@@ -173,7 +193,7 @@ export class FakeTestbed implements Testbed {
       observers: this.#options.observers ?? [new FakeObserver()],
       sysctls: this.#options.sysctls ?? [],
       environment: { facts: {} },
-      warnings: [],
+      warnings: this.#options.warnings ?? [],
       [Symbol.asyncDispose]: async () => {
         this.standing--;
         this.#options.dispose?.();

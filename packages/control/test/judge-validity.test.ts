@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CounterReading, Tally, TrialWorld } from "@churnlab/core";
+import { describe, expect, it } from "vitest";
+import { judgeValidity } from "../src/judge-validity.ts";
+import { SAMPLE_INTERVAL_MS, startRecorder } from "../src/recorder.ts";
+import type { TrialEvidence } from "../src/trial-evidence.ts";
+import { aTrial } from "./fakes/a-trial.ts";
+import { FakeClock } from "./fakes/fake-clock.ts";
+import { FakeObserver, FakeTestbed, NO_LOAD, reportOf } from "./fakes/fake-world.ts";
+
+async function judge(
+  changes: Partial<TrialEvidence> & { readonly missed?: number },
+  observers = [new FakeObserver()],
+): Promise<readonly string[]> {
+  const { missed, ...evidence } = changes;
+  const world: TrialWorld = await new FakeTestbed({ observers }).build();
+  const clock = new FakeClock();
+  using recorder = startRecorder(world, clock);
+  if (missed !== undefined) {
+    clock.advance(SAMPLE_INTERVAL_MS * (missed + 1.5));
+    await sleep(SAMPLE_INTERVAL_MS + 100);
+  }
+  recorder.markMeasure();
+  recorder.expectMeasure(2000);
+  recorder.endMeasure();
+  const warnings = judgeValidity({
+    trial: aTrial(),
+    world,
+    recording: recorder,
+    report: reportOf("a", NO_LOAD),
+    startedAtUnixMs: 0,
+    aborted: false,
+    ...evidence,
+  });
+  return warnings.map(({ code }) => code);
+}
+
+/** A report in which this many of 1000 arrivals were begun. */
+function offered(ledger: keyof Tally, attempted: number): TrialEvidence["report"] {
+  const report = reportOf("a", NO_LOAD);
+  const counts = {
+    intended: 1000,
+    attempted,
+    succeeded: attempted,
+    failed: 0,
+    dropped: 1000 - attempted,
+  };
+  const tally = { ...report.tally, [ledger]: { ...report.tally[ledger], ...counts } };
+  return { ...report, tally };
+}
+
+describe("a load that was not offered", () => {
+  it.each([
+    [995, []],
+    [994, ["W_OFFERED_SHORT"]],
+  ])("is seen when %i of 1000 connections were attempted: %j", async (attempted, codes) => {
+    expect(await judge({ report: offered("connections", attempted) })).toEqual(codes);
+  });
+
+  it("is counted in requests where these arrive", async () => {
+    const { workload } = aTrial().spec;
+    const trial = aTrial({ workload: { ...workload, kind: "keep-alive" } });
+    expect(await judge({ trial, report: offered("requests", 994) })).toEqual(["W_OFFERED_SHORT"]);
+  });
+
+  it("is none when the run was interrupted", async () => {
+    expect(await judge({ report: offered("connections", 10), aborted: true })).toEqual([]);
+  });
+});
+
+describe("holes", () => {
+  it.each([
+    [2, []],
+    [3, ["W_SAMPLES_MISSED"]],
+  ])("of %i samples are told: %j", async (missed, codes) => {
+    expect(await judge({ missed })).toEqual(codes);
+  });
+});
+
+describe("what the kernels counted", () => {
+  const counted = (counters: CounterReading["counters"]): CounterReading => ({
+    gauges: {},
+    counters,
+  });
+  const over = (counters: CounterReading["counters"]): CounterReading[] => {
+    const before = counted({ "tcpext.TW": 0 });
+    return [before, before, counted(counters)];
+  };
+
+  it("is doubted when a counter is gone", async () => {
+    expect(await judge({}, [new FakeObserver(over({}))])).toEqual(["W_COUNTER_ABSENT"]);
+  });
+
+  it("is held against who should have closed first", async () => {
+    const observers = [
+      new FakeObserver(over({ "tcpext.TW": 2 }), "client"),
+      new FakeObserver(over({ "tcpext.TW": 5 }), "target"),
+    ];
+    expect(await judge({}, observers)).toEqual(["W_CLOSER_DIFFERS"]);
+  });
+});

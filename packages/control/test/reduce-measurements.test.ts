@@ -1,0 +1,106 @@
+import type { CounterReading, Measurement, ShardReport, TrialWorld } from "@churnlab/core";
+import { describe, expect, it } from "vitest";
+import { type Recorder, startRecorder } from "../src/recorder.ts";
+import { reduceMeasurements } from "../src/reduce-measurements.ts";
+import { aTrial } from "./fakes/a-trial.ts";
+import { FakeClock } from "./fakes/fake-clock.ts";
+import { FakeObserver, FakeTestbed, NO_LOAD, reportOf } from "./fakes/fake-world.ts";
+
+interface Reduced {
+  readonly report?: ShardReport;
+  readonly observer?: FakeObserver;
+  /** Plays the measure phase. */
+  readonly play?: (recorder: Recorder, clock: FakeClock) => void;
+}
+
+async function reduce({ report, observer, play }: Reduced): Promise<readonly Measurement[]> {
+  const observers = [observer ?? new FakeObserver()];
+  const world: TrialWorld = await new FakeTestbed({ observers }).build();
+  const clock = new FakeClock();
+  using recording = startRecorder(world, clock);
+  recording.markMeasure();
+  recording.expectMeasure(clock.nowMs());
+  play?.(recording, clock);
+  recording.endMeasure();
+  recording.finish();
+  return reduceMeasurements({
+    trial: aTrial(),
+    world,
+    recording,
+    report: report ?? reportOf("a", NO_LOAD),
+    startedAtUnixMs: 0,
+    aborted: false,
+  });
+}
+
+function of(measurements: readonly Measurement[], name: string): number | undefined {
+  return measurements.find(({ metric }) => metric === name)?.value;
+}
+
+describe("what a load is reduced to", () => {
+  const failures = [
+    { step: "connect", errno: "ECONNREFUSED", count: 10, firstMs: 1, lastMs: 2 },
+  ] as const;
+  const report: ShardReport = {
+    ...reportOf("a", { ...NO_LOAD, attempted: 20, failures }),
+    elapsedMs: 500,
+    cpuUs: 2000,
+  };
+
+  it("is a rate of what succeeded over the time the load took, where that is less than the phase", async () => {
+    expect(of(await reduce({ report }), "connections.rate")).toBe(20);
+  });
+
+  it("is a rate over the phase, where connections in flight outlived it", async () => {
+    const longer = { ...report, elapsedMs: 3000 };
+    expect(of(await reduce({ report: longer }), "connections.rate")).toBe(10);
+  });
+
+  it("is CPU time per connection attempted, because those that fail cost too", async () => {
+    expect(of(await reduce({ report }), "cpu.us_per_connection")).toBe(100);
+  });
+});
+
+describe("what the TIME_WAIT gauge is reduced to", () => {
+  it("is the peak since the phase began, the median of its second half, and the last value", async () => {
+    const measurements = await reduce({
+      play(recorder, clock) {
+        const add = (timeWait: number): void =>
+          recorder.series.add("client", clock.nowMs(), { time_wait: timeWait });
+        recorder.series.add("client", clock.nowMs() - 50, { time_wait: 99 });
+        for (const timeWait of [1, 2, 9, 30, 31, 32, 8]) {
+          clock.advance(100);
+          add(timeWait);
+        }
+      },
+    });
+    expect(of(measurements, "time_wait.peak")).toBe(32);
+    expect(of(measurements, "time_wait.plateau")).toBe(31);
+    expect(of(measurements, "time_wait.end")).toBe(8);
+  });
+});
+
+describe("what counters are reduced to", () => {
+  const counted = (counters: CounterReading["counters"]): CounterReading => ({
+    gauges: {},
+    counters,
+  });
+
+  it("is growth from zero for a reset's reason that was not seen before, and nothing for a counter that was not there", async () => {
+    const before = counted({ "tcp.OutRsts": 1 });
+    const after = counted({ "tcp.OutRsts": 4, "tcp.InErrs": 7, "rst.reason.TCP_STATE": 3 });
+    const observer = new FakeObserver([before, before, after]);
+    const measurements = await reduce({ observer });
+    expect(of(measurements, "rst.reason.TCP_STATE")).toBe(3);
+    expect(of(measurements, "rst.sent")).toBe(3);
+    expect(of(measurements, "tcp.InErrs")).toBeUndefined();
+  });
+});
+
+describe("what dumps of ports are reduced to", () => {
+  it("is the most that any of them saw, that at the end of the load among them", async () => {
+    const observer = new FakeObserver();
+    observer.dumps = [0, 8, 2].map((used) => ({ states: {}, used, range: 10 }));
+    expect(of(await reduce({ observer }), "ports.used_peak")).toBe(8);
+  });
+});
