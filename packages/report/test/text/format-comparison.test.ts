@@ -109,6 +109,30 @@ describe("the text of a comparison", () => {
     for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(100);
   });
 
+  test("puts many variants under each other, each with the sign of its verdict", () => {
+    const axes = `
+matrix:
+  sysctls.client.net.ipv4.ip_local_port_range: ["30000 30511", "30000 31023"]
+  workload.arrival.rate: [50/s, 100/s, 200/s]
+replicates: 10
+`;
+    const matrix = TW_REUSE.replace(/variants:[^]*/, axes).replace("measure: 8s", "measure: 4s");
+    const lines = formatComparison(compareRun(store, run(matrix))).split("\n");
+    const first = "port_range=30000-30511,rate=50/s";
+    const [heads, rows] = [
+      lines.filter((line) => line.startsWith("median (range)")),
+      lines.filter((line) => line.startsWith("port_range=30000-30511,rate=100/s  ")),
+    ];
+    expect(heads.join(" ")).toMatch(/ connections\.succeeded ↑ .* connections\.rate ↑/);
+    expect(rows.join(" ")).toMatch(/ 100\/s ×10 {2}\+100\.0 % ✓/);
+    expect(lines.filter((line) => line.startsWith(`${first} `)).join(" ")).toMatch(/ 50\/s ×10/);
+    for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(100);
+    expect(lines).toContain(
+      "✓ better, ✗ worse, ~ no difference is claimed; --all has the intervals and reasons",
+    );
+    expect(lines).toContainEqual(expect.stringMatching(/^Counts are compared per connection/));
+  });
+
   test("says once, and not of every metric, that a variant has no completed trial", () => {
     const runId = makeRun(store, TW_REUSE, {
       outcomeOf: (trial, { record }) =>
