@@ -65,7 +65,8 @@ describe("one look at a host", () => {
       portRange: { low: 40_000, high: 40_099, usable: 100 },
       timeWait: { count: 50 },
       sockets: { TIME_WAIT: 50 },
-      notes: [],
+      resets: { receivedPerS: null },
+      notes: ["resets that arrive are counted without --once only"],
     });
     expect(seen?.timeWait.count).toBe(countBySs(watched.client, "time-wait"));
     const [destination, ...others] = seen?.destinations ?? [];
@@ -180,9 +181,12 @@ test("a watch of a running load tells its rate, and how many ports it will hold"
 describe("without any privilege", () => {
   test("the own host is seen whole, but for resets that arrive", async () => {
     churn(50);
-    const { code, stdout, stderr } = await watched.client.run(() =>
-      work.start(["watch", "--once", "--json"], { prefix: [...NOBODY] }),
-    ).ended;
+    const running = watched.client.run(() =>
+      work.start(["watch", "--interval", "250ms", "--json"], { prefix: [...NOBODY] }),
+    );
+    await new Promise((resolve) => running.child.stdout?.once("data", resolve));
+    running.child.kill("SIGTERM");
+    const { code, stdout, stderr } = await running.ended;
     expect([code, stderr]).toEqual([0, ""]);
     const [seen] = parseDocuments(stdout);
     expect(seen?.destinations[0]).toMatchObject({ ports: 50, share: 0.5 });

@@ -15,39 +15,28 @@ export interface Destination {
   readonly destinationPort: number;
 }
 
-interface FollowedDestination {
-  readonly source: Uint32Array;
-  readonly destination: Uint32Array;
-  readonly port: number;
-  readonly remaining: Uint32Array;
-}
+/** What is kept of a socket: ports, source (4 words), destination (4), seconds left. */
+const ROW_WORDS = 10;
 
 /**
- * Counts TIME_WAIT sockets by the whole seconds they have left, in all and for a few destinations. Since each lasts a
- * minute, one dump tells how many began in each second of the last minute, and how many end in each of the next.
+ * Counts TIME_WAIT sockets by the whole seconds they have left, in all and by destination. Since each lasts a minute, one
+ * dump tells how many began in each second of the last minute, and how many end in each of the next. Sockets of `range`
+ * are kept, 40 bytes each, because which destinations matter is known only after the dump.
  */
 export class TimeWaitAges implements SocketVisitor {
   readonly #total: Uint32Array = new Uint32Array(TIME_WAIT_S);
-  readonly #followed: readonly FollowedDestination[];
   readonly #range: { readonly low: number; readonly high: number };
+  #rows: Uint32Array = new Uint32Array(1024 * ROW_WORDS);
+  #end = 0;
 
-  /** Of the destinations only local ports within `range` count, as in `PortCensus`. */
-  constructor(
-    destinations: readonly Destination[],
-    range: { readonly low: number; readonly high: number },
-  ) {
+  /** By destination only local ports within `range` count, as in `PortCensus`. */
+  constructor(range: { readonly low: number; readonly high: number }) {
     this.#range = range;
-    this.#followed = destinations.map(({ source, destination, destinationPort }) => ({
-      source: wordsOf(source),
-      destination: wordsOf(destination),
-      port: destinationPort,
-      remaining: new Uint32Array(TIME_WAIT_S),
-    }));
   }
 
   begin(): void {
     this.#total.fill(0);
-    for (const { remaining } of this.#followed) remaining.fill(0);
+    this.#end = 0;
   }
 
   visit(words: Uint32Array, at: number): void {
@@ -57,8 +46,15 @@ export class TimeWaitAges implements SocketVisitor {
     const leftMs = words[at + DIAG_WORD.IDENTITY_END] as number;
     const second = Math.min(TIME_WAIT_S - 1, Math.floor(leftMs / 1000));
     (this.#total[second] as number)++;
-    const followed = this.#find(words, at);
-    if (followed !== undefined) (followed.remaining[second] as number)++;
+    const local = swapPort(words[at + DIAG_WORD.PORTS] as number);
+    if (local < this.#range.low || local > this.#range.high) return;
+    if (this.#end === this.#rows.length) this.#grow();
+    const from = at + DIAG_WORD.PORTS;
+    for (let word = 0; word < ROW_WORDS - 1; word += 1) {
+      this.#rows[this.#end + word] = words[from + word] as number;
+    }
+    this.#rows[this.#end + ROW_WORDS - 1] = second;
+    this.#end += ROW_WORDS;
   }
 
   /** All TIME_WAIT sockets: at index n those with n to n+1 seconds left. */
@@ -66,24 +62,39 @@ export class TimeWaitAges implements SocketVisitor {
     return [...this.#total];
   }
 
-  /** The same of one of the destinations given, by its index. */
-  of(index: number): number[] {
-    return [...(this.#followed[index]?.remaining ?? [])];
+  /** The same for each of a few destinations. */
+  ofDestinations(destinations: readonly Destination[]): number[][] {
+    const wanted = destinations.map(({ source, destination, destinationPort }) => ({
+      source: wordsOf(source),
+      destination: wordsOf(destination),
+      port: swapPort(destinationPort),
+    }));
+    const counts = destinations.map(() => Array.from({ length: TIME_WAIT_S }, () => 0));
+    const rows = this.#rows;
+    for (let row = 0; row < this.#end; row += ROW_WORDS) {
+      const port = (rows[row] as number) >>> 16;
+      const index = wanted.findIndex(
+        (each) =>
+          each.port === port &&
+          isAddress(each.destination, rows, row + DESTINATION) &&
+          isAddress(each.source, rows, row + SOURCE),
+      );
+      const second = rows[row + ROW_WORDS - 1] as number;
+      const found = counts[index];
+      if (found !== undefined) found[second] = (found[second] ?? 0) + 1;
+    }
+    return counts;
   }
 
-  #find(words: Uint32Array, at: number): FollowedDestination | undefined {
-    const ports = words[at + DIAG_WORD.PORTS] as number;
-    const local = swapPort(ports);
-    if (local < this.#range.low || local > this.#range.high) return undefined;
-    const remote = swapPort(ports >>> 16);
-    return this.#followed.find(
-      ({ source, destination, port }) =>
-        port === remote &&
-        isAddress(destination, words, at + DIAG_WORD.DESTINATION) &&
-        isAddress(source, words, at + DIAG_WORD.SOURCE),
-    );
+  #grow(): void {
+    const rows = new Uint32Array(this.#rows.length * 2);
+    rows.set(this.#rows);
+    this.#rows = rows;
   }
 }
+
+const SOURCE = DIAG_WORD.SOURCE - DIAG_WORD.PORTS;
+const DESTINATION = DIAG_WORD.DESTINATION - DIAG_WORD.PORTS;
 
 function wordsOf(address: string): Uint32Array {
   const bytes = new Uint8Array(16);

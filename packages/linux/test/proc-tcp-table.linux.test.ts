@@ -64,7 +64,7 @@ describe("the sockets in /proc/<pid>/net/tcp", () => {
   test("have the same time left in TIME_WAIT", () => {
     using diag = new SockDiag(hosts.client);
     const [seen, expected] = [new ProcTcpTable(pid), diag].map((table) => {
-      const ages = new TimeWaitAges([], RANGE);
+      const ages = new TimeWaitAges(RANGE);
       table.dump(ALL_TCP_STATES, ages);
       return meanOf(ages.total());
     });
@@ -94,10 +94,17 @@ describe("the ages of TIME_WAIT", () => {
     const census = new PortCensus(RANGE);
     diag.dump(ALL_TCP_STATES, census);
     const destinations = census.busiest(10);
-    const ages = new TimeWaitAges(destinations, RANGE);
+    const ages = new TimeWaitAges(RANGE);
     diag.dump(ALL_TCP_STATES, ages);
     expect(sum(ages.total())).toBe(30);
-    expect(destinations.map((_, index) => sum(ages.of(index)))).toEqual([20, 10]);
+    expect(ages.ofDestinations(destinations).map(sum)).toEqual([20, 10]);
+    const elsewhere = { source: TARGET, destination: TARGET, destinationPort: 80 };
+    expect(ages.ofDestinations([elsewhere]).map(sum)).toEqual([0]);
+    const outside = new TimeWaitAges({ low: 1, high: 1023 });
+    diag.dump(ALL_TCP_STATES, outside);
+    expect([sum(outside.total()), ...outside.ofDestinations(destinations).map(sum)]).toEqual([
+      30, 0, 0,
+    ]);
     // Made in the last seconds: all near the end of the minute.
     expect(sum(ages.total().slice(50))).toBe(30);
   });

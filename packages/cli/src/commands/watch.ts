@@ -32,7 +32,7 @@ async function watchOnce(
   reader: HostReader,
   { json = false }: WatchOptions,
 ): Promise<void> {
-  const before = reader.read();
+  const before = reader.readEarlier();
   // What prints is loaded while the window between the readings goes by.
   const { describeWatch, printOnce } = await loadDisplay();
   await sleep(Math.max(0, before.atMs + FIRST_WINDOW_MS - monotonicClock.nowMs()));

@@ -39,10 +39,12 @@ function screen(update: ReturnType<typeof createLogUpdate>): WatchDisplay {
 
 function isScreen(): boolean {
   const { NO_COLOR, TERM, CI } = process.env;
-  return process.stdout.isTTY && !NO_COLOR && TERM !== "dumb" && !CI;
+  // A terminal that does not know its size, as under `script`, cannot be drawn on.
+  const hasSize = process.stdout.isTTY && process.stdout.rows > 0;
+  return hasSize && !NO_COLOR && TERM !== "dumb" && !CI;
 }
 
 function formatScreen(seen: WatchDocument): string {
-  const columns = process.stdout.columns ?? COLUMNS_WITHOUT_SCREEN;
+  const columns = process.stdout.columns || COLUMNS_WITHOUT_SCREEN;
   return formatWatchScreen(seen, { style: terminalStyle, columns }).join("\n");
 }

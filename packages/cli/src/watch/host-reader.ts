@@ -1,14 +1,12 @@
 import {
   ALL_TCP_STATES,
   type CounterReader,
-  type DestinationUse,
   type DumpResult,
   errnoOf,
   type NetworkNamespace,
   openCounters,
   openCountersOfProcess,
   PortCensus,
-  type PortRange,
   ProcTcpTable,
   ResetCapture,
   readPortRange,
@@ -19,7 +17,7 @@ import {
   SystemError,
   TimeWaitAges,
 } from "@churnlab/linux";
-import type { ListenerReading, WatchReading } from "@churnlab/report/watch";
+import type { EarlierReading, WatchReading } from "@churnlab/report/watch";
 import { monotonicClock } from "../monotonic-clock.ts";
 import type { WatchedHost } from "./find-host.ts";
 
@@ -35,7 +33,7 @@ const SYSCTLS = [
   "net.netfilter.nf_conntrack_max",
 ] as const;
 
-/** More than are shown, so that one that grows has been followed before it is seen. */
+/** More than are shown, so that what is shown can be compared with an earlier reading. */
 const DESTINATIONS_FOLLOWED = 20;
 /** Resets that can wait between two readings: 4000 in a second, in 1 MiB. More are counted as lost. */
 const CAPTURE_FRAMES = 4096;
@@ -46,8 +44,12 @@ interface SocketTable {
 }
 
 export interface HostReaderOptions {
-  /** Whether resets that arrive are counted, by a filter on every packet. */
+  /**
+   * Whether resets that arrive are counted, by a filter on every packet. Not for one look: its window holds few, and the
+   * kernel takes tens of milliseconds to end a capture.
+   */
   readonly capture: boolean;
+  readonly once?: boolean;
 }
 
 /** Reads a host again and again. Nothing on it is changed. */
@@ -58,10 +60,9 @@ export class HostReader implements Disposable {
   readonly #table: SocketTable;
   readonly #capture: ResetCapture | null;
   readonly #notes: string[] = [];
-  #followed: readonly DestinationUse[] = [];
 
   /** Throws `SystemError`, or what `host.requireAlive` does. */
-  constructor(host: WatchedHost, { capture }: HostReaderOptions) {
+  constructor(host: WatchedHost, { capture, once = false }: HostReaderOptions) {
     this.#host = host;
     const { namespace, pid } = host;
     if (namespace === null && pid === null)
@@ -69,8 +70,10 @@ export class HostReader implements Disposable {
     this.#counters = namespace === null ? openCountersOfProcess(pid ?? 0) : openCounters(namespace);
     this.#diag = namespace === null ? null : new SockDiag(namespace);
     this.#table = this.#diag ?? new ProcTcpTable(pid ?? 0);
-    this.#capture = namespace !== null && capture ? this.#openCapture(namespace) : null;
+    const captures = namespace !== null && capture && !once;
+    this.#capture = captures ? this.#openCapture(namespace) : null;
     if (namespace === null) this.#notes.push(describeOutside(pid ?? 0));
+    else if (once) this.#notes.push("resets that arrive are counted without --once only");
     else if (!capture) this.#notes.push("resets that arrive are not counted: --no-capture");
     const { absent } = this.#counters;
     if (absent.length > 0) this.#notes.push(`this kernel has no counter ${absent.join(", ")}`);
@@ -78,14 +81,12 @@ export class HostReader implements Disposable {
 
   /** Throws `E_HOST_GONE`, `SystemError`. */
   read(): WatchReading {
-    this.#host.requireAlive();
-    try {
-      return this.#readAll();
-    } catch (error) {
-      // Whatever failed because the host went away while it was read is told as that.
-      this.#host.requireAlive();
-      throw error;
-    }
+    return this.#whileAlive(() => this.#readAll());
+  }
+
+  /** As far as rates need an earlier reading, which takes no look at the sockets. Throws as `read` does. */
+  readEarlier(): EarlierReading {
+    return this.#whileAlive(() => ({ ...this.#readCounters(), destinations: [] }));
   }
 
   close(): void {
@@ -98,52 +99,52 @@ export class HostReader implements Disposable {
     this.close();
   }
 
-  #readAll(): WatchReading {
-    const { namespace } = this.#host;
-    const range = namespace === null ? null : readPortRange(namespace);
-    const counters = this.#counters.read();
+  #whileAlive<T>(read: () => T): T {
+    this.#host.requireAlive();
+    try {
+      return read();
+    } catch (error) {
+      // Whatever failed because the host went away while it was read is told as that.
+      this.#host.requireAlive();
+      throw error;
+    }
+  }
+
+  #readCounters(): Omit<EarlierReading, "destinations"> {
     this.#capture?.drain();
-    const atMs = monotonicClock.nowMs();
-    const { census, ages, listeners, interrupted } = this.#dump(range);
-    const destinations = census.busiest(DESTINATIONS_FOLLOWED);
-    const followed = new Map(this.#followed.map((each, index) => [keyOf(each), ages.of(index)]));
-    this.#followed = destinations;
     return {
-      atMs,
-      unixMs: monotonicClock.unixMs(),
-      counters,
-      states: census.states(),
-      destinations: destinations.map((each) => ({
-        ...each,
-        timeWaitLeft: followed.get(keyOf(each)) ?? null,
-      })),
-      timeWaitLeft: ages.total(),
-      listeners,
-      range,
-      sysctls: namespace === null ? {} : readSysctls(namespace, SYSCTLS),
+      atMs: monotonicClock.nowMs(),
+      counters: this.#counters.read(),
       resetsReceived: this.#capture?.counts.received ?? null,
-      resetsLost: this.#capture?.readLost() ?? 0,
-      notes: interrupted ? [...this.#notes, CHANGED_WHILE_READ] : [...this.#notes],
     };
   }
 
-  #dump(range: PortRange | null): {
-    census: PortCensus;
-    ages: TimeWaitAges;
-    listeners: ListenerReading[];
-    interrupted: boolean;
-  } {
+  #readAll(): WatchReading {
+    const { namespace } = this.#host;
+    const counted = this.#readCounters();
+    const range = namespace === null ? null : readPortRange(namespace);
     const { listeners } = readQueues(this.#table);
     const census = new PortCensus(range ?? ALL_PORTS);
     census.setListeningPorts(listeners.map(({ port }) => port));
-    const ages = new TimeWaitAges(this.#followed, range ?? ALL_PORTS);
+    const ages = new TimeWaitAges(range ?? ALL_PORTS);
     const { interrupted } = this.#table.dump(ALL_TCP_STATES, both(census, ages));
-    const limited = this.#diag !== null;
+    const destinations = census.busiest(DESTINATIONS_FOLLOWED);
+    const left = ages.ofDestinations(destinations);
+    const hasLimits = this.#diag !== null;
     return {
-      census,
-      ages,
-      listeners: listeners.map((each) => ({ ...each, limit: limited ? each.limit : null })),
-      interrupted,
+      ...counted,
+      unixMs: monotonicClock.unixMs(),
+      states: census.states(),
+      destinations: destinations.map((each, index) => ({
+        ...each,
+        timeWaitLeft: left[index] ?? [],
+      })),
+      timeWaitLeft: ages.total(),
+      listeners: listeners.map((each) => ({ ...each, limit: hasLimits ? each.limit : null })),
+      range,
+      sysctls: namespace === null ? {} : readSysctls(namespace, SYSCTLS),
+      resetsLost: this.#capture?.readLost() ?? 0,
+      notes: interrupted ? [...this.#notes, CHANGED_WHILE_READ] : [...this.#notes],
     };
   }
 
@@ -181,8 +182,4 @@ function both(first: SocketVisitor, second: SocketVisitor): SocketVisitor {
       second.visit(words, at);
     },
   };
-}
-
-function keyOf({ source, destination, destinationPort }: DestinationUse): string {
-  return `${source} ${destination} ${destinationPort}`;
 }

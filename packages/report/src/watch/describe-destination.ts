@@ -1,10 +1,10 @@
 import { timeWaitLength } from "@churnlab/core/time-wait-length";
 import { forecastPorts, measureBirthsPerS } from "./port-outlook.ts";
 import type { WatchedDestination } from "./watch-document.ts";
-import type { DestinationReading, WatchReading } from "./watch-reading.ts";
+import type { DestinationReading, EarlierReading, WatchReading } from "./watch-reading.ts";
 
 interface Seen {
-  readonly before: WatchReading;
+  readonly before: EarlierReading;
   readonly after: WatchReading;
   readonly hz: number;
 }
@@ -17,8 +17,7 @@ export function describeDestination(
   const { source, destination, destinationPort, ports, states, timeWaitLeft } = now;
   const usable = after.range?.usable ?? null;
   const reuseDelayMs = findReuseDelayMs(after.sysctls, destination);
-  const newPerS =
-    timeWaitLeft === null ? null : measureBirthsPerS(timeWaitLeft, reuseDelayMs !== null);
+  const newPerS = measureBirthsPerS(timeWaitLeft, reuseDelayMs !== null);
   const openGrowthPerS = measureOpenGrowth(now, { before, after, hz });
   const seen = {
     source,
@@ -30,7 +29,7 @@ export function describeDestination(
     newPerS,
     openGrowthPerS,
   };
-  if (usable === null || timeWaitLeft === null || newPerS === null) {
+  if (usable === null) {
     return { ...seen, reusable: 0, outlook: { kind: "unknown" }, cliffInMs: null };
   }
   const open = countOpen(now);

@@ -3,7 +3,7 @@ import { describeDestination } from "./describe-destination.ts";
 import { measureBirthsPerS, measureDeathsPerS } from "./port-outlook.ts";
 import { Rates } from "./rates.ts";
 import { WATCH_SCHEMA_VERSION, type WatchDocument, type WatchedName } from "./watch-document.ts";
-import type { WatchReading } from "./watch-reading.ts";
+import type { EarlierReading, WatchReading } from "./watch-reading.ts";
 
 export interface WatchFacts {
   readonly host: WatchedName;
@@ -13,9 +13,9 @@ export interface WatchFacts {
 
 const DESTINATIONS_SHOWN = 10;
 
-/** What two readings of a host say; with the same one twice, what a single one does. */
+/** What two readings of a host say. */
 export function describeWatch(
-  before: WatchReading,
+  before: EarlierReading,
   after: WatchReading,
   facts: WatchFacts,
 ): WatchDocument {

@@ -1,12 +1,12 @@
 import { deltaCounters } from "@churnlab/core/delta-counters";
-import type { WatchReading } from "./watch-reading.ts";
+import type { EarlierReading } from "./watch-reading.ts";
 
 /** How fast counters grow between two readings. */
 export class Rates {
   readonly windowMs: number;
   readonly #deltas: Readonly<Record<string, number>>;
 
-  constructor(before: WatchReading, after: WatchReading) {
+  constructor(before: EarlierReading, after: EarlierReading) {
     this.windowMs = after.atMs - before.atMs;
     this.#deltas = this.windowMs > 0 ? deltaCounters(before.counters, after.counters).deltas : {};
   }

@@ -76,7 +76,9 @@ export interface WatchedDestination {
   readonly states: Readonly<Record<string, number>>;
   /** TIME_WAIT sockets that connect() would take over now (tcp_tw_reuse). */
   readonly reusable: number;
-  readonly newPerS: number | null;
+  /** TIME_WAIT sockets that begin per second. */
+  readonly newPerS: number;
+  /** null in one look: its window is too short to tell growth from chance. */
   readonly openGrowthPerS: number | null;
   readonly outlook: PortOutlook | { readonly kind: "unknown" };
   /** Until half of the range is taken, where connect() becomes slow; 0 past it; null: never at this rate, or unknown. */

@@ -26,6 +26,12 @@ export interface WatchReading {
   readonly notes: readonly string[];
 }
 
+/** What rates need of a reading before. */
+export type EarlierReading = Pick<
+  WatchReading,
+  "atMs" | "counters" | "resetsReceived" | "destinations"
+>;
+
 /** The sockets from one local address to one remote address and port. */
 export interface DestinationReading {
   readonly source: string;
@@ -33,8 +39,8 @@ export interface DestinationReading {
   readonly destinationPort: number;
   readonly ports: number;
   readonly states: Readonly<Record<string, number>>;
-  /** Its TIME_WAIT sockets by the whole seconds they have left; null when it was not followed yet. */
-  readonly timeWaitLeft: readonly number[] | null;
+  /** Its TIME_WAIT sockets by the whole seconds they have left. */
+  readonly timeWaitLeft: readonly number[];
 }
 
 export interface ListenerReading {

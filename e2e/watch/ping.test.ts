@@ -1,0 +1,102 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { PingDocument } from "@churnlab/report/watch";
+import { Ajv } from "ajv";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { listen } from "../../packages/linux/test/fixtures/raw-sockets.ts";
+import { TARGET } from "../../packages/linux/test/fixtures/two-hosts.ts";
+import { type Ended, Workplace } from "../cli/churnlab.ts";
+import { countBySs, NOBODY, WatchedHosts } from "./watched-hosts.ts";
+
+let work: Workplace;
+let watched: WatchedHosts;
+
+beforeAll(() => {
+  work = new Workplace();
+  watched = new WatchedHosts();
+  listen(watched.target, { host: TARGET, port: 80 });
+  const rules = `add table inet t
+    add chain inet t in { type filter hook input priority 0; }
+    add rule inet t in tcp dport 82 drop`;
+  const { status, stderr } = watched.target.run(() =>
+    spawnSync("nft", ["-f", "-"], { input: rules, encoding: "utf8" }),
+  );
+  if (status !== 0) throw new Error(stderr);
+});
+
+afterAll(() => {
+  watched[Symbol.dispose]();
+  work[Symbol.dispose]();
+});
+
+/** As somebody without any capability, on the client. */
+function ping(args: readonly string[]): Promise<Ended> {
+  return watched.client.run(() => work.start(["ping", ...args], { prefix: [...NOBODY] })).ended;
+}
+
+async function pingJson(args: readonly string[]): Promise<PingDocument> {
+  const { stdout } = await ping([...args, "--json"]);
+  const seen = JSON.parse(stdout) as PingDocument;
+  expect([validate(seen), validate.errors]).toEqual([true, null]);
+  return seen;
+}
+
+const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(
+  JSON.parse(
+    readFileSync(new URL("../../schema/ping.schema.json", import.meta.url), "utf8"),
+  ) as object,
+);
+
+describe("a ping", () => {
+  test("of an open port gives the kernel's own times, and leaves nothing behind", async () => {
+    const seen = await pingJson([`${TARGET}:80`, "-c", "10", "-i", "10ms"]);
+    expect(seen).toMatchObject({ sent: 10, open: 10, loss: 0 });
+    expect(seen.rttUs).toMatchObject({ of: "open", measuredBy: "kernel" });
+    const { min = 0, median = 0, p99 = 0, max = 0 } = seen.rttUs ?? {};
+    expect([0 < min, min <= median, median <= p99, p99 <= max]).toEqual([true, true, true, true]);
+    const counts = [watched.client, watched.target].map((host) => countBySs(host, "time-wait"));
+    expect(counts).toEqual([0, 0]);
+  });
+
+  test("tells open, closed and filtered apart, by word, errno and exit status", async () => {
+    const args = ["-c", "2", "-i", "10ms", "--timeout", "200ms"];
+    const open = await ping([`${TARGET}:80`, ...args]);
+    expect([open.code, open.stderr]).toEqual([0, ""]);
+    expect(open.stdout).toMatch(/^open +SYN-ACK from .*: seq=2 time=/m);
+    expect(open.stdout).toContain("2 SYNs sent, 2 open, 0 closed, 0 filtered, loss 0 %");
+    const closed = await ping([`${TARGET}:81`, ...args]);
+    expect([closed.code, closed.stderr]).toEqual([4, expect.stringContaining("is closed")]);
+    expect(closed.stdout).toMatch(/^closed +RST from .*ECONNREFUSED/m);
+    const filtered = await ping([`${TARGET}:82`, ...args]);
+    expect([filtered.code, filtered.stderr]).toEqual([
+      4,
+      expect.stringContaining("does not answer"),
+    ]);
+    expect(filtered.stdout).toMatch(/^filtered +no answer from .* within 200ms: seq=1/m);
+    expect(filtered.stdout).toContain("loss 100 %");
+  });
+
+  test("that is interrupted sums up what it saw", async () => {
+    const running = watched.client.run(() => work.start(["ping", `${TARGET}:80`, "-c", "1000"]));
+    await new Promise((resolve) =>
+      running.child.stdout?.on("data", (text: string) => {
+        if (text.includes("seq=1")) resolve(undefined);
+      }),
+    );
+    running.child.kill("SIGINT");
+    const { code, stdout } = await running.ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/1 SYN sent, 1 open/);
+  });
+
+  test.each([
+    [["nowhere"], /not a host and a port/],
+    [["198.18.0.1:0"], /not a host and a port/],
+    [["198.18.0.1:65536"], /not a host and a port/],
+    [["198.18.0.1:80", "-c", "0"], /at least 1/],
+    [["198.18.0.1:80", "-i", "1ms"], /10ms/],
+  ])("%j is refused", async (args, message) => {
+    const { code, stderr } = await ping(args);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
+  });
+});
