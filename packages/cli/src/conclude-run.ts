@@ -2,6 +2,7 @@ import type { GateResult } from "@churnlab/core";
 import { compareRun, formatComparison, formatComparisonJson, judgeRun } from "@churnlab/report";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import type { RunSession } from "./run-session.ts";
+import { referTo, suggestNext } from "./suggest-next.ts";
 import { terminalStyle } from "./terminal-style.ts";
 import { writeReport } from "./write-report.ts";
 
@@ -29,7 +30,9 @@ export async function concludeRun(
     await writeReport(target, { store, comparison, gates, file, terminal });
   }
   if (!session.quiet) {
-    terminal.say(`\nNext    churnlab show ${runId}  ·  churnlab compare ${runId} --all`);
+    const name = referTo(runId, store.path);
+    terminal.say("");
+    suggestNext([`show ${name}`, `compare ${name} --all`, `report ${name}`], terminal);
   }
   return exitCodeOfGates(gates);
 }

@@ -4,6 +4,7 @@ import { ChurnError } from "@churnlab/core";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { ROOT } from "../find-root.ts";
 import { SCENARIO_TEMPLATES, type TemplateName } from "../scenario-templates.ts";
+import { quoteWord, suggestNext } from "../suggest-next.ts";
 import { terminal } from "../terminal.ts";
 import { writeOutput } from "../write-report.ts";
 
@@ -30,7 +31,7 @@ export function newScenario(
   }
   writeOutput(file, `${schemaLine(file)}\n${text}`);
   terminal.print(file);
-  terminal.say(`Next    churnlab plan ${file}  ·  churnlab run ${file}`);
+  suggestNext([`plan ${quoteWord(file)}`, `run ${quoteWord(file)}`], terminal);
   return EXIT.ok;
 }
 

@@ -38,6 +38,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   await using dashboard =
     port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
   await using testbeds = openTestbeds();
+  // One that cannot be had is said before a run is begun, not by a run that failed.
+  for (const { variants } of scenarios) for (const { spec } of variants) testbeds.of(spec.testbed);
   let exitCode: ExitCode = EXIT.ok;
   for (const [i, scenario] of scenarios.entries()) {
     const ended = await runScenario(scenario, files[i] as string, {
