@@ -8,11 +8,14 @@ import { describeRow } from "./engines-rows.ts";
 import { CLOSING_PORT, KEEPING_PORT } from "./engines-world.ts";
 
 const ROUNDS = 5;
-const SECONDS = 4;
+const SECONDS = 6;
 const OPEN_RATE_PER_S = 10_000;
 const HELD_CONNECTIONS = 100_000;
-/** One address has 64 510 ports to one destination; one table of descriptors, and one nginx worker, often 20 000 entries. */
-const HOLD_SPREAD = { sources: 2, nginxWorkers: 6 } as const;
+/**
+ * One address has 32 255 ports before connect() becomes slow (half of its range); a table of descriptors, and an nginx worker,
+ * often 20 000 entries.
+ */
+const HOLD_SPREAD = { sources: 6, nginxWorkers: 6 } as const;
 const HOLD_WORKERS = 6;
 const HOLD_PATIENCE_MS = 120_000;
 const TARGET_PORT = 8082;
