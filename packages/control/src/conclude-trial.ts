@@ -59,7 +59,7 @@ function listEvents({ world, recording, report }: TrialEvidence): TrialEvent[] {
   const events: TrialEvent[] = [
     ...recording.events(),
     ...report.events,
-    ...findExhaustion(report.failures),
+    ...findExhaustion(report.failures, recording.samples()),
     ...(log === ""
       ? []
       : [{ role: "target", tMs: endMs, kind: "target.log", detail: { log } } as const]),

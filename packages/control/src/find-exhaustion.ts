@@ -1,4 +1,4 @@
-import type { FailureRecord, TrialEvent } from "@churnlab/core";
+import type { FailureRecord, Sample, TrialEvent } from "@churnlab/core";
 
 /** The errnos that mean "no local port left": at connect() without bind, at bind() with one. */
 export function isExhaustion({ step, errno }: FailureRecord): boolean {
@@ -8,12 +8,48 @@ export function isExhaustion({ step, errno }: FailureRecord): boolean {
   );
 }
 
-/** When the client had no local port left for the first time. No kernel counter moves then; only errno tells. */
-export function findExhaustion(failures: readonly FailureRecord[]): TrialEvent[] {
+/**
+ * When the client had no local port left for the first time, and when one was free again. No kernel counter moves at
+ * either; only errno tells the one, and connections the other.
+ */
+export function findExhaustion(
+  failures: readonly FailureRecord[],
+  samples: readonly Sample[],
+): TrialEvent[] {
   const first = failures.filter(isExhaustion).toSorted((a, b) => a.firstMs - b.firstMs)[0];
   if (first === undefined) return [];
   const { firstMs, errno, step, count } = first;
   return [
     { role: "client", tMs: firstMs, kind: "ports.exhausted", detail: { errno, step, count } },
+    ...findFreeAgain(samples, firstMs),
   ];
+}
+
+/**
+ * The first sample with new connections after one in which attempts only failed. Where ports come back as fast as they
+ * are asked for, or other sources still have some, there is no such pause and no event.
+ */
+function findFreeAgain(samples: readonly Sample[], exhaustedMs: number): TrialEvent[] {
+  const failed = new Map(seriesOf(samples, "connections.failed").map((each) => [each.tMs, each]));
+  const established = seriesOf(samples, "connections.established");
+  let paused = false;
+  for (const [index, now] of established.entries()) {
+    const before = established[index - 1];
+    if (before === undefined || before.tMs < exhaustedMs) continue;
+    const failures = growth(failed.get(before.tMs), failed.get(now.tMs));
+    if (now.value > before.value && paused) {
+      const detail = { afterMs: now.tMs - exhaustedMs };
+      return [{ role: "client", tMs: now.tMs, kind: "ports.free-again", detail }];
+    }
+    if (now.value === before.value && failures > 0) paused = true;
+  }
+  return [];
+}
+
+function seriesOf(samples: readonly Sample[], metric: string): Sample[] {
+  return samples.filter((each) => each.role === "client" && each.metric === metric);
+}
+
+function growth(before: Sample | undefined, after: Sample | undefined): number {
+  return (after?.value ?? 0) - (before?.value ?? 0);
 }

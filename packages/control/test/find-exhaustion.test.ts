@@ -1,4 +1,4 @@
-import type { FailureRecord } from "@churnlab/core";
+import type { FailureRecord, Sample } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { findExhaustion } from "../src/find-exhaustion.ts";
 
@@ -17,7 +17,7 @@ describe("findExhaustion", () => {
       failed("bind", "EADDRINUSE", 200),
       failed("connect", "ETIMEDOUT", 1),
     ];
-    expect(findExhaustion(failures)).toMatchObject([
+    expect(findExhaustion(failures, [])).toMatchObject([
       { tMs: 200, kind: "ports.exhausted", detail: { errno: "EADDRINUSE", step: "bind" } },
     ]);
   });
@@ -27,6 +27,41 @@ describe("findExhaustion", () => {
     ["bind", "EADDRNOTAVAIL"],
     ["connect", "ECONNREFUSED"],
   ] as const)("is not %s %s", (step, errno) => {
-    expect(findExhaustion([failed(step, errno, 1)])).toEqual([]);
+    expect(findExhaustion([failed(step, errno, 1)], [])).toEqual([]);
+  });
+});
+
+describe("a port that is free again", () => {
+  /** Samples 200 ms apart of connections that were established and that failed, since the trial began. */
+  function load(established: readonly number[], failures: readonly number[]): Sample[] {
+    const series = (metric: string, values: readonly number[]): Sample[] =>
+      values.map((value, tick) => ({ role: "client", metric, tMs: tick * 200, value }));
+    return [
+      ...series("connections.established", established),
+      ...series("connections.failed", failures),
+    ];
+  }
+
+  function freeAgainMs(samples: readonly Sample[], exhaustedMs = 300): number | undefined {
+    const events = findExhaustion([failed("connect", "EADDRNOTAVAIL", exhaustedMs)], samples);
+    return events.find(({ kind }) => kind === "ports.free-again")?.tMs;
+  }
+
+  it("is seen at the first new connections after a time in which all failed", () => {
+    const samples = load([50, 100, 100, 100, 100, 120, 150], [0, 0, 50, 100, 150, 180, 200]);
+    expect(freeAgainMs(samples)).toBe(1000);
+    expect(findExhaustion([failed("connect", "EADDRNOTAVAIL", 300)], samples)[1]?.detail).toEqual({
+      afterMs: 700,
+    });
+  });
+
+  it("is none while there never was a time without a new connection", () => {
+    expect(freeAgainMs(load([50, 100, 110, 120, 130], [0, 10, 50, 90, 130]))).toBeUndefined();
+  });
+
+  it("is none when nothing was tried meanwhile, or nothing came after", () => {
+    expect(freeAgainMs(load([50, 100, 100, 100, 150], [0, 10, 10, 10, 10]))).toBeUndefined();
+    expect(freeAgainMs(load([50, 100, 100, 100, 100], [0, 10, 50, 90, 130]))).toBeUndefined();
+    expect(freeAgainMs([])).toBeUndefined();
   });
 });

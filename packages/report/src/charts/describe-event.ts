@@ -38,6 +38,11 @@ const KNOWN: Readonly<Record<string, (detail: Detail) => EventWords>> = {
     why: "the client cannot connect to this destination until a TIME_WAIT ends",
     tone: "failure",
   }),
+  "ports.free-again": ({ afterMs }) => ({
+    text: `a local port is free again${typeof afterMs === "number" ? `, ${formatValue(afterMs, "ms")} after the last was taken` : ""}`,
+    why: "the first TIME_WAIT ended, or connections did",
+    tone: "note",
+  }),
   "connect-cliff": ({ portUsePercent, beforeUs, afterUs }) => ({
     text: `connect() takes ${time(afterUs)} instead of ${time(beforeUs)}, at ${inWords(portUsePercent)} % of the local ports`,
     why: "the search for a free port becomes long before connect() fails",
