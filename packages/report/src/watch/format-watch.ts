@@ -51,7 +51,7 @@ export function formatWatchLine(seen: WatchDocument): string {
     busiest === undefined
       ? "no outbound sockets"
       : `${nameEnd(busiest.destination, busiest.destinationPort)} ${formatNumber(busiest.ports)} ports` +
-        `${busiest.share === null ? "" : ` (${formatValue(busiest.share, "share")})`} ${describeOutlook(busiest, seen)}`;
+        `${busiest.share === null ? "" : ` (${formatValue(busiest.share, "share")})`} ${OUTLOOK_WORDS[busiest.outlook.kind]}${describeOutlook(busiest, seen)}`;
   return [
     seen.at.slice(11, 19),
     `TIME_WAIT ${formatNumber(timeWait.count)} ${signed(timeWait.growthPerS)}`,
@@ -62,6 +62,15 @@ export function formatWatchLine(seen: WatchDocument): string {
     ...(conntrack === null ? [] : [`conntrack ${formatNumber(conntrack.entries)}`]),
   ].join("  ");
 }
+
+/** What stands before an outlook where no column's title says it. */
+const OUTLOOK_WORDS: Readonly<Record<WatchedDestination["outlook"]["kind"], string>> = {
+  exhausted: "exhausted ",
+  exhausts: "exhausted ",
+  "levels-off": "exhausted ",
+  "not-growing": "",
+  unknown: "outlook ",
+};
 
 function row(label: string, text: string): string {
   return label.padEnd(LABEL_COLUMNS) + text;
@@ -78,10 +87,18 @@ function nameHost({ kind, name }: WatchedName): string {
   return kind === "own" ? `${KINDS.own} (${name})` : `${KINDS[kind]} ${name}`;
 }
 
-function describeRange({ portRange }: WatchDocument): string {
+function describeRange({ portRange, destinations }: WatchDocument): string {
   if (portRange === null) return "not known";
   const { low, high, usable } = portRange;
-  return `${low} to ${high}, ${formatNumber(usable)} ports for connect()`;
+  const source = findOnlySource(destinations);
+  const from = source === null ? "" : ` from ${source}`;
+  return `${low} to ${high}, ${formatNumber(usable)} ports for connect()${from}`;
+}
+
+/** Said once, not in every line, where all sockets are from one address. */
+function findOnlySource(destinations: WatchDocument["destinations"]): string | null {
+  const [source = null, ...others] = new Set(destinations.map((each) => each.source));
+  return others.length === 0 ? source : null;
 }
 
 const DESTINATION_COLUMNS: readonly Column[] = [
@@ -98,9 +115,13 @@ const DESTINATION_COLUMNS: readonly Column[] = [
 
 function formatDestinations(seen: WatchDocument, style: Style): string[] {
   if (seen.destinations.length === 0) return ["no sockets on ports of the range"];
+  const isOneSource = findOnlySource(seen.destinations) !== null;
+  const columns = DESTINATION_COLUMNS.map((column) =>
+    column.title === "from" && isOneSource ? { ...column, title: "" } : column,
+  );
   const rows = seen.destinations.map((each) => [
     nameEnd(each.destination, each.destinationPort),
-    each.source,
+    isOneSource ? "" : each.source,
     formatNumber(each.ports),
     each.share === null ? "–" : paint(formatValue(each.share, "share"), each.share, style),
     each.share === null ? "" : drawBar(each.share, BAR_CELLS, "░"),
@@ -109,7 +130,7 @@ function formatDestinations(seen: WatchDocument, style: Style): string[] {
     describeCliff(each),
     describeOutlook(each, seen),
   ]);
-  return layoutTable(DESTINATION_COLUMNS, rows);
+  return layoutTable(columns, rows);
 }
 
 function paint(text: string, share: number, style: Style): string {

@@ -171,10 +171,18 @@ describe("what is printed of a watched host", () => {
   test("tells use, cliff and exhaustion of a destination", () => {
     const seen = after({}, { destinations: [aDestination()] });
     const screen = formatWatchScreen(seen, { style: PLAIN_STYLE, columns: 140 }).join("\n");
-    expect(screen).toMatch(
-      /198\.18\.0\.2:80 +198\.18\.0\.1 +50 +50 % +█████░░░░░ +50 +25\/s +past +in 2\.0 s/,
-    );
-    expect(formatWatchLine(seen)).toContain("198.18.0.2:80 50 ports (50 %) in 2.0 s");
+    expect(screen).toMatch(/198\.18\.0\.2:80 +50 +50 % +█████░░░░░ +50 +25\/s +past +in 2\.0 s/);
+    expect(formatWatchLine(seen)).toContain("198.18.0.2:80 50 ports (50 %) exhausted in 2.0 s");
+  });
+
+  test("names the source in each line only where there are several", () => {
+    const show = (...sources: string[]): string => {
+      const destinations = sources.map((source) => aDestination({ source }));
+      const seen = after({}, { destinations });
+      return formatWatchScreen(seen, { style: PLAIN_STYLE, columns: 140 }).join("\n");
+    };
+    expect(show("198.18.0.1")).toMatch(/connect\(\) from 198\.18\.0\.1\n/);
+    expect(show("198.18.0.1", "198.18.0.3")).toMatch(/:80 +198\.18\.0\.3 +50 /);
   });
 
   test("puts the fullest accept queue first", () => {
