@@ -1,8 +1,9 @@
-// Writes the reference pages that the code itself knows best: commands, scenario fields, errors, warnings, metrics.
+// Writes the reference pages that the code itself knows best: commands, scenario fields, errors, warnings, metrics; and
+// the JSON Schema of scenarios.
 // A test keeps them equal.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
-import { ERROR_CODES, METRICS, WARNING_CODES } from "@churnlab/core";
+import { ERROR_CODES, METRICS, scenarioJsonSchema, WARNING_CODES } from "@churnlab/core";
 import { commandPage } from "./reference/command-page.ts";
 import { markdownTable } from "./reference/markdown-table.ts";
 import { scenarioPage } from "./reference/scenario-page.ts";
@@ -50,6 +51,16 @@ is written \`role.metric\`, for example \`client.failures.EADDRNOTAVAIL\`. \`*\`
 reset reason, a counter, or one of the latencies \`schedule\`, \`connect\`, \`first_byte\`, \`request\`, \`total\`.
 
 ${markdownTable(["metric", "unit", "better", "roles", "meaning"], metricRows)}
+
+The latencies are of what succeeded:
+
+| latency | from | to |
+| --- | --- | --- |
+| \`schedule\` | the time a connection or request was due | its start: lateness of the generator |
+| \`connect\` | the call of connect() | the connection established |
+| \`first_byte\` | the request sent | the first byte of the answer |
+| \`request\` | the request sent | the whole answer |
+| \`total\` | the time it was due, so that waiting counts | the socket closed; with keep-alive, the whole answer |
 `,
 };
 
@@ -57,4 +68,6 @@ if (process.argv[1] === import.meta.filename) {
   for (const [page, text] of Object.entries(referencePages)) {
     writeFileSync(path.join(import.meta.dirname, "../docs", page), text);
   }
+  const schema = `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`;
+  writeFileSync(path.join(import.meta.dirname, "../schema/scenario.schema.json"), schema);
 }

@@ -5,6 +5,7 @@ type Value = string | number | boolean;
 
 /** The part of JSON Schema that the scenario's schema uses. */
 interface Schema {
+  readonly title?: string;
   readonly description?: string;
   readonly default?: Value;
   readonly type?: string | readonly string[];
@@ -57,6 +58,9 @@ matrix:
 
 ## Fields
 
+A duration is a number with \`us\`, \`ms\`, \`s\`, \`m\` or \`h\`; a rate one with \`/s\`, \`/m\` or \`/h\`; a share one with \`%\`.
+\`churnlab sysctl list\` names the sysctls, \`churnlab sysctl explain <name>\` says what one does and on which side.
+
 A variant may override every field of \`testbed\`, \`topology\`, \`target\`, \`workload\`, \`phases\`, \`sysctls\` and \`observe\`.
 `;
 
@@ -83,6 +87,9 @@ function listFields(schema: Schema, path: string): Row[] {
   });
 }
 
+/** Texts with a unit. */
+const QUANTITIES: readonly string[] = ["duration", "rate", "share"];
+
 function describeDefault({ default: value }: Schema): string {
   return value === undefined || value === "" ? "" : `\`${String(value)}\``;
 }
@@ -92,6 +99,7 @@ function describeType(schema: Schema): string {
   if (schema.enum !== undefined)
     return schema.enum.map((value) => `\`${String(value)}\``).join(" ");
   if (schema.$ref !== undefined) return "sysctls";
+  if (QUANTITIES.includes(schema.title ?? "")) return `${schema.title}`;
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices !== undefined) return [...new Set(choices.map(describeType))].join(" or ");
   const types = [schema.type ?? ""].flat();

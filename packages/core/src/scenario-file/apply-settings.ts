@@ -25,7 +25,10 @@ function applySetting(root: Located, setting: string, problems: ProblemList): Lo
   const pathStart = variant === null ? 0 : variant.prefix.length;
   const equals = setting.indexOf("=", pathStart);
   if (equals === -1) {
-    problems.add(place(source, 0, setting.length), "--set takes path=value, as in phases.measure=2s");
+    problems.add(
+      place(source, 0, setting.length),
+      "--set takes path=value, as in phases.measure=2s",
+    );
     return root;
   }
   const path = setting.slice(pathStart, equals);

@@ -19,7 +19,10 @@ const phases = z.strictObject({
     description: "load that is not counted",
     default: DEFAULTS.phases.warmUp,
   }),
-  measure: positiveDuration.optional().meta({ default: DEFAULTS.phases.measure }),
+  measure: positiveDuration.optional().meta({
+    description: "load that is counted",
+    default: DEFAULTS.phases.measure,
+  }),
   drain: duration.optional().meta({
     description: "how long the kernels are watched after the load",
     default: DEFAULTS.phases.drain,
@@ -72,7 +75,11 @@ const observe = z.strictObject({
 });
 
 const specShape = {
-  testbed: z.enum(TESTBED_KINDS).optional().meta({ default: DEFAULTS.testbed }),
+  testbed: z.enum(TESTBED_KINDS).optional().meta({
+    description:
+      "where the hosts live. netns: fresh network namespaces. docker: containers. external: the target is a server of yours",
+    default: DEFAULTS.testbed,
+  }),
   topology: z.enum(TOPOLOGIES).optional().meta({
     description: "direct: client → target. gateway: client → target → upstream",
     default: DEFAULTS.topology,
@@ -83,9 +90,11 @@ const specShape = {
   phases: phases.optional(),
   sysctls: z
     .strictObject({
-      client: settings.optional(),
-      target: settings.optional(),
-      upstream: settings.optional(),
+      client: settings.optional().meta({ description: "of the side that dials" }),
+      target: settings.optional().meta({ description: "of the side that listens" }),
+      upstream: settings
+        .optional()
+        .meta({ description: "topology gateway: of the side behind the target" }),
     })
     .optional()
     .describe("values to write, by role and name"),
@@ -108,9 +117,11 @@ const bound = z.union([z.number(), z.string()]);
 const gate: z.ZodType<FileGate> = z.strictObject({
   metric: z.string().min(1).describe("role.metric, for example client.failures.EADDRNOTAVAIL"),
   variant: z.string().optional().describe("every variant when absent"),
-  max: bound.optional(),
-  min: bound.optional(),
-  equals: bound.optional(),
+  max: bound
+    .optional()
+    .describe("no trial above this: a number in the metric's unit, or with one, as 5ms or 400/s"),
+  min: bound.optional().describe("no trial below this"),
+  equals: bound.optional().describe("every trial exactly this"),
   against: z.string().optional().describe("baseline, or the name of a variant"),
   worseBy: share.optional().describe("with `against`: how much worse it may be, for example 10%"),
 });
@@ -122,9 +133,12 @@ const variant = z.strictObject({
 });
 
 export const scenarioFileSchema: z.ZodType<FileHeader & FileSpec> = z.strictObject({
-  version: z.literal(1),
-  name,
-  description: z.string().max(2000).optional().meta({ default: DEFAULTS.description }),
+  version: z.literal(1).describe("of this format"),
+  name: name.meta({ description: "what runs are listed under, and what their history follows" }),
+  description: z.string().max(2000).optional().meta({
+    description: "what the scenario asks, in a sentence",
+    default: DEFAULTS.description,
+  }),
   ...specShape,
   variants: z.array(variant).min(1).optional().meta({
     description:
@@ -142,6 +156,10 @@ export const scenarioFileSchema: z.ZodType<FileHeader & FileSpec> = z.strictObje
       description: `how often each variant runs. auto: ${BLOCK_LOOKS.join(", ")} times, until the intervals are narrow`,
       default: DEFAULTS.replicates,
     }),
-  seed: z.int().min(0).max(2_147_483_647).optional().meta({ default: DEFAULTS.seed }),
+  seed: z.int().min(0).max(2_147_483_647).optional().meta({
+    description:
+      "decides the order of trials and every random draw; the same seed gives the same plan",
+    default: DEFAULTS.seed,
+  }),
   gates: z.array(gate).optional().describe("bounds that the run must keep"),
 });

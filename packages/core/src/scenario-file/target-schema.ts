@@ -6,7 +6,10 @@ import { duration } from "./quantity-schemas.ts";
 
 /** The server under test: one of `server`, `command`, `image`, `url`. */
 export const targetSchema: z.ZodType<FileTarget> = z.strictObject({
-  server: z.enum(BUILTIN_SERVERS).optional().meta({ default: DEFAULTS.target.server }),
+  server: z.enum(BUILTIN_SERVERS).optional().meta({
+    description: "builtin: churnlab's own, the least it can cost. fastify: an ordinary Node server",
+    default: DEFAULTS.target.server,
+  }),
   command: z
     .array(z.string().min(1))
     .min(1)
@@ -19,7 +22,10 @@ export const targetSchema: z.ZodType<FileTarget> = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe("testbed external: a server of yours"),
-  port: z.int().min(1).max(65_535).optional().meta({ default: DEFAULTS.target.port }),
+  port: z.int().min(1).max(65_535).optional().meta({
+    description: "where the target listens",
+    default: DEFAULTS.target.port,
+  }),
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.number(), z.string()]))
     .optional()
@@ -32,6 +38,12 @@ export const targetSchema: z.ZodType<FileTarget> = z.strictObject({
     description: "time between request and response",
     default: DEFAULTS.target.delay,
   }),
-  misbehaviour: z.enum(MISBEHAVIOURS).optional().meta({ default: DEFAULTS.target.misbehaviour }),
-  engine: z.enum(TARGET_ENGINES).optional().meta({ default: DEFAULTS.target.engine }),
+  misbehaviour: z.enum(MISBEHAVIOURS).optional().meta({
+    description: "builtin: what it does wrong on purpose",
+    default: DEFAULTS.target.misbehaviour,
+  }),
+  engine: z.enum(TARGET_ENGINES).optional().meta({
+    description: "builtin: how it speaks to the kernel. auto: the fastest that works here",
+    default: DEFAULTS.target.engine,
+  }),
 });

@@ -18,7 +18,8 @@ const arrivalSchema: z.ZodType<FileArrival> = z.strictObject({
   }),
   rate: rate.optional().describe("open: units of work per second, for example 400/s"),
   shape: z.enum(ARRIVAL_SHAPES).optional().meta({
-    description: "open: how the rate runs over the measure phase",
+    description:
+      "open: how the rate runs over the measure phase. poisson: gaps at random. ramp: a straight line to `to`. step: `steps` plateaus",
     default: DEFAULTS.workload.shape,
   }),
   to: rate.optional().describe("ramp and step: the rate at the end"),
@@ -76,7 +77,10 @@ export const workloadSchema: z.ZodType<FileWorkload> = z.strictObject({
     description: "pause between a response and the next request of the same connection",
     default: DEFAULTS.workload.thinkTime,
   }),
-  protocol: z.enum(["http", "raw"]).optional().meta({ default: DEFAULTS.workload.protocol }),
+  protocol: z.enum(["http", "raw"]).optional().meta({
+    description: "http: HTTP/1.1. raw: so many bytes out, so many back",
+    default: DEFAULTS.workload.protocol,
+  }),
   requestBytes: bytes.optional().describe("raw: bytes out. http: bytes of the request body"),
   responseBytes: bytes.optional().describe("raw: bytes back. http: bytes of the response body"),
   arrival: arrivalSchema.optional(),
@@ -93,11 +97,21 @@ export const workloadSchema: z.ZodType<FileWorkload> = z.strictObject({
   engine: z
     .enum(["auto", ...ENGINE_NAMES])
     .optional()
-    .meta({ default: DEFAULTS.workload.engine }),
+    .meta({
+      description:
+        "who drives the connections. ring: io_uring. epoll: system calls. net: Node's sockets. undici: Node's HTTP client. auto: the fastest that works here",
+      default: DEFAULTS.workload.engine,
+    }),
   timeouts: z
     .strictObject({
-      connect: positiveDuration.optional().meta({ default: DEFAULTS.workload.connectTimeout }),
-      response: positiveDuration.optional().meta({ default: DEFAULTS.workload.responseTimeout }),
+      connect: positiveDuration.optional().meta({
+        description: "of a handshake; longer is ETIMEDOUT",
+        default: DEFAULTS.workload.connectTimeout,
+      }),
+      response: positiveDuration.optional().meta({
+        description: "of an answer, from its request; longer is ETIMEDOUT",
+        default: DEFAULTS.workload.responseTimeout,
+      }),
     })
     .optional(),
 });
