@@ -97,7 +97,7 @@ function horizonOf({ waitMs }: PortUse): number {
 }
 
 /** Windows of a rate, newest first: the shortest one that holds enough sockets to tell. */
-const WINDOWS_S = [2, 5, 30] as const;
+const WINDOWS_S = [1, 2, 5, 30] as const;
 const ENOUGH = 20;
 
 /**
@@ -110,7 +110,7 @@ export function measureBirthsPerS(timeWaitLeft: readonly number[], reused: boole
   if (reused) return sum(1);
   // Nothing for some seconds: the load has stopped, whatever was before.
   if (sum(5) === 0) return 0;
-  const window = WINDOWS_S.find((seconds) => sum(seconds) >= ENOUGH) ?? WINDOWS_S[2];
+  const window = WINDOWS_S.find((seconds) => sum(seconds) >= ENOUGH) ?? 30;
   return sum(window) / window;
 }
 

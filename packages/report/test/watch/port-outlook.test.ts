@@ -85,8 +85,9 @@ describe("the outlook of a port range", () => {
 });
 
 describe("the rate of TIME_WAIT, from what is left of each", () => {
-  test("is that of the last two seconds when they hold enough", () => {
-    expect(measureBirthsPerS(leftAt({ 59: 30, 58: 10, 57: 500 }), false)).toBe(20);
+  test("is that of the last second when it holds enough, else of the last two", () => {
+    expect(measureBirthsPerS(leftAt({ 59: 30, 58: 10, 57: 500 }), false)).toBe(30);
+    expect(measureBirthsPerS(leftAt({ 59: 10, 58: 20, 57: 500 }), false)).toBe(15);
   });
 
   test("is taken over a longer time when there are few", () => {
