@@ -88,7 +88,7 @@ function listFields(schema: Schema, path: string): Row[] {
 }
 
 /** Texts with a unit. */
-const QUANTITIES: readonly string[] = ["duration", "rate", "share"];
+const QUANTITIES: ReadonlySet<string> = new Set(["duration", "rate", "share"]);
 
 function describeDefault({ default: value }: Schema): string {
   return value === undefined || value === "" ? "" : `\`${String(value)}\``;
@@ -99,7 +99,7 @@ function describeType(schema: Schema): string {
   if (schema.enum !== undefined)
     return schema.enum.map((value) => `\`${String(value)}\``).join(" ");
   if (schema.$ref !== undefined) return "sysctls";
-  if (QUANTITIES.includes(schema.title ?? "")) return `${schema.title}`;
+  if (QUANTITIES.has(schema.title ?? "")) return `${schema.title}`;
   const choices = schema.anyOf ?? schema.oneOf;
   if (choices !== undefined) return [...new Set(choices.map(describeType))].join(" or ");
   const types = [schema.type ?? ""].flat();
