@@ -91,17 +91,20 @@ describe("a machine that cannot", () => {
     expect(code).toBe(3);
   });
 
-  it("ends with 3 before anything runs when the limit on open files is too low", async () => {
-    const held = SMALL_SCENARIO.replace(
-      "{ model: open, rate: 300/s }",
-      "{ model: closed, connections: 5000 }",
-    );
-    const { code, stderr } = await place.run(["run", place.write("s.yaml", held)], {
-      prefix: ["prlimit", "--nofile=1024:1024"],
-    });
-    expect(stderr).toContain("E_NOFILE");
-    expect(code).toBe(3);
-  });
+  it.each([
+    [1024, "{ model: closed, connections: 5000 }"],
+    [256, "{ model: open, rate: 300/s }"],
+  ])(
+    "ends with 3 before anything runs when a limit of %i open files is too low for %s",
+    async (limit, arrival) => {
+      const scenario = SMALL_SCENARIO.replace("{ model: open, rate: 300/s }", arrival);
+      const { code, stderr } = await place.run(["run", place.write("s.yaml", scenario)], {
+        prefix: ["prlimit", `--nofile=${limit}:${limit}`],
+      });
+      expect(stderr).toContain("E_NOFILE");
+      expect(code).toBe(3);
+    },
+  );
 });
 
 describe("a database that cannot take the run", () => {
