@@ -23,7 +23,7 @@ const clock: Clock = {
 /** What a variant's one trial came to. */
 export interface VariantResult {
   readonly outcome: TrialOutcome;
-  /** A measurement; 0 for a count that did not occur. */
+  /** A measurement; 0 for an errno that did not occur. Throws for a metric that the trial does not have. */
   of(role: Role, metric: string): number;
 }
 
@@ -61,8 +61,12 @@ function readResult(outcome: TrialOutcome): VariantResult {
   }
   return {
     outcome,
-    of: (role, metric) =>
-      measurements.find((m) => m.role === role && m.metric === metric)?.value ?? 0,
+    of(role, metric) {
+      const found = measurements.find((m) => m.role === role && m.metric === metric);
+      if (found !== undefined) return found.value;
+      if (metric.startsWith("failures.")) return 0;
+      throw new Error(`the trial has no ${role}.${metric}`);
+    },
   };
 }
 
