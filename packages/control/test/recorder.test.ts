@@ -54,6 +54,15 @@ describe("Recorder", () => {
     expect(recorder.events()).toMatchObject([{ kind: "ports.half" }]);
   });
 
+  it("dumps the ports before the load, when the load is over, and at the end of the drain", async () => {
+    const observer = new FakeObserver();
+    observer.dumps = [0, 8, 2].map((used) => ({ states: {}, used, range: 10 }));
+    using recorder = startRecorder(await worldOf(observer), new FakeClock());
+    recorder.endMeasure();
+    recorder.finish();
+    expect(recorder.readings()[0]?.ports.map(({ used }) => used)).toEqual([0, 8, 2]);
+  });
+
   it("gives up waiting for connections that stay open, and says so", async () => {
     const idle = { gauges: { "tcp.inuse": 1 }, counters: {} };
     const busy = { gauges: { "tcp.inuse": 3 }, counters: {} };
