@@ -386,10 +386,10 @@ describe("a forecast", () => {
       "1 000 ports, each kept 60 s because the client closes first and tcp_tw_reuse is not 1: " +
         "16.1 to 16.7 connections/s in the long run. " +
         "First EADDRNOTAVAIL at 400/s after 2.5 s, 1 000 connections succeed and 2 200 fail. " +
-        "connect() slows down at 1.2 s.",
+        "connect() slows down at 1.25 s.",
     );
     expect(forecast({ client: reuse, rate: "400/s", measure: "8s" }).sentence).toBe(
-      "1 000 ports, each free again after 1000 ms: 1 000 connections/s in the long run. No EADDRNOTAVAIL at 400/s in this trial.",
+      "1 000 ports, each free again after 1 s: 1 000 connections/s in the long run. No EADDRNOTAVAIL at 400/s in this trial.",
     );
     expect(
       forecast({ client: "net.ipv4.tcp_max_tw_buckets: 50", rate: "9/s", measure: "8s" }).sentence,

@@ -62,14 +62,15 @@ function findMetric(run: StoredRun, name: string): MetricKey {
   const key = known.get(name);
   if (key !== undefined) return key;
   throw new ChurnError("E_METRIC_UNKNOWN", `No trial of run ${run.runId} measured ${name}.`, {
-    hint: hintAt(name, [...known.keys()]),
+    hint: hintAt(name, [...known.keys()], "`churnlab show last --all` lists them."),
   });
 }
 
 const NAMES_LISTED = 8;
 
-function hintAt(name: string, known: readonly string[]): string {
+/** The name that was meant; else where to find all, which is here when they are few. */
+function hintAt(name: string, known: readonly string[], elsewhere?: string): string {
   const suggestion = suggestName(name, known);
   if (suggestion !== null) return `Did you mean ${suggestion}?`;
-  return `There are ${[...new Set(known)].slice(0, NAMES_LISTED).join(", ")}.`;
+  return elsewhere ?? `There are ${[...new Set(known)].slice(0, NAMES_LISTED).join(", ")}.`;
 }

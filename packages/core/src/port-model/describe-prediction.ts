@@ -16,7 +16,7 @@ function describeLimit(forecast: Forecast): string {
   if (ceilingPerS === null) return `${ports}, each held by its connection to the end.`;
   const rate = `${formatRange(ceilingPerS)} connections/s in the long run`;
   if (wait.kind === "reuse-delay")
-    return `${ports}, each free again after ${wait.delayMs} ms: ${rate}.`;
+    return `${ports}, each free again after ${formatSeconds(wait.delayMs)}: ${rate}.`;
   return `${ports}, ${explainWait(forecast)}: ${rate}.`;
 }
 
@@ -34,7 +34,7 @@ function explainWait(forecast: Forecast): string {
   if (skipsTimeWait(forecast)) {
     return `each taken for ${lifeMs} ms by its connection, and TIME_WAIT is given up above ${formatCount(timeWaitMax ?? 0)} sockets`;
   }
-  return `each kept ${timeWait.leastMs / 1000} s because ${wait.because}`;
+  return `each kept ${formatSeconds(timeWait.leastMs)} because ${wait.because}`;
 }
 
 /** Whether connections skip TIME_WAIT because fewer sockets may be in it than there are ports. */
@@ -59,8 +59,9 @@ function describeCliff({ cliffMs }: Forecast): string {
   return `connect() slows down ${cliffMs < 0 ? "in the warm-up" : `at ${formatSeconds(cliffMs)}`}.`;
 }
 
+/** To three digits, as comparisons show it: the plan and the result are to be held against each other. */
 function formatSeconds(ms: number): string {
-  return `${Number((ms / 1000).toFixed(1))} s`;
+  return `${Number((ms / 1000).toPrecision(3))} s`;
 }
 
 function formatRange({ low, high }: Range): string {
