@@ -28,7 +28,8 @@ export function reduceMeasurements({ trial, recording, report }: TrialEvidence):
   // A load that ended before its time (a limit was reached) is a rate over the time it took.
   const loadMs = Math.max(1, Math.min(trial.spec.phases.measureMs, report.elapsedMs));
   return [
-    ...client(reduceTally(report.tally, loadMs)),
+    ...client(reduceTally(report.tally)),
+    ...client(reduceRates({ trial, report }, loadMs)),
     ...client(reduceFailures(report.failures)),
     ...client(report.histograms.flatMap(reduceHistogram)),
     ...client(reduceGenerator(report)),
@@ -42,12 +43,24 @@ function client(values: readonly Named[]): Measurement[] {
   return values.map(([metric, value]) => ({ role: "client", metric, value }));
 }
 
-function reduceTally({ connections, requests }: Tally, loadMs: number): Named[] {
+function reduceTally({ connections, requests }: Tally): Named[] {
+  return [...nameCounts("connections", connections), ...nameCounts("requests", requests)];
+}
+
+/**
+ * An open loop's arrivals are set, so what succeeded of those of the phase is its rate. A closed loop begins as many as end:
+ * all that it has in flight when the phase ends would count beyond what the phase brought to an end.
+ */
+function reduceRates(
+  { trial, report }: Pick<TrialEvidence, "trial" | "report">,
+  loadMs: number,
+): Named[] {
+  const { connections, requests } = report.tally;
+  const closed = trial.spec.workload.arrival.model === "closed";
+  const seen = closed ? report.throughput : undefined;
   return [
-    ...nameCounts("connections", connections),
-    ["connections.rate", (connections.succeeded * 1000) / loadMs],
-    ...nameCounts("requests", requests),
-    ["requests.rate", (requests.succeeded * 1000) / loadMs],
+    ["connections.rate", seen?.connectionsPerS ?? (connections.succeeded * 1000) / loadMs],
+    ["requests.rate", seen?.requestsPerS ?? (requests.succeeded * 1000) / loadMs],
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { CounterReading, Measurement, ShardReport, TrialWorld } from "@churnlab/core";
+import type { CounterReading, Measurement, ShardReport, Trial, TrialWorld } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { type Recorder, startRecorder } from "../src/recorder.ts";
 import { reduceMeasurements } from "../src/reduce-measurements.ts";
@@ -7,13 +7,14 @@ import { FakeClock } from "./fakes/fake-clock.ts";
 import { FakeObserver, FakeTestbed, NO_LOAD, reportOf } from "./fakes/fake-world.ts";
 
 interface Reduced {
+  readonly trial?: Trial;
   readonly report?: ShardReport;
   readonly observer?: FakeObserver;
   /** Plays the measure phase. */
   readonly play?: (recorder: Recorder, clock: FakeClock) => void;
 }
 
-async function reduce({ report, observer, play }: Reduced): Promise<readonly Measurement[]> {
+async function reduce({ trial, report, observer, play }: Reduced): Promise<readonly Measurement[]> {
   const observers = [observer ?? new FakeObserver()];
   const world: TrialWorld = await new FakeTestbed({ observers }).build();
   const clock = new FakeClock();
@@ -24,7 +25,7 @@ async function reduce({ report, observer, play }: Reduced): Promise<readonly Mea
   recording.endMeasure();
   recording.finish();
   return reduceMeasurements({
-    trial: aTrial(),
+    trial: trial ?? aTrial(),
     world,
     recording,
     report: report ?? reportOf("a", NO_LOAD),
@@ -54,6 +55,18 @@ describe("what a load is reduced to", () => {
   it("is a rate over the phase, where connections in flight outlived it", async () => {
     const longer = { ...report, elapsedMs: 3000 };
     expect(of(await reduce({ report: longer }), "connections.rate")).toBe(10);
+  });
+
+  it("is what a closed loop brought to an end in the phase, without what was then in flight", async () => {
+    const { workload } = aTrial().spec;
+    const arrival = { model: "closed", connections: 10, limit: null } as const;
+    const trial = aTrial({ workload: { ...workload, arrival } });
+    const throughput = { connectionsPerS: 8, requestsPerS: 9 };
+    const looked = { ...report, elapsedMs: 1400, throughput };
+    const closed = await reduce({ trial, report: looked });
+    expect(of(closed, "connections.rate")).toBe(8);
+    expect(of(closed, "requests.rate")).toBe(9);
+    expect(of(await reduce({ report: looked }), "connections.rate")).toBe(10);
   });
 
   it("is CPU time per connection attempted, because those that fail cost too", async () => {

@@ -50,8 +50,19 @@ export interface ShardReport {
   readonly cpuShareMax: number;
   /** From the start of the measure phase to the end of its last connection. */
   readonly elapsedMs: number;
+  /** Absent where the load ended before its phase, or the agent cannot tell. */
+  readonly throughput?: Throughput;
   readonly events: readonly TrialEvent[];
   readonly warnings: readonly Warning[];
+}
+
+/**
+ * Successes per second between two looks at the counters, at the start and the end of the measure phase, whichever phase
+ * they were begun in. The tally counts what was begun in the phase, and so as many too many as were in flight at its end.
+ */
+export interface Throughput {
+  readonly connectionsPerS: number;
+  readonly requestsPerS: number;
 }
 
 /** A shard whose workers are ready and wait for the start. */

@@ -25,7 +25,20 @@ export function mergeReports(reports: readonly ShardReport[]): ShardReport {
     cpuUs: reports.reduce((sum, { cpuUs }) => sum + cpuUs, 0),
     cpuShareMax: Math.max(...reports.map(({ cpuShareMax }) => cpuShareMax)),
     elapsedMs: Math.max(...reports.map(({ elapsedMs }) => elapsedMs)),
+    ...mergeThroughput(reports),
     events: reports.flatMap(({ events }) => events),
     warnings: reports.flatMap(({ warnings }) => warnings),
+  };
+}
+
+/** The throughput of all together; none where that of one is not known. */
+function mergeThroughput(reports: readonly ShardReport[]): Pick<ShardReport, "throughput"> {
+  const known = reports.map(({ throughput }) => throughput).filter((each) => each !== undefined);
+  if (known.length < reports.length) return {};
+  return {
+    throughput: {
+      connectionsPerS: known.reduce((sum, each) => sum + each.connectionsPerS, 0),
+      requestsPerS: known.reduce((sum, each) => sum + each.requestsPerS, 0),
+    },
   };
 }

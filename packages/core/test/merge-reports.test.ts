@@ -116,3 +116,13 @@ test("every engine and its reason is named once", () => {
 test("of no shard is a mistake of the caller", () => {
   expect(() => mergeReports([])).toThrow(/at least one shard/);
 });
+
+test("joins doubts, and adds up throughputs where every agent knows its own", () => {
+  const [one] = fc.sample(report, 1) as [ShardReport];
+  const warnings = [{ code: "W_ENGINE_FALLBACK", message: "slow" }] as const;
+  const throughput = { connectionsPerS: 2, requestsPerS: 4 };
+  const known = { ...one, warnings, throughput };
+  expect(mergeReports([one, known]).warnings).toEqual(warnings);
+  expect(mergeReports([known, known]).throughput).toEqual({ connectionsPerS: 4, requestsPerS: 8 });
+  expect(mergeReports([one, known]).throughput).toBeUndefined();
+});

@@ -19,6 +19,7 @@ import { monotonicMs } from "../monotonic.ts";
 import { type CounterName, MEASURE, WARM_UP } from "../worker-counters.ts";
 import type { ArmedWorker } from "./armed-worker.ts";
 import { CpuWatch } from "./cpu-watch.ts";
+import { ThroughputWatch } from "./throughput-watch.ts";
 
 /** Beyond what the time-outs allow, a worker is given this long before its thread is ended. */
 const GRACE_MS = 5000;
@@ -43,11 +44,14 @@ export class LocalShard implements ArmedShard {
   async run(startAtMs: number): Promise<ShardReport> {
     const { workers, shard } = this.#options;
     const measureAtMs = startAtMs + shard.phases.warmUpMs;
-    using cpu = new CpuWatch(workers, { measureAtMs, measureMs: shard.phases.measureMs });
+    const phase = { measureAtMs, measureMs: shard.phases.measureMs };
+    using cpu = new CpuWatch(workers, phase);
+    using throughput = new ThroughputWatch(() => this.live(), phase);
     for (const worker of workers) worker.start(startAtMs);
     const endedAtMs = await this.#awaitAll(measureAtMs + shard.phases.measureMs);
     return this.#report({
       ...cpu.conclude(endedAtMs),
+      ...throughput.conclude(),
       elapsedMs: Math.max(0, endedAtMs - measureAtMs),
     });
   }
@@ -107,7 +111,9 @@ export class LocalShard implements ArmedShard {
     });
   }
 
-  #report(measured: Pick<ShardReport, "cpuUs" | "cpuShareMax" | "elapsedMs">): ShardReport {
+  #report(
+    measured: Pick<ShardReport, "cpuUs" | "cpuShareMax" | "elapsedMs" | "throughput">,
+  ): ShardReport {
     const { agent, engine, workers } = this.#options;
     const failures = mergeFailures(workers.flatMap(({ counters }) => counters.toFailures()));
     const histograms = workers.flatMap(({ counters }) => counters.toHistograms());
