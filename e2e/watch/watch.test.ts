@@ -224,23 +224,17 @@ describe("without any privilege", () => {
 });
 
 describe("what is gone while it is watched", () => {
-  async function watchUntilGone(choice: readonly string[]): Promise<void> {
-    const running = work.start(["watch", ...choice, "--interval", "250ms"]);
+  test.each([
+    ["a process", (pid: string) => ["--pid", pid]],
+    ["a namespace that stood under a name", (pid: string) => ["--netns", `/proc/${pid}/ns/net`]],
+  ])("is said of %s", async (_what, choose) => {
+    churn(50);
+    const running = work.start(["watch", ...choose(watched.pid), "--interval", "250ms"]);
     await new Promise((resolve) => running.child.stdout?.once("data", resolve));
     await watched.endResident();
     const { code, stdout, stderr } = await running.ended;
     expect([code, stderr]).toEqual([4, expect.stringContaining("E_HOST_GONE")]);
     expect(stdout).toContain("TIME_WAIT 50");
-  }
-
-  test("is said of a process", async () => {
-    churn(50);
-    await watchUntilGone(["--pid", watched.pid]);
-  });
-
-  test("is said of a namespace that stood under a name", async () => {
-    churn(50);
-    await watchUntilGone(["--netns", `/proc/${watched.pid}/ns/net`]);
   });
 
   test("was never there is said at once", async () => {

@@ -34,7 +34,8 @@ async function watchOnce(
 ): Promise<void> {
   const before = reader.readEarlier();
   // What prints is loaded while the window between the readings goes by.
-  const { describeWatch, printOnce } = await loadDisplay();
+  const { describeWatch } = await import("@churnlab/report/watch");
+  const { printOnce } = await import("../watch/display.ts");
   await sleep(Math.max(0, before.atMs + FIRST_WINDOW_MS - monotonicClock.nowMs()));
   printOnce(describeWatch(before, reader.read(), { host: name, hz: readTickRateHz() }), { json });
 }
@@ -45,7 +46,8 @@ async function watchOn(
   { json = false, interval }: WatchOptions,
 ): Promise<void> {
   const recent = new RecentReadings(reader.read());
-  const { describeWatch, openDisplay } = await loadDisplay();
+  const { describeWatch } = await import("@churnlab/report/watch");
+  const { openDisplay } = await import("../watch/display.ts");
   const facts = { host: name, hz: readTickRateHz() };
   using stop = untilStopped();
   using display = await openDisplay({ json });
@@ -60,14 +62,4 @@ async function watchOn(
     const costMs = monotonicClock.nowMs() - begunMs;
     waitMs = Math.max(interval - costMs, costMs / COST_SHARE_MAX);
   }
-}
-
-async function loadDisplay(): Promise<
-  typeof import("@churnlab/report/watch") & typeof import("../watch/display.ts")
-> {
-  const [report, display] = await Promise.all([
-    import("@churnlab/report/watch"),
-    import("../watch/display.ts"),
-  ]);
-  return { ...report, ...display };
 }

@@ -39,7 +39,9 @@ export function formatWatchScreen(seen: WatchDocument, layout: WatchLayout): str
   return [
     ...lines.map((line) => fitLine(line, columns)),
     ...formatAdvice(seen, columns, style),
-    ...seen.notes.flatMap((note) => wrapText(note, "note       ", columns).map(style.quiet)),
+    ...seen.notes.flatMap((note) =>
+      wrapText(note, "note       ", columns).map((line) => style.quiet(line)),
+    ),
   ];
 }
 
