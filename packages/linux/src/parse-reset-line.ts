@@ -5,9 +5,9 @@ export interface TracedReset {
   readonly direction: "sent" | "received";
   readonly source: string;
   readonly sourcePort: number;
-  /** 0.0.0.0 and port 0 for what a listener answers. */
-  readonly destination: string;
-  readonly destinationPort: number;
+  /** Null for what a listener answers: the kernel traces the listener's own peer then, which is nobody. */
+  readonly destination: string | null;
+  readonly destinationPort: number | null;
   /** State of the socket, without the kernel's TCP_; null where no socket was found, and for a received reset. */
   readonly state: string | null;
   /** As the kernel calls it (include/net/rstreason.h); null for a received reset and where the kernel gives none. */
@@ -37,13 +37,14 @@ function parseSent(fields: Fields, atMs: number): TracedReset | undefined {
   const destination = splitEndpoint(fields.get("dest"));
   if (source === undefined || destination === undefined) return undefined;
   const state = fields.get("state");
+  const nobody = destination.port === 0;
   return {
     atMs,
     direction: "sent",
     source: source.address,
     sourcePort: source.port,
-    destination: destination.address,
-    destinationPort: destination.port,
+    destination: nobody ? null : destination.address,
+    destinationPort: nobody ? null : destination.port,
     state: state === undefined || state === "UNKNOWN" ? null : state.replace(/^TCP_/, ""),
     reason: fields.get("reason") ?? null,
   };

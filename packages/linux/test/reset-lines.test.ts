@@ -33,6 +33,14 @@ describe("a line of the kernel's trace", () => {
     });
   });
 
+  test("of what a listener answers, of which the kernel does not say to whom", () => {
+    expect(
+      parseResetLine(
+        " <idle>-0 [000] ..s1. 12.000001: tcp_send_reset: skbaddr=0 skaddr=0 src=198.18.0.1:80 dest=0.0.0.0:0 state=TCP_LISTEN reason=TCP_FLAGS",
+      ),
+    ).toMatchObject({ sourcePort: 80, destination: null, destinationPort: null });
+  });
+
   test("of a received reset over IPv6, and over IPv4 on a dual-stack socket", () => {
     const received = (fields: string) =>
       parseResetLine(`a-1 [000] d..2. 1.500000: tcp_receive_reset: ${fields} sock_cookie=1f`);
