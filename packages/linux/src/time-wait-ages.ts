@@ -68,22 +68,19 @@ export class TimeWaitAges implements SocketVisitor {
       source: wordsOf(source),
       destination: wordsOf(destination),
       port: swapPort(destinationPort),
+      left: Array.from({ length: TIME_WAIT_S }, () => 0),
     }));
-    const counts = destinations.map(() => Array.from({ length: TIME_WAIT_S }, () => 0));
+    const byPort = Map.groupBy(wanted, ({ port }) => port);
     const rows = this.#rows;
     for (let row = 0; row < this.#end; row += ROW_WORDS) {
-      const port = (rows[row] as number) >>> 16;
-      const index = wanted.findIndex(
-        (each) =>
-          each.port === port &&
-          isAddress(each.destination, rows, row + DESTINATION) &&
-          isAddress(each.source, rows, row + SOURCE),
-      );
-      const second = rows[row + ROW_WORDS - 1] as number;
-      const found = counts[index];
-      if (found !== undefined) found[second] = (found[second] ?? 0) + 1;
+      for (const each of byPort.get((rows[row] as number) >>> 16) ?? []) {
+        if (!isAddress(each.destination, rows, row + DESTINATION)) continue;
+        if (!isAddress(each.source, rows, row + SOURCE)) continue;
+        (each.left[rows[row + ROW_WORDS - 1] as number] as number)++;
+        break;
+      }
     }
-    return counts;
+    return wanted.map(({ left }) => left);
   }
 
   #grow(): void {

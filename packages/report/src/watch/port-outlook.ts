@@ -40,19 +40,27 @@ const NOISE = 0.03;
  * exists now ends when it must, and each new one is kept for `waitMs`. Nothing is fitted.
  */
 export function forecastPorts(use: PortUse): PortForecast {
-  const taken = takenAfter(use, 0);
-  const cliffInMs = findCrossingMs(use, use.usable / 2);
-  return { taken, cliffInMs, outlook: findOutlook(use, taken) };
+  const course = followCourse(use);
+  const taken = course[0] as number;
+  const cliffInMs = findCrossingMs(use, course, use.usable / 2);
+  return { taken, cliffInMs, outlook: findOutlook(use, course) };
 }
 
-function findOutlook(use: PortUse, taken: number): PortOutlook {
+function findOutlook(use: PortUse, course: readonly number[]): PortOutlook {
+  const taken = course[0] as number;
   if (taken >= use.usable) return { kind: "exhausted" };
-  const inMs = findCrossingMs(use, use.usable);
+  const inMs = findCrossingMs(use, course, use.usable);
   if (inMs !== null) return { kind: "exhausts", inMs };
-  const highest = findHighest(use);
+  const highest = Math.max(...course);
   // The wheel ends TIME_WAIT in batches, so even a steady load moves by 2 s of the minute.
   if (highest <= taken + Math.max(1, taken * NOISE)) return { kind: "not-growing" };
   return { kind: "levels-off", ports: Math.round(highest) };
+}
+
+/** Ports taken now and in steps, until all that is in TIME_WAIT now is gone. */
+function followCourse(use: PortUse): number[] {
+  const steps = Math.ceil(use.waitMs / STEP_MS);
+  return Array.from({ length: steps + 1 }, (_, step) => takenAfter(use, step * STEP_MS));
 }
 
 /** Ports that are taken some time from now. */
@@ -72,28 +80,17 @@ function openAfter({ open, openGrowthPerS }: PortUse, ms: number): number {
 }
 
 /** When so many ports are taken; null if never. */
-function findCrossingMs(use: PortUse, ports: number): number | null {
-  const horizonMs = horizonOf(use);
-  for (let ms = 0; ms <= horizonMs; ms += STEP_MS) {
-    if (takenAfter(use, ms) >= ports) return ms;
-  }
-  // From here on TIME_WAIT is constant, and only open connections may add up.
-  if (use.openGrowthPerS <= 0) return null;
-  const missing = ports - takenAfter(use, horizonMs);
-  return horizonMs + (missing / use.openGrowthPerS) * 1000;
-}
-
-function findHighest(use: PortUse): number {
-  let highest = 0;
-  for (let ms = 0; ms <= horizonOf(use); ms += STEP_MS) {
-    highest = Math.max(highest, takenAfter(use, ms));
-  }
-  return highest;
-}
-
-/** All that is in TIME_WAIT now is gone then. */
-function horizonOf({ waitMs }: PortUse): number {
-  return Math.ceil(waitMs / STEP_MS) * STEP_MS;
+function findCrossingMs(
+  { openGrowthPerS }: PortUse,
+  course: readonly number[],
+  ports: number,
+): number | null {
+  const step = course.findIndex((taken) => taken >= ports);
+  if (step !== -1) return step * STEP_MS;
+  // From its end on TIME_WAIT is constant, and only open connections may add up.
+  if (openGrowthPerS <= 0) return null;
+  const missing = ports - (course.at(-1) as number);
+  return (course.length - 1) * STEP_MS + (missing / openGrowthPerS) * 1000;
 }
 
 /** Windows of a rate, newest first: the shortest one that holds enough sockets to tell. */
