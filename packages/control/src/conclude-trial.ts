@@ -161,5 +161,7 @@ const SHORTAGE_HINTS: Readonly<Record<string, string>> = {
 };
 
 function explain(error: ChurnError): string {
-  return error.hint === undefined ? error.message : `${error.message} ${error.hint}`;
+  if (error.hint === undefined) return error.message;
+  const end = /[.!?]$/.test(error.message) ? "" : ".";
+  return `${error.message}${end} ${error.hint}`;
 }

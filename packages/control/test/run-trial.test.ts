@@ -195,7 +195,9 @@ describe("runTrial", () => {
     };
     const { outcome } = await run({ build });
     expect(outcome).toMatchObject({ state: "failed", phase: "prepare", code: "E_SYSTEM_CALL" });
-    expect(outcome).toMatchObject({ message: expect.stringContaining("ulimit -n") });
+    expect(outcome).toMatchObject({
+      message: expect.stringMatching(/too many open files\. Raise .*ulimit -n\.$/),
+    });
   });
 
   it("calls a trial invalid in which the generator had no descriptor left", async () => {
