@@ -12,7 +12,7 @@ export type LatencyMetric = (typeof LATENCY_METRICS)[number];
  * `indexes[i]`; indexes ascend.
  */
 export interface HistogramRecord {
-  readonly metric: LatencyMetric | string;
+  readonly metric: string;
   readonly indexes: Uint32Array;
   readonly counts: Uint32Array;
 }

@@ -77,7 +77,7 @@ export function mergeHistograms(
       totals.set(bucket, (totals.get(bucket) ?? 0) + (record.counts[i] as number));
     });
   }
-  const indexes = Uint32Array.from(totals.keys()).sort();
+  const indexes = Uint32Array.from(totals.keys()).toSorted();
   return {
     metric,
     indexes,

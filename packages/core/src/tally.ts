@@ -73,7 +73,7 @@ export function mergeFailures(records: readonly FailureRecord[]): FailureRecord[
     const seen = merged.get(key);
     merged.set(key, seen === undefined ? record : joinFailures(seen, record));
   }
-  return [...merged.values()].sort((a, b) => a.firstMs - b.firstMs);
+  return [...merged.values()].toSorted((a, b) => a.firstMs - b.firstMs);
 }
 
 function joinFailures(a: FailureRecord, b: FailureRecord): FailureRecord {
