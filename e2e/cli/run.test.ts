@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -105,6 +105,19 @@ describe("an interrupted run", () => {
       "SELECT value FROM v_measurement WHERE metric = 'connections.attempted'",
     );
     expect(attempted?.value).toBeGreaterThan(0);
+  });
+
+  it("does not go on without root when the process that was started is killed", async () => {
+    const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const file = place.write("s.yaml", LONG_SCENARIO);
+    const started = place.start(["run", file], { prefix });
+    await started.shows("measure");
+    const pid = started.child.pid as number;
+    const [inner] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    expect(existsSync(`/proc/${inner}`)).toBe(true);
+    started.child.kill("SIGKILL");
+    await expect.poll(() => existsSync(`/proc/${inner}`), { timeout: 10_000 }).toBe(false);
+    expect((await place.run(["runs"])).stdout).toContain("aborted");
   });
 
   it("leaves no namespace behind when it is killed, and its run is known as aborted", async () => {

@@ -1,5 +1,5 @@
 import type { Scenario } from "@churnlab/core";
-import { needsReentry } from "@churnlab/linux";
+import { endWithStarter, needsReentry } from "@churnlab/linux";
 import type { ExitCode } from "./exit-codes.ts";
 import { reenter } from "./reenter.ts";
 
@@ -14,7 +14,11 @@ export async function checkPrivileges(
   const needsNamespaces = scenarios.some(({ variants }) =>
     variants.some(({ spec }) => spec.testbed === "netns"),
   );
-  if (!needsNamespaces || !needsReentry()) return null;
+  if (!needsNamespaces) return null;
+  if (!needsReentry()) {
+    endWithStarter();
+    return null;
+  }
   await using _served = await serve();
   return await reenter();
 }

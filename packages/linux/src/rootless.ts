@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import { ChurnError } from "@churnlab/core/errors";
+import { bindC, check } from "./libc.ts";
 import { createNetworkNamespace } from "./network-namespace.ts";
 import { errnoOf } from "./system-error.ts";
 
@@ -50,6 +52,23 @@ export function reenterCommand(argv: readonly string[]): ReentryCommand {
     args: [...UNSHARE, "--", process.execPath, ...process.execArgv, ...rest],
     env: { [REENTERED_VARIABLE]: "1" },
   };
+}
+
+// include/uapi/linux/prctl.h
+const PR_SET_PDEATHSIG = 1;
+
+/**
+ * In a process that was started through `reenterCommand`: when the one that started it is killed, this one is too
+ * (PR_SET_PDEATHSIG(2const)), so that no load goes on unseen. Elsewhere it does nothing. The kernel forgets the wish when a
+ * process enters a user namespace, so it is the started one that asks. SIGKILL, because the signal may come once for every
+ * thread of the dying process, and a second SIGTERM would cut off what the first began.
+ */
+export function endWithStarter(): void {
+  if (process.env[REENTERED_VARIABLE] === undefined) return;
+  const prctl = bindC<(option: number, signal: number) => number>(
+    "int prctl(int option, unsigned long signal)",
+  );
+  check("prctl", prctl(PR_SET_PDEATHSIG, constants.signals.SIGKILL), "PR_SET_PDEATHSIG");
 }
 
 /** Why `reenterCommand` cannot work here, found by trying; undefined when it can. */
