@@ -6,6 +6,7 @@ import {
   parseScenario,
   planTrials,
   type Role,
+  type Testbed,
   type TrialOutcome,
   WARNING_CODES,
 } from "@churnlab/core";
@@ -27,12 +28,18 @@ export interface VariantResult {
   of(role: Role, metric: string): number;
 }
 
-/** Runs a scenario in real namespaces and returns its trials by variant; throws when an identity is broken. */
-export async function runVariants(yaml: string): Promise<Readonly<Record<string, VariantResult>>> {
+/**
+ * Runs a scenario in real namespaces, or in the testbed that is given and stays open, and returns its trials by variant;
+ * throws when an identity is broken or a trial is not completed.
+ */
+export async function runVariants(
+  yaml: string,
+  given: Testbed | null = null,
+): Promise<Readonly<Record<string, VariantResult>>> {
   const scenario = parseScenario(yaml, "test.yaml");
   const plan = planTrials(scenario);
   const results: Record<string, VariantResult> = {};
-  const testbed = new NetnsTestbed();
+  const testbed = given ?? new NetnsTestbed();
   try {
     await runPlan(
       plan,
@@ -47,7 +54,7 @@ export async function runVariants(yaml: string): Promise<Readonly<Record<string,
       new AbortController().signal,
     );
   } finally {
-    await testbed.close();
+    if (given === null) await testbed.close();
   }
   return results;
 }
@@ -57,7 +64,8 @@ function readResult(outcome: TrialOutcome): VariantResult {
   const broken = findBrokenIdentities(tally, failures);
   if (broken.length > 0) throw new Error(broken.join("; "));
   if (outcome.state !== "completed" && !isOnlyLate(outcome)) {
-    throw new Error(`the trial is ${outcome.state}: ${JSON.stringify(outcome.record.warnings)}`);
+    const why = outcome.state === "failed" ? outcome.message : outcome.record.warnings;
+    throw new Error(`the trial is ${outcome.state}: ${JSON.stringify(why)}`);
   }
   return {
     outcome,
@@ -71,7 +79,8 @@ function readResult(outcome: TrialOutcome): VariantResult {
 }
 
 /** A busy machine makes a generator late; what ports and TIME_WAIT do to counts does not depend on that. */
-function isOnlyLate({ record }: TrialOutcome): boolean {
+function isOnlyLate({ record, state }: TrialOutcome): boolean {
+  if (state !== "invalid") return false;
   const fatal = record.warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
   return fatal.every(({ code }) => code === "W_GENERATOR_LIMITED");
 }

@@ -1,5 +1,5 @@
 import { ChurnError, type Testbed, type TestbedKind } from "@churnlab/core";
-import { NetnsTestbed } from "@churnlab/testbed";
+import { DockerTestbed, NetnsTestbed } from "@churnlab/testbed";
 
 /** The testbeds of a command, each made when its first trial needs it and closed with the command. */
 export interface Testbeds extends AsyncDisposable {
@@ -28,9 +28,10 @@ function makeTestbed(kind: TestbedKind): Testbed {
     case "netns":
       return new NetnsTestbed();
     case "docker":
+      return new DockerTestbed();
     case "external":
       throw new ChurnError("E_USAGE", `This churnlab has no testbed "${kind}".`, {
-        hint: "Use testbed: netns.",
+        hint: "Use testbed: netns or docker.",
       });
   }
 }

@@ -3,4 +3,6 @@
  *
  * @packageDocumentation
  */
+export { cleanContainers } from "./docker/clean-containers.ts";
+export { DockerTestbed } from "./docker/docker-testbed.ts";
 export { NetnsTestbed } from "./netns-testbed.ts";

@@ -24,18 +24,32 @@ export interface Hosts extends Disposable {
   readonly sysctls: readonly SysctlRecord[];
 }
 
+/** A target that is there already, with its sysctls: a container. */
+export interface GivenTarget {
+  readonly namespace: NetworkNamespace;
+  readonly sysctls: readonly SysctlRecord[];
+}
+
 /**
  * Makes one namespace per source address, one for the target and, behind a gateway, one for the upstream; joins each client
- * and the upstream with the target by a veth pair of its own, and writes every role's sysctls. Never loopback: `tcp_tw_reuse=2`, the default, reuses ports there and nowhere else.
+ * and the upstream with the target by a veth pair of its own, and writes every role's sysctls. Never loopback:
+ * `tcp_tw_reuse=2`, the default, reuses ports there and nowhere else.
  */
-export function createHosts(spec: TrialSpec, addresses: AddressPlan): Hosts {
+export function createHosts(
+  spec: TrialSpec,
+  addresses: AddressPlan,
+  given: GivenTarget | null = null,
+): Hosts {
   using stack = new DisposableStack();
   const open = (role: Role, address: string): Host => ({
     role,
     address,
     namespace: stack.use(createNetworkNamespace()),
   });
-  const target = open("target", addresses.target);
+  const target: Host =
+    given === null
+      ? open("target", addresses.target)
+      : { role: "target", address: addresses.target, namespace: given.namespace };
   const clients = Array.from({ length: spec.workload.sources }, (_, i) =>
     open("client", addresses.client(i)),
   );
@@ -53,7 +67,9 @@ export function createHosts(spec: TrialSpec, addresses: AddressPlan): Hosts {
     });
   }
   const all = [...clients, target, ...(upstream === null ? [] : [upstream])];
-  const sysctls = all.flatMap((host) => writeSysctls(host, spec));
+  const sysctls = all.flatMap((host) =>
+    host === target && given !== null ? given.sysctls : writeSysctls(host, spec),
+  );
   const held = stack.move();
   return {
     clients,

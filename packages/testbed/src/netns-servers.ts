@@ -37,9 +37,12 @@ export async function startServers(
   };
 }
 
+/** Where an upstream of ours listens, whatever the target's port is. */
+export const UPSTREAM_PORT = 8080;
+
 const UPSTREAM: BuiltinTargetSpec = {
   server: "builtin",
-  port: 8080,
+  port: UPSTREAM_PORT,
   backlog: 4096,
   delayMs: 0,
   misbehaviour: "none",
@@ -47,10 +50,10 @@ const UPSTREAM: BuiltinTargetSpec = {
 };
 
 /** Answers what the clients are to get, and closes after whoever dials it. */
-async function startUpstream(
+export async function startUpstream(
   { workload }: TrialSpec,
   { upstream }: Hosts,
-  { threads }: ServerParts,
+  { threads }: Pick<ServerParts, "threads">,
 ): Promise<RunningTarget | null> {
   if (upstream === null) return null;
   const fromGateway: Workload = { ...workload, closer: "client", close: "fin" };

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Clock ticks of /proc/<pid>/stat, for every program alike (USER_HZ, include/asm-generic/param.h). */
 const USER_HZ = 100;
@@ -21,13 +21,32 @@ export function readSessionCpuUs(session: number): number {
   return listSession(session).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
 }
 
+/** CPU time of the living processes of a PID namespace, named by that of one of its members: of a whole container. */
+export function readPidNamespaceCpuUs(member: number): number {
+  const namespace = readPidNamespace(member);
+  return listProcesses()
+    .filter(({ pid }) => namespace !== null && readPidNamespace(pid) === namespace)
+    .reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+}
+
+function readPidNamespace(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return null;
+  }
+}
+
 /** The living processes of a session: of the program that leads it and all that it started and did not let go. */
 export function listSession(session: number): readonly ProcessStat[] {
+  return listProcesses().filter((stat) => stat.session === session && stat.state !== "Z");
+}
+
+function listProcesses(): readonly ProcessStat[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map((name) => readStat(Number(name)))
-    .filter((stat) => stat !== null)
-    .filter((stat) => stat.session === session && stat.state !== "Z");
+    .filter((stat) => stat !== null);
 }
 
 function readStat(pid: number): ProcessStat | null {

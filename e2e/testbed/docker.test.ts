@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Testbed } from "@churnlab/core";
+import { cleanContainers, DockerTestbed } from "@churnlab/testbed";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Workplace } from "../cli/churnlab.ts";
+import { runVariants, type VariantResult } from "../run-variants.ts";
+import { canStartEngine, DockerEngine } from "./docker-engine.ts";
+
+const COUNTS = [
+  ["client", "connections.attempted"],
+  ["client", "connections.succeeded"],
+  ["client", "connections.failed"],
+  ["client", "failures.EADDRNOTAVAIL"],
+  ["client", "requests.succeeded"],
+  ["client", "time_wait.peak"],
+  ["client", "tcp.ActiveOpens"],
+  ["client", "rst.sent"],
+  ["client", "ports.range"],
+  ["target", "tcp.PassiveOpens"],
+  ["target", "tcpext.TW"],
+  ["target", "rst.received"],
+] as const;
+
+/** The shipped scenarios of these names, in a second. */
+const CONFORMING = {
+  "quickstart and closer": `
+workload: { kind: short-lived, arrival: { model: open, rate: 300/s } }
+sysctls: { client: { net.ipv4.ip_local_port_range: "40000 40099", net.ipv4.tcp_tw_reuse: 0 } }
+matrix: { workload.closer: [client, server] }`,
+  "tw-buckets": `
+workload: { kind: short-lived, closer: server, arrival: { model: open, rate: 300/s } }
+sysctls: { target: { net.ipv4.tcp_max_tw_buckets: 1000 } }
+variants: [{ name: wide }]`,
+  "linger-rst": `
+workload: { kind: short-lived, close: rst, arrival: { model: open, rate: 300/s } }
+variants: [{ name: rst }]`,
+} as const;
+
+const scenario = (parts: string): string =>
+  `version: 1\nname: conformance\nphases: { measure: 1s }\nreplicates: 1\n${parts}\n`;
+
+/** A server of one line in an image that has nothing but Node. */
+const inNode = (code: string): string =>
+  `target: { image: churnlab-base, port: 8080, command: [node, -e, '${code}'] }`;
+const SERVE = `require("node:http").createServer((_, a) => a.end("ok")).listen(8080)`;
+const LOAD =
+  "workload: { kind: short-lived, closer: client, arrival: { model: open, rate: 100/s } }";
+
+describe.skipIf(!canStartEngine())("a target in a container", () => {
+  let engine: DockerEngine;
+  let testbed: Testbed;
+  beforeAll(async () => {
+    engine = await DockerEngine.start();
+    process.env["DOCKER_HOST"] = engine.host;
+    engine.buildImages();
+    testbed = new DockerTestbed({ patienceMs: 3000 });
+  }, 240_000);
+  afterAll(async () => {
+    await testbed?.close();
+    await engine?.[Symbol.asyncDispose]();
+    delete process.env["DOCKER_HOST"];
+  });
+
+  const runDocker = async (yaml: string) => runVariants(`testbed: docker\n${yaml}`, testbed);
+
+  it.each(Object.entries(CONFORMING))(
+    "%s counts exactly what namespaces count",
+    async (_name, parts) => {
+      const inNamespaces = await runVariants(scenario(parts));
+      const inContainer = await runDocker(scenario(parts));
+      const countsOf = (results: Readonly<Record<string, VariantResult>>) =>
+        Object.entries(results).map(([variant, result]) => [
+          variant,
+          COUNTS.map(([role, metric]) => `${role}.${metric} ${result.of(role, metric)}`),
+        ]);
+      expect(countsOf(inContainer)).toEqual(countsOf(inNamespaces));
+      expect(engine.containers()).toEqual([]);
+    },
+  );
+
+  it("has its sysctls from the engine, before it listens", async () => {
+    const { only } = await runDocker(
+      scenario(
+        `${LOAD}\nsysctls: { target: { net.core.somaxconn: 77 } }\nvariants: [{ name: only }]`,
+      ),
+    );
+    expect(only?.outcome.record.sysctls).toEqual([
+      { role: "target", name: "net.core.somaxconn", was: "4096", requested: "77", effective: "77" },
+    ]);
+    expect(only?.outcome.record.environment?.facts["target.sysctls"]).toBe("engine");
+    const limits = only?.outcome.record.samples.filter(
+      ({ metric, role }) => metric === "accept_queue.limit" && role === "target",
+    );
+    expect(limits?.every(({ value }) => value === 77)).toBe(true);
+  });
+
+  it("may be any image, whose log and CPU time are kept", async () => {
+    const code = `console.log("ready"); ${SERVE}`;
+    const { only } = await runDocker(
+      scenario(`${LOAD}\n${inNode(code)}\nvariants: [{ name: only }]`),
+    );
+    expect(only?.of("client", "connections.succeeded")).toBe(100);
+    expect(only?.of("target", "cpu.us_per_connection")).toBeGreaterThan(0);
+    expect(only?.outcome.record.events).toContainEqual(
+      expect.objectContaining({ kind: "target.log", detail: { log: "ready\n" } }),
+    );
+  });
+
+  it.each([
+    ["target: { image: churnlab-absent }", /No such image.*churnlab-absent.*pull or build/is],
+    [inNode(`console.log("no way"); process.exit(3)`), /ended with status 3.*no way/s],
+    [inNode(`require("node:net").createServer().listen(9)`), /does not listen/],
+    [`target: { image: churnlab-base, command: [nothing-here] }`, /nothing-here|127/],
+  ])("%s is refused with the reason", async (parts, reason) => {
+    const text = scenario(`${LOAD}\n${parts}\nvariants: [{ name: only }]`);
+    const failed = runDocker(text);
+    await expect(failed).rejects.toThrow(reason);
+    expect(engine.containers()).toEqual([]);
+  });
+
+  it("that dies in the middle leaves an invalid trial with its last words", async () => {
+    const code = `${SERVE}; setTimeout(() => { console.log("farewell"); process.exit(9); }, 700)`;
+    const text = scenario(`${LOAD}\n${inNode(code)}\nvariants: [{ name: only }]`);
+    await expect(runDocker(text)).rejects.toThrow(/invalid.*W_TARGET_DIED.*status 9/s);
+    expect(engine.containers()).toEqual([]);
+  });
+
+  it("of one run is not seen by another at the same time", async () => {
+    const other = new DockerTestbed();
+    const text = scenario(`${LOAD}\nvariants: [{ name: only }]`);
+    const [one, two] = await Promise.all([
+      runDocker(text),
+      runVariants(`testbed: docker\n${text}`, other),
+    ]);
+    for (const result of [one["only"], two["only"]]) {
+      expect(result?.of("target", "tcp.PassiveOpens")).toBe(100);
+    }
+    await other.close();
+  });
+
+  it("of a harness that was killed is removed by clean, and that of a living one is not", async () => {
+    using place = new Workplace();
+    const file = place.write(
+      "long.yaml",
+      scenario(`testbed: docker\n${LOAD}\nvariants: [{ name: only }]`).replace("1s", "60s"),
+    );
+    const started = place.start(["run", file]);
+    await started.shows("measure");
+    expect(await cleanContainers()).toEqual([]);
+    const [name] = engine.containers();
+    started.child.kill("SIGKILL");
+    await started.ended;
+    for (let i = 0; i < 50; i++) {
+      if ((await cleanContainers()).includes(name ?? "none")) break;
+      await sleep(20);
+    }
+    expect(engine.containers()).toEqual([]);
+  });
+});
+
+describe("without an engine", () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    for (const name of ["DOCKER_HOST", "CHURNLAB_DOCKER"]) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  });
+
+  it.each([
+    ["unix:///nowhere/docker.sock", "docker", /cannot connect|no such file/i],
+    ["", "no-such-engine", /not installed/],
+  ])("at %j with %j a trial fails with the reason", async (host, program, reason) => {
+    process.env["DOCKER_HOST"] = host;
+    process.env["CHURNLAB_DOCKER"] = program;
+    const absent = new DockerTestbed();
+    const text = scenario(`testbed: docker\n${LOAD}\nvariants: [{ name: only }]`);
+    await expect(runVariants(text, absent)).rejects.toThrow(reason);
+    await absent.close();
+  });
+});

@@ -1,0 +1,31 @@
+import { ChurnError } from "@churnlab/core";
+import { isOwnerAlive, OWNER_LABEL } from "./container-owner.ts";
+import { DockerCli } from "./docker-cli.ts";
+
+/**
+ * Removes the containers whose harness is dead, and returns their names. There is nothing else to remove: the containers are
+ * on no network of the engine, and their cables go with their namespaces. Empty where there is no engine.
+ */
+export async function cleanContainers(cli: DockerCli = new DockerCli()): Promise<string[]> {
+  try {
+    const format = `{{.Names}} {{.Label "${OWNER_LABEL}"}}`;
+    const listed = await cli.run([
+      "ps",
+      "-a",
+      "--filter",
+      `label=${OWNER_LABEL}`,
+      "--format",
+      format,
+    ]);
+    const left = listed
+      .split("\n")
+      .map((line) => line.split(" "))
+      .filter(([name, owner]) => name !== undefined && owner !== undefined && !isOwnerAlive(owner))
+      .map(([name]) => name as string);
+    if (left.length > 0) await cli.run(["rm", "--force", "--volumes", ...left]);
+    return left;
+  } catch (error) {
+    if (error instanceof ChurnError) return [];
+    throw error;
+  }
+}

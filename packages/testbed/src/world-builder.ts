@@ -1,0 +1,85 @@
+import { availableParallelism } from "node:os";
+import { type Observer, type TrialSpec, type TrialWorld, warnIneffective } from "@churnlab/core";
+import { chooseWorkers, LocalAgent, TargetThreads, WorkerPool } from "@churnlab/traffic";
+import { type AddressPlan, planAddresses } from "./address-plan.ts";
+import { describeEnvironment } from "./describe-environment.ts";
+import { JointObserver } from "./joint-observer.ts";
+import { NamespaceObserver } from "./namespace-observer.ts";
+import type { Host, Hosts } from "./netns-hosts.ts";
+import type { Servers } from "./netns-servers.ts";
+import { ResetWatch, type TrialResets } from "./reset-watch.ts";
+
+export interface WorldParts {
+  readonly hosts: Hosts;
+  readonly servers: Servers;
+  /** What has been opened for the trial so far; the world takes it over. */
+  readonly stack: AsyncDisposableStack;
+}
+
+/**
+ * Joins hosts and servers to the world of a trial: the agent inside the clients, the observers outside of everybody. Holds what
+ * trials have in common: threads live as long as the testbed and enter the namespaces of each trial in turn, so that a
+ * trial costs no thread start.
+ */
+export class WorldBuilder {
+  readonly addresses: AddressPlan = planAddresses(process.pid);
+  readonly threads: TargetThreads = new TargetThreads();
+  readonly #pool: WorkerPool = new WorkerPool();
+  readonly #watch: ResetWatch = new ResetWatch(this.addresses.all);
+
+  build(spec: TrialSpec, { hosts, servers, stack }: WorldParts): TrialWorld {
+    const agent = new LocalAgent({
+      name: "local",
+      pool: this.#pool,
+      sources: hosts.clients.map(({ namespace, address }) => ({
+        namespaceFd: namespace.fd,
+        address,
+      })),
+      workers: chooseWorkers(spec.workload, availableParallelism()),
+    });
+    const resets = spec.observe.resets ? this.#watch.begin(hosts) : null;
+    const observers = stack.adopt(observe(hosts, resets), closeAll);
+    const environment = describeEnvironment(hosts, {
+      ...servers.facts,
+      "observe.resets": resets?.means ?? "off",
+    });
+    const held = stack.move();
+    return {
+      agents: [agent],
+      target: servers.target,
+      observers,
+      sysctls: hosts.sysctls,
+      environment,
+      warnings: [...warnIneffective(spec), ...(resets?.warnings ?? [])],
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#watch[Symbol.dispose]();
+    await Promise.all([this.#pool.close(), this.threads.close()]);
+  }
+}
+
+function observe(
+  { clients, target, upstream }: Hosts,
+  resets: TrialResets | null,
+): readonly Observer[] {
+  const observerOf = (host: Host): NamespaceObserver =>
+    new NamespaceObserver({
+      role: host.role,
+      namespace: host.namespace,
+      resets: resets?.observers.get(host) ?? null,
+    });
+  const ofClients = clients.map(observerOf);
+  const first = ofClients[0] as NamespaceObserver;
+  return [
+    ofClients.length === 1 ? first : new JointObserver("client", ofClients),
+    observerOf(target),
+    ...(upstream === null ? [] : [observerOf(upstream)]),
+  ];
+}
+
+function closeAll(observers: readonly Observer[]): void {
+  for (const observer of observers) observer.close();
+}
