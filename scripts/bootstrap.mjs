@@ -24,6 +24,7 @@ const STEPS = {
   test: { build: true, command: ["scripts/run-tests.mjs"] },
   check: { build: false, command: ["scripts/check.mjs"] },
   bench: { build: true, command: ["bench/run.mjs"] },
+  gallery: { build: true, command: ["scripts/make-gallery.ts"] },
 };
 
 /** @param {string[]} argv */

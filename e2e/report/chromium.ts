@@ -90,15 +90,15 @@ interface AxeViolation {
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
 }
 
-/** Fails with every place that axe-core finds fault with. */
-export async function expectAccessible(page: Page): Promise<void> {
+/** Fails with every place that axe-core finds fault with, in the whole page or in a part of it. */
+export async function expectAccessible(page: Page, part = "html"): Promise<void> {
   await page.evaluate(axeSource);
-  const violations = await page.evaluate(async () => {
+  const violations = await page.evaluate(async (context) => {
     const { axe } = globalThis as unknown as {
-      axe: { run(options: object): Promise<{ violations: AxeViolation[] }> };
+      axe: { run(context: string, options: object): Promise<{ violations: AxeViolation[] }> };
     };
-    return (await axe.run({ resultTypes: ["violations"] })).violations;
-  });
+    return (await axe.run(context, { resultTypes: ["violations"] })).violations;
+  }, part);
   const faults = violations.flatMap(({ id, nodes }) =>
     nodes
       .slice(0, 3)

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { buildReport } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
@@ -136,6 +136,22 @@ describe("what the reader chooses", () => {
     const [fromS, toS] = (await page.evaluate(() => location.hash)).slice(3).split(",").map(Number);
     expect(fromS).toBeCloseTo(2, 1);
     expect(toS).toBeCloseTo(4, 1);
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      panels.first().getByRole("button", { name: "CSV" }).click(),
+    ]);
+    expect(saved.suggestedFilename()).toBe("port-budget-baseline-2.csv");
+    const [titles, first] = readFileSync(await saved.path(), "utf8").split("\n");
+    expect([titles, first]).toEqual(["t_ms,TIME_WAIT,open sockets,ports in use", "0,1,1,"]);
+    const [picture] = await Promise.all([
+      page.waitForEvent("download"),
+      panels.first().getByRole("button", { name: "PNG" }).click(),
+    ]);
+    expect(
+      readFileSync(await picture.path())
+        .subarray(1, 4)
+        .toString(),
+    ).toBe("PNG");
     await page.getByRole("button", { name: "Light or dark" }).click();
     expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe(
       "rgb(17, 20, 24)",
@@ -261,7 +277,7 @@ describe("runs of every size", () => {
     await page.getByText("Variants: 6 of 20").click();
     await page.getByRole("checkbox", { name: "port_range=30000-38191,rate=400/s" }).check();
     await expect.poll(() => page.locator('[data-chart="ports-client"] figure').count()).toBe(7);
-    await expectAccessible(page);
+    await expectAccessible(page, "#sweep, #over-time");
     await keepScreenshot(page, "report-matrix");
     expect(complaints).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import type { NumberedMarker } from "../charts/number-markers.ts";
 import type { TimeChart } from "../charts/time-chart.ts";
 import type { Marker, PhaseSpan } from "../charts/trial-series.ts";
 import { readColour } from "./read-colours.ts";
@@ -44,7 +45,7 @@ export function drawBounds(plot: Plot, bounds: TimeChart["bounds"]): void {
 }
 
 /** A dotted line at each event, with its number above the chart. */
-export function drawMarkers(plot: Plot, markers: readonly Marker[]): void {
+export function drawMarkers(plot: Plot, markers: readonly NumberedMarker[]): void {
   const { ctx, bbox } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
@@ -53,13 +54,13 @@ export function drawMarkers(plot: Plot, markers: readonly Marker[]): void {
   ctx.textAlign = "center";
   ctx.textBaseline = "bottom";
   let labelEndsAt = Number.NEGATIVE_INFINITY;
-  markers.forEach(({ tMs, tone }, i) => {
+  markers.forEach(({ tMs, tone, number }) => {
     const x = plot.valToPos(tMs, "x", true);
     if (x < bbox.left || x > bbox.left + bbox.width) return;
     ctx.strokeStyle = ctx.fillStyle = readColour(TONE_TOKENS[tone]);
     ctx.setLineDash([2 * ratio, 3 * ratio]);
     line(ctx, { x, y: bbox.top }, { x, y: bbox.top + bbox.height });
-    const label = String(i + 1);
+    const label = String(number);
     const width = ctx.measureText(label).width;
     if (x - width / 2 < labelEndsAt) return;
     labelEndsAt = x + width / 2 + 2 * ratio;

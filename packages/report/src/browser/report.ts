@@ -50,9 +50,7 @@ function Panels({ id, trials, shown, group }: PanelsProps): JSX.Element {
   return h(
     "div",
     { class: "panels" },
-    set.panels.map((panel) =>
-      h(TimePanel, { key: panel.trial.variant, id, panel, frame: set.frame, group }),
-    ),
+    set.panels.map((panel) => h(TimePanel, { key: panel.trial.variant, id, panel, group })),
   );
 }
 

@@ -97,7 +97,7 @@ function LiveCharts({ trial, group }: LiveChartsProps): JSX.Element {
         "div",
         { key: id, class: "live-chart" },
         h("h3", null, TIME_CHART_WORDS[id].title),
-        h(TimePanel, { id, panel, frame: set.frame, group, bare: true }),
+        h(TimePanel, { id, panel, group, bare: true }),
       ),
     ];
   });

@@ -3,28 +3,33 @@ import { h, type JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { TimeChartId } from "../charts/chart-trial.ts";
 import { formatMoment } from "../charts/format-moment.ts";
-import type { Frame } from "../charts/frame-charts.ts";
 import { formatValue } from "../format-value.ts";
 import { keepTogether } from "../html/keep-together.ts";
 import { ChartTable } from "../html/parts/chart-table.ts";
 import { Fold } from "../html/parts/data-table.ts";
 import { EventList } from "../html/parts/event-list.ts";
-import { type Panel, panelTitle, Swatch, TIME_CHART_WORDS } from "../html/parts/time-panels.ts";
+import {
+  listsEvents,
+  type Panel,
+  panelTitle,
+  Swatch,
+  TIME_CHART_WORDS,
+} from "../html/parts/time-panels.ts";
 import type { PlotGroup } from "./plot-group.ts";
+import { SaveButtons } from "./save-buttons.ts";
 import { TimePlot } from "./time-plot.ts";
 
 export interface TimePanelProps {
   readonly id: TimeChartId;
   readonly panel: Panel;
-  readonly frame: Frame;
   readonly group: PlotGroup;
   /** Without the numbers behind it, as in a live view. */
   readonly bare?: boolean;
 }
 
 /** One chart of one trial with its legend, its sentence, its events and its numbers. */
-export function TimePanel({ id, panel, frame, group, bare = false }: TimePanelProps): JSX.Element {
-  const { trial, chart } = panel;
+export function TimePanel({ id, panel, group, bare = false }: TimePanelProps): JSX.Element {
+  const { trial, chart, frame } = panel;
   const element = useRef<HTMLDivElement>(null);
   const plot = useRef<TimePlot | null>(null);
   const cursor = useMemo(() => signal<number | null>(null), []);
@@ -46,7 +51,7 @@ export function TimePanel({ id, panel, frame, group, bare = false }: TimePanelPr
     };
     // Another trial or other lines need another plot; more numbers do not.
   }, [shape]);
-  useEffect(() => plot.current?.update(input), [chart, frame]);
+  useEffect(() => plot.current?.update(input), [panel]);
   const title = panelTitle(trial);
   const caption = `${TIME_CHART_WORDS[id].title}: ${title}`;
   return h(
@@ -64,8 +69,9 @@ export function TimePanel({ id, panel, frame, group, bare = false }: TimePanelPr
       cursor,
       onToggle: (line, isShown) => plot.current?.showLine(line, isShown),
     }),
+    bare ? null : h(SaveButtons, { panel, title: TIME_CHART_WORDS[id].title, element }),
     bare ? null : h("figcaption", null, keepTogether(chart.summary)),
-    !bare && id.startsWith("ports")
+    !bare && listsEvents(trial, id)
       ? h(EventList, { markers: trial.markers, onChoose: (tMs) => group.pointAt(tMs) })
       : null,
     bare ? null : h(Fold, { title: "Show data" }, h(ChartTable, { chart, caption })),

@@ -1,6 +1,7 @@
 import { tickOf } from "../charts/axis-ticks.ts";
 import { formatMoment } from "../charts/format-moment.ts";
 import type { Frame } from "../charts/frame-charts.ts";
+import { numberMarkers } from "../charts/number-markers.ts";
 import type { TimeChart } from "../charts/time-chart.ts";
 import type { Marker, PhaseSpan } from "../charts/trial-series.ts";
 import { drawBounds, drawMarkers, drawPhases } from "./draw-surroundings.ts";
@@ -66,7 +67,7 @@ export class TimePlot {
         drawClear: [(plot) => drawPhases(plot, this.#input.phases)],
         draw: [
           (plot) => drawBounds(plot, this.#input.chart.bounds),
-          (plot) => drawMarkers(plot, this.#input.markers),
+          (plot) => drawMarkers(plot, numberMarkers(this.#input.markers, this.#input.chart.role)),
         ],
         setCursor: [(plot) => onCursor(plot.cursor.idx ?? null)],
         setSelect: [(plot) => this.#zoomTo(plot)],

@@ -27,5 +27,5 @@ export function chartLatency(trial: TrialSeries, latency: keyof typeof WORDS): T
     return `${line.label} at most ${formatValue(findPeak(line, tMs)?.value ?? null, "us")}`;
   });
   const summary = `Latency over time: ${peaks.join(", ")}.`;
-  return { unit: "us", tMs, lines, bounds: [], summary };
+  return { role: "client", unit: "us", tMs, lines, bounds: [], summary };
 }

@@ -34,7 +34,7 @@ export function chartLosses(trial: TrialSeries): TimeChart | null {
   });
   const totals = counts.map(({ label, total }) => `${label} ${formatNumber(total)}`);
   const summary = `From the first to the last sample: ${totals.join(", ")}.`;
-  return { unit: "/s", tMs, lines, bounds: [], summary };
+  return { role: null, unit: "/s", tMs, lines, bounds: [], summary };
 }
 
 interface Count {

@@ -37,6 +37,7 @@ export function chartPortBudget(trial: TrialSeries, role: Role): TimeChart | nul
   }
   const ceiling = readCeiling(trial, role);
   return {
+    role,
     unit: "sockets",
     tMs: aligned.tMs,
     lines,

@@ -29,6 +29,7 @@ export function chartQueues(trial: TrialSeries): TimeChart | null {
   const deepest = lines.map(({ label }, i) => `${label} at most ${formatNumber(peaks[i] ?? 0)}`);
   const limits = readLimits(trial);
   return {
+    role: null,
     unit: "connections",
     tMs,
     lines,

@@ -53,6 +53,7 @@ export function chartRates(trial: TrialSeries): TimeChart | null {
   }
   const unit = trial.offered?.unit ?? "connections";
   return {
+    role: "client",
     unit: "/s",
     tMs,
     lines,

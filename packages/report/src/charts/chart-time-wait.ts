@@ -25,5 +25,5 @@ export function chartTimeWait(trial: TrialSeries): TimeChart | null {
     return `The ${line.label} holds at most ${formatNumber(peak.value)}, at ${formatMoment(peak.tMs)}, and ${formatNumber(end)} at the end.`;
   });
   const summary = `TIME_WAIT sockets. ${sentences.join(" ")}`;
-  return { unit: "sockets", tMs, lines, bounds: [], summary };
+  return { role: null, unit: "sockets", tMs, lines, bounds: [], summary };
 }

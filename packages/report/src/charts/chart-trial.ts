@@ -10,8 +10,8 @@ import type { TrialSeries } from "./trial-series.ts";
 
 /** Every picture in a report's order. */
 export const TIME_CHART_IDS = [
-  "ports-client",
   "ports-target",
+  "ports-client",
   "rates",
   "connect",
   "request",

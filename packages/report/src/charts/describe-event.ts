@@ -9,7 +9,27 @@ export type EventWords = Pick<Marker, "text" | "why" | "tone">;
 
 /** What an event says to a person; kinds without words of their own are shown as they are. */
 export function describeEvent({ kind, detail }: Pick<TrialEvent, "kind" | "detail">): EventWords {
+  if (isLimit(kind)) return describeLimit(kind, detail);
   return KNOWN[kind]?.(detail) ?? { text: describeDetail(kind, detail), why: "", tone: "note" };
+}
+
+/** Whether an event names what ran out in a trial. */
+export function isLimit(kind: string): boolean {
+  return kind.startsWith("limit.");
+}
+
+/** `limit.ports`: what ran out, and the numbers that show it. */
+function describeLimit(kind: string, { meaning, ...evidence }: Detail): EventWords {
+  return {
+    text: typeof meaning === "string" ? meaning : kind,
+    why: Object.entries(evidence)
+      .map(
+        ([name, value]) =>
+          `${name} ${typeof value === "number" ? formatNumber(value) : inWords(value)}`,
+      )
+      .join(", "),
+    tone: "warning",
+  };
 }
 
 const KNOWN: Readonly<Record<string, (detail: Detail) => EventWords>> = {

@@ -1,4 +1,5 @@
 import { type Arrival, predictPorts, type TrialSpec } from "@churnlab/core";
+import { isLimit } from "./describe-event.ts";
 import type { OfferedRate, PhaseSpan } from "./trial-series.ts";
 
 /** The phases that take time; each begins where the one before it was meant to end. */
@@ -67,10 +68,14 @@ export function readPorts(spec: TrialSpec): number | null {
   return ports;
 }
 
-/** Events that carry a table for a figure of their own. */
-const TABLE_EVENTS: ReadonlySet<string> = new Set(["connect-by-port-use"]);
+/** Events that are shown in another form: a figure or a table of their own, a hole in a line, a text. */
+const SHOWN_ELSEWHERE: ReadonlySet<string> = new Set([
+  "connect-by-port-use",
+  "sampler.hole",
+  "target.log",
+]);
 
-/** Whether an event is a table for a figure of its own, and no moment of a trial. */
-export function isTableEvent(kind: string): boolean {
-  return TABLE_EVENTS.has(kind);
+/** Whether an event is a moment of a trial, worth a line in its charts. */
+export function isMoment(kind: string): boolean {
+  return !SHOWN_ELSEWHERE.has(kind) && !isLimit(kind);
 }

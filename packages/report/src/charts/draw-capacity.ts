@@ -19,9 +19,9 @@ export interface CapacityRow {
 }
 
 const ROW_HEIGHT = 34;
-const NAME_WIDTH_MAX = 220;
+const NAME_WIDTH_MAX = 300;
 const CHARACTER_WIDTH = 6.6;
-const NAME_MAX = 34;
+const NAME_MAX = 44;
 
 /** Every replicate as a tick, the median as a dot, its interval as a bar, the prediction as a hollow diamond. */
 export function drawCapacity(
@@ -107,8 +107,11 @@ function markRows(
 const INTERVAL = { fill: "var(--series-1)", fillOpacity: 0.25 };
 const PREDICTION = { r: 9, symbol: "diamond", stroke: "var(--bad)", strokeWidth: 1.75 } as const;
 
+/** What tells variants of a matrix apart is at both ends of their names. */
 function shorten(name: string): string {
-  return name.length <= NAME_MAX ? name : `${name.slice(0, NAME_MAX - 1)}…`;
+  if (name.length <= NAME_MAX) return name;
+  const half = Math.floor((NAME_MAX - 1) / 2);
+  return `${name.slice(0, half)}…${name.slice(-half)}`;
 }
 
 function summarise(rows: readonly CapacityRow[], unit: string): string {

@@ -5,6 +5,8 @@ import { drawFigure } from "./draw-figure.ts";
 export interface HeatTile {
   readonly x: string;
   readonly y: string;
+  /** The value of the third axis, where there is one: each has a map of its own, side by side. */
+  readonly facet?: string;
   /** Median over the completed trials; null where there is none. */
   readonly value: number | null;
 }
@@ -18,6 +20,8 @@ export interface HeatMap {
   /** In the order in which the scenario lists them. */
   readonly xValues: readonly string[];
   readonly yValues: readonly string[];
+  /** What the maps side by side differ in. */
+  readonly facetTitle?: string;
   readonly tiles: readonly HeatTile[];
 }
 
@@ -33,14 +37,15 @@ export function drawHeatMap(map: HeatMap): string {
   const isLight = (value: number | null): boolean =>
     value !== null && value - low > 0.5 * (high - low);
   const longest = Math.max(...map.yValues.map((value) => value.length), map.yTitle.length);
+  const isFaceted = map.facetTitle !== undefined;
+  const place = { x: "x", y: "y", ...(isFaceted ? { fx: "facet" } : {}) };
   const marks: Markish[] = [
     cell(
       map.tiles.filter(({ value }) => value !== null),
-      { x: "x", y: "y", fill: "value", inset: 1, rx: 3 },
+      { ...place, fill: "value", inset: 1, rx: 3 },
     ),
     text(map.tiles, {
-      x: "x",
-      y: "y",
+      ...place,
       text: ({ value }: HeatTile) => formatValue(value, map.unit),
       fill: ({ value }: HeatTile) =>
         value === null ? "currentColor" : isLight(value) ? NUMBER_ON_LIGHT : NUMBER_ON_DARK,
@@ -50,9 +55,9 @@ export function drawHeatMap(map: HeatMap): string {
   return drawFigure(
     {
       width: 900,
-      height: 70 + TILE_HEIGHT * map.yValues.length,
+      height: (isFaceted ? 100 : 70) + TILE_HEIGHT * map.yValues.length,
       marginLeft: Math.min(240, 24 + 7 * longest),
-      marginTop: 24,
+      marginTop: isFaceted ? 44 : 24,
       marginBottom: 42,
       marks,
       x: {
@@ -64,6 +69,7 @@ export function drawHeatMap(map: HeatMap): string {
         labelArrow: false,
       },
       y: { domain: [...map.yValues], label: map.yTitle, tickSize: 0, labelArrow: false },
+      ...(isFaceted ? { fx: { label: map.facetTitle, labelArrow: false } } : {}),
       color: { scheme: "cividis", domain: low === high ? [low, low + 1] : [low, high] },
     } as never,
     map,

@@ -16,6 +16,7 @@ import { tickOf } from "./axis-ticks.ts";
 import { drawFigure } from "./draw-figure.ts";
 import { formatMoment } from "./format-moment.ts";
 import type { Frame } from "./frame-charts.ts";
+import { numberMarkers } from "./number-markers.ts";
 import { stackTops } from "./stack-areas.ts";
 import type { ChartLine, TimeChart } from "./time-chart.ts";
 import type { Marker, PhaseSpan } from "./trial-series.ts";
@@ -44,6 +45,7 @@ export function drawTimeChart(
   chart: TimeChart,
   { title, phases, markers, frame }: TimeChartSurroundings,
 ): string {
+  const marked = numberMarkers(markers, chart.role);
   const marks: Markish[] = [
     rectX(
       phases.filter(({ phase }) => phase !== "measure"),
@@ -64,10 +66,10 @@ export function drawTimeChart(
         fill: "var(--bad)",
       }),
     ]),
-    ruleX(markers, { x: "tMs", stroke: (m: Marker) => toneColour(m.tone), strokeDasharray: "2 3" }),
-    text(markers, {
+    ruleX(marked, { x: "tMs", stroke: (m: Marker) => toneColour(m.tone), strokeDasharray: "2 3" }),
+    text(marked, {
       x: "tMs",
-      text: (_: Marker, i: number) => String(i + 1),
+      text: "number",
       frameAnchor: "top",
       dy: -10,
       fill: "currentColor",

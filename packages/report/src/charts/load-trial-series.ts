@@ -9,7 +9,7 @@ import type {
 } from "@churnlab/store";
 import { formatNumber } from "../format-value.ts";
 import { describeEvent } from "./describe-event.ts";
-import { isTableEvent, listPhases, offeredRate, readPorts } from "./describe-trial.ts";
+import { isMoment, listPhases, offeredRate, readPorts } from "./describe-trial.ts";
 import type { Marker, TrialSeries } from "./trial-series.ts";
 
 /** More points than this cannot be told apart on any screen. */
@@ -114,7 +114,7 @@ function listMarkers(trial: StoredTrial, { events, counts }: Seen): Marker[] {
   const totals = new Map(counts.map((one) => [`${one.role} ${one.kind}`, one.count]));
   const shown = new Set<string>();
   const fromEvents = events.flatMap((event): Marker[] => {
-    if (isTableEvent(event.kind)) return [];
+    if (!isMoment(event.kind)) return [];
     const key = `${event.role} ${event.kind}`;
     const total = totals.get(key) ?? 1;
     const isMany = total > EVENTS_PER_KIND_MAX;

@@ -1,3 +1,5 @@
+import type { Role } from "@churnlab/core";
+
 /** A colour by what it means; the page says what it looks like in light, dark and print. */
 export const COLOUR_TOKENS = [
   "series-0",
@@ -28,6 +30,8 @@ export interface ChartLine {
 
 /** One picture over the time of one trial, independent of who draws it. */
 export interface TimeChart {
+  /** Whose picture it is; null: of all. Only this role's events are marked in it. */
+  readonly role: Role | null;
   /** What the numbers are: `sockets`, `/s`, `us`. */
   readonly unit: string;
   /** Since the start of the measure phase; ascends. */

@@ -1,6 +1,6 @@
 import type { StoredRun, StoredTrial, StoreReader } from "@churnlab/store";
 import { describeEvent } from "../charts/describe-event.ts";
-import { isTableEvent } from "../charts/describe-trial.ts";
+import { isMoment } from "../charts/describe-trial.ts";
 import { loadTrialSeries } from "../charts/load-trial-series.ts";
 import type { LiveMessage, LivePlan, LiveResult } from "../live/live-message.ts";
 import type { RunSource } from "./run-source.ts";
@@ -95,7 +95,7 @@ export class DatabaseFollower implements Disposable {
       trialId,
       perKindMax: 5,
     })) {
-      if (isTableEvent(kind)) continue;
+      if (!isMoment(kind)) continue;
       const event = { tMs, role, kind, ...describeEvent({ kind, detail }), trialId, variant };
       this.#publish({ type: "event", event });
     }

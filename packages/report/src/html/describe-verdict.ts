@@ -1,5 +1,6 @@
 import type { GateResult } from "@churnlab/core";
 import { type RunComparison, sideNames, type VariantComparison } from "../compare-run.ts";
+import { describePhysics } from "../describe-physics.ts";
 import { formatCount } from "../format-value.ts";
 import { selectShown } from "../text/comparison-table.ts";
 import { formatClosing, formatComparability } from "../text/format-comparison.ts";
@@ -26,8 +27,9 @@ type VerdictData = Pick<ReportData, "run" | "comparison" | "gates">;
 export function describeRunVerdict(data: VerdictData): RunVerdict {
   const findings = data.comparison.variants.map((pair) => describePair(data, pair));
   const { tone, headline } = chooseHeadline(data, findings);
-  const sentences = findings.flat().filter((sentence) => sentence !== headline);
-  return { tone, headline, sentences, notes: formatTrialNotes(data.run, PLAIN_STYLE) };
+  const said = new Set([...describePhysics(data.run), ...findings.flat()]);
+  said.delete(headline);
+  return { tone, headline, sentences: [...said], notes: formatTrialNotes(data.run, PLAIN_STYLE) };
 }
 
 /** Two runs in one sentence, and the few that follow from it. */

@@ -1,5 +1,5 @@
 import type { GateResult } from "@churnlab/core";
-import type { StoredRun, StoreReader, VariantHistogram } from "@churnlab/store";
+import type { StoredEvent, StoredRun, StoreReader, VariantHistogram } from "@churnlab/store";
 import { type LoadedSeries, loadTrialSeries } from "../charts/load-trial-series.ts";
 import { compareRun, type RunComparison } from "../compare-run.ts";
 import { gradeRun, type VariantForecast } from "../grade-run.ts";
@@ -19,6 +19,8 @@ export interface ReportData {
   readonly histograms: readonly VariantHistogram[];
   readonly series: LoadedSeries;
   readonly connectCosts: readonly TrialConnectCost[];
+  /** Events that are tables, texts or conclusions, the first of each trial, role and kind. */
+  readonly firstEvents: readonly StoredEvent[];
   /** Name of the file that all numbers come from. */
   readonly database: string;
 }
@@ -27,6 +29,7 @@ export interface ReportData {
 export function loadReportData(store: StoreReader, runId: string): ReportData {
   const comparison = compareRun(store, runId);
   const { run } = comparison;
+  const firstEvents = store.loadEvents(runId, { perKindMax: 1 });
   return {
     run,
     readings: readVariants(run),
@@ -35,7 +38,8 @@ export function loadReportData(store: StoreReader, runId: string): ReportData {
     forecasts: gradeRun(run),
     histograms: sortByVariant(run, store.loadHistograms(runId)),
     series: loadTrialSeries(store, run),
-    connectCosts: readConnectCosts(store.loadEvents(runId, { perKindMax: 1 })),
+    connectCosts: readConnectCosts(firstEvents),
+    firstEvents,
     database: store.path.slice(store.path.lastIndexOf("/") + 1),
   };
 }

@@ -15,6 +15,7 @@ import { failuresSection } from "./sections/failures.ts";
 import { gatesSection } from "./sections/gates.ts";
 import { harnessSection } from "./sections/harness.ts";
 import { latencySection } from "./sections/latency.ts";
+import { limitsSection } from "./sections/limits.ts";
 import { overTimeSection } from "./sections/over-time.ts";
 import { portModelSection } from "./sections/port-model.ts";
 import { reproduceSection } from "./sections/reproduce.ts";
@@ -27,6 +28,7 @@ const SECTIONS: readonly ((data: ReportData) => Section | null)[] = [
   capacitySection,
   sweepSection,
   gatesSection,
+  limitsSection,
   overTimeSection,
   connectCostSection,
   portModelSection,

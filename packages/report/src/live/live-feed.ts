@@ -1,6 +1,6 @@
 import type { Plan, Scenario, Trial, TrialEvent, TrialOutcome, TrialPhase } from "@churnlab/core";
 import { describeEvent } from "../charts/describe-event.ts";
-import { isTableEvent, listPhases, offeredRate, readPorts } from "../charts/describe-trial.ts";
+import { isMoment, listPhases, offeredRate, readPorts } from "../charts/describe-trial.ts";
 import type {
   LiveEventEntry,
   LiveMessage,
@@ -76,7 +76,7 @@ export class LiveFeed {
   }
 
   addEvent(trial: Trial, { tMs, role, kind, detail }: TrialEvent): void {
-    if (isTableEvent(kind)) return;
+    if (!isMoment(kind)) return;
     const { id: trialId, variant } = trial;
     const event: LiveEventEntry = {
       tMs,

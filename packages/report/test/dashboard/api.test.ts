@@ -14,7 +14,7 @@ async function get(opened: OpenDashboard, path: string): Promise<unknown> {
   return await (await fetch(opened.at(path))).json();
 }
 
-describe("the JSON API", () => {
+describe("the JSON API", { timeout: 30_000 }, () => {
   it("gives what the store and the other formats give", async () => {
     await using opened = await openDashboard();
     const { store } = opened;
@@ -106,7 +106,7 @@ describe("the JSON API", () => {
   });
 });
 
-describe("the metrics", () => {
+describe("the metrics", { timeout: 30_000 }, () => {
   it("are OpenMetrics of the runs and of the trial that goes on", async () => {
     await using opened = await openDashboard();
     makeRun(opened.store, TWO_SECONDS);
@@ -130,7 +130,7 @@ describe("the metrics", () => {
   });
 });
 
-describe("a dashboard over a file", () => {
+describe("a dashboard over a file", { timeout: 30_000 }, () => {
   it("follows a run that another process writes, trial by trial", async () => {
     using place = new TemporaryDirectory();
     const file = place.file("runs.db");

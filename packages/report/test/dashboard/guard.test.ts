@@ -38,7 +38,7 @@ async function ask(
   });
 }
 
-describe("a dashboard on loopback", () => {
+describe("a dashboard on loopback", { timeout: 30_000 }, () => {
   it("answers to names of loopback only: a foreign name that points here gets nothing", async () => {
     await using opened = await openDashboard();
     const ours = ["localhost", "127.0.0.1:7700", "[::1]:7700", "LOCALHOST:1"];
@@ -134,7 +134,7 @@ describe("a dashboard on loopback", () => {
   });
 });
 
-describe("a dashboard on any other address", () => {
+describe("a dashboard on any other address", { timeout: 30_000 }, () => {
   it("answers only to who knows the token, but for its health", async () => {
     await using opened = await openDashboard({ listen: "0.0.0.0" });
     const closed = ["/", "/live", "/api/runs", "/api/stream", "/metrics", "/assets/report.js"];

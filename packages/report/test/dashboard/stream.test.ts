@@ -19,7 +19,7 @@ async function playAndListen(
   return messages;
 }
 
-describe("the stream of a run that goes on", () => {
+describe("the stream of a run that goes on", { timeout: 30_000 }, () => {
   it("begins with a snapshot that says everything so far", async () => {
     await using opened = await openDashboard();
     await playRun(opened, ONE_TRIAL);

@@ -39,30 +39,45 @@ export const TIME_CHART_WORDS: Readonly<
   },
 };
 
-/** One chart of one trial, as far as it is there. */
+/** One chart of one trial. */
 export interface Panel {
   readonly trial: TrialSeries;
   readonly chart: TimeChart;
+  readonly frame: Frame;
 }
 
 export interface PanelSet {
   readonly panels: readonly Panel[];
-  readonly frame: Frame;
+  /** Equal heights mean equal numbers in all panels. */
+  readonly isShared: boolean;
 }
 
-/** One kind of chart for several trials, all in the same frame. null where no trial has it. */
+/** Where one chart would be pressed flat by another, each has a scale of its own. */
+const SPAN_MAX = 10;
+
+/** One kind of chart for several trials, if it can be in the same frame. null where no trial has it. */
 export function collectPanels(trials: readonly TrialSeries[], id: TimeChartId): PanelSet | null {
-  const panels = trials.flatMap((trial) => {
+  const charts = trials.flatMap((trial) => {
     const chart = chartTrial(trial, id);
     return chart === null ? [] : [{ trial, chart }];
   });
-  if (panels.length === 0) return null;
-  const phases = panels.flatMap(({ trial }) => trial.phases);
-  const frame = frameCharts(
-    panels.map(({ chart }) => chart),
+  if (charts.length === 0) return null;
+  const phases = charts.flatMap(({ trial }) => trial.phases);
+  const shared = frameCharts(
+    charts.map(({ chart }) => chart),
     phases,
   );
-  return { panels, frame };
+  const own = charts.map(({ chart }) => ({ ...shared, max: frameCharts([chart], phases).max }));
+  const isShared = shared.max <= SPAN_MAX * Math.min(...own.map(({ max }) => max));
+  return {
+    isShared,
+    panels: charts.map((panel, i) => ({ ...panel, frame: isShared ? shared : (own[i] as Frame) })),
+  };
+}
+
+/** The one chart of a trial beside which its events are listed: the budget of who dials and may run out. */
+export function listsEvents({ topology }: TrialSeries, id: TimeChartId): boolean {
+  return id === (topology === "gateway" ? "ports-target" : "ports-client");
 }
 
 /** Names a trial above its chart. */

@@ -12,6 +12,7 @@ import type { Section } from "../parts/section.ts";
 import {
   collectPanels,
   Legend,
+  listsEvents,
   type Panel,
   type PanelSet,
   panelTitle,
@@ -74,11 +75,11 @@ function ChartBlock({
     "section",
     { class: "chart-block", id: `chart-${id}`, "aria-labelledby": `chart-${id}-title` },
     h("h3", { id: `chart-${id}-title` }, title),
-    h("p", { class: "lead" }, lead),
+    h("p", { class: "lead" }, set.isShared ? lead : `${lead} Each chart has a scale of its own.`),
     h(
       "div",
       { class: "panels static" },
-      set.panels.map((panel) => h(StaticPanel, { key: panel.trial.trialId, id, panel, set })),
+      set.panels.map((panel) => h(StaticPanel, { key: panel.trial.trialId, id, panel })),
     ),
     h("div", { class: "panels live", "data-chart": id }),
   );
@@ -87,16 +88,14 @@ function ChartBlock({
 function StaticPanel({
   id,
   panel,
-  set,
 }: {
   readonly id: TimeChartId;
   readonly panel: Panel;
-  readonly set: PanelSet;
 }): JSX.Element {
   const { trial, chart } = panel;
   const caption = `${TIME_CHART_WORDS[id].title}: ${panelTitle(trial)}`;
   const { phases, markers } = trial;
-  const svg = drawTimeChart(chart, { title: caption, phases, markers, frame: set.frame });
+  const svg = drawTimeChart(chart, { title: caption, phases, markers, frame: panel.frame });
   return h(
     "figure",
     { class: "panel" },
@@ -104,7 +103,7 @@ function StaticPanel({
     h("div", { dangerouslySetInnerHTML: { __html: svg } }),
     h(Legend, { lines: chart.lines }),
     h("figcaption", null, keepTogether(chart.summary)),
-    id.startsWith("ports") ? h(EventList, { markers }) : null,
+    listsEvents(trial, id) ? h(EventList, { markers }) : null,
     h(Fold, { title: "Show data" }, h(ChartTable, { chart, caption })),
   );
 }

@@ -12,38 +12,43 @@ import { findSweptAxes, nameAxis, numberOf, type SweptAxis } from "../swept-axes
 import { capacityMetric } from "./capacity.ts";
 
 /** What is drawn against the axes, where it was measured and is not zero throughout. */
-const RESPONSES = ["connections.failed", "time_wait.peak", "latency.connect.p99"] as const;
+const RESPONSES: readonly MetricKey[] = [
+  { role: "client", metric: "connections.failed" },
+  { role: "client", metric: "time_wait.peak" },
+  { role: "client", metric: "latency.connect.p99" },
+  { role: "target", metric: "tcpext.ListenOverflows" },
+];
 
-/** What the swept fields do: a heat map over two of them, a curve over one. null where nothing was swept. */
+/** What the swept fields do: heat maps over two or three of them, a curve over one. null where nothing was swept. */
 export function sweepSection(data: ReportData): Section | null {
   const axes = findSweptAxes(data.run);
-  const [first, second, ...rest] = axes;
-  if (first === undefined || rest.length > 0) return null;
-  const figures = listResponses(data).flatMap((key): JSX.Element[] => {
-    if (second !== undefined)
-      return [h(HeatFigure, { key: key.metric, data, metric: key, x: second, y: first })];
-    return first.values.every((value) => numberOf(value) !== null)
-      ? [h(DoseFigure, { key: key.metric, data, metric: key, axis: first })]
-      : [];
-  });
+  const figures = listResponses(data).flatMap((metric) => drawSweep(data, metric, axes));
   if (figures.length === 0) return null;
-  const swept = axes.map((axis) => h("code", { key: axis.path }, axis.path));
+  const swept = axes.flatMap(({ path }, i) => [
+    i === 0 ? "" : " and ",
+    h("code", { key: path }, path),
+  ]);
   return {
     id: "sweep",
     title: "Sweep",
-    lead: [
-      "Medians over the completed trials of each variant, against ",
-      ...swept.flatMap((name, i) => (i === 0 ? [name] : [" and ", name])),
-      ".",
-    ],
+    lead: ["Medians over the completed trials of each variant, against ", ...swept, "."],
     body: figures,
   };
 }
 
+/** With more axes than three there is no picture; the tables have every variant. */
+function drawSweep(data: ReportData, metric: MetricKey, axes: readonly SweptAxis[]): JSX.Element[] {
+  const key = `${metric.role}.${metric.metric}`;
+  const [x, y, facet, ...rest] = axes.toReversed();
+  if (x === undefined || rest.length > 0) return [];
+  if (y !== undefined) return [h(HeatFigure, { key, data, metric, x, y, facet: facet ?? null })];
+  const isNumeric = x.values.every((value) => numberOf(value) !== null);
+  return isNumeric ? [h(DoseFigure, { key, data, metric, axis: x })] : [];
+}
+
 function listResponses(data: ReportData): MetricKey[] {
   const measured = new Set(listRunMetrics(data.run).map(({ role, metric }) => `${role}.${metric}`));
-  const keys = RESPONSES.map((metric): MetricKey => ({ role: "client", metric }));
-  return [capacityMetric(data), ...keys].filter(
+  return [capacityMetric(data), ...RESPONSES].filter(
     (key) =>
       measured.has(`${key.role}.${key.metric}`) &&
       data.readings.some((reading) => readMetric(reading, key).values.some((value) => value !== 0)),
@@ -55,14 +60,16 @@ interface HeatProps {
   readonly metric: MetricKey;
   readonly x: SweptAxis;
   readonly y: SweptAxis;
+  readonly facet: SweptAxis | null;
 }
 
-function HeatFigure({ data, metric: key, x, y }: HeatProps): JSX.Element {
+function HeatFigure({ data, metric: key, x, y, facet }: HeatProps): JSX.Element {
   const description = describeMetric(key.metric);
   const unit = description?.unit ?? "";
   const tiles = data.readings.map((reading) => ({
     x: labelOf(x.valueOf.get(reading.variant) ?? ""),
     y: labelOf(y.valueOf.get(reading.variant) ?? ""),
+    ...(facet === null ? {} : { facet: labelOf(facet.valueOf.get(reading.variant) ?? "") }),
     value: medianOf(readMetric(reading, key).values),
   }));
   const known = tiles.flatMap(({ value }) => (value === null ? [] : [value]));
@@ -75,6 +82,7 @@ function HeatFigure({ data, metric: key, x, y }: HeatProps): JSX.Element {
     yTitle: nameAxis(y),
     xValues: x.values.map(labelOf),
     yValues: y.values.map(labelOf),
+    ...(facet === null ? {} : { facetTitle: nameAxis(facet) }),
     tiles,
   });
   return h(SvgFigure, {

@@ -1,6 +1,6 @@
 import type { StoredTrial } from "@churnlab/store";
 import { h, type JSX } from "preact";
-import { LongTable } from "../parts/data-table.ts";
+import { Fold, LongTable } from "../parts/data-table.ts";
 import { Mark, type Tone } from "../parts/mark.ts";
 import type { Section } from "../parts/section.ts";
 import { Value } from "../parts/value.ts";
@@ -26,13 +26,13 @@ const COLUMNS = [
 ] as const;
 
 /** Every trial in the order they ran, also those that do not count. */
-export function trialsSection({ run }: ReportData): Section | null {
+export function trialsSection({ run, firstEvents }: ReportData): Section | null {
   if (run.trialList.length === 0) return null;
   return {
     id: "trials",
     title: "Trials",
     lead: "In the order they ran: blocks one after the other, the variants of a block in random order. Only completed trials are compared.",
-    body: h(TrialTable, { trials: run.trialList }),
+    body: [h(TrialTable, { trials: run.trialList }), h(TargetLogs, { events: firstEvents })],
   };
 }
 
@@ -63,6 +63,26 @@ function TrialTable({ trials }: { readonly trials: readonly StoredTrial[] }): JS
       ];
     }),
   });
+}
+
+/** What servers that are not churnlab's wrote while they were under load. */
+function TargetLogs({
+  events,
+}: {
+  readonly events: ReportData["firstEvents"];
+}): JSX.Element | null {
+  const logs = events.filter(
+    ({ kind, detail }) => kind === "target.log" && typeof detail["log"] === "string",
+  );
+  if (logs.length === 0) return null;
+  return h(
+    Fold,
+    { title: "Show what the target wrote" },
+    logs.map(({ trialId, variant, detail }) => [
+      h("h4", { key: `${trialId} title` }, `trial ${trialId}, ${variant}`),
+      h("pre", { key: trialId, tabIndex: 0 }, h("code", null, detail["log"] as string)),
+    ]),
+  );
 }
 
 function listDoubts({ reason, phase, code, warnings }: StoredTrial): string {
