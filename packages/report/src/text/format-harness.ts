@@ -33,6 +33,6 @@ export function formatHarness(run: StoredRun, style: Style): string[] {
   const end =
     limiting === 0
       ? `${style.good("✓")} the load generator was not the limit`
-      : `${style.doubt("!")} the load generator was the limit in ${limiting} of ${run.trialList.length} trials`;
+      : `${style.doubt("!")} the load generator was late, busy or short of its offer in ${limiting} of ${run.trialList.length} trials`;
   return wrapText(`${parts.join(" · ")} — ${end}`, "harness: ");
 }
