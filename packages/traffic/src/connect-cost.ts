@@ -1,7 +1,7 @@
 import type { TrialEvent } from "@churnlab/core";
 
 /** Rows of a table of connect() cost: 0 to 100 percent of the local ports in use. */
-export const PORT_USE_ROWS = 101;
+const PORT_USE_ROWS = 101;
 /** Columns: how many, their time in microseconds together, and when the first one was, in ms of the measure phase. */
 const COLUMNS = 3;
 export const CONNECT_COST_CELLS: number = PORT_USE_ROWS * COLUMNS;

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import type net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { findBrokenIdentities } from "@churnlab/core";
+import type { NetworkNamespace } from "@churnlab/linux";
 import { afterAll, describe, expect, test } from "vitest";
 import { monotonicMs } from "../../src/monotonic.ts";
 import { MEASURE } from "../../src/worker-counters.ts";
@@ -107,7 +108,7 @@ for (const blocking of BLOCKING_ENGINES) {
           warmUpMs: 0,
           measureMs: 250,
         },
-        { namespace: world.clients[0], slots: 10 },
+        { namespace: world.clients[0] as NetworkNamespace, slots: 10 },
       );
       const tally = counters.toTally(MEASURE);
       const failures = counters.toFailures();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { libc } from "@churnlab/linux";
+import { libc, type NetworkNamespace } from "@churnlab/linux";
 import { afterAll, describe, expect, test } from "vitest";
 import { connect } from "../../../linux/test/fixtures/raw-sockets.ts";
 import type { BuiltinTargetSpec, RunningTarget } from "../../src/target/target-threads.ts";
@@ -18,7 +18,7 @@ class Client implements Disposable {
   readonly #fd: number;
 
   constructor(world: World, port: number) {
-    this.#fd = connect(world.clients[0], { host: TARGET_HOST, port });
+    this.#fd = connect(world.clients[0] as NetworkNamespace, { host: TARGET_HOST, port });
   }
 
   send(text: string): void {

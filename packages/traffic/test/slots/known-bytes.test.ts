@@ -25,7 +25,7 @@ test("knows what it has learnt, and nothing that differs in a single byte or in 
       expect(known.equal(inboxWith(bytes), bytes.length - 1)).toBe(false);
       const other = bytes.slice();
       const at = anywhere % bytes.length;
-      other[at] = other[at] ^ 1;
+      other[at] = (other[at] as number) ^ 1;
       expect(known.equal(inboxWith(other), bytes.length)).toBe(false);
     }),
   );
