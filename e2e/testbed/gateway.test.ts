@@ -96,8 +96,8 @@ describe("nginx as a gateway that opens a connection for each request", () => {
   it("never runs out when it asks the upstream to close first", async () => {
     const { only } = await runVariants(nginx("close"));
     expect(only?.of("client", "requests.succeeded")).toBe(600);
-    // nginx closes as soon as it has the answer: now and then both FINs cross, and both sides enter TIME_WAIT.
-    expect(only?.of("upstream", "tcpext.TW")).toBeGreaterThan(500);
+    // nginx closes as soon as it has the answer: both FINs may cross, and then both sides enter TIME_WAIT; mostly the upstream is first.
+    expect(only?.of("upstream", "tcpext.TW")).toBeGreaterThan(300);
     expect(only?.of("target", "ports.used_peak")).toBeLessThan(250);
   });
 });

@@ -18,7 +18,9 @@ const PORT = 8080;
 const NOTHING = layOut({ opcode: OPCODE.ASYNC_CANCEL });
 
 const countDescriptors = (): number => readdirSync("/proc/self/fd").length;
-const countMappings = (): number => readFileSync("/proc/self/maps", "utf8").split("\n").length;
+/** Of rings only: the memory of the runtime comes and goes as it likes. */
+const countMappings = (): number =>
+  readFileSync("/proc/self/maps", "utf8").split("[io_uring]").length;
 
 test.each(RING_SETUPS.map((setup) => ({ setup: `0x${setup.toString(16)}`, flags: setup })))(
   "a chain opens, connects and sends in a ring of set-up $setup",
@@ -114,7 +116,7 @@ test("500 rings, opened and closed, leave neither descriptors nor memory behind"
   const [descriptors, mappings] = [countDescriptors(), countMappings()];
   for (let i = 0; i < 500; i++) new Ring({ slots: 1 }).close();
   expect(countDescriptors()).toBe(descriptors);
-  expect(countMappings() - mappings).toBeLessThan(50);
+  expect(countMappings()).toBe(mappings);
 });
 
 test("a thread that is terminated in the middle leaves no ring, no descriptor and no connection", async () => {

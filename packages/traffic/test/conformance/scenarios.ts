@@ -175,8 +175,9 @@ export const scenarios: readonly Scenario[] = [
     options: {
       phases: { measureMs: 600 },
       async during({ shard }) {
-        await sleep(300);
-        expect(shard.live()).toMatchObject({ open: 50, established: 50, succeeded: 0 });
+        await sleep(100);
+        const held = { open: 50, established: 50, succeeded: 0 };
+        await expect.poll(() => shard.live(), { interval: 10 }).toMatchObject(held);
       },
     },
     async check({ tally, elapsedMs }, world) {

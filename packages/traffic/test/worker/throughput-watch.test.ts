@@ -20,8 +20,10 @@ describe("ThroughputWatch", () => {
     using watch = new ThroughputWatch(steadyLoad(), phase);
     await sleep(180);
     const { throughput } = watch.conclude();
-    expect(throughput?.connectionsPerS).toBeCloseTo(1000, 0);
-    expect(throughput?.requestsPerS).toBeCloseTo(2000, 0);
+    // Count and clock are read one after the other: a thread that waits in between is off by that moment.
+    expect(throughput?.connectionsPerS).toBeGreaterThan(980);
+    expect(throughput?.connectionsPerS).toBeLessThan(1020);
+    expect(throughput?.requestsPerS).toBeCloseTo(2 * (throughput?.connectionsPerS ?? 0), 6);
   });
 
   it("knows nothing of a load that ended before its phase", async () => {
