@@ -57,7 +57,8 @@ export class ClosedLoop implements Source {
   }
 
   #next(): void {
-    if (this.#over) return;
+    // The phase's own timer may end it a fraction before this one's: what it closes frees slots that must stay free.
+    if (this.#over || this.#load.ending) return;
     // Timers count whole milliseconds and may fire a fraction early.
     const nowMs = Math.max(monotonicMs(), this.#startAtMs);
     if (nowMs >= this.#load.endAtMs) return;
