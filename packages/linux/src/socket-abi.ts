@@ -9,6 +9,8 @@ export const SOCK_CLOEXEC = 0x8_0000;
 export const MSG_NOSIGNAL = 0x4000;
 /** Send or receive all of it before the operation is complete. */
 export const MSG_WAITALL = 0x100;
+/** More will follow: what does not fill a segment waits for it, or for the end of the stream. */
+export const MSG_MORE = 0x8000;
 export const SHUT_WR = 1;
 
 // include/uapi/asm-generic/socket.h, include/uapi/linux/in.h

@@ -26,7 +26,9 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
 
   constructor(job: TargetJob, events: ServedEvents, place: { listener: number; slots: number }) {
     const { slots, listener } = place;
-    super(events, { slots, messages: encodeResponses(job.workload) });
+    const { workload } = job;
+    const messages = { ...encodeResponses(workload), endsWithFin: workload.close === "fin" };
+    super(events, { slots, messages });
     this.#listener = listener;
     this.#free = new FreeSlots(slots);
     this.#watched = new Uint8Array(slots);

@@ -1,7 +1,16 @@
 import { ERRNO } from "@churnlab/core";
-import { errno, KernelMemory, MSG_NOSIGNAL, SHUT_WR, SO_LINGER, SOL_SOCKET } from "@churnlab/linux";
+import {
+  errno,
+  KernelMemory,
+  MSG_MORE,
+  MSG_NOSIGNAL,
+  SHUT_WR,
+  SO_LINGER,
+  SOL_SOCKET,
+} from "@churnlab/linux";
 import { monotonicMs } from "../monotonic.ts";
 import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
+import type { Messages } from "../slots/messages.ts";
 import type { Inbox, SlotSockets, SocketEvents } from "../slots/slot-wire.ts";
 import {
   EPOLLERR,
@@ -24,7 +33,7 @@ const READABLE = EPOLLIN | ENDING;
 
 export interface EpollSocketsOptions {
   readonly slots: number;
-  readonly messages: { readonly plain: Uint8Array; readonly last: Uint8Array };
+  readonly messages: Messages;
 }
 
 /** Non-blocking sockets by slot, and one epoll instance that reports every change of their readiness, wanted or not. */
@@ -39,6 +48,7 @@ export abstract class EpollSockets<Events extends SocketEvents>
   protected readonly generation: Uint32Array;
   readonly #plain: FixedBytes;
   readonly #last: FixedBytes;
+  readonly #flagsOfLast: number;
   /** struct linger {1, 0}: close() sends a reset. */
   readonly #reset: FixedBytes = fixedInts(1, 0);
   /** One for all: what is received is read before the next call. */
@@ -54,6 +64,7 @@ export abstract class EpollSockets<Events extends SocketEvents>
     this.generation = new Uint32Array(slots);
     this.#plain = new FixedBytes(messages.plain);
     this.#last = new FixedBytes(messages.last);
+    this.#flagsOfLast = MSG_NOSIGNAL | (messages.endsWithFin === true ? MSG_MORE : 0);
     const { buffer } = this.#inboxMemory;
     this.#inbox = { bytes: new Uint8Array(buffer), words: new Int32Array(buffer) };
     this.#unsent = new Int32Array(slots);
@@ -138,10 +149,12 @@ export abstract class EpollSockets<Events extends SocketEvents>
   }
 
   #sendRest(slot: number): void {
-    const message = this.#sendsLast[slot] === 1 ? this.#last : this.#plain;
+    const isLast = this.#sendsLast[slot] === 1;
+    const message = isLast ? this.#last : this.#plain;
+    const flags = isLast ? this.#flagsOfLast : MSG_NOSIGNAL;
     const unsent = this.#unsent[slot] as number;
     const from = message.address + message.length - unsent;
-    const sent = this.calls.send(this.sockets[slot] as number, from, unsent, MSG_NOSIGNAL);
+    const sent = this.calls.send(this.sockets[slot] as number, from, unsent, flags);
     if (sent >= 0) {
       this.#unsent[slot] = unsent - sent;
       if (sent === unsent) this.sent(slot);

@@ -1,5 +1,6 @@
 import {
   layOut,
+  MSG_MORE,
   MSG_NOSIGNAL,
   MSG_WAITALL,
   OPCODE,
@@ -13,12 +14,7 @@ import {
   setOption,
 } from "@churnlab/linux";
 import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
-
-/** What a side of a connection sends: usually, and as the last of a connection. */
-export interface Messages {
-  readonly plain: Uint8Array;
-  readonly last: Uint8Array;
-}
+import type { Messages } from "../slots/messages.ts";
 
 const QUIET = SQE.FIXED_FILE | SQE.SKIP_SUCCESS;
 const POLLIN = 1;
@@ -49,7 +45,7 @@ export class ConnectedOperations {
     const reset = fixedInts(1, 0);
     this.#memory = [plain, last, reset];
     this.send = sendAll(plain, QUIET);
-    this.sendLast = sendAll(last, QUIET);
+    this.sendLast = sendAll(last, QUIET, messages.endsWithFin === true ? MSG_MORE : 0);
     this.sendLastAndLink = sendAll(last, QUIET | SQE.LINK);
     this.sendHeard = sendAll(plain, SQE.FIXED_FILE);
     this.sendLastHeard = sendAll(last, SQE.FIXED_FILE);
@@ -71,8 +67,9 @@ export class ConnectedOperations {
   }
 }
 
-function sendAll({ address, length }: FixedBytes, flags: number): Operation {
-  return onSocket(OPCODE.SEND, { flags, address, length, opFlags: MSG_NOSIGNAL | MSG_WAITALL });
+function sendAll({ address, length }: FixedBytes, flags: number, more = 0): Operation {
+  const opFlags = MSG_NOSIGNAL | MSG_WAITALL | more;
+  return onSocket(OPCODE.SEND, { flags, address, length, opFlags });
 }
 
 function receiveUpTo(length: number, ioprio: number): Operation {

@@ -28,7 +28,7 @@ export class RingServedWire extends RingSockets<ServedEvents> implements ServedW
     const { workload } = job;
     super(events, {
       slots: place.slots,
-      messages: encodeResponses(workload),
+      messages: { ...encodeResponses(workload), endsWithFin: workload.close === "fin" },
       receivedBytes: workload.requestBytes,
     });
     this.#accept = layOut({

@@ -10,8 +10,9 @@ import {
   WORD,
 } from "@churnlab/linux";
 import { monotonicMs } from "../monotonic.ts";
+import type { Messages } from "../slots/messages.ts";
 import type { SlotSockets, SocketEvents } from "../slots/slot-wire.ts";
-import { ConnectedOperations, type Messages } from "./connected-operations.ts";
+import { ConnectedOperations } from "./connected-operations.ts";
 import { InboxPool } from "./inbox-pool.ts";
 import {
   CLOSED,

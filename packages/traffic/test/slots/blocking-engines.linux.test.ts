@@ -147,6 +147,7 @@ for (const blocking of BLOCKING_ENGINES) {
         const { tally } = await world.offer(workload, targetAddress(server.port), {
           phases: { measureMs: 10_000 },
           during: async (shard) => {
+            while (shard.live().attempted < 32) await sleep(1);
             await sleep(afterMs);
             shard.stop();
           },
@@ -155,7 +156,7 @@ for (const blocking of BLOCKING_ENGINES) {
       };
       await stopped(50, "short-lived");
       const before = countDescriptors();
-      for (let i = 0; i < 30; i++) await stopped(15 + i, i % 2 === 0 ? "short-lived" : "hold");
+      for (let i = 0; i < 30; i++) await stopped(i, i % 2 === 0 ? "short-lived" : "hold");
       // The server's side of the last connections closes a moment later.
       for (let i = 0; i < 50 && countDescriptors() > before; i++) await sleep(20);
       expect(countDescriptors()).toBeLessThanOrEqual(before);
