@@ -14,7 +14,7 @@ export interface PerUnit {
 }
 
 type Load = Pick<OnceOptions, "engine" | "workload" | "port" | "measureMs"> &
-  Partial<Pick<OnceOptions, "workers">>;
+  Partial<Pick<OnceOptions, "workers" | "warmUpMs">>;
 
 const engineOnce = path.join(import.meta.dirname, "engines-once.ts");
 const targetOnce = path.join(import.meta.dirname, "engines-target-once.ts");

@@ -10,6 +10,8 @@ export interface OnceOptions {
   readonly port: number;
   readonly workers: number;
   readonly sources: readonly string[];
+  /** Load before what is measured, in which the code is compiled. */
+  readonly warmUpMs?: number;
   readonly measureMs: number;
 }
 
@@ -32,7 +34,7 @@ const options = JSON.parse(process.argv.at(2) as string) as OnceOptions;
 const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 
 await using pool = new WorkerPool();
-const { workers, sources, measureMs, port } = options;
+const { workers, sources, warmUpMs = 0, measureMs, port } = options;
 const agent = new LocalAgent({
   name: "bench",
   pool,
@@ -57,7 +59,7 @@ const shard = await agent.arm({
   trialId: 1,
   seed: 1,
   workload,
-  phases: { warmUpMs: 0, measureMs, drainMs: 0 },
+  phases: { warmUpMs, measureMs, drainMs: 0 },
   target: { host: "198.18.0.1", port, path: "/", tls: false },
   share: { first: 0, count: workers, of: workers },
 });

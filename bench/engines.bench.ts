@@ -105,7 +105,7 @@ async function compareKeepAlive(peers: readonly Peer[], note: Note): Promise<voi
 
 async function keepSchedule(note: Note): Promise<void> {
   const workload = { ...SHORT_LIVED, arrival: OPEN };
-  const { result } = await offer({ engine: "ring", ...shortLived, workload });
+  const { result } = await offer({ engine: "ring", ...shortLived, workload, warmUpMs: 1000 });
   const offered = OPEN_RATE_PER_S * SECONDS;
   note("open-loop.shortfall", (100 * (offered - result.completed)) / offered);
   note("open-loop.lateness_p99", result.latenessP99Us ?? Number.NaN);
