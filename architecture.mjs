@@ -11,8 +11,9 @@ export const mayImport = {
   store: ["core"],
   control: ["core", "store"],
   testbed: ["core", "linux", "traffic"],
+  fleet: ["core", "linux", "traffic", "testbed"],
   report: ["core", "store"],
-  cli: ["core", "linux", "traffic", "store", "control", "testbed", "report"],
+  cli: ["core", "linux", "traffic", "store", "control", "testbed", "fleet", "report"],
 };
 
 /** Packages that reach nothing of the outside world: no `node:` module, only pure libraries. */

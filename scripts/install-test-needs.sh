@@ -11,6 +11,7 @@ packages=(
   util-linux    # unshare, nsenter, setpriv: rootless tests
   sqlite3       # the database opens in the tool people have
   chromium      # reports and the dashboard as a reader sees them
+  nats-server   # the fleet's server: tests spawn their own on loopback
   nginx-light   # a real server as target, and a peer of benchmarks
   wrk           # peer of benchmarks
   apache2-utils # ab: peer of benchmarks

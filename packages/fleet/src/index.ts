@@ -1,0 +1,14 @@
+/**
+ * Agents and targets on other machines: the seams of `core`, spoken over NATS.
+ *
+ * @packageDocumentation
+ */
+
+// What is said, and under which name.
+
+export * from "./messages/agent-description.ts";
+export * from "./messages/envelope.ts";
+export * from "./messages/live-message.ts";
+export * from "./messages/result-piece.ts";
+export * from "./messages/trial-messages.ts";
+export * from "./subjects.ts";

@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { AGENT_NAME } from "../subjects.ts";
+
+export const AGENT_ROLES = ["load", "target"] as const;
+export type AgentRole = (typeof AGENT_ROLES)[number];
+
+/** `link`: a fresh namespace per trial; `namespace`: one that is there; `host`: that of the agent itself. */
+export const AGENT_NETWORKS = ["link", "namespace", "host"] as const;
+export type AgentNetworkKind = (typeof AGENT_NETWORKS)[number];
+
+/** What an agent says of itself when it is asked. */
+export interface AgentDescription {
+  readonly protocol: number;
+  readonly churnlab: string;
+  readonly name: string;
+  /** Unique per process: two agents with one name differ in it. */
+  readonly instance: string;
+  readonly roles: readonly AgentRole[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** Processors. */
+  readonly cores: number;
+  /** Most worker threads that it offers to a trial. */
+  readonly capacity: number;
+  readonly kernel: string;
+  readonly network: AgentNetworkKind;
+  /** Addresses that its load comes from, or at which its target listens. */
+  readonly addresses: readonly string[];
+  /** `ip_local_port_range` before any trial, as the kernel prints it. */
+  readonly portRange: string;
+  readonly engines: readonly string[];
+  /** CLOCK_MONOTONIC of the agent when it answered, milliseconds. */
+  readonly nowMs: number;
+}
+
+export const agentDescriptionSchema: z.ZodType<AgentDescription> = z.object({
+  protocol: z.int(),
+  churnlab: z.string(),
+  name: z.string().regex(AGENT_NAME),
+  instance: z.string(),
+  roles: z.array(z.enum(AGENT_ROLES)),
+  labels: z.record(z.string(), z.string()),
+  cores: z.int().positive(),
+  capacity: z.int().positive(),
+  kernel: z.string(),
+  network: z.enum(AGENT_NETWORKS),
+  addresses: z.array(z.string()).min(1),
+  portRange: z.string(),
+  engines: z.array(z.string()),
+  nowMs: z.number(),
+});
+
+export const AGENT_STATES = ["idle", "prepared", "armed", "running"] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
+
+/** 1 Hz of every agent. */
+export interface Heartbeat {
+  readonly agent: string;
+  readonly instance: string;
+  readonly seq: number;
+  readonly state: AgentState;
+  readonly run: string | null;
+  readonly nowMs: number;
+}
+
+export const heartbeatSchema: z.ZodType<Heartbeat> = z.object({
+  agent: z.string(),
+  instance: z.string(),
+  seq: z.int().nonnegative(),
+  state: z.enum(AGENT_STATES),
+  run: z.string().nullable(),
+  nowMs: z.number(),
+});
+
+/** 1 Hz of a controller: what the dead-man's switch of its agents waits for. */
+export interface ControllerHeartbeat {
+  readonly run: string;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export const controllerHeartbeatSchema: z.ZodType<ControllerHeartbeat> = z.object({
+  run: z.string(),
+  epoch: z.int().nonnegative(),
+  seq: z.int().nonnegative(),
+});

@@ -1,0 +1,47 @@
+import { z } from "zod";
+import { type TrialKey, trialKeySchema } from "./trial-messages.ts";
+
+interface PieceOrigin {
+  readonly run: string;
+  readonly agent: string;
+  readonly key: TrialKey;
+  readonly seq: number;
+}
+
+/** What all parts of a report must add up to. */
+export interface ResultTotals {
+  /** Parts before the final piece. */
+  readonly parts: number;
+  readonly characters: number;
+  readonly sha256: string;
+  /** Connections attempted in warm-up and measure phase, as the workers' counters said at the end. */
+  readonly attempted: number;
+}
+
+/** A piece of an agent's report: its JSON in parts, then the totals; or the one failure that stands for all. */
+export type ResultPiece =
+  | (PieceOrigin & { readonly kind: "part"; readonly text: string })
+  | (PieceOrigin & { readonly kind: "final"; readonly totals: ResultTotals })
+  | (PieceOrigin & { readonly kind: "failure"; readonly code: string; readonly message: string });
+
+const origin = {
+  run: z.string(),
+  agent: z.string(),
+  key: trialKeySchema,
+  seq: z.int().nonnegative(),
+};
+
+export const resultPieceSchema: z.ZodType<ResultPiece> = z.discriminatedUnion("kind", [
+  z.object({ ...origin, kind: z.literal("part"), text: z.string() }),
+  z.object({
+    ...origin,
+    kind: z.literal("final"),
+    totals: z.object({
+      parts: z.int().nonnegative(),
+      characters: z.int().nonnegative(),
+      sha256: z.string(),
+      attempted: z.int().nonnegative(),
+    }),
+  }),
+  z.object({ ...origin, kind: z.literal("failure"), code: z.string(), message: z.string() }),
+]);

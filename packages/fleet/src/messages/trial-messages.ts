@@ -1,0 +1,250 @@
+import type {
+  Measurement,
+  Phases,
+  PortReading,
+  Share,
+  SysctlRecord,
+  TargetAddress,
+  TrialSpec,
+  Warning,
+  Workload,
+} from "@churnlab/core";
+import { ROLES, WARNING_CODES, type WarningCode } from "@churnlab/core";
+import { z } from "zod";
+
+/** One attempt at one trial of a run. */
+export interface TrialKey {
+  readonly trial: number;
+  readonly attempt: number;
+}
+
+export const trialKeySchema: z.ZodType<TrialKey> = z.object({
+  trial: z.int().nonnegative(),
+  attempt: z.int().positive(),
+});
+
+const addressSchema = z.string().regex(/^[0-9A-Fa-f.:]+$/);
+const msSchema = z.number().nonnegative();
+const roleSchema = z.enum(ROLES);
+
+/** What limits are judged by is checked field by field; the rest is of one version on both sides. */
+const workloadSchema = z.looseObject({
+  kind: z.string(),
+  sources: z.int().positive(),
+  workers: z.int().positive().nullable(),
+  arrival: z.discriminatedUnion("model", [
+    z.looseObject({
+      model: z.literal("open"),
+      ratePerS: z.number().positive(),
+      toPerS: z.number().positive().nullable(),
+    }),
+    z.looseObject({ model: z.literal("closed"), connections: z.int().positive() }),
+  ]),
+  timeouts: z.object({ connectMs: msSchema, responseMs: msSchema }),
+}) as unknown as z.ZodType<Workload>;
+
+const phasesSchema: z.ZodType<Phases> = z.object({
+  warmUpMs: msSchema,
+  measureMs: msSchema,
+  drainMs: msSchema,
+});
+
+const specSchema = z.looseObject({
+  topology: z.string(),
+  target: z.looseObject({}),
+  workload: workloadSchema,
+  phases: phasesSchema,
+  sysctls: z.partialRecord(roleSchema, z.record(z.string(), z.string())),
+}) as unknown as z.ZodType<TrialSpec>;
+
+/** Builds an agent's part of the world of a trial. */
+export interface PrepareRequest {
+  readonly key: TrialKey;
+  readonly part: "load" | "target";
+  readonly spec: TrialSpec;
+  /** `load`: how many of the agent's addresses and workers are used. */
+  readonly sources: number;
+  readonly workers: number;
+  /** Addresses of the other side: what the load may go to, or whom the target will see. */
+  readonly peers: readonly string[];
+}
+
+export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
+  key: trialKeySchema,
+  part: z.enum(["load", "target"]),
+  spec: specSchema,
+  sources: z.int().positive(),
+  workers: z.int().positive(),
+  peers: z.array(addressSchema),
+});
+
+const warningSchema: z.ZodType<Warning> = z.object({
+  code: z.enum(Object.keys(WARNING_CODES) as WarningCode[]),
+  message: z.string(),
+});
+
+const targetAddressSchema: z.ZodType<TargetAddress> = z.object({
+  host: addressSchema,
+  port: z.int().min(1).max(65_535),
+  path: z.string(),
+  tls: z.boolean(),
+});
+
+export interface PrepareReply {
+  readonly sysctls: readonly SysctlRecord[];
+  readonly facts: Readonly<Record<string, string>>;
+  /** `target`: where it listens. */
+  readonly target: TargetAddress | null;
+  readonly warnings: readonly Warning[];
+}
+
+export const prepareReplySchema: z.ZodType<PrepareReply> = z.object({
+  sysctls: z.array(
+    z.object({
+      role: roleSchema,
+      name: z.string(),
+      was: z.string(),
+      requested: z.string().nullable(),
+      effective: z.string(),
+    }),
+  ),
+  facts: z.record(z.string(), z.string()),
+  target: targetAddressSchema.nullable(),
+  warnings: z.array(warningSchema),
+});
+
+/** Gives an agent its share; answered when its workers are ready. */
+export interface ArmRequest {
+  readonly key: TrialKey;
+  readonly seed: number;
+  readonly workload: Workload;
+  readonly phases: Phases;
+  readonly target: TargetAddress;
+  readonly share: Share;
+}
+
+export const armRequestSchema: z.ZodType<ArmRequest> = z.object({
+  key: trialKeySchema,
+  seed: z.number(),
+  workload: workloadSchema,
+  phases: phasesSchema,
+  target: targetAddressSchema,
+  share: z.object({
+    first: z.int().nonnegative(),
+    count: z.int().positive(),
+    of: z.int().positive(),
+  }),
+});
+
+/** The start, on the agent's own CLOCK_MONOTONIC. An agent that gets it too late refuses. */
+export interface StartRequest {
+  readonly key: TrialKey;
+  readonly startAtMs: number;
+}
+
+export const startRequestSchema: z.ZodType<StartRequest> = z.object({
+  key: trialKeySchema,
+  startAtMs: z.number(),
+});
+
+/** Names the trial that is meant: `stop`, `finish` and `restore` need no more. */
+export interface KeyedRequest {
+  readonly key: TrialKey;
+}
+
+export const keyedRequestSchema: z.ZodType<KeyedRequest> = z.object({ key: trialKeySchema });
+
+/** A look at the agent's side of the trial. */
+export interface ReadRequest {
+  readonly key: TrialKey;
+  /** When to look, on the agent's own clock; null: at once. */
+  readonly atMs: number | null;
+  /** The measure phase begins with this look: the target counts from here on. */
+  readonly marks: boolean;
+  /** Also what costs more than counters: ports, queues, the target's own numbers and its log. */
+  readonly full: boolean;
+}
+
+export const readRequestSchema: z.ZodType<ReadRequest> = z.object({
+  key: trialKeySchema,
+  atMs: z.number().nullable(),
+  marks: z.boolean(),
+  full: z.boolean(),
+});
+
+/** Counters and gauges of one role's kernel at one time. */
+export interface RoleReading {
+  readonly role: (typeof ROLES)[number];
+  /** When it was taken, on the agent's clock. */
+  readonly atMs: number;
+  readonly gauges: Readonly<Record<string, number>>;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+const countsSchema = z.record(z.string(), z.number());
+
+const readingShape = {
+  role: roleSchema,
+  atMs: z.number(),
+  gauges: countsSchema,
+  counters: countsSchema,
+};
+
+export const roleReadingSchema: z.ZodType<RoleReading> = z.object(readingShape);
+
+/** Something that happened, on the agent's clock. */
+export interface RoleEvent {
+  readonly role: (typeof ROLES)[number];
+  readonly atMs: number;
+  readonly kind: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface RoleLook extends RoleReading {
+  readonly queues: Readonly<Record<string, number>>;
+  readonly ports: PortReading | null;
+  /** Since the last look. */
+  readonly events: readonly RoleEvent[];
+  /** All so far. */
+  readonly warnings: readonly Warning[];
+}
+
+const roleLookSchema: z.ZodType<RoleLook> = z.object({
+  ...readingShape,
+  queues: countsSchema,
+  ports: z.object({ states: countsSchema, used: z.number(), range: z.number() }).nullable(),
+  events: z.array(
+    z.object({
+      role: roleSchema,
+      atMs: z.number(),
+      kind: z.string(),
+      detail: z.record(z.string(), z.unknown()),
+    }),
+  ),
+  warnings: z.array(warningSchema),
+});
+
+/** What a target says of itself. */
+export interface TargetLook {
+  readonly ended: string | null;
+  readonly keptOpen: number;
+  readonly measurements: readonly Measurement[];
+  readonly log: string;
+}
+
+const targetLookSchema: z.ZodType<TargetLook> = z.object({
+  ended: z.string().nullable(),
+  keptOpen: z.number(),
+  measurements: z.array(z.object({ role: roleSchema, metric: z.string(), value: z.number() })),
+  log: z.string(),
+});
+
+export interface ReadReply {
+  readonly roles: readonly RoleLook[];
+  readonly target: TargetLook | null;
+}
+
+export const readReplySchema: z.ZodType<ReadReply> = z.object({
+  roles: z.array(roleLookSchema),
+  target: targetLookSchema.nullable(),
+});

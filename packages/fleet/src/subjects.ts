@@ -1,0 +1,90 @@
+/** Every name that is spoken over NATS, once. A subject belongs to one agent, so that permissions can keep agents apart. */
+
+/** What an agent may be called: a token of a subject. */
+export const AGENT_NAME: RegExp = /^[A-Za-z0-9_-]{1,64}$/;
+
+/** What a controller asks of an agent, as request and reply. */
+export const VERBS = [
+  "describe",
+  "clock",
+  "prepare",
+  "arm",
+  "start",
+  "stop",
+  "read",
+  "finish",
+  "restore",
+] as const;
+export type Verb = (typeof VERBS)[number];
+
+/** The service under which agents answer `$SRV.INFO`. */
+export const AGENT_SERVICE = "churnlab-agent";
+
+export const RESULTS_STREAM = "CHURNLAB_RESULTS";
+export const RESULTS_SUBJECTS = "churnlab.result.>";
+export const LOCKS_BUCKET = "churnlab_locks";
+
+/** Heartbeats of agents and of the controller, each. */
+export const HEARTBEAT_MS = 1000;
+/** So many missed heartbeats are a lost agent. */
+export const HEARTBEATS_MISSED_MAX = 3;
+/** An agent that has not heard its controller for so long stops its load and restores its host. */
+export const DEAD_MAN_MS = 10_000;
+
+export function verbSubject(agent: string, verb: Verb): string {
+  return `churnlab.agent.${agent}.${verb}`;
+}
+
+/** All verbs of an agent. */
+export function agentSubjects(agent: string): string {
+  return `churnlab.agent.${agent}.>`;
+}
+
+export function heartbeatSubject(agent: string): string {
+  return `churnlab.heartbeat.${agent}`;
+}
+
+export function controllerHeartbeatSubject(run: string): string {
+  return `churnlab.controller.${run}.heartbeat`;
+}
+
+/** Deltas for who looks on; delivered at most once. */
+export function liveSubject(agent: string): string {
+  return `churnlab.live.${agent}`;
+}
+
+/** A piece of a result: one message of the results stream. */
+export interface ResultKey {
+  readonly agent: string;
+  readonly run: string;
+  readonly trial: number;
+  readonly attempt: number;
+  readonly seq: number;
+}
+
+export function resultSubject({ agent, run, trial, attempt, seq }: ResultKey): string {
+  return `churnlab.result.${agent}.${run}.${trial}.${attempt}.${seq}`;
+}
+
+/** Unique for a piece, whatever carries it: what the stream and the controller drop duplicates by. */
+export function resultMessageId({ agent, run, trial, attempt, seq }: ResultKey): string {
+  return `${run}/${trial}/${attempt}/${agent}/${seq}`;
+}
+
+/** The results of all agents for one run. */
+export function resultsOfRun(run: string): string {
+  return `churnlab.result.*.${run}.>`;
+}
+
+export function targetLock(name: string): string {
+  return `target.${name}`;
+}
+
+export function agentLock(name: string): string {
+  return `agent.${name}`;
+}
+
+/** Each connection has an inbox of its own, so that permissions keep replies apart. */
+export function inboxPrefix(name: string): string {
+  return `_INBOX_${name}`;
+}
