@@ -61,6 +61,19 @@ The latencies are of what succeeded:
 | \`first_byte\` | the request sent | the first byte of the answer |
 | \`request\` | the request sent | the whole answer |
 | \`total\` | the time it was due, so that waiting counts | the socket closed; with keep-alive, the whole answer |
+
+## Over time
+
+Samples (\`v_sample\`) have names of their own. A sample that was not taken is an absent row.
+
+| metric | roles | every | what |
+| --- | --- | --- | --- |
+| \`time_wait\`, \`tcp.inuse\`, \`conntrack\` | all | 200 ms | gauges: sockets, entries now |
+| \`tcp.*\`, \`tcpext.*\`, \`conntrack.drop\` | all | 200 ms | a counter's growth since the trial began; only those that moved |
+| \`connections.*\`, \`requests.succeeded\` | client | 200 ms | what the load generator has counted since the trial began |
+| \`latency.{schedule,connect,request}.{p50,p99,p999,max}\` | client | 1 s | quantiles of what succeeded in the second that ends here, in us, from the histograms of all workers; measure phase only. p99 needs 100 values, p999 1000: with fewer the highest is \`max\` |
+| \`accept_queue\`, \`accept_queue.limit\`, \`syn_recv\` | target, upstream | 1 s | queues of listening sockets |
+| \`ports.used\`, \`ports.range\`, \`sockets.<STATE>\` | all | 5 s, and where the use of ports crosses a mark | a dump of the socket table |
 `,
 };
 

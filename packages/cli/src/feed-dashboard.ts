@@ -26,6 +26,14 @@ const METRICS: ReadonlySet<string> = new Set([
   "connections.failed",
   "connections.dropped",
   "requests.succeeded",
+  "latency.connect.p50",
+  "latency.connect.p99",
+  "latency.connect.p999",
+  "latency.connect.max",
+  "latency.request.p50",
+  "latency.request.p99",
+  "latency.request.p999",
+  "latency.request.max",
 ]);
 
 /** Passes on to a dashboard what a plan tells while it runs: every sample once, with the time at which it was taken. */

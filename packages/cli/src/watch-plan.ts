@@ -133,6 +133,7 @@ class WatchedState {
   #tally: LiveTally = NO_LOAD;
   #talliedAtMs = 0;
   #eventsSeen = 0;
+  #connectUsP99: number | null = null;
 
   constructor(run: WatchedRun) {
     this.#run = run;
@@ -147,6 +148,7 @@ class WatchedState {
       this.#rates = null;
       this.#tally = NO_LOAD;
       this.#eventsSeen = 0;
+      this.#connectUsP99 = null;
     }
     this.#trial = trial;
     this.#phase = phase;
@@ -161,6 +163,7 @@ class WatchedState {
     // The range is one source's; connections spread over all of them.
     const range = series.latest("client", "ports.range");
     this.#portRange = range === null ? null : range * this.#trial.spec.workload.sources;
+    this.#connectUsP99 = series.latest("client", "latency.connect.p99");
     this.#measureRates(addLive(shards.map((shard) => shard.live())));
     const events = recorder.events();
     for (const event of events.slice(this.#eventsSeen)) {
@@ -189,7 +192,7 @@ class WatchedState {
       portRange: this.#portRange,
       rates: this.#rates,
       counts: this.#tally,
-      connectUsP99: null,
+      connectUsP99: this.#connectUsP99,
       events: this.#events,
     };
   }

@@ -1,4 +1,5 @@
 import type {
+  ArmedShard,
   Clock,
   CounterReading,
   LiveTally,
@@ -11,6 +12,7 @@ import type {
   TrialWorld,
   Warning,
 } from "@churnlab/core";
+import { sampleQuantiles } from "./latency-quantiles.ts";
 import { PortMarks } from "./port-marks.ts";
 import { SampleSeries } from "./sample-series.ts";
 
@@ -18,6 +20,8 @@ import { SampleSeries } from "./sample-series.ts";
 export const SAMPLE_INTERVAL_MS = 200;
 /** Queues once per second. */
 const QUEUE_TICKS = 5;
+/** Latencies once per second: a quantile needs enough values to be one. */
+const LATENCY_TICKS = 5;
 /** Ports once per five seconds: a dump walks the kernel's whole socket table. */
 const PORT_TICKS = 25;
 const SETTLE_MS_MAX = 1000;
@@ -43,6 +47,9 @@ interface Watch {
   socketsAtDump: number;
 }
 
+/** What is looked at of the load generator. */
+export type WatchedShard = Pick<ArmedShard, "live" | "takeLatencies">;
+
 /** Watches every role of a world, on the thread that calls it, until it is disposed. */
 export class Recorder implements Disposable {
   readonly series: SampleSeries = new SampleSeries();
@@ -61,6 +68,7 @@ export class Recorder implements Disposable {
   #missed = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #afterTick: () => void = () => {};
+  #shards: readonly WatchedShard[] = [];
 
   constructor(world: TrialWorld, clock: Clock) {
     this.#world = world;
@@ -114,21 +122,9 @@ export class Recorder implements Disposable {
     this.#afterTick = listener;
   }
 
-  /** What the load generator has counted since the trial began, as samples beside those of the kernels. */
-  sampleLoad(tallies: readonly LiveTally[]): void {
-    const sum = (count: (tally: LiveTally) => number): number =>
-      tallies.reduce((total, tally) => total + count(tally), 0);
-    this.series.addChanges("client", this.#clock.nowMs(), {
-      idle: {},
-      now: {
-        "connections.attempted": sum((tally) => tally.attempted),
-        "connections.established": sum((tally) => tally.established),
-        "connections.succeeded": sum((tally) => tally.succeeded),
-        "connections.failed": sum((tally) => tally.failed),
-        "connections.dropped": sum((tally) => tally.dropped),
-        "requests.succeeded": sum((tally) => tally.requestsSucceeded),
-      },
-    });
+  /** From now on the load generator is looked at too. */
+  watchLoad(shards: readonly WatchedShard[]): void {
+    this.#shards = shards;
   }
 
   markMeasure(): void {
@@ -157,6 +153,8 @@ export class Recorder implements Disposable {
   endMeasure(): void {
     this.#sample();
     // The last tick may be a whole interval ago: a series of the load ends with what the tally says.
+    this.#sampleLoad();
+    this.#sampleLatencies();
     this.#afterTick();
     this.#measureEndedAtMs = this.#clock.nowMs();
     for (const watch of this.#watches) {
@@ -238,6 +236,8 @@ export class Recorder implements Disposable {
     for (const watch of this.#watches) {
       if (this.#ticks % PORT_TICKS === 0 || this.#mayHaveCrossed(watch)) this.#readPorts(watch);
     }
+    this.#sampleLoad();
+    if (this.#ticks % LATENCY_TICKS === 0) this.#sampleLatencies();
     this.#afterTick();
     this.#scheduleTick();
   }
@@ -263,6 +263,33 @@ export class Recorder implements Disposable {
       });
       this.#events.push(...observer.drainEvents());
     }
+    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
+  }
+
+  /** What the load generator has counted since the trial began, as samples beside those of the kernels. */
+  #sampleLoad(): void {
+    if (this.#shards.length === 0) return;
+    const tallies = this.#shards.map((shard) => shard.live());
+    const sum = (count: (tally: LiveTally) => number): number =>
+      tallies.reduce((total, tally) => total + count(tally), 0);
+    this.series.addChanges("client", this.#clock.nowMs(), {
+      idle: {},
+      now: {
+        "connections.attempted": sum((tally) => tally.attempted),
+        "connections.established": sum((tally) => tally.established),
+        "connections.succeeded": sum((tally) => tally.succeeded),
+        "connections.failed": sum((tally) => tally.failed),
+        "connections.dropped": sum((tally) => tally.dropped),
+        "requests.succeeded": sum((tally) => tally.requestsSucceeded),
+      },
+    });
+  }
+
+  /** Quantiles of the latencies since the last look, at its end; nothing where nothing succeeded. */
+  #sampleLatencies(): void {
+    const cpuMs = this.#clock.threadCpuMs();
+    const fresh = this.#shards.flatMap((shard) => shard.takeLatencies?.() ?? []);
+    this.series.add("client", this.#clock.nowMs(), sampleQuantiles(fresh));
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 

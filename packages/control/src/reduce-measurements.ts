@@ -12,16 +12,9 @@ import {
   type Tally,
 } from "@churnlab/core";
 import { isExhaustion } from "./find-exhaustion.ts";
+import { QUANTILES } from "./latency-quantiles.ts";
 import type { Recorder, RoleReadings } from "./recorder.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
-
-const QUANTILES = [
-  ["p50", 0.5],
-  ["p90", 0.9],
-  ["p99", 0.99],
-  ["p999", 0.999],
-  ["max", 1],
-] as const;
 
 /** Everything a trial is reduced to: one number per role and metric, computed once and stored. */
 export function reduceMeasurements({ trial, recording, report }: TrialEvidence): Measurement[] {

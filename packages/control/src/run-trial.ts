@@ -45,10 +45,8 @@ export async function runTrial(
     using recording = startRecorder(world, clock);
     recorder = recording;
     const shards = await armShards(trial, world);
-    recording.onTick(() => {
-      recording.sampleLoad(shards.map((shard) => shard.live()));
-      context.onSample(recording, shards);
-    });
+    recording.watchLoad(shards);
+    recording.onTick(() => context.onSample(recording, shards));
     using _stopper = stopOnAbort(shards, signal);
 
     phases.enter("warm-up");

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { TrialWorld } from "@churnlab/core";
+import { LatencyHistogram, type TrialWorld } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { SAMPLE_INTERVAL_MS, startRecorder } from "../src/recorder.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
@@ -8,6 +8,16 @@ import { FakeObserver, FakeTestbed } from "./fakes/fake-world.ts";
 async function worldOf(observer: FakeObserver): Promise<TrialWorld> {
   return new FakeTestbed({ observers: [observer] }).build();
 }
+
+const NOTHING_YET = {
+  attempted: 0,
+  established: 0,
+  succeeded: 0,
+  failed: 0,
+  dropped: 0,
+  requestsSucceeded: 0,
+  open: 0,
+};
 
 describe("Recorder", () => {
   it("records a hole for samples that were not taken at their time", async () => {
@@ -39,6 +49,22 @@ describe("Recorder", () => {
     recorder.onTick(() => looks++);
     recorder.endMeasure();
     expect(looks).toBe(1);
+  });
+
+  it("samples the latencies of what is left when the measure phase ends, and no more of nothing", async () => {
+    using recorder = startRecorder(await worldOf(new FakeObserver()), new FakeClock());
+    const histogram = new LatencyHistogram();
+    histogram.recordUs(40);
+    const taken = [[histogram.toRecord("connect")], [histogram.toRecord("connect")], []];
+    const shard = { live: () => NOTHING_YET, takeLatencies: () => taken.shift() ?? [] };
+    recorder.watchLoad([shard, shard, { live: shard.live }]);
+    recorder.endMeasure();
+    recorder.endMeasure();
+    const latencies = recorder.samples().filter(({ metric }) => metric.startsWith("latency."));
+    expect(latencies.map(({ role, metric, value }) => [role, metric, value])).toEqual([
+      ["client", "latency.connect.p50", 40],
+      ["client", "latency.connect.max", 40],
+    ]);
   });
 
   it("dumps the ports as soon as sockets enough for a mark were added, not at the next turn", async () => {

@@ -74,6 +74,11 @@ export interface ArmedShard {
    */
   run(startAtMs: number): Promise<ShardReport>;
   live(): LiveTally;
+  /**
+   * The `SAMPLED_LATENCIES` that were recorded since the last call, merged over workers; those that were not are left out.
+   * Absent where the agent cannot tell before its report.
+   */
+  takeLatencies?(): readonly HistogramRecord[];
   /** Ends the load now; `run` then resolves with what was done so far, connections in flight as `UNFINISHED`. */
   stop(): void;
 }

@@ -7,6 +7,9 @@ export const LATENCY_METRICS = ["schedule", "connect", "first_byte", "request", 
  */
 export type LatencyMetric = (typeof LATENCY_METRICS)[number];
 
+/** The latencies that are also sampled while a trial runs. */
+export const SAMPLED_LATENCIES: readonly LatencyMetric[] = ["schedule", "connect", "request"];
+
 /**
  * A latency histogram as it is stored: sparse HDR buckets (see `LatencyHistogram`). `counts[i]` belongs to bucket
  * `indexes[i]`; indexes ascend.

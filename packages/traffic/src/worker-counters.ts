@@ -74,12 +74,7 @@ export class WorkerCounters {
     this.slots = new Uint32Array(shared, countersAt, 2 * COUNTERS.length);
     this.#failures = new Float64Array(shared, failuresAt, failureCells * 3);
     this.#histograms = Object.fromEntries(
-      LATENCY_METRICS.map((metric, i) => [
-        metric,
-        new LatencyHistogram(
-          new Uint32Array(shared, histogramsAt + i * HISTOGRAM_BUCKETS * 4, HISTOGRAM_BUCKETS),
-        ),
-      ]),
+      LATENCY_METRICS.map((metric) => [metric, new LatencyHistogram(this.latencyCounts(metric))]),
     ) as Record<LatencyMetric, LatencyHistogram>;
     this.connectCosts = new Float64Array(shared, connectCostsAt, CONNECT_COST_CELLS);
   }
@@ -127,6 +122,12 @@ export class WorkerCounters {
   /** Records a success of the measure phase. */
   latency(metric: LatencyMetric, valueUs: number): void {
     this.#histograms[metric].recordUs(valueUs);
+  }
+
+  /** The counters of a histogram, in shared memory, for who reads while the worker writes. */
+  latencyCounts(metric: LatencyMetric): Uint32Array {
+    const at = histogramsAt + LATENCY_METRICS.indexOf(metric) * HISTOGRAM_BUCKETS * 4;
+    return new Uint32Array(this.shared, at, HISTOGRAM_BUCKETS);
   }
 
   toTally(bank: Bank): Tally {

@@ -23,7 +23,17 @@ export function listLiveTiles(state: LiveState): Tile[] {
       ...((failed ?? 0) > 0 ? { tone: "bad" as const } : {}),
     },
     { label: "RST sent", value: formatNumber(resets), note: "client and target" },
+    ...latencyTiles(state),
   ];
+}
+
+/** Of the last second; of fewer than 100 connections the highest is what there is. */
+function latencyTiles(state: LiveState): Tile[] {
+  const p99 = state.latest("client.latency.connect.p99");
+  const value = p99 ?? state.latest("client.latency.connect.max");
+  if (value === null) return [];
+  const label = p99 === null ? "connect() max" : "connect() p99";
+  return [{ label, value: formatValue(value, "us"), note: "in the last second" }];
 }
 
 function rateTile(state: LiveState): Tile {

@@ -3,6 +3,7 @@ import {
   addTallies,
   ChurnError,
   type FailureRecord,
+  type HistogramRecord,
   LATENCY_METRICS,
   type LiveTally,
   mergeFailures,
@@ -19,6 +20,7 @@ import { monotonicMs } from "../monotonic.ts";
 import { type CounterName, MEASURE, WARM_UP } from "../worker-counters.ts";
 import type { ArmedWorker } from "./armed-worker.ts";
 import { CpuWatch } from "./cpu-watch.ts";
+import { LatencyWatch } from "./latency-watch.ts";
 import { ThroughputWatch } from "./throughput-watch.ts";
 
 /** Beyond what the time-outs allow, a worker is given this long before its thread is ended. */
@@ -36,9 +38,11 @@ export interface LocalShardOptions {
 /** A shard in the threads of this process. Between arming and the report nothing crosses a thread but shared memory. */
 export class LocalShard implements ArmedShard {
   readonly #options: LocalShardOptions;
+  readonly #latencies: LatencyWatch;
 
   constructor(options: LocalShardOptions) {
     this.#options = options;
+    this.#latencies = new LatencyWatch(options.workers.map(({ counters }) => counters));
   }
 
   async run(startAtMs: number): Promise<ShardReport> {
@@ -73,6 +77,10 @@ export class LocalShard implements ArmedShard {
       requestsSucceeded: sum("requestsSucceeded"),
       open: workers.reduce((total, { counters }) => total + counters.open, 0),
     };
+  }
+
+  takeLatencies(): HistogramRecord[] {
+    return this.#latencies.take();
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type HistogramRecord, mergeHistograms } from "@churnlab/core";
 import { afterAll, describe, expect, test } from "vitest";
 import { monotonicMs } from "../../src/monotonic.ts";
 import { LocalAgent } from "../../src/worker/local-agent.ts";
@@ -39,6 +40,30 @@ describe("a local agent", () => {
     expect(cpuUs / tally.connections.attempted).toBeGreaterThan(10);
     expect(cpuShareMax).toBeGreaterThan(0);
     expect(cpuShareMax).toBeLessThanOrEqual(1.1);
+  });
+
+  test("gives away every latency of the measure phase once, while it runs and after", async () => {
+    using world = lab.open();
+    const taken: HistogramRecord[] = [];
+    let take = (): readonly HistogramRecord[] => [];
+    const { histograms } = await world.run(aWorkload({ arrival: closed(8) }), {
+      workers: 2,
+      phases: { measureMs: 400 },
+      during: async ({ shard }) => {
+        take = () => shard.takeLatencies?.() ?? [];
+        while (taken.length === 0) {
+          await sleep(20);
+          taken.push(...take());
+        }
+      },
+    });
+    taken.push(...take());
+    for (const metric of ["connect", "request"]) {
+      const own = taken.filter((record) => record.metric === metric);
+      expect(mergeHistograms(metric, own)).toEqual(
+        histograms.find((record) => record.metric === metric),
+      );
+    }
   });
 
   test("rejects with E_AGENT when a worker thread is lost, and serves the next trial", async () => {
