@@ -1,4 +1,4 @@
-# The images of churnlab. Build the packages first (npm run build), then for example:
+# The images of churnlab: target, controller, agent. Build the packages first (npm run build), then for example:
 #   docker build --target target -t churnlab-target .
 # BASE is any image with Node 24 and glibc. Where no registry is within reach, `node scripts/build-base-image.mjs` makes one of
 # the pinned Node and its shared libraries: --build-arg BASE=churnlab-base
@@ -10,17 +10,23 @@ WORKDIR /source
 COPY . .
 RUN ["node", "deploy/assemble-tree.mjs", "/churnlab"]
 
+# The command itself, without a tool of the build.
 FROM ${BASE} AS churnlab
-LABEL churnlab.image=churnlab
 COPY --from=tree /churnlab /churnlab
 ENV NODE_ENV=production
 WORKDIR /data
-USER 10001:10001
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "/churnlab/packages/cli/bin/churnlab.mjs"]
 
 # A server to be loaded. CHURNLAB_TARGET says what it serves, as JSON; without it, HTTP on port 8080.
 FROM churnlab AS target
+USER 10001:10001
 EXPOSE 8080
 HEALTHCHECK --interval=2s --timeout=2s --start-period=2s CMD ["node", "/churnlab/deploy/check-listening.mjs", "8080"]
 ENTRYPOINT ["node", "/churnlab/packages/traffic/dist/target/target-main.js"]
+
+# Runs a scenario, the quickstart unless told otherwise, and then serves its results on port 7700. It is root of its container:
+# the hosts of a trial are namespaces that it makes, which needs CAP_SYS_ADMIN and CAP_NET_ADMIN.
+FROM churnlab AS controller
+EXPOSE 7700
+HEALTHCHECK --interval=2s --timeout=2s --start-period=2m CMD ["node", "/churnlab/deploy/check-finished.mjs"]
+ENTRYPOINT ["node", "/churnlab/deploy/run-and-serve.mjs"]

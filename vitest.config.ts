@@ -1,18 +1,5 @@
 import { defineConfig } from "vitest/config";
 
-/** Builds images and starts a container engine of its own as root, so it runs on request only. */
-const docker = {
-  extends: true as const,
-  test: {
-    name: "docker",
-    sequence: { groupOrder: 4 },
-    include: ["e2e/testbed/docker.test.ts"],
-    pool: "forks" as const,
-    fileParallelism: false,
-    testTimeout: 120_000,
-  },
-};
-
 export default defineConfig({
   // Packages are tested from src/: nothing has to be built first.
   ssr: { resolve: { conditions: ["@churnlab/source"] } },
@@ -48,13 +35,24 @@ export default defineConfig({
           name: "e2e",
           sequence: { groupOrder: 3 },
           include: ["e2e/**/*.test.ts"],
-          exclude: ["e2e/testbed/docker.test.ts", "**/node_modules/**"],
+          exclude: ["e2e/docker/**", "**/node_modules/**"],
           pool: "forks",
           fileParallelism: false,
           testTimeout: 120_000,
         },
       },
-      ...(process.env["CHURNLAB_DOCKER"] === "1" ? [docker] : []),
+      {
+        extends: true,
+        test: {
+          name: "docker",
+          sequence: { groupOrder: 4 },
+          globalSetup: "e2e/docker/set-up.ts",
+          include: ["e2e/docker/**/*.test.ts"],
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 120_000,
+        },
+      },
     ],
   },
 });

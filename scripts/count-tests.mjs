@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 /** In the order in which they run and are told; the first that a path fits is the one. */
 const TIERS = [
   { tier: "linux", pattern: /\.linux\.test\.ts$/ },
+  { tier: "docker", pattern: /\/e2e\/docker\// },
   { tier: "e2e", pattern: /\/e2e\// },
   { tier: "unit", pattern: /./ },
 ];

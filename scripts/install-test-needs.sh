@@ -12,6 +12,8 @@ packages=(
   sqlite3       # the database opens in the tool people have
   chromium      # reports and the dashboard as a reader sees them
   nats-server   # the fleet's server: tests spawn their own on loopback
+  docker.io     # an engine for containers as targets; scripts/with-engine.sh starts it
+  docker-compose # docker-compose.yml as its users start it
   nginx-light   # a real server as target, and a peer of benchmarks
   wrk           # peer of benchmarks
   apache2-utils # ab: peer of benchmarks

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Testbed } from "@churnlab/core";
 import { cleanContainers, DockerTestbed } from "@churnlab/testbed";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { Workplace } from "../cli/churnlab.ts";
 import { runVariants, type VariantResult } from "../run-variants.ts";
-import { canStartEngine, DockerEngine } from "./docker-engine.ts";
+import { listContainers } from "./engine.ts";
+import { skipWithoutEngine } from "./skip-without-engine.ts";
 
 const COUNTS = [
   ["client", "connections.attempted"],
@@ -46,20 +46,10 @@ const SERVE = `require("node:http").createServer((_, a) => a.end("ok")).listen(8
 const LOAD =
   "workload: { kind: short-lived, closer: client, arrival: { model: open, rate: 100/s } }";
 
-describe.skipIf(!canStartEngine())("a target in a container", () => {
-  let engine: DockerEngine;
-  let testbed: Testbed;
-  beforeAll(async () => {
-    engine = await DockerEngine.start();
-    process.env["DOCKER_HOST"] = engine.host;
-    engine.buildImages();
-    testbed = new DockerTestbed({ patienceMs: 3000 });
-  }, 240_000);
-  afterAll(async () => {
-    await testbed?.close();
-    await engine?.[Symbol.asyncDispose]();
-    delete process.env["DOCKER_HOST"];
-  });
+describe("a target in a container", () => {
+  skipWithoutEngine();
+  const testbed = new DockerTestbed({ patienceMs: 3000 });
+  afterAll(() => testbed.close());
 
   const runDocker = async (yaml: string) => runVariants(`testbed: docker\n${yaml}`, testbed);
 
@@ -74,7 +64,7 @@ describe.skipIf(!canStartEngine())("a target in a container", () => {
           COUNTS.map(([role, metric]) => `${role}.${metric} ${result.of(role, metric)}`),
         ]);
       expect(countsOf(inContainer)).toEqual(countsOf(inNamespaces));
-      expect(engine.containers()).toEqual([]);
+      expect(listContainers()).toEqual([]);
     },
   );
 
@@ -115,14 +105,14 @@ describe.skipIf(!canStartEngine())("a target in a container", () => {
     const text = scenario(`${LOAD}\n${parts}\nvariants: [{ name: only }]`);
     const failed = runDocker(text);
     await expect(failed).rejects.toThrow(reason);
-    expect(engine.containers()).toEqual([]);
+    expect(listContainers()).toEqual([]);
   });
 
   it("that dies in the middle leaves an invalid trial with its last words", async () => {
     const code = `${SERVE}; setTimeout(() => { console.log("farewell"); process.exit(9); }, 700)`;
     const text = scenario(`${LOAD}\n${inNode(code)}\nvariants: [{ name: only }]`);
     await expect(runDocker(text)).rejects.toThrow(/invalid.*W_TARGET_DIED.*status 9/s);
-    expect(engine.containers()).toEqual([]);
+    expect(listContainers()).toEqual([]);
   });
 
   it("of one run is not seen by another at the same time", async () => {
@@ -147,14 +137,14 @@ describe.skipIf(!canStartEngine())("a target in a container", () => {
     const started = place.start(["run", file]);
     await started.shows("measure");
     expect(await cleanContainers()).toEqual([]);
-    const [name] = engine.containers();
+    const [name] = listContainers();
     started.child.kill("SIGKILL");
     await started.ended;
     for (let i = 0; i < 50; i++) {
       if ((await cleanContainers()).includes(name ?? "none")) break;
       await sleep(20);
     }
-    expect(engine.containers()).toEqual([]);
+    expect(listContainers()).toEqual([]);
   });
 });
 

@@ -1,0 +1,42 @@
+import { execFileSync } from "node:child_process";
+import path from "node:path";
+
+const ROOT: string = path.resolve(import.meta.dirname, "../..");
+
+/** The container engine that the tests are given: the one that `docker` finds, which DOCKER_HOST may name. */
+export interface EngineState {
+  /** Why tests with containers cannot run; null where they can. */
+  readonly missing: string | null;
+}
+
+/** Whether containers can be tested here. */
+export function findEngine(): EngineState {
+  if (process.getuid?.() !== 0) return { missing: "containers' namespaces are entered as root" };
+  try {
+    docker("info", "--format", "{{.ServerVersion}}");
+    return { missing: null };
+  } catch {
+    return { missing: "no container engine answers; scripts/with-engine.sh npm test starts one" };
+  }
+}
+
+/** The engine's command line; what it prints, trimmed. Throws with what it says when it fails. */
+function docker(...args: readonly string[]): string {
+  const env = { ...process.env, DOCKER_BUILDKIT: "0" };
+  return execFileSync("docker", args, { encoding: "utf8", env, cwd: ROOT, stdio: "pipe" }).trim();
+}
+
+/** The images of the Dockerfile, on a base made of the pinned Node. */
+export function buildImages(): void {
+  execFileSync("node", ["scripts/build-base-image.mjs"], { cwd: ROOT, stdio: "pipe" });
+  for (const target of ["controller", "target"]) {
+    const base = ["--build-arg", "BASE=churnlab-base"];
+    docker("build", "--quiet", ...base, "--target", target, "--tag", `churnlab-${target}`, ".");
+  }
+}
+
+/** Names of all containers of churnlab, of whichever run. */
+export function listContainers(): string[] {
+  const names = docker("ps", "--all", "--filter", "label=churnlab.owner", "--format", "{{.Names}}");
+  return names === "" ? [] : names.split("\n");
+}
