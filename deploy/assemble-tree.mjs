@@ -36,6 +36,7 @@ function takePackage(folder, parts = []) {
   for (const dependency of Object.keys({
     ...manifest.dependencies,
     ...manifest.optionalDependencies,
+    ...manifest.peerDependencies,
   })) {
     takeDependency(folder, dependency);
   }
