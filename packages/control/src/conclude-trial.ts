@@ -20,13 +20,16 @@ import type { TrialEvidence } from "./trial-evidence.ts";
 /** Reduces what was seen to measurements, and says whether they may be trusted. */
 export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutcome> {
   const { trial, world, recording, report } = evidence;
+  const ofWorld = (await world.conclude?.()) ?? { measurements: [], warnings: [] };
   const measurements: Measurement[] = [
     ...reduceMeasurements(evidence),
+    ...ofWorld.measurements,
     ...(await world.target.measure()),
     ...recording.measurements(),
   ];
   const warnings: Warning[] = [
     ...world.warnings,
+    ...ofWorld.warnings,
     ...recording.warnings(),
     ...report.warnings,
     ...world.observers.flatMap((observer) => observer.conclude()),

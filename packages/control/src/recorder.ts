@@ -6,6 +6,7 @@ import type {
   Measurement,
   Observer,
   PortReading,
+  RemoteLook,
   Role,
   Sample,
   TrialEvent,
@@ -24,6 +25,8 @@ const QUEUE_TICKS = 5;
 const LATENCY_TICKS = 5;
 /** Ports once per five seconds: a dump walks the kernel's whole socket table. */
 const PORT_TICKS = 25;
+/** A sample of another host that comes a tick later than its neighbours is no hole. */
+const REMOTE_HOLE_MIN = 2;
 const SETTLE_MS_MAX = 1000;
 const SETTLE_POLL_MS = 2;
 
@@ -44,6 +47,10 @@ interface Watch {
   readonly marks: PortMarks;
   before: CounterReading;
   after: CounterReading;
+  /** What another host was seen to hold at the boundary that is to be marked next. */
+  looked: CounterReading | null;
+  /** When the newest sample of the series was taken. */
+  sampledAtMs: number;
   socketsAtDump: number;
 }
 
@@ -87,6 +94,8 @@ export class Recorder implements Disposable {
         after: idle,
         ports: [],
         marks: new PortMarks(),
+        looked: null,
+        sampledAtMs: Number.NEGATIVE_INFINITY,
         socketsAtDump: 0,
       };
     });
@@ -127,11 +136,19 @@ export class Recorder implements Disposable {
     this.#shards = shards;
   }
 
+  /** Has roles on other hosts look at this time, for the mark that follows; a role of this host is read by the mark itself. */
+  async look(look: RemoteLook): Promise<void> {
+    await Promise.all(
+      this.#watches.map(async (watch) => {
+        watch.looked = (await watch.observer.lookAt?.(look)) ?? null;
+      }),
+    );
+  }
+
   markMeasure(): void {
-    for (const watch of this.#watches) {
-      watch.before = watch.observer.readCounters();
-    }
-    this.#markedAtMs = this.#clock.nowMs();
+    for (const watch of this.#watches) watch.before = takeReading(watch);
+    const nowMs = this.#clock.nowMs();
+    this.#markedAtMs = Math.max(...this.#watches.map(({ before }) => before.atMs ?? nowMs), 0);
   }
 
   /**
@@ -140,7 +157,9 @@ export class Recorder implements Disposable {
    */
   async settle(): Promise<void> {
     const untilMs = this.#clock.nowMs() + SETTLE_MS_MAX;
-    while (this.#openSockets().length > 0) {
+    for (;;) {
+      await this.look({ atMs: this.#clock.nowMs(), marks: false });
+      if (this.#openSockets().length === 0) return;
       if (this.#clock.nowMs() >= untilMs) {
         const message = `still open ${SETTLE_MS_MAX} ms after the load: ${this.#openSockets().join(", ")}`;
         this.#warnings.push({ code: "W_NOT_SETTLED", message });
@@ -158,7 +177,7 @@ export class Recorder implements Disposable {
     this.#afterTick();
     this.#measureEndedAtMs = this.#clock.nowMs();
     for (const watch of this.#watches) {
-      watch.after = watch.observer.readCounters();
+      watch.after = takeReading(watch);
       this.#readPorts(watch);
     }
   }
@@ -254,14 +273,17 @@ export class Recorder implements Disposable {
   #sample(): void {
     const begunMs = this.#clock.nowMs();
     const cpuMs = this.#clock.threadCpuMs();
-    for (const { observer, idle } of this.#watches) {
+    for (const watch of this.#watches) {
+      const { observer, idle } = watch;
       const reading = observer.readCounters();
-      this.series.add(observer.role, begunMs, reading.gauges);
-      this.series.addChanges(observer.role, begunMs, {
-        idle: idle.counters,
-        now: reading.counters,
-      });
       this.#events.push(...observer.drainEvents());
+      const atMs = reading.atMs ?? begunMs;
+      const isOld = reading.atMs !== undefined && atMs <= watch.sampledAtMs;
+      if (isOld) continue; // another host has sent nothing since
+      this.#noteRemoteHole(watch, reading);
+      watch.sampledAtMs = atMs;
+      this.series.add(observer.role, atMs, reading.gauges);
+      this.series.addChanges(observer.role, atMs, { idle: idle.counters, now: reading.counters });
     }
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
@@ -291,6 +313,16 @@ export class Recorder implements Disposable {
     const fresh = this.#shards.flatMap((shard) => shard.takeLatencies?.() ?? []);
     this.series.add("client", this.#clock.nowMs(), sampleQuantiles(fresh));
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
+  }
+
+  /** Samples of another host that never came. */
+  #noteRemoteHole(watch: Watch, { atMs }: CounterReading): void {
+    if (atMs === undefined || watch.sampledAtMs === Number.NEGATIVE_INFINITY) return;
+    const missed = Math.round((atMs - watch.sampledAtMs) / SAMPLE_INTERVAL_MS) - 1;
+    if (missed < REMOTE_HOLE_MIN) return;
+    this.#missed += missed;
+    const { role } = watch.observer;
+    this.#events.push({ role, atMs, kind: "sampler.hole", detail: { missed } });
   }
 
   /** Since the last dump at most as many ports were taken as sockets were added; a dump then says exactly. */
@@ -336,6 +368,13 @@ export class Recorder implements Disposable {
     }
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
+}
+
+/** What was looked for on another host, once; else what is there now. */
+function takeReading(watch: Watch): CounterReading {
+  const { looked, observer } = watch;
+  watch.looked = null;
+  return looked ?? observer.readCounters();
 }
 
 export function startRecorder(world: TrialWorld, clock: Clock): Recorder {

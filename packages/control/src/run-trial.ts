@@ -55,22 +55,33 @@ export async function runTrial(
       recording.markMeasure();
       world.target.markMeasure?.();
     };
+    const lookNow = (marks: boolean): Promise<void> =>
+      recording.look({ atMs: clock.nowMs(), marks });
     // Without a warm-up the boundary lies before the first packet: counters and tallies then count the same.
-    if (warmUpMs === 0) mark();
-    const startAtMs = clock.nowMs() + START_MARGIN_MS;
+    if (warmUpMs === 0) {
+      await lookNow(true);
+      mark();
+    }
+    const startAtMs = clock.nowMs() + (world.startLeadMs ?? START_MARGIN_MS);
     const reports = Promise.all(shards.map((shard) => shard.run(startAtMs)));
     reports.catch(() => {}); // awaited below; until then a lost worker must not end the process
     recording.expectMeasure(startAtMs + warmUpMs);
+    const looking =
+      warmUpMs > 0 ? recording.look({ atMs: recording.measureAtMs, marks: true }) : undefined;
+    looking?.catch(() => {}); // awaited below, unless the signal ends the trial before
     await sleepUntil(clock, recording.measureAtMs, signal);
+    if (!signal.aborted) await looking;
     if (warmUpMs > 0) mark();
 
     phases.enter("measure");
     const report: ShardReport = mergeReports(await reports);
     await recording.settle();
+    await lookNow(false);
     recording.endMeasure();
 
     phases.enter("drain");
     await clock.sleep(drainMs, signal);
+    await lookNow(false);
     recording.finish();
     const aborted = signal.aborted;
     outcome = await concludeTrial({ trial, world, recording, report, startedAtUnixMs, aborted });

@@ -25,6 +25,15 @@ export interface PlanDescription {
   readonly needs: PlanNeeds;
 }
 
+/** What a trial needs of a fleet. */
+export interface FleetNeeds {
+  readonly agents: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly sourcesPerAgent: number;
+  readonly workersPerAgent: number | null;
+  readonly targetLabels: Readonly<Record<string, string>>;
+}
+
 export interface VariantDescription {
   readonly name: string;
   readonly baseline: boolean;
@@ -47,6 +56,8 @@ export interface PlanNeeds {
   readonly testbeds: readonly TestbedKind[];
   /** CAP_NET_ADMIN, or user namespaces in which anybody has it. */
   readonly networkAdmin: boolean;
+  /** The largest fleet of its variants; null where everything is on this machine. */
+  readonly fleet: FleetNeeds | null;
   /** Open files that this process needs at once, about. */
   readonly openFiles: number;
 }
@@ -116,8 +127,24 @@ function describeNeeds(specs: readonly TrialSpec[]): PlanNeeds {
   });
   return {
     testbeds: [...new Set(specs.map(({ testbed }) => testbed))],
-    networkAdmin: specs.some(({ testbed }) => testbed === "netns"),
+    networkAdmin: specs.some(({ testbed, fleet }) => testbed === "netns" && fleet === undefined),
+    fleet: describeFleet(specs),
     openFiles: Math.max(...files),
+  };
+}
+
+function describeFleet(specs: readonly TrialSpec[]): FleetNeeds | null {
+  const [largest] = specs
+    .map(({ fleet }) => fleet)
+    .filter((fleet) => fleet !== undefined)
+    .toSorted((a, b) => b.agents - a.agents);
+  if (largest === undefined) return null;
+  return {
+    agents: largest.agents,
+    labels: largest.labels,
+    sourcesPerAgent: largest.perAgent.sources,
+    workersPerAgent: largest.perAgent.workers,
+    targetLabels: largest.target.labels,
   };
 }
 

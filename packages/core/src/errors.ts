@@ -74,6 +74,23 @@ export const ERROR_CODES = {
     meaning: "The target did not start, does not listen, or ended during a trial.",
   },
   E_AGENT: { exit: 4, meaning: "A worker or agent was lost during a trial." },
+  E_NATS: {
+    exit: 3,
+    meaning: "The NATS server cannot be reached, refuses the connection, or lacks JetStream.",
+  },
+  E_FLEET: {
+    exit: 3,
+    meaning: "The fleet lacks agents that a trial needs, or two agents have one name.",
+  },
+  E_FLEET_VERSION: {
+    exit: 3,
+    meaning: "Controller and agent are of different versions of churnlab.",
+  },
+  E_FLEET_LOCKED: { exit: 3, meaning: "Another run has the agent or the target." },
+  E_FLEET_REFUSED: {
+    exit: 3,
+    meaning: "An agent refuses what it was asked: its own limits forbid it.",
+  },
   E_HOST_GONE: {
     exit: 4,
     meaning: "The process, container or namespace that was watched is gone.",

@@ -1,4 +1,9 @@
-import type { PlanDescription, SysctlChange, VariantDescription } from "./describe-plan.ts";
+import type {
+  FleetNeeds,
+  PlanDescription,
+  SysctlChange,
+  VariantDescription,
+} from "./describe-plan.ts";
 import type { TrialSpec } from "./scenario.ts";
 import { wrapText } from "./wrap-text.ts";
 
@@ -134,6 +139,20 @@ function warnings(variants: readonly VariantDescription[]): string[] {
   return ["", "Settings without effect", ...lines];
 }
 
+function describeFleet(fleet: FleetNeeds): string {
+  const { agents, labels, sourcesPerAgent, workersPerAgent, targetLabels } = fleet;
+  const workers = workersPerAgent === null ? "" : ` and ${count(workersPerAgent, "worker")}`;
+  return [
+    `${count(agents, "agent")} for load${nameLabels(labels)}, ${count(sourcesPerAgent, "source")}${workers} each`,
+    `and one for the target${nameLabels(targetLabels)}: run --nats URL`,
+  ].join(", ");
+}
+
+function nameLabels(labels: Readonly<Record<string, string>>): string {
+  const named = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return named.length === 0 ? "" : ` with ${named.join(" ")}`;
+}
+
 const PRIVILEGES: Readonly<Record<TrialSpec["testbed"], string>> = {
   netns:
     "testbed netns (CAP_NET_ADMIN, or user namespaces; nothing changes outside the trial's own)",
@@ -141,9 +160,10 @@ const PRIVILEGES: Readonly<Record<TrialSpec["testbed"], string>> = {
   external: "testbed external (a server of yours; nothing is set on either host)",
 };
 
-function needs({ needs: { testbeds, openFiles } }: PlanDescription): string[] {
+function needs({ needs: { testbeds, fleet, openFiles } }: PlanDescription): string[] {
   return [
-    ...testbeds.map((testbed) => `Needs   ${PRIVILEGES[testbed]}`),
+    ...(fleet === null ? [] : [`Needs   ${describeFleet(fleet)}`]),
+    ...(fleet === null ? testbeds : []).map((testbed) => `Needs   ${PRIVILEGES[testbed]}`),
     `Needs   open files ≥ ${openFiles}`,
   ];
 }

@@ -132,6 +132,22 @@ export interface UpstreamSpec {
   readonly idleTimeoutMs: number;
 }
 
+/** The machines of a trial, where agents on other machines are to do it. */
+export interface FleetSpec {
+  /** Agents that offer load. */
+  readonly agents: number;
+  /** An agent is taken only where it has all of these. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly perAgent: {
+    /** Worker threads of each; null: as many as its sources, or its processors where that is more. */
+    readonly workers: number | null;
+    /** Source addresses of each; `workload.sources` is the sum over the agents. */
+    readonly sources: number;
+  };
+  /** The agent that offers the target is taken only where it has all of these. */
+  readonly target: { readonly labels: Readonly<Record<string, string>> };
+}
+
 export interface Phases {
   readonly warmUpMs: number;
   readonly measureMs: number;
@@ -151,6 +167,8 @@ export interface TrialSpec {
   readonly workload: Workload;
   readonly phases: Phases;
   readonly sysctls: SysctlSettings;
+  /** Absent where everything is on this machine. */
+  readonly fleet?: FleetSpec;
   readonly observe: { readonly resets: boolean; readonly ports: boolean };
 }
 

@@ -27,6 +27,16 @@ export interface CounterReading {
   readonly gauges: Readonly<Record<string, number>>;
   /** `tcp.ActiveOpens`, `tcpext.TW`, `rst.received`, … : since the namespace or its observer exists. */
   readonly counters: Readonly<Record<string, number>>;
+  /** When it was taken, on the caller's monotonic clock; absent where that is now. */
+  readonly atMs?: number;
+}
+
+/** A look that another host is asked for. */
+export interface RemoteLook {
+  /** On the caller's monotonic clock; at once where it is past. */
+  readonly atMs: number;
+  /** The measure phase begins with it. */
+  readonly marks: boolean;
 }
 
 /** Use of the local port range towards the busiest destination, and sockets by TCP state. */
@@ -43,6 +53,11 @@ export interface Observer {
   readonly role: Role;
   /** Cheap (tens of microseconds) and synchronous. Throws when the namespace is gone. */
   readCounters(): CounterReading;
+  /**
+   * On another host: a look that was taken there at its time. What the synchronous reads give afterwards is no older.
+   * Rejects with `E_AGENT` when that host is lost. Absent where reads are of now.
+   */
+  lookAt?(look: RemoteLook): Promise<CounterReading>;
   /** Listen and SYN queues: `accept_queue`, `accept_queue.limit`, `syn_recv`. Cheap; empty where not available. */
   readQueues(): Readonly<Record<string, number>>;
   /** A full dump; null where not available. */
@@ -65,11 +80,23 @@ export interface TrialWorld extends AsyncDisposable {
   readonly sysctls: readonly SysctlRecord[];
   readonly environment: Environment;
   readonly warnings: readonly Warning[];
+  /** From the decision to start to the start, for a message to reach every agent; a few milliseconds where absent. */
+  readonly startLeadMs?: number;
+  /** Doubts and figures about the world itself, once the trial is over: how well clocks agreed. Absent where it has none. */
+  conclude?(): Promise<WorldConclusion>;
+}
+
+/** What a world knows of itself at the end of a trial. */
+export interface WorldConclusion {
+  readonly measurements: readonly Measurement[];
+  readonly warnings: readonly Warning[];
 }
 
 /** Builds worlds of one kind: namespaces, containers, or a host that is not ours. */
 export interface Testbed {
   readonly kind: TestbedKind;
   build(trial: Trial, signal: AbortSignal): Promise<TrialWorld>;
+  /** A trial is stored durably: what was kept for the case that it is not may go. */
+  confirm?(trial: Trial): void;
   close(): Promise<void>;
 }

@@ -83,6 +83,15 @@ export const WARNING_CODES = {
     invalidates: true,
     meaning: "A worker or agent was lost; its share of the load is missing.",
   },
+  W_CLOCK_UNSURE: {
+    invalidates: true,
+    meaning:
+      "The clocks of the agents were not known well enough, or they started too far from each other.",
+  },
+  W_RESULTS_INCOMPLETE: {
+    invalidates: true,
+    meaning: "An agent's results do not add up to the totals that it sent with them.",
+  },
   W_NOT_RESTORED: {
     invalidates: false,
     meaning: "Something of the trial's world could not be taken down; what was measured stands.",

@@ -31,5 +31,6 @@ export const DEFAULTS = {
   /** `raw` as neper's tcp_crr: one byte each way. */
   bytesByProtocol: { http: { request: 0, response: 64 }, raw: { request: 1, response: 1 } },
   phases: { warmUp: "0s", measure: "8s", drain: "0s" },
+  fleet: { agents: 1, perAgent: { sources: 1 } },
   observe: { resets: true, ports: true },
 } as const;

@@ -65,6 +65,13 @@ export type FileUpstream = Optional<{
   idleTimeout: number;
 }>;
 
+export type FileFleet = Optional<{
+  agents: number;
+  labels: Readonly<Record<string, number | string>>;
+  perAgent: Optional<{ workers: number; sources: number }>;
+  target: Optional<{ labels: Readonly<Record<string, number | string>> }>;
+}>;
+
 export type FileSpec = Optional<{
   testbed: TestbedKind;
   topology: Topology;
@@ -73,6 +80,7 @@ export type FileSpec = Optional<{
   workload: FileWorkload;
   phases: Optional<{ warmUp: number; measure: number; drain: number }>;
   sysctls: Optional<Record<Role, Readonly<Record<string, number | string>>>>;
+  fleet: FileFleet;
   observe: Optional<{ resets: boolean; ports: boolean }>;
 }>;
 

@@ -2,6 +2,7 @@ import { parseDurationMs } from "../parse-duration.ts";
 import { ROLES } from "../role.ts";
 import type {
   Arrival,
+  FleetSpec,
   RequestsPerConnection,
   SysctlSettings,
   TargetSpec,
@@ -11,18 +12,27 @@ import type {
 } from "../scenario.ts";
 import { formatSysctlValue } from "../sysctl-catalogue/validate-sysctl.ts";
 import { DEFAULTS } from "./defaults.ts";
-import type { FileArrival, FileSpec, FileTarget, FileUpstream, FileWorkload } from "./file-spec.ts";
+import type {
+  FileArrival,
+  FileFleet,
+  FileSpec,
+  FileTarget,
+  FileUpstream,
+  FileWorkload,
+} from "./file-spec.ts";
 import { arrivalModel } from "./validate-spec.ts";
 
 /** A spec that `validateSpec` has nothing against, with every default filled in. */
 export function resolveSpec(spec: FileSpec): TrialSpec {
   const { phases = {}, observe = {} } = spec;
+  const fleet = spec.fleet === undefined ? null : resolveFleet(spec.fleet);
   return {
     testbed: spec.testbed ?? DEFAULTS.testbed,
     topology: spec.topology ?? DEFAULTS.topology,
     target: resolveTarget(spec.target ?? {}),
     ...(spec.topology === "gateway" ? { upstream: resolveUpstream(spec.upstream ?? {}) } : {}),
-    workload: resolveWorkload(spec.workload ?? {}),
+    workload: resolveWorkload(spec.workload ?? {}, fleet),
+    ...(fleet === null ? {} : { fleet }),
     phases: {
       warmUpMs: phases.warmUp ?? ms(DEFAULTS.phases.warmUp),
       measureMs: phases.measure ?? ms(DEFAULTS.phases.measure),
@@ -66,7 +76,26 @@ function resolveUpstream(upstream: FileUpstream): UpstreamSpec {
   };
 }
 
-function resolveWorkload(workload: FileWorkload): Workload {
+function resolveFleet({ agents, labels, perAgent, target }: FileFleet): FleetSpec {
+  return {
+    agents: agents ?? DEFAULTS.fleet.agents,
+    labels: resolveLabels(labels),
+    perAgent: {
+      workers: perAgent?.workers ?? null,
+      sources: perAgent?.sources ?? DEFAULTS.fleet.perAgent.sources,
+    },
+    target: { labels: resolveLabels(target?.labels) },
+  };
+}
+
+function resolveLabels(labels: FileFleet["labels"]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(labels ?? {}).map(([name, value]) => [name, String(value)]),
+  );
+}
+
+/** Sources and workers of a fleet are those of all its agents. */
+function resolveWorkload(workload: FileWorkload, fleet: FleetSpec | null): Workload {
   const { kind = "short-lived", protocol = DEFAULTS.workload.protocol, timeouts = {} } = workload;
   return {
     kind,
@@ -82,7 +111,10 @@ function resolveWorkload(workload: FileWorkload): Workload {
     requestBytes: workload.requestBytes ?? DEFAULTS.bytesByProtocol[protocol].request,
     responseBytes: workload.responseBytes ?? DEFAULTS.bytesByProtocol[protocol].response,
     arrival: resolveArrival(workload.arrival ?? {}),
-    sources: workload.sources ?? DEFAULTS.workload.sources,
+    sources:
+      fleet === null
+        ? (workload.sources ?? DEFAULTS.workload.sources)
+        : fleet.agents * fleet.perAgent.sources,
     workers: workload.workers ?? null,
     engine: workload.engine ?? DEFAULTS.workload.engine,
     timeouts: {

@@ -74,6 +74,37 @@ const observe = z.strictObject({
   }),
 });
 
+const labels = z
+  .record(z.string().regex(/^[A-Za-z0-9_./-]{1,64}$/), z.union([z.number(), z.string()]))
+  .meta({ title: "labels" });
+
+const fleet = z.strictObject({
+  agents: z.int().min(1).max(1000).optional().meta({
+    description: "agents that offer load, each on a machine of its own or not",
+    default: DEFAULTS.fleet.agents,
+  }),
+  labels: labels.optional().describe("take only agents that have all of these"),
+  perAgent: z
+    .strictObject({
+      workers: z
+        .int()
+        .min(1)
+        .max(250)
+        .optional()
+        .describe("worker threads of each; chosen from its sources and processors when absent"),
+      sources: z.int().min(1).max(250).optional().meta({
+        description: "source addresses of each, a namespace and a port budget each",
+        default: DEFAULTS.fleet.perAgent.sources,
+      }),
+    })
+    .optional(),
+  target: z
+    .strictObject({
+      labels: labels.optional().describe("take only an agent that has all of these"),
+    })
+    .optional(),
+});
+
 const specShape = {
   testbed: z.enum(TESTBED_KINDS).optional().meta({
     description:
@@ -98,6 +129,7 @@ const specShape = {
     })
     .optional()
     .describe("values to write, by role and name"),
+  fleet: fleet.optional().describe("agents that run it, found over NATS; see run --nats"),
   observe: observe.optional(),
 };
 

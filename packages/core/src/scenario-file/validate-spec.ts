@@ -16,6 +16,7 @@ export function validateSpec(spec: FileSpec, report: Report): void {
   validateTarget(spec.target ?? {}, report);
   validateUpstream(spec, report);
   validateTestbed(spec, report);
+  validateFleet(spec, report);
   validateProtocol(spec, report);
 }
 
@@ -40,6 +41,32 @@ function validateWorkload(workload: FileWorkload, report: Report): void {
     const message = `${workers} workers cannot live in ${sources} sources: each needs one of its own`;
     report(["workload", "workers"], message);
   }
+}
+
+/** What a fleet's agents have is said once, in the section of the fleet. */
+function validateFleet(
+  { fleet, workload = {}, testbed, topology }: FileSpec,
+  report: Report,
+): void {
+  if (fleet === undefined) return;
+  const agents = fleet.agents ?? DEFAULTS.fleet.agents;
+  const { sources = DEFAULTS.fleet.perAgent.sources, workers } = fleet.perAgent ?? {};
+  const all = agents * sources;
+  if (workload.sources !== undefined && workload.sources !== all) {
+    const message = `${agents} agents of ${sources} sources have ${all} sources, not ${workload.sources}`;
+    report(["workload", "sources"], message, String(all));
+  }
+  if (workload.workers !== undefined) {
+    report(["workload", "workers"], "a fleet's workers are said by fleet.perAgent.workers");
+  }
+  if (workers !== undefined && workers < sources) {
+    const message = `${workers} workers cannot live in ${sources} sources: each needs one of its own`;
+    report(["fleet", "perAgent", "workers"], message);
+  }
+  if (testbed !== undefined && testbed !== "netns") {
+    report(["testbed"], `a fleet's agents make their own testbed; ${testbed} is not for a fleet`);
+  }
+  if (topology === "gateway") report(["topology"], "a fleet has no gateway");
 }
 
 function validateArrival(arrival: FileArrival | undefined, report: Report): void {
