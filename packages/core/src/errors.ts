@@ -43,6 +43,14 @@ export const ERROR_CODES = {
     exit: 2,
     meaning: "The baseline file is not a run that churnlab exported.",
   },
+  E_AGENT_FILE: {
+    exit: 2,
+    meaning: "The file of an agent cannot be read, or has one or more problems.",
+  },
+  E_REFUSED: {
+    exit: 3,
+    meaning: "An agent refuses what it was asked for: the limits in its own file forbid it.",
+  },
   E_PLATFORM: {
     exit: 3,
     meaning: "This needs Linux (or a newer Node) than the one at hand.",

@@ -16,6 +16,7 @@ export * from "./parse-duration.ts";
 export * from "./parse-rate.ts";
 export * from "./parse-scenario.ts";
 export * from "./parse-share.ts";
+export * from "./parse-yaml-file.ts";
 export * from "./role.ts";
 export * from "./scenario.ts";
 export {
@@ -23,6 +24,7 @@ export {
   type Problem,
   ScenarioError,
 } from "./scenario-file/problem.ts";
+export { rate as rateSchema } from "./scenario-file/quantity-schemas.ts";
 export * from "./scenario-json-schema.ts";
 export * from "./suggest-name.ts";
 export * from "./wrap-text.ts";

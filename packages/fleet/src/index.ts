@@ -12,3 +12,10 @@ export * from "./messages/live-message.ts";
 export * from "./messages/result-piece.ts";
 export * from "./messages/trial-messages.ts";
 export * from "./subjects.ts";
+
+// What an agent lets itself be asked for.
+
+export * from "./limits/agent-file.ts";
+export * from "./limits/agent-limits.ts";
+export * from "./limits/asked.ts";
+export * from "./limits/enforce-limits.ts";

@@ -1,7 +1,7 @@
 import { ChurnError, ERROR_CODES, type ErrorCode } from "../errors.ts";
 import { locate, type Place } from "./place.ts";
 
-/** One thing that is wrong with a scenario, and where. Lines and columns count from 1; `endColumn` is exclusive. */
+/** One thing that is wrong with a scenario or another file, and where. Lines and columns count from 1; `endColumn` is exclusive. */
 export interface Problem {
   readonly code: ErrorCode;
   /** The file, or the flag whose argument is meant. */
@@ -15,7 +15,7 @@ export interface Problem {
   readonly sourceLine: string;
 }
 
-/** Everything that is wrong with a scenario. Its code is that of its problems when they all have the same. */
+/** Everything that is wrong with a scenario or another file. Its code is that of its problems when they all have the same. */
 export class ScenarioError extends ChurnError {
   readonly problems: readonly Problem[];
   readonly file: string;
@@ -38,17 +38,20 @@ export interface ProblemDetail {
 /** Collects problems, each once, until the whole scenario has been looked at. */
 export class ProblemList {
   readonly #file: string;
+  readonly #code: ErrorCode;
   readonly #byKey = new Map<string, Problem & { readonly start: number }>();
 
-  constructor(file: string) {
+  /** `code` is that of the problems that do not bring their own. */
+  constructor(file: string, code: ErrorCode = "E_SCENARIO") {
     this.#file = file;
+    this.#code = code;
   }
 
   add(place: Place, message: string, { code, suggestion }: ProblemDetail = {}): void {
     const key = `${place.source.name}\0${place.source.text}\0${place.start}\0${message}`;
     if (this.#byKey.has(key)) return;
     this.#byKey.set(key, {
-      code: code ?? "E_SCENARIO",
+      code: code ?? this.#code,
       source: place.source.name,
       ...locate(place),
       start: place.start,
