@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -141,6 +141,61 @@ describe("a database that cannot take the run", () => {
     } finally {
       db.close();
     }
+  });
+});
+
+describe("a run that is killed", () => {
+  it("leaves every trial that had ended in its NDJSON, whole", async () => {
+    const many = SMALL_SCENARIO.replace("replicates: 1", "replicates: 50").replace(
+      "measure: 1s",
+      "measure: 100ms",
+    );
+    const file = path.join(place.folder, "trials.ndjson");
+    const { child, ended } = place.start([
+      "run",
+      place.write("s.yaml", many),
+      "--reporter",
+      `ndjson=${file}`,
+    ]);
+    const count = (type: string): number =>
+      existsSync(file) ? readFileSync(file, "utf8").split(`{"type":"${type}"`).length - 1 : 0;
+    while (child.exitCode === null && count("trial") < 3) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    child.kill("SIGKILL");
+    await ended;
+    const lines = readFileSync(file, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const numbersOf = (type: string): Set<unknown> =>
+      new Set(lines.filter((line) => line["type"] === type).map((line) => line["trial_id"]));
+    expect(lines[0]).toMatchObject({ type: "run", planned_trials: 100 });
+    expect(numbersOf("trial").size).toBeGreaterThanOrEqual(3);
+    expect(numbersOf("trial").size).toBeLessThan(100);
+    expect(numbersOf("measurement")).toEqual(numbersOf("trial"));
+    expect(numbersOf("sample")).toEqual(numbersOf("trial"));
+    expect(count("end")).toBe(0);
+  });
+});
+
+describe("gates of a run without a valid trial", () => {
+  it("have not passed: run, gate and JUnit say so", async () => {
+    const gated = SMALL_SCENARIO.replace(
+      "replicates: 1",
+      "target: { command: [sh, -c, 'exit 1'] }\nreplicates: 1\ngates: [{ metric: client.connections.failed, max: 0 }]",
+    );
+    const file = place.write("s.yaml", gated);
+    const ended = await place.run(["run", file, "--reporter", "junit=gates.xml"]);
+    expect(ended.stdout).toMatch(/gates: 0 of 2 gates passed, 2 invalid/);
+    expect(ended.code).toBe(4);
+    const judged = await place.run(["gate", "last"]);
+    expect(judged.stdout).toMatch(/! invalid +fin .*no trial of this variant completed/);
+    expect(judged.code).toBe(4);
+    const xml = readFileSync(path.join(place.folder, "gates.xml"), "utf8");
+    expect(xml.match(/<error [^>]*type="invalid"/g)).toHaveLength(2);
+    const annotated = await place.run(["run", file, "--reporter", "github", "--quiet"]);
+    expect(annotated.stdout.match(/^::error .*gate invalid/gm)).toHaveLength(2);
   });
 });
 

@@ -8,7 +8,8 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   bug: "a bug in churnlab",
   usage: "the command line or a scenario is wrong",
   preflight: "this machine lacks a capability, a server or a limit",
-  broken: "the run broke, or a trial is invalid; what was recorded is kept",
+  broken:
+    "the run broke, a trial is invalid, or a gate could not be judged; what was recorded is kept",
   notComparable: "not comparable or inconclusive (with `--strict`)",
   gateFailed: "a gate failed",
   interrupted: "interrupted; what was recorded is kept, everything is restored",

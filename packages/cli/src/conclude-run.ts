@@ -26,6 +26,7 @@ export async function concludeRun(
       ? formatComparisonJson(comparison, gates)
       : formatComparison(comparison, { style: terminalStyle, gates }),
   );
+  session.follower.end(comparison, gates);
   for (const target of session.reporters) {
     await writeReport(target, { store, comparison, gates, file, terminal });
   }
@@ -37,7 +38,15 @@ export async function concludeRun(
   return exitCodeOfGates(gates);
 }
 
-/** A gate that the trials cannot decide is no failure; `--strict` readers look at the outcome itself. */
+/**
+ * A gate that the trials cannot decide is no failure; `--strict` readers look at the outcome itself. One that could not
+ * be judged has not passed: a run whose trials are all invalid must not be green.
+ */
 export function exitCodeOfGates(gates: readonly GateResult[]): ExitCode {
-  return gates.some(({ outcome }) => outcome === "fail") ? EXIT.gateFailed : EXIT.ok;
+  if (gates.some(({ outcome }) => outcome === "fail")) return EXIT.gateFailed;
+  const unjudged = gates.filter(({ outcome }) => outcome === "invalid");
+  if (unjudged.length === 0) return EXIT.ok;
+  const isRefused = ({ evidence }: GateResult): boolean =>
+    evidence.kind === "none" && evidence.cause === "not-comparable";
+  return unjudged.every(isRefused) ? EXIT.notComparable : EXIT.broken;
 }

@@ -17,7 +17,7 @@ export async function runScenario(
   file: string,
   session: RunSession,
 ): Promise<ExitCode> {
-  const { store, signal, feed } = session;
+  const { store, signal, feed, follower } = session;
   const plan = planTrials(scenario);
   const startedAtUnixMs = monotonicClock.unixMs();
   const runId = store.startRun({
@@ -29,6 +29,7 @@ export async function runScenario(
   });
   const expectedMs = plan.trials.reduce((sum, trial) => sum + estimateTrialMs(trial.spec), 0);
   feed?.begin({ runId, scenario, plan, expectedMs, startedAtUnixMs });
+  follower.begin(runId);
   const outcomes = await runTrials({ scenario, plan, runId }, session);
   store.finishRun(runId, endStateOf(outcomes, signal.aborted));
   feed?.end(endStateOf(outcomes, signal.aborted));
@@ -56,7 +57,10 @@ async function runTrials(
         testbedFor: (trial) => session.testbeds.of(trial.spec.testbed),
         clock: monotonicClock,
         listener,
-        save: (trial, outcome) => session.store.saveTrial(runId, trial, outcome),
+        save: (trial, outcome) => {
+          session.store.saveTrial(runId, trial, outcome);
+          session.follower.addTrial(runId, trial.id);
+        },
         ...(scenario.autoReplicates ? { enough: (ended) => isEnough(scenario, ended) } : {}),
       },
       session.signal,

@@ -1,5 +1,6 @@
 import type { LiveFeed } from "@churnlab/report";
 import type { Store } from "@churnlab/store";
+import type { RunFollower } from "./follow-run.ts";
 import type { Testbeds } from "./open-testbeds.ts";
 import type { ReportTarget } from "./report-target.ts";
 import type { Terminal } from "./terminal.ts";
@@ -13,6 +14,8 @@ export interface RunSession {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly reporters: readonly ReportTarget[];
+  /** Told of every trial as it ends. */
+  readonly follower: RunFollower;
   /** Told what the run does, for a dashboard; null when nobody looks. */
   readonly feed: LiveFeed | null;
 }

@@ -14,9 +14,10 @@ import {
   formatNdjson,
   formatOpenMetrics,
   formatRunCsv,
+  type NdjsonTrialParts,
   type RunComparison,
 } from "@churnlab/report";
-import type { SampleSeries, StoreReader } from "@churnlab/store";
+import type { StoreReader } from "@churnlab/store";
 import type { ReportFormat } from "./report-formats.ts";
 import type { ReportTarget } from "./report-target.ts";
 import type { Terminal } from "./terminal.ts";
@@ -37,7 +38,10 @@ export async function writeReport(target: ReportTarget, about: Reportable): Prom
     return;
   }
   if (target.format === "ndjson") {
-    await writeLines(target.file, listNdjson(about));
+    const { store, comparison, gates } = about;
+    const partsOf = (trialId: number): NdjsonTrialParts =>
+      loadTrialParts(store, comparison.run.runId, trialId);
+    await writeLines(target.file, formatNdjson(comparison, { gates, partsOf }));
     return;
   }
   const text =
@@ -48,12 +52,14 @@ export async function writeReport(target: ReportTarget, about: Reportable): Prom
   else writeOutput(target.file, text);
 }
 
-/** The samples of one trial at a time, as all of them may be more than the memory holds. */
-function* listNdjson({ store, comparison: { run } }: Reportable): Generator<string> {
-  function* listSamples(): Generator<SampleSeries> {
-    for (const { trialId } of run.trialList) yield* store.loadSamples(run.runId, { trialId });
-  }
-  yield* formatNdjson(run, { events: store.loadEvents(run.runId), samples: listSamples() });
+/** Everything of one trial that its measurements are not. */
+export function loadTrialParts(
+  store: StoreReader,
+  runId: string,
+  trialId: number,
+): NdjsonTrialParts {
+  const filter = { trialId };
+  return { events: store.loadEvents(runId, filter), samples: store.loadSamples(runId, filter) };
 }
 
 /** Line by line, no faster than the reader takes them. A reader that has seen enough is not an error. */
@@ -117,7 +123,8 @@ export function writeOutput(file: string, text: string): void {
   }
 }
 
-function cannotWrite(file: string, cause: unknown): ChurnError {
+/** The error of a report that has no place. */
+export function cannotWrite(file: string, cause: unknown): ChurnError {
   const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
   return new ChurnError("E_OUTPUT", `${file} cannot be written (${code}).`, {
     hint: "Name a file in a folder that exists and that you may write to.",

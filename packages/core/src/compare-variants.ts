@@ -90,7 +90,10 @@ function compareValues(
   const warnings = collectWarnings(head, values, context);
   const zeroBaseline = values.every(({ baseline }) => baseline === 0);
   if (head.class === "count" && head.better === "lower" && zeroBaseline) {
-    const estimate = estimateBudget(values, context.budget);
+    const estimate = estimateBudget(values, {
+      budget: context.budget,
+      dispersion: head.dispersion,
+    });
     if (estimate !== null) {
       return {
         ...head,

@@ -1,4 +1,5 @@
-import { BLOCKS_MIN, DISPERSION_MAX } from "./comparison/collect-warnings.ts";
+import { BLOCKS_MIN } from "./comparison/collect-warnings.ts";
+import { isBursty } from "./comparison/compare-budget.ts";
 import {
   type BudgetComparison,
   COMPARISON_GAPS,
@@ -32,8 +33,14 @@ export interface Verdict {
   readonly adjustedP: number | null;
 }
 
-/** The chance of even one false `better` or `worse` among the comparisons of one family. */
-export const ALPHA = 0.05;
+/**
+ * The chance of even one false `better` or `worse` among the comparisons of one family. A family is looked at without a
+ * question asked beforehand and after every run, so it is bound more tightly than the gates, which are few and declared.
+ */
+export const CLAIM_ALPHA = 0.01;
+
+/** The chance of even one false failure among the gates of a run. */
+export const GATE_ALPHA = 0.05;
 
 /**
  * Judges the comparisons of one family: all that are shown together. `worse` and `better` need a p that holds for the
@@ -41,7 +48,7 @@ export const ALPHA = 0.05;
  */
 export function decideVerdicts(
   comparisons: readonly Comparison[],
-  alpha: number = ALPHA,
+  alpha: number = CLAIM_ALPHA,
 ): Verdict[] {
   const adjusted = adjustFamily(comparisons);
   const family = adjusted.filter((p) => p !== null).length;
@@ -74,7 +81,8 @@ export interface VerdictOptions {
   readonly adjustedP: number | null;
   /** How many comparisons were judged together. */
   readonly family: number;
-  readonly alpha?: number;
+  /** `CLAIM_ALPHA` or `GATE_ALPHA`. */
+  readonly alpha: number;
 }
 
 /** Judges one comparison with the p that its family leaves it. */
@@ -126,20 +134,27 @@ function judgePaired(comparison: PairedComparison, options: VerdictOptions): Jud
 }
 
 function judgeBudget(comparison: BudgetComparison, options: VerdictOptions): Judgement {
-  const { events, lowest, highest, budget, dispersion } = comparison;
+  const { events, lowest, highest, budget } = comparison;
   if (events === 0) return ["no-difference", "no event on either side"];
   if (highest <= budget) return ["no-difference", "the events are within the budget"];
   if (lowest <= budget) return ["inconclusive", "the events may or may not exceed the budget"];
-  // Bursts make the Poisson bound too narrow; then the blocks themselves must agree.
-  const bursty = (dispersion.candidate ?? 0) >= DISPERSION_MAX;
-  const doubt = bursty ? doubtSignificance(comparison.n, options) : null;
+  // The baseline may have none by luck: two events against none come by chance in every second pair of equal variants.
+  const doubt = doubtBudget(comparison, options);
   return doubt === null ? ["worse", "more events than the budget allows"] : ["inconclusive", doubt];
+}
+
+/** Calm events need enough of them; events in bursts need enough blocks that have one. */
+function doubtBudget(comparison: BudgetComparison, options: VerdictOptions): string | null {
+  if (isBursty(comparison)) return doubtSignificance(comparison.n, options);
+  const { adjustedP, alpha } = options;
+  if (adjustedP !== null && adjustedP < alpha) return null;
+  return `so few events may all fall on one side by chance (adjusted p = ${(adjustedP ?? 1).toPrecision(2)})`;
 }
 
 /** Why a change cannot be called significant in its family; null when it can. */
 export function doubtSignificance(
   n: number,
-  { adjustedP, family, alpha = ALPHA }: VerdictOptions,
+  { adjustedP, family, alpha }: VerdictOptions,
 ): string | null {
   if (adjustedP !== null && adjustedP < alpha) return null;
   const needed = blocksNeeded(family, alpha);
@@ -149,6 +164,6 @@ export function doubtSignificance(
 }
 
 /** The least number of blocks with which one of `family` comparisons can be significant: 2/2ⁿ · family < α. */
-export function blocksNeeded(family: number, alpha: number = ALPHA): number {
+export function blocksNeeded(family: number, alpha: number): number {
   return Math.max(BLOCKS_MIN, Math.floor(Math.log2((2 * Math.max(1, family)) / alpha)) + 1);
 }

@@ -2,7 +2,13 @@ import { describe, expect, test } from "vitest";
 import { compareVariants } from "../src/compare-variants.ts";
 import type { MeasuredTrial } from "../src/comparison/read-measurement.ts";
 import { BLOCK_LOOKS, nextLook, shouldAddBlocks } from "../src/comparison/should-add-blocks.ts";
-import { blocksNeeded, decideVerdicts, type Verdict } from "../src/decide-verdict.ts";
+import {
+  blocksNeeded,
+  CLAIM_ALPHA,
+  decideVerdicts,
+  GATE_ALPHA,
+  type Verdict,
+} from "../src/decide-verdict.ts";
 import { trialsOf } from "./fixtures/measured-trials.ts";
 
 const RATE = "client.connections.rate";
@@ -76,7 +82,7 @@ describe("a verdict", () => {
     expect(judgeOne(baseline, trialsOf(P50, steady(101, 5)), P50).kind).toBe("no-difference");
     const worse = judgeOne(baseline, trialsOf(P50, steady(200, 5)), P50);
     expect(worse.kind).toBe("inconclusive");
-    expect(worse.reason).toContain("need ≥ 6 blocks");
+    expect(worse.reason).toContain("need ≥ 8 blocks");
   });
 
   test("of all-invalid trials is invalid", () => {
@@ -102,6 +108,11 @@ describe("events where the baseline has none", () => {
     ["none either", [0, 0, 0, 0, 0, 0, 0, 0], "no-difference"],
     ["some, surely within the budget of 1e-5", [1, 0, 0, 0, 0, 0, 0, 0], "no-difference"],
     ["some, which may exceed it", [1, 1, 1, 1, 2, 1, 2, 1], "inconclusive"],
+    [
+      "more, but so few that luck may have given them all to one side",
+      [1, 1, 0, 1, 1, 1, 1, 1],
+      "inconclusive",
+    ],
     ["surely more", [40, 41, 39, 42, 40, 38, 44, 40], "worse"],
     ["many, but all in one burst", [0, 0, 0, 800, 0, 0, 0, 0], "inconclusive"],
   ])("%s", (_, counts, kind) => {
@@ -111,17 +122,20 @@ describe("events where the baseline has none", () => {
 
 describe("a family of comparisons", () => {
   test("needs more blocks the larger it is, and the reason says how many", () => {
-    expect([1, 2, 10, 25].map((family) => blocksNeeded(family))).toEqual([6, 7, 9, 10]);
+    const needed = (alpha: number): number[] =>
+      [1, 2, 10, 25].map((family) => blocksNeeded(family, alpha));
+    expect(needed(GATE_ALPHA)).toEqual([6, 7, 9, 10]);
+    expect(needed(CLAIM_ALPHA)).toEqual([8, 9, 11, 13]);
     const latencies = ["p50", "p90", "p99"].map((q) => `client.latency.connect.${q}`);
     const all = (factor: number): Record<string, number> =>
       Object.fromEntries(latencies.map((name) => [name, 100 * factor]));
-    const baseline = trialsOf(RATE, steady(1000, 6), all(1));
-    const candidate = trialsOf(RATE, steady(500, 6), all(2));
+    const baseline = trialsOf(RATE, steady(1000, 8), all(1));
+    const candidate = trialsOf(RATE, steady(500, 8), all(2));
     const verdicts = decideVerdicts(compareVariants(baseline, candidate));
     expect(verdicts.map(({ kind }) => kind)).toEqual(
       Array.from({ length: 4 }, () => "inconclusive"),
     );
-    expect(verdicts[0]?.reason).toContain("need ≥ 8 blocks");
+    expect(verdicts[0]?.reason).toContain("need ≥ 10 blocks");
     expect(judgeOne(baseline, candidate, RATE).kind).toBe("worse");
   });
 
@@ -133,8 +147,8 @@ describe("a family of comparisons", () => {
       "client.requests.failed": 0,
       "client.connections.dropped": 0,
     };
-    const baseline = trialsOf(RATE, steady(1000, 6), equal);
-    const candidate = trialsOf(RATE, steady(500, 6), equal);
+    const baseline = trialsOf(RATE, steady(1000, 8), equal);
+    const candidate = trialsOf(RATE, steady(500, 8), equal);
     const verdicts = decideVerdicts(compareVariants(baseline, candidate));
     expect(verdicts.map(({ kind }) => kind).toSorted()).toEqual([
       "inconclusive",
@@ -146,11 +160,14 @@ describe("a family of comparisons", () => {
     ]);
   });
 
-  test("of 25 comparisons can tell at ten blocks, and could not at nine", () => {
-    const least = (n: number): number => 25 * 2 ** (1 - n);
-    expect(least(blocksNeeded(25))).toBeLessThan(0.05);
-    expect(least(blocksNeeded(25) - 1)).toBeGreaterThanOrEqual(0.05);
-  });
+  test.each([CLAIM_ALPHA, GATE_ALPHA])(
+    "of 25 comparisons can tell at %d with as many blocks as it says, and not with one fewer",
+    (alpha) => {
+      const least = (n: number): number => 25 * 2 ** (1 - n);
+      expect(least(blocksNeeded(25, alpha))).toBeLessThan(alpha);
+      expect(least(blocksNeeded(25, alpha) - 1)).toBeGreaterThanOrEqual(alpha);
+    },
+  );
 });
 
 describe("a latency quantile", () => {

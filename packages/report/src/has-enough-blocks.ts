@@ -1,9 +1,11 @@
 import {
   BLOCK_LOOKS,
   blocksNeeded,
+  CLAIM_ALPHA,
   type Comparison,
   compareVariants,
   describeMetric,
+  GATE_ALPHA,
   METRIC_MARGINS,
   type MeasuredTrial,
   type Scenario,
@@ -19,8 +21,9 @@ export interface RunningTrial extends MeasuredTrial {
 
 /**
  * Whether a run with `replicates: auto` may end after these trials. It may at a look, when so many blocks can bear a
- * verdict on all that is shown together, and the interval of every deciding metric is as narrow as its margin asks. Only
- * the width is looked at, never the difference, so looking raises no false alarm (see `shouldAddBlocks`).
+ * verdict on all gates against a variant, or without such gates on all that is shown together, and the interval of every
+ * deciding metric is as narrow as its margin asks. Only the width is looked at, never the difference, so looking raises
+ * no false alarm (see `shouldAddBlocks`).
  */
 export function hasEnoughBlocks(scenario: Scenario, trials: readonly RunningTrial[]): boolean {
   const blocks = new Set(trials.map(({ block }) => block)).size;
@@ -31,12 +34,22 @@ export function hasEnoughBlocks(scenario: Scenario, trials: readonly RunningTria
   const candidates = scenario.variants.filter(({ name }) => name !== baseline);
   return candidates.every(({ name }) => {
     const comparisons = compareVariants(trialsOf(baseline), trialsOf(name));
-    const family = selectHeadlines(comparisons).filter(({ better }) => better !== "neither").length;
-    if (blocks < blocksNeeded(family)) return false;
+    if (blocks < blocksToJudge(scenario, comparisons)) return false;
     return comparisons
       .flatMap((comparison) => decide(scenario, name, comparison))
       .every(({ differences, margin }) => !shouldAddBlocks(differences, margin, blocks));
   });
+}
+
+function blocksToJudge(scenario: Scenario, comparisons: readonly Comparison[]): number {
+  const gated = scenario.gates.flatMap(({ bound, variant }) => {
+    if (bound.kind !== "against") return [];
+    const others = scenario.variants.filter(({ baseline }) => !baseline).map(({ name }) => name);
+    return variant === null ? others : [variant];
+  });
+  if (gated.length > 0) return blocksNeeded(gated.length, GATE_ALPHA);
+  const shown = selectHeadlines(comparisons).filter(({ better }) => better !== "neither");
+  return blocksNeeded(shown.length, CLAIM_ALPHA);
 }
 
 interface Deciding {

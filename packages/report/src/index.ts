@@ -36,7 +36,14 @@ export { formatHgrm } from "./formats/format-hgrm.ts";
 export { formatComparisonJson, formatRunJson } from "./formats/format-json.ts";
 export { formatJunit } from "./formats/format-junit.ts";
 export { formatMarkdown } from "./formats/format-markdown.ts";
-export { formatNdjson, type NdjsonParts } from "./formats/format-ndjson.ts";
+export {
+  formatNdjson,
+  formatNdjsonEnd,
+  formatNdjsonRun,
+  formatNdjsonTrial,
+  type NdjsonOptions,
+  type NdjsonTrialParts,
+} from "./formats/format-ndjson.ts";
 export { formatOpenMetrics } from "./formats/format-openmetrics.ts";
 export * from "./formats/result-document.ts";
 

@@ -53,18 +53,26 @@ interface TrialRow {
   readonly environment: number | null;
 }
 
-function loadTrials(db: Database, run: number): StoredTrial[] {
+/** One trial of a run. Throws `E_RUN_UNKNOWN`; a `RangeError` for a trial that the run does not have. */
+export function loadTrial(db: Database, runId: string, trialId: number): StoredTrial {
+  const [trial] = loadTrials(db, findRunRow(db, runId), trialId);
+  if (trial === undefined) throw new RangeError(`run ${runId} has no trial ${trialId}`);
+  return trial;
+}
+
+/** All trials of a run in their order, or the one with `trialId`. */
+function loadTrials(db: Database, run: number, trialId: number | null = null): StoredTrial[] {
   const rows = db
-    .prepare<[number], TrialRow>(
+    .prepare<TrialKey, TrialRow>(
       `SELECT id, trial_id, variant, replicate, block, seed, state, phase, code, reason, engine, engine_reason, started_at,
          measure_ms, environment
-       FROM trial WHERE run = ? ORDER BY id`,
+       FROM trial WHERE ${OF_TRIALS} ORDER BY id`,
     )
-    .all(run);
-  const warnings = loadWarnings(db, run);
+    .all({ run, trialId });
+  const warnings = loadWarnings(db, { run, trialId });
   const measurementsOf = measurementReader(db);
-  const failures = loadFailures(db, run);
-  const sysctls = loadSysctls(db, run);
+  const failures = loadFailures(db, { run, trialId });
+  const sysctls = loadSysctls(db, { run, trialId });
   const environments = loadEnvironments(db, run);
   return rows.map((row) => ({
     trialId: row.trial_id,
@@ -88,6 +96,14 @@ function loadTrials(db: Database, run: number): StoredTrial[] {
   }));
 }
 
+interface TrialKey {
+  readonly run: number;
+  /** null: all. */
+  readonly trialId: number | null;
+}
+
+const OF_TRIALS = "trial.run = :run AND (:trialId IS NULL OR trial.trial_id = :trialId)";
+
 /** Reads the measurements of one trial after the other: by far the most rows of a run. */
 function measurementReader(db: Database): (trial: number) => Measurement[] {
   const nameOf = new Map(
@@ -104,38 +120,38 @@ function measurementReader(db: Database): (trial: number) => Measurement[] {
     });
 }
 
-function loadWarnings(db: Database, run: number): Map<number, Warning[]> {
+function loadWarnings(db: Database, key: TrialKey): Map<number, Warning[]> {
   return groupByTrial<Warning>(
     db,
-    run,
+    key,
     `SELECT trial AS _trial, warning.code, warning.message FROM trial JOIN warning ON warning.trial = trial.id
-     WHERE run = ? ORDER BY trial, position`,
+     WHERE ${OF_TRIALS} ORDER BY trial, position`,
   );
 }
 
-function loadFailures(db: Database, run: number): Map<number, FailureRecord[]> {
+function loadFailures(db: Database, key: TrialKey): Map<number, FailureRecord[]> {
   return groupByTrial<FailureRecord>(
     db,
-    run,
+    key,
     `SELECT trial AS _trial, step, errno, count, first_ms AS firstMs, last_ms AS lastMs
-     FROM trial JOIN failure ON failure.trial = trial.id WHERE run = ? ORDER BY trial, first_ms, step, errno`,
+     FROM trial JOIN failure ON failure.trial = trial.id WHERE ${OF_TRIALS} ORDER BY trial, first_ms, step, errno`,
   );
 }
 
-function loadSysctls(db: Database, run: number): Map<number, SysctlRecord[]> {
+function loadSysctls(db: Database, key: TrialKey): Map<number, SysctlRecord[]> {
   return groupByTrial<SysctlRecord>(
     db,
-    run,
+    key,
     `SELECT trial AS _trial, role, name, was, requested, effective
-     FROM trial JOIN sysctl ON sysctl.trial = trial.id WHERE run = ? ORDER BY trial, role, name`,
+     FROM trial JOIN sysctl ON sysctl.trial = trial.id WHERE ${OF_TRIALS} ORDER BY trial, role, name`,
   );
 }
 
 /** Rows by the trial in their first column, which is left out of them. */
-function groupByTrial<T>(db: Database, run: number, sql: string): Map<number, T[]> {
+function groupByTrial<T>(db: Database, key: TrialKey, sql: string): Map<number, T[]> {
   const groups = new Map<number, T[]>();
-  const rows = db.prepare<[number], { _trial: number }>(sql);
-  for (const { _trial, ...row } of rows.iterate(run)) {
+  const rows = db.prepare<TrialKey, { _trial: number }>(sql);
+  for (const { _trial, ...row } of rows.iterate(key)) {
     const group = groups.get(_trial);
     if (group === undefined) groups.set(_trial, [row as T]);
     else group.push(row as T);

@@ -8,7 +8,7 @@ import { listRuns } from "./list-runs.ts";
 import { loadEvents } from "./load-events.ts";
 import { loadHistograms } from "./load-histograms.ts";
 import { type HistoryFilter, type HistoryRun, loadHistory } from "./load-history.ts";
-import { loadRun } from "./load-run.ts";
+import { loadRun, loadTrial } from "./load-run.ts";
 import { loadSamples } from "./load-samples.ts";
 import { resolveRun } from "./run-reference.ts";
 import { saveTrial } from "./save-trial.ts";
@@ -24,6 +24,7 @@ import type {
   SampleSeries,
   StoredEvent,
   StoredRun,
+  StoredTrial,
   VariantHistogram,
 } from "./stored-run.ts";
 
@@ -65,6 +66,10 @@ export class SqliteStore implements Store {
   loadRun(runId: string): StoredRun {
     // One read transaction: a run that is being written is seen at one moment, not trial by trial.
     return this.#explain(() => this.#db.transaction(() => loadRun(this.#db, runId))());
+  }
+
+  loadTrial(runId: string, trialId: number): StoredTrial {
+    return this.#explain(() => this.#db.transaction(() => loadTrial(this.#db, runId, trialId))());
   }
 
   loadEvents(runId: string, filter: EventFilter = {}): StoredEvent[] {

@@ -11,6 +11,7 @@ import type {
   SampleSeries,
   StoredEvent,
   StoredRun,
+  StoredTrial,
   VariantHistogram,
 } from "./stored-run.ts";
 
@@ -41,6 +42,8 @@ export interface StoreReader extends Disposable {
    */
   findRun(reference: string): string;
   loadRun(runId: string): StoredRun;
+  /** One trial alone, for those who follow a run. Throws a `RangeError` when the run does not have it. */
+  loadTrial(runId: string, trialId: number): StoredTrial;
   /** By trial, then as they were recorded. */
   loadEvents(runId: string, filter?: EventFilter): StoredEvent[];
   /** How often each kind of event was seen in each trial: for runs with more events than anybody reads. */

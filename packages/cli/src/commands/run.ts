@@ -4,6 +4,7 @@ import { abortOnSignals } from "../abort-on-signals.ts";
 import { checkLimits } from "../check-limits.ts";
 import { checkPrivileges } from "../check-privileges.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { followRuns } from "../follow-run.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { openTestbeds } from "../open-testbeds.ts";
 import { parseReportTarget, type ReportTarget } from "../report-target.ts";
@@ -38,6 +39,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   await using dashboard =
     port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
   await using testbeds = openTestbeds();
+  using follower = followRuns(store, reporters);
   // One that cannot be had is said before a run is begun, not by a run that failed.
   for (const { variants } of scenarios) for (const { spec } of variants) testbeds.of(spec.testbed);
   let exitCode: ExitCode = EXIT.ok;
@@ -49,7 +51,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       signal: abort.signal,
       json: options.json ?? false,
       quiet: options.quiet ?? false,
-      reporters,
+      reporters: reporters.filter(({ format }) => format !== "ndjson"),
+      follower,
       feed: dashboard?.feed ?? null,
     });
     exitCode = graver(exitCode, ended);

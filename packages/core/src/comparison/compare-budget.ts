@@ -2,6 +2,7 @@ import { a12 } from "../statistics/a12.ts";
 import { poissonLowerBound, poissonUpperBound } from "../statistics/poisson-bounds.ts";
 import { signFlipP } from "../statistics/sign-flip-p.ts";
 import { expectValue } from "../statistics/statistic.ts";
+import { DISPERSION_MAX } from "./collect-warnings.ts";
 import type { BudgetComparison } from "./comparison.ts";
 import type { ValuePair } from "./pair-blocks.ts";
 
@@ -14,8 +15,28 @@ export type BudgetEstimate = Pick<
   "events" | "exposure" | "budget" | "lowest" | "highest" | "p" | "a12"
 >;
 
+/** Events that come together say less than their number: a Poisson bound of them is too narrow. */
+export function isBursty({ dispersion }: Pick<BudgetComparison, "dispersion">): boolean {
+  return (dispersion.candidate ?? 0) >= DISPERSION_MAX;
+}
+
+/**
+ * The two-sided p of "both sides have events equally often", given that all of them fell on the candidate. Calm events
+ * fall on a side like coins, with the share of all connections that it made (Przyborowski and Wilenski 1940).
+ */
+function chanceOfOneSide(pairs: readonly ValuePair[], events: number): number {
+  const sum = (values: readonly (number | null)[]): number =>
+    values.reduce<number>((total, value) => total + (value ?? 0), 0);
+  const candidate = sum(pairs.map(({ candidateExposure }) => candidateExposure));
+  const baseline = sum(pairs.map(({ baselineExposure }) => baselineExposure));
+  return Math.min(1, 2 * (candidate / (baseline + candidate)) ** events);
+}
+
 /** null when the counts are not out of anything, or are not counts: then no budget applies. */
-export function estimateBudget(pairs: readonly ValuePair[], budget: number): BudgetEstimate | null {
+export function estimateBudget(
+  pairs: readonly ValuePair[],
+  { budget, dispersion }: Pick<BudgetComparison, "budget" | "dispersion">,
+): BudgetEstimate | null {
   const exposures = pairs.map(({ candidateExposure }) => candidateExposure);
   if (!exposures.every((exposure) => exposure !== null)) return null;
   const exposure = exposures.reduce((sum, value) => sum + value, 0);
@@ -23,14 +44,15 @@ export function estimateBudget(pairs: readonly ValuePair[], budget: number): Bud
   const lowest = poissonLowerBound(events, BOUND_CONFIDENCE);
   const highest = poissonUpperBound(events, BOUND_CONFIDENCE);
   if (!lowest.defined || !highest.defined) return null;
-  const differences = pairs.map(({ baseline, candidate }) => candidate - baseline);
   return {
     events,
     exposure,
     budget,
     lowest: lowest.value / exposure,
     highest: highest.value / exposure,
-    p: expectValue(signFlipP(differences)),
+    p: isBursty({ dispersion })
+      ? expectValue(signFlipP(pairs.map(({ candidate }) => candidate)))
+      : chanceOfOneSide(pairs, events),
     a12: expectValue(
       a12(
         pairs.map(({ candidate }) => candidate),

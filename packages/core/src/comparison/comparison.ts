@@ -89,6 +89,7 @@ export interface BudgetComparison extends ComparisonHead {
   readonly effect: null;
   readonly low: null;
   readonly high: null;
+  /** Of "both sides have events equally often": exact for calm events, by the blocks for those in bursts. */
   readonly p: number;
   readonly a12: number;
 }

@@ -3,7 +3,7 @@ import type { Gate } from "../scenario.ts";
 
 export const GATE_OUTCOMES = ["pass", "fail", "inconclusive", "invalid"] as const;
 
-/** `inconclusive`: the trials cannot tell. `invalid`: the gate could not be judged at all. */
+/** `inconclusive`: the trials cannot tell. `invalid`: the gate could not be judged at all, so it has not passed. */
 export type GateOutcome = (typeof GATE_OUTCOMES)[number];
 
 /** What a gate was judged by. */
@@ -23,7 +23,11 @@ export type GateEvidence =
       readonly comparison: Comparison;
       readonly adjustedP: number | null;
     }
-  | { readonly kind: "none" };
+  | {
+      readonly kind: "none";
+      /** `not-measured`: no valid trial has the number. `not-comparable`: the baseline is of another environment. */
+      readonly cause: "not-measured" | "not-comparable";
+    };
 
 /** One gate, judged for one variant. */
 export interface GateResult {

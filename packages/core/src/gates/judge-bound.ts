@@ -82,6 +82,9 @@ function describeBound(
   return `${observed}, ${limit} in all ${trials} trials`;
 }
 
-export function invalid(reason: string): Judgement {
-  return { outcome: "invalid", reason, evidence: { kind: "none" } };
+export function invalid(
+  reason: string,
+  cause: "not-measured" | "not-comparable" = "not-measured",
+): Judgement {
+  return { outcome: "invalid", reason, evidence: { kind: "none", cause } };
 }

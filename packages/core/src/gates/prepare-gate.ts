@@ -71,7 +71,7 @@ export function prepareGate(gate: Gate, input: GateInput): Draft[] {
     const reference = findReference(bound.baseline, variant.name, input);
     if (typeof reference === "string") return judged(variant.name, invalid(reference));
     const refusal = reference.isStored ? refuseStored(metric.key, input) : null;
-    if (refusal !== null) return judged(variant.name, invalid(refusal));
+    if (refusal !== null) return judged(variant.name, invalid(refusal, "not-comparable"));
     const comparison = compareOne(reference, variant, metric.key);
     const { worseBy } = bound;
     const baseline = reference.name;

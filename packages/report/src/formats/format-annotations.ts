@@ -9,8 +9,8 @@ export interface AnnotationPlace {
 }
 
 /**
- * Workflow commands of GitHub Actions, one a line: an error for each gate that failed, a warning for each that could not
- * be decided and each trial that does not count. Empty when there is nothing to say.
+ * Workflow commands of GitHub Actions, one a line: an error for each gate that failed or could not be judged, a warning for
+ * each that is in doubt and each trial that does not count. Empty when there is nothing to say.
  */
 export function formatAnnotations(
   run: StoredRun,
@@ -38,7 +38,7 @@ const LEVELS: Readonly<Record<GateOutcome, "error" | "warning" | null>> = {
   pass: null,
   fail: "error",
   inconclusive: "warning",
-  invalid: "warning",
+  invalid: "error",
 };
 
 function formatCommand(

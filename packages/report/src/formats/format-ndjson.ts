@@ -1,67 +1,64 @@
-import type { SampleSeries, StoredEvent, StoredRun } from "@churnlab/store";
+import type { GateResult } from "@churnlab/core";
+import type { SampleSeries, StoredEvent, StoredRun, StoredTrial } from "@churnlab/store";
+import type { RunComparison } from "../compare-run.ts";
 import { unitOf } from "../unit-of.ts";
 
-export interface NdjsonParts {
+/** What a trial has besides its measurements. */
+export interface NdjsonTrialParts {
   readonly events?: Iterable<StoredEvent>;
   readonly samples?: Iterable<SampleSeries>;
 }
 
-/**
- * One JSON document a line, each with its `type`: the run, then its trials, each with its measurements and failures,
- * then events and samples if they are given. Fields are the columns of the views. Lines come one by one, so that a run
- * of any length can be written without holding it twice.
- */
-export function* formatNdjson(run: StoredRun, parts: NdjsonParts = {}): Generator<string> {
-  for (const record of listRecords(run, parts)) yield `${JSON.stringify(record)}\n`;
+export interface NdjsonOptions {
+  readonly gates?: readonly GateResult[];
+  /** Read trial by trial, as the samples of all may be more than the memory holds. */
+  readonly partsOf?: (trialId: number) => NdjsonTrialParts;
 }
 
-function* listRecords(
-  run: StoredRun,
-  { events = [], samples = [] }: NdjsonParts,
-): Generator<object> {
-  const { runId } = run;
-  yield {
+/**
+ * One JSON document a line, each with its `type`: the run; then trial after trial, each with its measurements, failures,
+ * events and samples; then the comparisons, the gates, and the end of the run. Fields are the columns of the views. It is
+ * what a run writes as it goes, so a file that stops early has every trial that ended. Lines come one by one.
+ */
+export function* formatNdjson(
+  comparison: RunComparison,
+  { gates = [], partsOf = () => ({}) }: NdjsonOptions = {},
+): Generator<string> {
+  const { run } = comparison;
+  yield* formatNdjsonRun(run);
+  for (const trial of run.trialList) {
+    yield* formatNdjsonTrial(run.runId, trial, partsOf(trial.trialId));
+  }
+  yield* formatNdjsonEnd(comparison, gates);
+}
+
+/** The first line: what is known of a run before its first trial. */
+export function* formatNdjsonRun(run: StoredRun): Generator<string> {
+  yield toLine({
     type: "run",
     schemaVersion: 1,
-    run_id: runId,
+    run_id: run.runId,
     scenario: run.scenario,
     started_at: new Date(run.startedAtUnixMs).toISOString(),
-    state: run.state,
     seed: run.seed,
     churnlab_version: run.churnlabVersion,
-    fingerprint: run.fingerprint,
     tags: run.tags,
-    environment: run.environment?.facts ?? {},
-  };
-  for (const trial of run.trialList) yield* listTrialRecords(runId, trial);
-  for (const { trialId, variant, role, tMs, kind, detail } of events) {
-    yield {
-      type: "event",
-      run_id: runId,
-      trial_id: trialId,
-      variant,
-      role,
-      t_ms: tMs,
-      kind,
-      detail,
-    };
-  }
-  for (const series of samples) yield* listSamples(runId, series);
+    planned_trials: run.plannedTrials,
+  });
 }
 
-function* listTrialRecords(
+/** A trial and everything of it. */
+export function* formatNdjsonTrial(
   runId: string,
-  trial: StoredRun["trialList"][number],
-): Generator<object> {
-  const key = {
-    run_id: runId,
-    trial_id: trial.trialId,
-    variant: trial.variant,
-    replicate: trial.replicate,
-  };
-  yield {
+  trial: StoredTrial,
+  { events = [], samples = [] }: NdjsonTrialParts = {},
+): Generator<string> {
+  const { trialId, variant, replicate } = trial;
+  const key = { run_id: runId, trial_id: trialId, variant };
+  yield toLine({
     type: "trial",
     ...key,
+    replicate,
     block: trial.block,
     state: trial.state,
     reason: trial.reason,
@@ -69,28 +66,56 @@ function* listTrialRecords(
     started_at: new Date(trial.startedAtUnixMs).toISOString(),
     measure_ms: trial.measureMs,
     warnings: trial.warnings,
-  };
+  });
   for (const { role, metric, value } of trial.measurements) {
-    const unit = unitOf(metric);
-    yield { type: "measurement", ...key, role, metric, value, unit };
+    yield toLine({
+      type: "measurement",
+      ...key,
+      replicate,
+      role,
+      metric,
+      value,
+      unit: unitOf(metric),
+    });
   }
   for (const { step, errno, count, firstMs, lastMs } of trial.failures) {
-    yield {
-      type: "failure",
-      ...key,
-      phase: step,
-      errno,
-      count,
-      first_ms: firstMs,
-      last_ms: lastMs,
-    };
+    const when = { first_ms: firstMs, last_ms: lastMs };
+    yield toLine({ type: "failure", ...key, replicate, phase: step, errno, count, ...when });
+  }
+  for (const { role, tMs, kind, detail } of events) {
+    yield toLine({ type: "event", ...key, role, t_ms: tMs, kind, detail });
+  }
+  for (const { role, metric, tMs, values } of samples) {
+    for (let i = 0; i < tMs.length; i++) {
+      yield toLine({ type: "sample", ...key, role, metric, t_ms: tMs[i], value: values[i] });
+    }
   }
 }
 
-function* listSamples(runId: string, series: SampleSeries): Generator<object> {
-  const { trialId, variant, role, metric, tMs, values } = series;
-  for (let i = 0; i < tMs.length; i++) {
-    const point = { t_ms: tMs[i], value: values[i] };
-    yield { type: "sample", run_id: runId, trial_id: trialId, variant, role, metric, ...point };
+/** What is known only at the end: the comparisons with their verdicts, the gates, and how the run ended. */
+export function* formatNdjsonEnd(
+  { run, rows }: RunComparison,
+  gates: readonly GateResult[],
+): Generator<string> {
+  const { runId } = run;
+  for (const { baselineMedian, variantMedian, ...row } of rows) {
+    const medians = { baseline_median: baselineMedian, variant_median: variantMedian };
+    yield toLine({ type: "comparison", run_id: runId, ...row, ...medians });
   }
+  for (const { gate, variant, outcome, reason } of gates) {
+    const { metric, bound } = gate;
+    yield toLine({ type: "gate", run_id: runId, variant, metric, bound, outcome, reason });
+  }
+  yield toLine({
+    type: "end",
+    run_id: runId,
+    state: run.state,
+    ended_at: run.endedAtUnixMs === null ? null : new Date(run.endedAtUnixMs).toISOString(),
+    fingerprint: run.fingerprint,
+    environment: run.environment?.facts ?? {},
+  });
+}
+
+function toLine(record: object): string {
+  return `${JSON.stringify(record)}\n`;
 }

@@ -3,7 +3,7 @@ import { type RunComparison, sideNames, type VariantComparison } from "../compar
 import { describePhysics } from "../describe-physics.ts";
 import { formatCount } from "../format-value.ts";
 import { selectShown } from "../text/comparison-table.ts";
-import { formatClosing, formatComparability } from "../text/format-comparison.ts";
+import { findCommonGap, formatClosing, formatComparability } from "../text/format-comparison.ts";
 import { summariseGates } from "../text/format-gates.ts";
 import { formatTrials } from "../text/format-run-list.ts";
 import { formatTrialNotes } from "../text/format-trial-notes.ts";
@@ -69,7 +69,9 @@ function describeGates(gates: readonly GateResult[]): Headline {
   const failed = gates.find(({ outcome }) => outcome === "fail");
   if (failed === undefined) {
     const isSure = gates.every(({ outcome }) => outcome === "pass");
-    return { headline: `${capitalise(summariseGates(gates))}.`, tone: isSure ? "good" : "doubt" };
+    const isJudged = gates.every(({ outcome }) => outcome !== "invalid");
+    const tone = isSure ? "good" : isJudged ? "doubt" : "bad";
+    return { headline: `${capitalise(summariseGates(gates))}.`, tone };
   }
   const { gate, variant, reason } = failed;
   const of = variant === null ? "" : ` of ${variant}`;
@@ -106,7 +108,8 @@ function describePair(
   pair: VariantComparison,
 ): string[] {
   const isOneRun = comparison.run === comparison.baselineRun;
-  if (pair.fingerprint.comparable) {
+  // A side without trials has no environment either, which says less than that it has no trials.
+  if (pair.fingerprint.comparable || findCommonGap(pair) !== null) {
     const sentences = formatClosing(pair, { names: sideNames(comparison, pair) });
     return isOneRun ? sentences : sentences.map((sentence) => `${pair.candidate}: ${sentence}`);
   }

@@ -225,8 +225,8 @@ export function formatClosing(
     : [summary, describeVerdict(main.comparison, main.verdict, names)];
 }
 
-/** Why no metric at all has a comparison. */
-function findCommonGap({ metrics }: VariantComparison): string | null {
+/** Why no metric at all has a comparison; null where one has. */
+export function findCommonGap({ metrics }: VariantComparison): string | null {
   const [first] = metrics;
   if (first === undefined) return "nothing was measured on either side";
   const { comparison } = first;

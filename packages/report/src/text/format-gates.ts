@@ -18,13 +18,15 @@ export function formatGates(results: readonly GateResult[], style: Style = PLAIN
   return [`gates: ${summariseGates(results)}`, ...table].join("\n");
 }
 
-/** `1 of 6 gates failed, 2 inconclusive` */
+/** `1 of 6 gates failed, 2 inconclusive`; `4 of 6 gates passed, 2 invalid`, as those have not */
 export function summariseGates(results: readonly GateResult[]): string {
   const count = (outcome: GateOutcome): number =>
     results.filter((result) => result.outcome === outcome).length;
   const gates = `${results.length} ${results.length === 1 ? "gate" : "gates"}`;
   const failed = count("fail");
-  const head = failed === 0 ? `none of ${gates} failed` : `${failed} of ${gates} failed`;
+  const kept =
+    count("invalid") === 0 ? `none of ${gates} failed` : `${count("pass")} of ${gates} passed`;
+  const head = failed === 0 ? kept : `${failed} of ${gates} failed`;
   const doubts = (["inconclusive", "invalid"] as const)
     .filter((outcome) => count(outcome) > 0)
     .map((outcome) => `${count(outcome)} ${outcome}`);

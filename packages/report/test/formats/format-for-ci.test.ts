@@ -35,7 +35,7 @@ const results: readonly GateResult[] = (["pass", "fail", "inconclusive", "invali
     variant: "baseline",
     outcome,
     reason: `reason for\n${outcome}: 100 %`,
-    evidence: { kind: "none" },
+    evidence: { kind: "none", cause: "not-measured" },
   }),
 );
 
@@ -66,13 +66,13 @@ describe("JUnit", () => {
 });
 
 describe("annotations", () => {
-  test("are errors for failed gates, warnings for doubts, and nothing for what passes", () => {
+  test("are errors for gates that failed or could not be judged, warnings for doubts, and nothing for what passes", () => {
     const { run } = compareMade(failedTrial);
     const lines = formatAnnotations(run, results, { file: "a,b:c.yaml" }).trimEnd().split("\n");
     expect(lines).toEqual([
       "::error title=two-seconds / baseline%3A gate fail,file=a%2Cb%3Ac.yaml::client.failures.EADDRNOTAVAIL ≤ 0: reason for%0Afail: 100 %25",
       "::warning title=two-seconds / baseline%3A gate inconclusive,file=a%2Cb%3Ac.yaml::client.failures.EADDRNOTAVAIL ≤ 0: reason for%0Ainconclusive: 100 %25",
-      "::warning title=two-seconds / baseline%3A gate invalid,file=a%2Cb%3Ac.yaml::client.failures.EADDRNOTAVAIL ≤ 0: reason for%0Ainvalid: 100 %25",
+      "::error title=two-seconds / baseline%3A gate invalid,file=a%2Cb%3Ac.yaml::client.failures.EADDRNOTAVAIL ≤ 0: reason for%0Ainvalid: 100 %25",
       "::warning title=two-seconds%3A trial failed,file=a%2Cb%3Ac.yaml::trial 2 (a|b <c>, replicate 1): gone & <lost>",
     ]);
   });

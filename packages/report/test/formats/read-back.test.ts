@@ -17,6 +17,7 @@ import {
   formatRunSummary,
   formatValue,
   judgeRun,
+  type NdjsonTrialParts,
   type ResultDocument,
   type RunComparison,
 } from "../../src/index.ts";
@@ -131,8 +132,17 @@ describe("every format has the numbers that SQL has", () => {
   test("NDJSON", () => {
     using store = openStore(path, { mode: "read" });
     const { runId } = comparison.run;
-    const parts = { samples: store.loadSamples(runId), events: store.loadEvents(runId) };
-    const lines = [...formatNdjson(comparison.run, parts)].map((line) => JSON.parse(line) as Row);
+    const partsOf = (trialId: number): NdjsonTrialParts => {
+      const filter = { trialId };
+      return {
+        samples: store.loadSamples(runId, filter),
+        events: store.loadEvents(runId, filter),
+      };
+    };
+    const gates = judgeRun(comparison.run);
+    const lines = [...formatNdjson(comparison, { gates, partsOf })].map(
+      (line) => JSON.parse(line) as Row,
+    );
     const ofType = (type: string): Row[] => lines.filter((line) => line["type"] === type);
     const found = ofType("measurement").map((row) => [keyOf(row), row["value"]]);
     expect(Object.fromEntries(found)).toEqual(measurements);
@@ -140,6 +150,7 @@ describe("every format has the numbers that SQL has", () => {
       ["sample", "SELECT trial_id, role, metric, t_ms, value FROM v_sample"],
       ["failure", "SELECT trial_id, phase, errno, count, first_ms, last_ms FROM v_failure"],
       ["event", "SELECT trial_id, role, t_ms, kind FROM v_event"],
+      ["comparison", "SELECT * FROM v_comparison"],
     ] as const) {
       const rows = ask(view);
       const columns = Object.keys(rows[0] ?? {});
@@ -147,6 +158,11 @@ describe("every format has the numbers that SQL has", () => {
       const viewed = rows.map((row) => JSON.stringify(columns.map((c) => row[c])));
       expect(lined.toSorted()).toEqual(viewed.toSorted());
     }
+    expect(ofType("gate").map(({ outcome }) => outcome)).toEqual(
+      gates.map(({ outcome }) => outcome),
+    );
+    expect(lines.at(0)).toMatchObject({ type: "run", planned_trials: 24 });
+    expect(lines.at(-1)).toMatchObject({ type: "end", state: "completed" });
   });
 
   test("OpenMetrics", () => {

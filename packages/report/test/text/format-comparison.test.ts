@@ -114,7 +114,7 @@ describe("the text of a comparison", () => {
 matrix:
   sysctls.client.net.ipv4.ip_local_port_range: ["30000 30511", "30000 31023"]
   workload.arrival.rate: [50/s, 100/s, 200/s]
-replicates: 10
+replicates: 12
 `;
     const matrix = TW_REUSE.replace(/variants:[^]*/, axes).replace("measure: 8s", "measure: 4s");
     const lines = formatComparison(compareRun(store, run(matrix))).split("\n");
@@ -124,8 +124,8 @@ replicates: 10
       lines.filter((line) => line.startsWith("port_range=30000-30511,rate=100/s  ")),
     ];
     expect(heads.join(" ")).toMatch(/ connections\.succeeded ↑ .* connections\.rate ↑/);
-    expect(rows.join(" ")).toMatch(/ 100\/s ×10 {2}\+100\.0 % ✓/);
-    expect(lines.filter((line) => line.startsWith(`${first} `)).join(" ")).toMatch(/ 50\/s ×10/);
+    expect(rows.join(" ")).toMatch(/ 100\/s ×12 {2}\+100\.0 % ✓/);
+    expect(lines.filter((line) => line.startsWith(`${first} `)).join(" ")).toMatch(/ 50\/s ×12/);
     for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(100);
     expect(lines).toContain(
       "✓ better, ✗ worse, ~ no difference is claimed; --all has the intervals and reasons",
