@@ -46,7 +46,9 @@ export function exitCodeOfGates(gates: readonly GateResult[]): ExitCode {
   if (gates.some(({ outcome }) => outcome === "fail")) return EXIT.gateFailed;
   const unjudged = gates.filter(({ outcome }) => outcome === "invalid");
   if (unjudged.length === 0) return EXIT.ok;
-  const isRefused = ({ evidence }: GateResult): boolean =>
-    evidence.kind === "none" && evidence.cause === "not-comparable";
   return unjudged.every(isRefused) ? EXIT.notComparable : EXIT.broken;
+}
+
+function isRefused({ evidence }: GateResult): boolean {
+  return evidence.kind === "none" && evidence.cause === "not-comparable";
 }

@@ -25,11 +25,13 @@ export function isBursty({ dispersion }: Pick<BudgetComparison, "dispersion">): 
  * fall on a side like coins, with the share of all connections that it made (Przyborowski and Wilenski 1940).
  */
 function chanceOfOneSide(pairs: readonly ValuePair[], events: number): number {
-  const sum = (values: readonly (number | null)[]): number =>
-    values.reduce<number>((total, value) => total + (value ?? 0), 0);
   const candidate = sum(pairs.map(({ candidateExposure }) => candidateExposure));
   const baseline = sum(pairs.map(({ baselineExposure }) => baselineExposure));
   return Math.min(1, 2 * (candidate / (baseline + candidate)) ** events);
+}
+
+function sum(values: readonly (number | null)[]): number {
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }
 
 /** null when the counts are not out of anything, or are not counts: then no budget applies. */

@@ -1,4 +1,4 @@
-import { formatChange, formatPercent, type GateResult } from "@churnlab/core";
+import { BLOCKS_MIN, formatChange, formatPercent, type GateResult } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import {
   type JudgedMetric,
@@ -8,7 +8,7 @@ import {
 } from "../compare-run.ts";
 import { describePhysics } from "../describe-physics.ts";
 import { formatTime, formatValue } from "../format-value.ts";
-import { buildOverviews, type Overview } from "../overview.ts";
+import { buildOverviews, countBlocks, type Overview } from "../overview.ts";
 import { tabulateGrades } from "../tabulate-grades.ts";
 import { formatVerdict, selectShown } from "../text/comparison-table.ts";
 import { formatDoubts, formatFindings } from "../text/format-comparison.ts";
@@ -91,13 +91,18 @@ function markMetric([name = "", ...cells]: readonly string[]): string[] {
 
 function formatFold(comparison: RunComparison, pair: VariantComparison): string {
   const names = sideNames(comparison, pair);
-  const table = formatMetrics(names, selectShown(pair, { all: true }));
+  const isJudged = countBlocks(pair) >= BLOCKS_MIN;
+  const shown = selectShown(pair, { all: true }).map((metric) =>
+    isJudged ? metric : { ...metric, verdict: null },
+  );
+  const table = formatMetrics(names, shown, isJudged);
   return `<details><summary>every metric of ${escape(pair.candidate)}</summary>\n\n${table}\n\n</details>`;
 }
 
 function formatMetrics(
   names: { readonly baseline: string; readonly candidate: string },
   metrics: readonly JudgedMetric[],
+  isJudged: boolean,
 ): string {
   const head = [
     "metric",
@@ -108,7 +113,9 @@ function formatMetrics(
     "n",
     "verdict",
   ];
-  return markdownTable(head, metrics.map(formatRow));
+  // Why there is no verdict at all is said once, above.
+  const rows = metrics.map(formatRow).map((row) => (isJudged ? row : [...row.slice(0, -1), ""]));
+  return markdownTable(head, rows);
 }
 
 function formatRow({ comparison, verdict }: JudgedMetric): string[] {

@@ -1,4 +1,4 @@
-import { type Comparison, formatChange, formatPercent } from "@churnlab/core";
+import { BLOCKS_MIN, type Comparison, formatChange, formatPercent } from "@churnlab/core";
 import {
   type JudgedMetric,
   type RunComparison,
@@ -8,6 +8,7 @@ import {
 import { formatValue } from "../format-value.ts";
 import { groupMetrics, type MetricGroup } from "../metric-groups.ts";
 import { nameMetric } from "../name-metric.ts";
+import { countBlocks } from "../overview.ts";
 import { readMetric, readVariants, type VariantReadings } from "../variant-readings.ts";
 import { formatReading } from "./format-reading.ts";
 import type { FormatOptions } from "./format-run-summary.ts";
@@ -43,7 +44,9 @@ export function layoutComparison(
       ARROWS[comparison.better],
       formatReading(comparison.metric, readMetric(from, comparison), options),
       formatReading(comparison.metric, readMetric(to, comparison), options),
-      ...formatJudgement({ comparison, verdict }, options.style ?? PLAIN_STYLE),
+      ...(countBlocks(pair) < BLOCKS_MIN
+        ? formatUnjudged(comparison)
+        : formatJudgement({ comparison, verdict }, options.style ?? PLAIN_STYLE)),
     ]),
   ]);
   const isOneRun = run === baselineRun;
@@ -67,6 +70,11 @@ const ARROWS = { higher: "↑", lower: "↓", neither: " " } as const;
 
 function findVariant(run: RunComparison["run"], name: string): VariantReadings {
   return readVariants(run).find(({ variant }) => variant === name) ?? { variant: name, trials: [] };
+}
+
+/** The same cells where there are too few blocks to judge anything, which is said once for all of them. */
+function formatUnjudged({ better, basis, n }: Comparison): string[] {
+  return better === "neither" ? ["", "", "", ""] : ["~", "", basis === "none" ? "" : String(n), ""];
 }
 
 /** change, interval, n, verdict */

@@ -20,6 +20,7 @@ import {
 } from "../compare-run.ts";
 import { formatCount } from "../format-value.ts";
 import { buildOverviews, countBlocks } from "../overview.ts";
+import { describeScenario } from "../scenario-facts.ts";
 import { layoutComparison, selectShown } from "./comparison-table.ts";
 import { formatForecast } from "./format-forecast.ts";
 import { formatGates } from "./format-gates.ts";
@@ -160,10 +161,14 @@ function formatPair(
   ];
 }
 
-/** The sysctls that the scenario gives the two sides different values of. */
-function describeChanges(comparison: RunComparison, pair: VariantComparison): string {
-  const from = readSettings(comparison.baselineRun, pair.baseline);
-  const to = readSettings(comparison.run, pair.candidate);
+/** What the scenario gives the two sides different values of: sysctls, and between variants of one run all the rest. */
+function describeChanges({ run, baselineRun }: RunComparison, pair: VariantComparison): string {
+  const from = readSettings(baselineRun, pair.baseline);
+  const to = readSettings(run, pair.candidate);
+  if (run === baselineRun) {
+    for (const [key, value] of readSpec(run, pair.baseline)) from.set(key, value);
+    for (const [key, value] of readSpec(run, pair.candidate)) to.set(key, value);
+  }
   return [...new Set([...from.keys(), ...to.keys()])]
     .filter((key) => from.get(key) !== to.get(key))
     .map((key) => `${key} ${from.get(key) ?? "unset"} → ${to.get(key) ?? "unset"}`)
@@ -177,6 +182,14 @@ function readSettings(run: StoredRun, variant: string): Map<string, string> {
       Object.entries(values).map(([name, value]): [string, string] => [`${role} ${name}`, value]),
     ),
   );
+}
+
+/** Workload, target and phases by their path: `workload.closer`. Texts without their quotes. */
+function readSpec(run: StoredRun, variant: string): [string, string][] {
+  return Object.entries(describeScenario(run, variant)).map(([key, value]) => [
+    key.replace(/^scenario\./, ""),
+    value.replace(/^"(.*)"$/, "$1"),
+  ]);
 }
 
 /** Nothing where both sides agree; else every difference that nobody meant, and what that means. */

@@ -91,8 +91,23 @@ describe("the text of a comparison", () => {
     expect(text).not.toMatch(/verdict$|better|worse/im);
     const all = formatComparison(compareRun(store, runId), { all: true });
     expect(lineOf(all, "client.latency.connect.p50")).toMatch(
-      /\d+ µs \(\d+ · \d+ · \d+\) +[\d.]+ µs \([\d.]+ · [\d.]+ · [\d.]+\) +~ /,
+      /\d+ µs \(\d+ · \d+ · \d+\) +[\d.]+ µs \([\d.]+ · [\d.]+ · [\d.]+\) +~ +3$/,
     );
+    expect(all).not.toContain("need ≥");
+    expect(all.split("a verdict needs at least 5")).toHaveLength(2);
+  });
+
+  test("names all that the scenario varies: sysctls, workload and target", () => {
+    const variants = `variants:
+  - { name: client closes }
+  - { name: server closes, workload: { closer: server }, target: { server: builtin, backlog: 64 },
+      sysctls: { client: { net.ipv4.tcp_fin_timeout: 30 } } }
+`;
+    const scenario = TWO_SECONDS.replace("replicates: 1", `${variants}replicates: 5`);
+    const text = formatComparison(compareRun(store, run(scenario))).replaceAll(/\s+/g, " ");
+    expect(text).toContain("varies as declared: client net.ipv4.tcp_fin_timeout unset → 30");
+    expect(text).toContain("target.backlog 4096 → 64");
+    expect(text).toContain("workload.closer client → server");
   });
 
   test("fits on a screen, with a column for each variant and the baseline once", () => {
