@@ -25,12 +25,12 @@ export function isBursty({ dispersion }: Pick<BudgetComparison, "dispersion">): 
  * fall on a side like coins, with the share of all connections that it made (Przyborowski and Wilenski 1940).
  */
 function chanceOfOneSide(pairs: readonly ValuePair[], events: number): number {
-  const candidate = sum(pairs.map(({ candidateExposure }) => candidateExposure));
-  const baseline = sum(pairs.map(({ baselineExposure }) => baselineExposure));
+  const candidate = sumOf(pairs.map(({ candidateExposure }) => candidateExposure));
+  const baseline = sumOf(pairs.map(({ baselineExposure }) => baselineExposure));
   return Math.min(1, 2 * (candidate / (baseline + candidate)) ** events);
 }
 
-function sum(values: readonly (number | null)[]): number {
+function sumOf(values: readonly (number | null)[]): number {
   return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }
 
@@ -41,8 +41,8 @@ export function estimateBudget(
 ): BudgetEstimate | null {
   const exposures = pairs.map(({ candidateExposure }) => candidateExposure);
   if (!exposures.every((exposure) => exposure !== null)) return null;
-  const exposure = exposures.reduce((sum, value) => sum + value, 0);
-  const events = pairs.reduce((sum, { candidate }) => sum + candidate, 0);
+  const exposure = sumOf(exposures);
+  const events = sumOf(pairs.map(({ candidate }) => candidate));
   const lowest = poissonLowerBound(events, BOUND_CONFIDENCE);
   const highest = poissonUpperBound(events, BOUND_CONFIDENCE);
   if (!lowest.defined || !highest.defined) return null;
