@@ -1,5 +1,6 @@
 import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { addFleetCommands } from "./add-fleet-commands.ts";
 import { addLiveCommands } from "./add-live-commands.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { EXPORT_FORMATS, REPORT_FORMATS } from "./report-formats.ts";
@@ -38,6 +39,7 @@ export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
   addSysctlCommands(program, act);
   program.commandsGroup("Set up:");
   addSetUpCommands(program, act);
+  addFleetCommands(program, act);
   program.addHelpCommand(
     new Command("help").argument("[command]").description("Show the help of a command."),
   );

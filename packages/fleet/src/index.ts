@@ -13,6 +13,12 @@ export * from "./messages/result-piece.ts";
 export * from "./messages/trial-messages.ts";
 export * from "./subjects.ts";
 
+// Whom it trusts, and how it is set up.
+
+export * from "./connection-options.ts";
+export * from "./init/plan-fleet.ts";
+export * from "./init/write-fleet.ts";
+
 // What an agent lets itself be asked for.
 
 export * from "./limits/agent-file.ts";

@@ -71,6 +71,11 @@ export function resultMessageId({ agent, run, trial, attempt, seq }: ResultKey):
   return `${run}/${trial}/${attempt}/${agent}/${seq}`;
 }
 
+/** All results of an agent. */
+export function resultsOfAgent(agent: string): string {
+  return `churnlab.result.${agent}.>`;
+}
+
 /** The results of all agents for one run. */
 export function resultsOfRun(run: string): string {
   return `churnlab.result.*.${run}.>`;

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import path from "node:path";
 import { ChurnError, parseYamlFile, rateSchema } from "@churnlab/core";
 import { z } from "zod";
 import { AGENT_ROLES } from "../messages/agent-description.ts";
@@ -13,9 +12,9 @@ export interface AgentFile {
   readonly name: string | null;
   /** URL of the NATS server. */
   readonly server: string | null;
-  /** File with the seed of the agent's NKey. */
-  readonly credentials: string | null;
-  /** File with the certificate that the server's is signed by. */
+  /** Seed of the agent's NKey. */
+  readonly seed: string | null;
+  /** PEM of the authority that the server's certificate is signed by. */
   readonly ca: string | null;
   readonly labels: Readonly<Record<string, string>>;
   readonly limits: AgentLimits;
@@ -64,13 +63,13 @@ const agentFileSchema = z.strictObject({
     .refine((name) => AGENT_NAME.test(name), "a name of at most 64 letters, digits, _ and -")
     .optional(),
   server: z.string().min(1).optional(),
-  credentials: z.string().min(1).optional(),
+  seed: z.string().min(1).optional(),
   ca: z.string().min(1).optional(),
   labels: z.record(z.string(), z.string()).optional(),
   limits: limitsSchema.optional(),
 });
 
-/** Reads an agent's file. Paths in it are relative to where it lies. Throws `E_AGENT_FILE`. */
+/** Reads an agent's file; the controller's is alike. Throws `E_AGENT_FILE`. */
 export function readAgentFile(file: string): AgentFile {
   let text: string;
   try {
@@ -99,13 +98,11 @@ export function parseAgentFile(text: string, file: string): AgentFile {
     what: "the file of an agent is a mapping of keys such as name, server and limits",
   });
   const { rate, ...limits } = parsed.limits ?? {};
-  const besides = (other: string | undefined): string | null =>
-    other === undefined ? null : path.resolve(path.dirname(file), other);
   return {
     name: parsed.name ?? null,
     server: parsed.server ?? null,
-    credentials: besides(parsed.credentials),
-    ca: besides(parsed.ca),
+    seed: parsed.seed ?? null,
+    ca: parsed.ca ?? null,
     labels: parsed.labels ?? {},
     limits: { ...DEFAULT_LIMITS, ...withoutAbsent(limits), ratePerS: rate ?? null, file },
   };

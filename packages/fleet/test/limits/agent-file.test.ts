@@ -8,7 +8,7 @@ test("an empty file is an agent with the default limits: loopback and the benchm
   expect(agent).toEqual({
     name: null,
     server: null,
-    credentials: null,
+    seed: null,
     ca: null,
     labels: {},
     limits: { ...DEFAULT_LIMITS, file: "/etc/churnlab/agent.yaml" },
@@ -19,7 +19,7 @@ test("what the file says replaces the default of its key and of no other", () =>
   const text = `
 name: rack1-a
 server: tls://198.51.100.7:4222
-credentials: rack1-a.nk
+seed: SUAGIVEN
 labels: { rack: r1 }
 limits:
   addresses: [10.0.0.0/8, "2001:db8::/32"]
@@ -27,8 +27,8 @@ limits:
   rate: 1200/m
   hostTarget: true
 `;
-  const { limits, credentials, labels } = parseAgentFile(text, "/etc/churnlab/agent.yaml");
-  expect(credentials).toBe("/etc/churnlab/rack1-a.nk");
+  const { limits, seed, labels } = parseAgentFile(text, "/etc/churnlab/agent.yaml");
+  expect(seed).toBe("SUAGIVEN");
   expect(labels).toEqual({ rack: "r1" });
   expect(limits).toEqual({
     ...DEFAULT_LIMITS,

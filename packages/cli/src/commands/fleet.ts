@@ -1,0 +1,53 @@
+import path from "node:path";
+import { ChurnError } from "@churnlab/core";
+import { planFleet, writeFleet } from "@churnlab/fleet";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { quoteWord } from "../suggest-next.ts";
+import { terminal } from "../terminal.ts";
+
+interface FleetInitOptions {
+  /** Names separated by commas, or how many. */
+  readonly agents: string;
+  readonly host: string;
+  readonly port: number;
+  readonly force?: boolean;
+}
+
+/** Writes a server configuration, certificates and one file for every agent, and says what to do with them. */
+export function initFleet(directory: string, options: FleetInitOptions): ExitCode {
+  const { host, port, force = false } = options;
+  const agents = listAgents(options.agents);
+  const { files, notAfter, url } = planFleet({ agents, host, port, now: new Date() });
+  writeFleet(directory, files, force);
+  terminal.print(directory);
+  terminal.say("");
+  for (const line of describeSteps(directory, agents)) terminal.say(line);
+  terminal.say("");
+  terminal.say(
+    `${agents.length === 1 ? "1 agent" : `${agents.length} agents`} at ${url}; the certificates are good until ${notAfter.toISOString().slice(0, 10)}.`,
+  );
+  return EXIT.ok;
+}
+
+/** `a,b,c`, or a number of agents to be called agent-0, agent-1, … */
+function listAgents(text: string): string[] {
+  if (!/^\d+$/.test(text)) return text.split(",").map((name) => name.trim());
+  const count = Number(text);
+  if (count < 1 || count > 10_000) {
+    throw new ChurnError("E_USAGE", `A fleet has 1 to 10000 agents, not ${text}.`);
+  }
+  return Array.from({ length: count }, (_, i) => `agent-${i}`);
+}
+
+function describeSteps(directory: string, agents: readonly string[]): string[] {
+  const at = (file: string): string => quoteWord(path.join(directory, file));
+  const first = agents[0] ?? "";
+  return [
+    "Next    on the host of the server:",
+    `          cd ${at("server")} && nats-server -c server.conf`,
+    `        on the host of each agent, with its file and no other (here ${first}):`,
+    `          churnlab agent --config ${at(`agents/${first}.yaml`)}`,
+    "        on the host that runs trials:",
+    `          churnlab run SCENARIO --fleet ${at("controller.yaml")}`,
+  ];
+}

@@ -1,0 +1,138 @@
+import { isIP } from "node:net";
+import { ChurnError } from "@churnlab/core";
+import { nkeys } from "@nats-io/transport-node";
+import { stringify } from "yaml";
+import { DEFAULT_LIMITS } from "../limits/agent-limits.ts";
+import { AGENT_NAME } from "../subjects.ts";
+import { formatServerConfig } from "./format-server-config.ts";
+import { makeCertificates } from "./make-certificates.ts";
+
+/** A file of a fleet, relative to the fleet's folder. */
+export interface FleetFile {
+  readonly path: string;
+  readonly text: string;
+  /** As for chmod(2). */
+  readonly mode: number;
+}
+
+export interface FleetPlan {
+  readonly files: readonly FleetFile[];
+  /** The certificates are good until then. */
+  readonly notAfter: Date;
+  /** URL for clients. */
+  readonly url: string;
+}
+
+export interface FleetOptions {
+  readonly agents: readonly string[];
+  /** How agents and controller reach the server: a name or an address. */
+  readonly host: string;
+  readonly port: number;
+  readonly now: Date;
+}
+
+export const CONTROLLER_NAME = "controller";
+const SYSTEM_NAME = "system";
+
+const AGENTS_MAX = 10_000;
+const YEARS_VALID = 2;
+const SECRET = 0o600;
+const PUBLIC = 0o644;
+
+/** Names that are certificates' too: on its own host the server is reached whatever the host is called elsewhere. */
+const LOOPBACK = ["localhost", "127.0.0.1", "::1"] as const;
+
+/**
+ * Makes everything a fleet needs to trust each other: a server with TLS, and a key of its own for every agent and for the
+ * controller. Nothing is written.
+ *
+ * @throws ChurnError `E_USAGE` for names that cannot be an agent's
+ */
+export function planFleet({ agents, host, port, now }: FleetOptions): FleetPlan {
+  checkNames(agents);
+  checkHost(host);
+  const notAfter = new Date(now);
+  notAfter.setUTCFullYear(now.getUTCFullYear() + YEARS_VALID);
+  const notBefore = new Date(now.getTime() - 3_600_000); // clocks of agents may be behind
+  const hosts = [...new Set([host, ...LOOPBACK])];
+  const { ca, certificate, key } = makeCertificates({ hosts, notBefore, notAfter });
+  const [controller, system] = [makeKey(), makeKey()];
+  const keys = agents.map((name) => ({ name, ...makeKey() }));
+  const url = `tls://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const isLocal = (LOOPBACK as readonly string[]).includes(host);
+  const config = formatServerConfig({
+    host: isLocal ? "127.0.0.1" : "0.0.0.0",
+    port,
+    agents: keys,
+    controller: controller.publicKey,
+    system: system.publicKey,
+  });
+  const files: FleetFile[] = [
+    { path: "server/server.conf", text: config, mode: PUBLIC },
+    { path: "server/tls/server.pem", text: certificate, mode: PUBLIC },
+    { path: "server/tls/server.key", text: key, mode: SECRET },
+    secretFile("controller.yaml", {
+      name: CONTROLLER_NAME,
+      server: url,
+      seed: controller.seed,
+      ca,
+    }),
+    secretFile("system.yaml", { name: SYSTEM_NAME, server: url, seed: system.seed, ca }),
+    ...keys.map(({ name, seed }) =>
+      secretFile(`agents/${name}.yaml`, { name, server: url, seed, ca, limits: FIRST_LIMITS }),
+    ),
+  ];
+  return { files, notAfter, url };
+}
+
+/** What most people will want to change first, written out so that it is found. */
+const { addresses, ports, sysctls, roles, targets, hostTarget } = DEFAULT_LIMITS;
+const FIRST_LIMITS = { addresses, ports, sysctls, roles, targets, hostTarget };
+
+function secretFile(path: string, content: Readonly<Record<string, unknown>>): FleetFile {
+  const comment = `${COMMENTS[path] ?? AGENT_COMMENT}\n`;
+  return { path, text: `${comment}${stringify(content, { lineWidth: 100 })}`, mode: SECRET };
+}
+
+const COMMENTS: Readonly<Record<string, string>> = {
+  "controller.yaml":
+    "# A secret: whoever has it commands the agents, within the limits of each.\n# churnlab run SCENARIO --fleet controller.yaml",
+  "system.yaml":
+    "# A secret: for whoever looks after the server itself. churnlab does not need it.",
+};
+
+const AGENT_COMMENT = `# A secret of this agent alone: copy it to the agent's host, and nowhere else.
+# churnlab agent --config THIS-FILE
+# Nobody but who may write this file can widen its limits.`;
+
+function makeKey(): { publicKey: string; seed: string } {
+  const pair = nkeys.createUser();
+  return { publicKey: pair.getPublicKey(), seed: new TextDecoder().decode(pair.getSeed()) };
+}
+
+function checkHost(host: string): void {
+  if (isIP(host) !== 0 || /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host)) return;
+  throw new ChurnError("E_USAGE", `${JSON.stringify(host)} is no name or address of a host.`, {
+    hint: "Give it as agents are to reach the server: --host lab.example, or --host 192.0.2.7.",
+  });
+}
+
+function checkNames(agents: readonly string[]): void {
+  if (agents.length === 0 || agents.length > AGENTS_MAX) {
+    throw new ChurnError("E_USAGE", `A fleet has 1 to ${AGENTS_MAX} agents, not ${agents.length}.`);
+  }
+  const seen = new Set<string>([CONTROLLER_NAME, SYSTEM_NAME]);
+  for (const name of agents) {
+    if (!AGENT_NAME.test(name)) {
+      throw new ChurnError("E_USAGE", `${JSON.stringify(name)} cannot be the name of an agent.`, {
+        hint: "Use at most 64 letters, digits, _ and -.",
+      });
+    }
+    if (seen.has(name)) {
+      throw new ChurnError("E_USAGE", `The name ${name} is taken.`, {
+        hint: "Every agent needs a name of its own; controller and system are used already.",
+      });
+    }
+    seen.add(name);
+  }
+}

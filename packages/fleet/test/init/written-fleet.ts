@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { connectionOptions } from "../../src/connection-options.ts";
+import { planFleet } from "../../src/init/plan-fleet.ts";
+import { writeFleet } from "../../src/init/write-fleet.ts";
+import { readAgentFile } from "../../src/limits/agent-file.ts";
+
+const START_MS_MAX = 10_000;
+
+/** A fleet in a folder of its own, with its server running on a free port of loopback. */
+export interface WrittenFleet extends AsyncDisposable {
+  readonly directory: string;
+  readonly port: number;
+  /** Connects as `controller`, `system` or an agent, with what its file says. */
+  connectAs(name: string): Promise<NatsConnection>;
+}
+
+export async function startWrittenFleet(agents: readonly string[]): Promise<WrittenFleet> {
+  const directory = mkdtempSync(path.join(tmpdir(), "churnlab-fleet-"));
+  const port = await findFreePort();
+  const { files } = planFleet({ agents, host: "127.0.0.1", port, now: new Date() });
+  writeFleet(directory, files, false);
+  const server = spawn("nats-server", ["-c", "server.conf"], {
+    cwd: path.join(directory, "server"),
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let log = "";
+  server.stderr.on("data", (chunk: Buffer) => {
+    log = `${log}${chunk.toString()}`.slice(-20_000);
+  });
+  try {
+    await waitUntilReady(server, () => log);
+  } catch (error) {
+    await end(server);
+    rmSync(directory, { recursive: true, force: true });
+    throw error;
+  }
+  const connections: NatsConnection[] = [];
+  return {
+    directory,
+    port,
+    connectAs: async (name) => {
+      const connection = await connect({ ...optionsOf(directory, name), reconnect: false });
+      connections.push(connection);
+      return connection;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(connections.map((connection) => connection.close()));
+      await end(server);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** What the file of `controller`, `system` or an agent says of how to connect. */
+export function optionsOf(
+  directory: string,
+  name: string,
+): ReturnType<typeof connectionOptions> & object {
+  const isAgent = name !== "controller" && name !== "system";
+  const file = path.join(directory, isAgent ? `agents/${name}.yaml` : `${name}.yaml`);
+  const { server, seed, ca } = readAgentFile(file);
+  if (server === null) throw new Error(`${file} names no server`);
+  return connectionOptions({ name, server, seed, ca });
+}
+
+async function waitUntilReady(server: ChildProcess, log: () => string): Promise<void> {
+  const deadline = performance.now() + START_MS_MAX;
+  while (!log().includes("Server is ready")) {
+    if (server.exitCode !== null || performance.now() > deadline) {
+      throw new Error(`nats-server does not start:\n${log()}`);
+    }
+    await sleep(20);
+  }
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  server.kill("SIGKILL");
+  await once(server, "exit");
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  await once(probe, "close");
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
