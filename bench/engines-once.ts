@@ -78,7 +78,7 @@ const result: OnceResult = {
   dropped: connections.dropped,
   latenessP99Us: lateness === undefined ? null : quantileUs(lateness, 0.99),
   heldBytes,
-  workersCpuUs: report.cpuUs,
+  workersCpuUs: report.cpuUs ?? Number.NaN,
   processCpuUs: user + system,
 };
 console.log(JSON.stringify(result));

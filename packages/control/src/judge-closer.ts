@@ -1,9 +1,12 @@
 import type { Role, Warning } from "@churnlab/core";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
+/** A closer that the other side forestalls in more than this share of connections is not the closer of the trial: both are. */
+const OTHER_SHARE_MAX = 0.05;
+
 /**
  * Whether the side that the scenario says closes first is the one that entered TIME_WAIT, as the kernels counted it in the
- * measure phase. A server that is not churnlab's closes when it wants. Says nothing where connections end by reset, and
+ * measure phase. A server that is not churnlab's closes when it wants, and may close only some. Says nothing where connections end by reset, and
  * of a gateway, which enters TIME_WAIT towards its upstream as well.
  */
 export function judgeCloser({
@@ -24,9 +27,15 @@ export function judgeCloser({
   const target = entered("target");
   const expected = workload.closer === "client" ? client : target;
   const other = client + target - expected;
-  if (other <= expected) return [];
-  const message = `the scenario says closer: ${workload.closer}, but TIME_WAIT was entered ${client} times by the client and ${target} times by the target`;
+  if (other <= OTHER_SHARE_MAX * (client + target)) return [];
+  const message = `the scenario says closer: ${workload.closer}, but the closer was ${nameCloser({ client, target })}: TIME_WAIT was entered ${client} times by the client and ${target} times by the target`;
   return [{ code: "W_CLOSER_DIFFERS", message }];
+}
+
+/** Who closed first, by the TIME_WAITs of each side. */
+function nameCloser({ client, target }: { client: number; target: number }): string {
+  if (Math.min(client, target) > OTHER_SHARE_MAX * (client + target)) return "mixed";
+  return client > target ? "client" : "server";
 }
 
 /** Connections that a kernel closed first; those beyond tcp_max_tw_buckets skip TIME_WAIT and count on their own. */

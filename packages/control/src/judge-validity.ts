@@ -14,7 +14,7 @@ import type { TrialEvidence } from "./trial-evidence.ts";
 const OFFERED_SHARE_MIN = 0.995;
 /** Start lateness (p99) that is of no consequence, whatever the rate. */
 const LATENESS_MS_MAX = 5;
-/** Or this share of the mean interval between arrivals of one worker's schedule. */
+/** Or this share of the mean interval between arrivals, of all workers together: that is what the target sees. */
 const LATENESS_INTERVAL_SHARE_MAX = 0.1;
 /** When one arrival in ten is this late, the offered load was another one than the scenario's, whatever the reason. */
 const LATENESS_MS_LOST = 100;
@@ -86,9 +86,10 @@ function judgeOffer({ report, trial, aborted }: TrialEvidence): Warning[] {
 
 function judgeGenerator({ report, trial }: TrialEvidence): Warning[] {
   const warnings: Warning[] = [];
-  const busy = report.cpuShareMax >= CPU_SHARE_MAX;
+  const share = report.cpuShareMax ?? 0;
+  const busy = share >= CPU_SHARE_MAX;
   if (busy) {
-    const message = `a worker used ${Math.round(report.cpuShareMax * 100)} % of a processor: the generator may have been the limit`;
+    const message = `a worker used ${Math.round(share * 100)} % of a processor: the generator may have been the limit`;
     warnings.push({ code: "W_GENERATOR_CPU", message });
   }
   const boundMs = latenessBoundMs(trial.spec.workload);

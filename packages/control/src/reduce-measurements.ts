@@ -79,7 +79,8 @@ function reduceHistogram(record: HistogramRecord): Named[] {
 }
 
 function reduceGenerator({ cpuUs, cpuShareMax, tally }: ShardReport): Named[] {
-  const values: Named[] = [["cpu.share_max", cpuShareMax]];
+  const values: Named[] = cpuShareMax === null ? [] : [["cpu.share_max", cpuShareMax]];
+  if (cpuUs === null) return values;
   if (tally.connections.attempted > 0) {
     values.push(["cpu.us_per_connection", cpuUs / tally.connections.attempted]);
   }

@@ -20,7 +20,11 @@ interface Seen {
   readonly target: Readonly<Record<string, number>>;
 }
 
-function judge(closer: Closer, { client, target }: Seen, spec: Partial<TrialSpec> = {}) {
+function judge(closer: Closer, seen: Seen, spec: Partial<TrialSpec> = {}) {
+  return warningsOf(closer, seen, spec).map(({ code }) => code);
+}
+
+function warningsOf(closer: Closer, { client, target }: Seen, spec: Partial<TrialSpec> = {}) {
   const trial = aTrial();
   const workload = { ...trial.spec.workload, closer, ...spec.workload };
   const readings = [readingsOf("client", client), readingsOf("target", target)];
@@ -28,7 +32,7 @@ function judge(closer: Closer, { client, target }: Seen, spec: Partial<TrialSpec
   return judgeCloser({
     trial: { ...trial, spec: { ...trial.spec, ...spec, workload } },
     recording,
-  }).map(({ code }) => code);
+  });
 }
 
 const onClient: Seen = { client: { "tcpext.TW": 200 }, target: {} };
@@ -41,10 +45,22 @@ describe("judgeCloser", () => {
     ["client", onTarget, ["W_CLOSER_DIFFERS"]],
     ["server", onClient, ["W_CLOSER_DIFFERS"]],
     ["client", { client: {}, target: {} }, []],
+    // A server that closes some itself, and one whose last connections cross the end of the phase.
+    ["client", { client: { "tcpext.TW": 170 }, target: { "tcpext.TW": 30 } }, ["W_CLOSER_DIFFERS"]],
+    ["server", { client: { "tcpext.TW": 170 }, target: { "tcpext.TW": 30 } }, ["W_CLOSER_DIFFERS"]],
+    ["client", { client: { "tcpext.TW": 196 }, target: { "tcpext.TW": 4 } }, []],
     // Beyond the buckets a connection that closed first leaves no TIME_WAIT, only this count.
     ["client", { client: { "tcpext.TCPTimeWaitOverflow": 200 }, target: { "tcpext.TW": 1 } }, []],
   ] as const)("closer: %s with %j gives %j", (closer, seen, codes) => {
     expect(judge(closer, seen)).toEqual(codes);
+  });
+
+  it.each([
+    ["client", onTarget, "server"],
+    ["server", onClient, "client"],
+    ["client", { client: { "tcpext.TW": 90 }, target: { "tcpext.TW": 110 } }, "mixed"],
+  ] as const)("closer: %s with %j is labelled %s", (closer, seen, label) => {
+    expect(warningsOf(closer, seen)[0]?.message).toContain(`the closer was ${label}:`);
   });
 
   it("says nothing of a gateway, which enters TIME_WAIT towards its upstream too", () => {

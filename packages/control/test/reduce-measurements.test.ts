@@ -72,6 +72,13 @@ describe("what a load is reduced to", () => {
   it("is CPU time per connection attempted, because those that fail cost too", async () => {
     expect(of(await reduce({ report }), "cpu.us_per_connection")).toBe(100);
   });
+
+  it("has no CPU time where that could not be read", async () => {
+    const unread = await reduce({ report: { ...report, cpuUs: null, cpuShareMax: null } });
+    for (const metric of ["cpu.us_per_connection", "cpu.us_per_request", "cpu.share_max"]) {
+      expect(of(unread, metric)).toBeUndefined();
+    }
+  });
 });
 
 describe("what the TIME_WAIT gauge is reduced to", () => {

@@ -44,10 +44,10 @@ export interface ShardReport {
   readonly warmUp: Tally;
   readonly failures: readonly FailureRecord[];
   readonly histograms: readonly HistogramRecord[];
-  /** CPU time of all worker threads in the measure phase, user and system, microseconds. */
-  readonly cpuUs: number;
-  /** The busiest worker thread: CPU time over wall time, 0..1. */
-  readonly cpuShareMax: number;
+  /** CPU time of all worker threads in the measure phase, user and system, microseconds; null where it could not be read. */
+  readonly cpuUs: number | null;
+  /** The busiest worker thread: CPU time over wall time, 0..1; null where it could not be read. */
+  readonly cpuShareMax: number | null;
   /** From the start of the measure phase to the end of its last connection. */
   readonly elapsedMs: number;
   /** Absent where the load ended before its phase, or the agent cannot tell. */

@@ -22,8 +22,14 @@ export function mergeReports(reports: readonly ShardReport[]): ShardReport {
         reports.flatMap(({ histograms }) => histograms.filter((h) => h.metric === metric)),
       ),
     ),
-    cpuUs: reports.reduce((sum, { cpuUs }) => sum + cpuUs, 0),
-    cpuShareMax: Math.max(...reports.map(({ cpuShareMax }) => cpuShareMax)),
+    cpuUs: ofAll(
+      reports.map(({ cpuUs }) => cpuUs),
+      addUp,
+    ),
+    cpuShareMax: ofAll(
+      reports.map(({ cpuShareMax }) => cpuShareMax),
+      (shares) => Math.max(...shares),
+    ),
     elapsedMs: Math.max(...reports.map(({ elapsedMs }) => elapsedMs)),
     ...mergeThroughput(reports),
     events: reports.flatMap(({ events }) => events),
@@ -41,4 +47,17 @@ function mergeThroughput(reports: readonly ShardReport[]): Pick<ShardReport, "th
       requestsPerS: known.reduce((sum, each) => sum + each.requestsPerS, 0),
     },
   };
+}
+
+/** One number of all; null where that of one is not known. */
+function ofAll(
+  values: readonly (number | null)[],
+  reduce: (values: readonly number[]) => number,
+): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length < values.length ? null : reduce(known);
+}
+
+function addUp(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -65,7 +65,7 @@ export const WARNING_CODES = {
   },
   W_CLOSER_DIFFERS: {
     invalidates: false,
-    meaning: "The kernel shows TIME_WAIT on the other side than the scenario's closer.",
+    meaning: "The kernel shows TIME_WAIT on the other side than the scenario's closer, or on both.",
   },
   W_OBSERVER_DEGRADED: {
     invalidates: false,

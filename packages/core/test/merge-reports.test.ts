@@ -60,6 +60,15 @@ const report: fc.Arbitrary<ShardReport> = fc
     warnings: [],
   }));
 
+test("what one report does not know, all together do not", () => {
+  fc.assert(
+    fc.property(report, report, (known, other) => {
+      const merged = mergeReports([known, { ...other, cpuUs: null, cpuShareMax: null }]);
+      expect(merged).toMatchObject({ cpuUs: null, cpuShareMax: null });
+    }),
+  );
+});
+
 const reports = fc.array(report, { minLength: 1, maxLength: 6 });
 const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
 
@@ -71,8 +80,10 @@ test("counts, failures, buckets and CPU time add up; extremes are kept", () => {
         sum(parts.map((p) => p.tally.connections.failed)),
       );
       expect(sum(merged.failures.map(({ count }) => count))).toBe(merged.tally.connections.failed);
-      expect(merged.cpuUs).toBe(sum(parts.map(({ cpuUs }) => cpuUs)));
-      expect(merged.cpuShareMax).toBe(Math.max(...parts.map(({ cpuShareMax }) => cpuShareMax)));
+      expect(merged.cpuUs).toBe(sum(parts.map(({ cpuUs }) => cpuUs as number)));
+      expect(merged.cpuShareMax).toBe(
+        Math.max(...parts.map(({ cpuShareMax }) => cpuShareMax as number)),
+      );
       expect(merged.elapsedMs).toBe(Math.max(...parts.map(({ elapsedMs }) => elapsedMs)));
       expect(merged.events).toHaveLength(parts.length);
       const countOf = (metric: string, all: ShardReport) =>

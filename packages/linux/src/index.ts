@@ -79,6 +79,7 @@ export * from "./uring/kernel-memory.ts";
 export * from "./uring/operation.ts";
 export * from "./uring/probe-uring.ts";
 export * from "./uring/ring.ts";
+export { RING_SETUPS } from "./uring/ring-layout.ts";
 export {
   ACCEPT_MULTISHOT,
   CQE_F_MORE,

@@ -10,6 +10,8 @@ export const CONNECT_COST_CELLS: number = PORT_USE_ROWS * COLUMNS;
 const CLIFF_FACTOR = 5;
 /** Below this, port use is too small to say anything about it. */
 const PERCENT_MIN = 10;
+/** The cliff is at half of the range. Port use is looked at now and then, so what is recorded may lag behind a fast load. */
+const CLIFF_PERCENT_MIN = 40;
 const COUNT_MIN = 5;
 
 /** Adds a connect() that succeeded. */
@@ -70,7 +72,7 @@ export function describeConnectCosts(rows: readonly ConnectCost[]): TrialEvent[]
 function findCliff(rows: readonly ConnectCost[]): TrialEvent | null {
   for (let i = 1; i + 1 < rows.length; i++) {
     const here = rows[i] as ConnectCost;
-    if (here.percent < PERCENT_MIN) continue;
+    if (here.percent < CLIFF_PERCENT_MIN) continue;
     const beforeUs = medianUs(rows.slice(0, i));
     const afterUs = Math.min(here.meanUs, (rows[i + 1] as ConnectCost).meanUs);
     if (afterUs < CLIFF_FACTOR * beforeUs) continue;

@@ -60,7 +60,7 @@ export type EngineProbe =
  * `bind`, whichever call reports it. A reset that arrives before the engine has looked at the handshake is of `connect`.
  *
  * **Latencies** are of the measure bank. `schedule`: of every unit attempted in open loop. `connect`: call to established.
- * `first_byte`, `request`: from the moment the request is sent. `total`: intended start of a unit to its end, the closed
+ * `first_byte`, `request`: from the moment the request is sent, of requests that succeeded. `total`: intended start of a unit to its end, the closed
  * socket or, of a keep-alive request, the whole answer; of units that succeeded; a hold has none.
  *
  * An engine starts no load before `startAtMs`. It looks at `counters.stopping` at least every `SWEEP_MS` and then begins

@@ -6,22 +6,33 @@ export interface ErrorRecord {
   readonly message: string;
   readonly hint: string | null;
   readonly stack: string | null;
+  /** The system call that failed, where it is one; `SystemError` and Node's own have it. */
+  readonly syscall: string | null;
 }
 
 export function recordError(error: unknown): ErrorRecord {
   if (!(error instanceof Error))
-    return { code: null, message: String(error), hint: null, stack: null };
+    return { code: null, message: String(error), hint: null, stack: null, syscall: null };
   const { message, stack = null } = error;
   // Not `instanceof`: a thread may have loaded its own copy of the class.
   const code =
     "code" in error && String(error.code) in ERROR_CODES ? (error.code as ErrorCode) : null;
   const hint = "hint" in error && typeof error.hint === "string" ? error.hint : null;
-  return { code, message, hint, stack };
+  const syscall = "syscall" in error && typeof error.syscall === "string" ? error.syscall : null;
+  return { code, message, hint, stack, syscall };
 }
 
-/** The error again; one that no person can fix becomes a `ChurnError` of the given code, with the thread's stack as cause. */
-export function reviveError(record: ErrorRecord, fallback: ErrorCode): ChurnError {
-  const cause = record.stack;
-  const detail = { ...(record.hint === null ? {} : { hint: record.hint }), cause };
-  return new ChurnError(record.code ?? fallback, record.message, detail);
+/**
+ * The error again. A system call that failed where the other thread expected none to becomes a `ChurnError` of the given code,
+ * with the thread's stack as cause; anything else without a code is a bug, and stays a plain `Error` with that stack.
+ */
+export function reviveError(record: ErrorRecord, ofSystemCalls: ErrorCode): Error {
+  const { code, message, hint, stack: cause, syscall } = record;
+  const known = code ?? (syscall === null ? null : ofSystemCalls);
+  if (known !== null) {
+    return new ChurnError(known, message, { ...(hint === null ? {} : { hint }), cause });
+  }
+  const bug = new Error(message);
+  if (cause !== null) bug.stack = cause;
+  return bug;
 }

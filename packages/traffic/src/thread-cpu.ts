@@ -1,4 +1,9 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const LOOK_EVERY_MS = 5;
+/** A terminated thread ends when it next runs JavaScript: engines do so at least every few milliseconds. */
+const PATIENCE_MS = 5000;
 
 /** The kernel's id of the calling thread: the last part of `/proc/thread-self`, `<pid>/task/<tid>`. */
 export function currentThreadId(): number {
@@ -8,13 +13,24 @@ export function currentThreadId(): number {
 /**
  * CPU time, user and system, that a thread of this process has used so far, in microseconds; read from outside, so it works
  * for a thread that never returns to its event loop. The kernel brings it up to date at every tick and switch of the thread
- * (proc_pid_schedstat(5)). Null when there is no such thread any more.
+ * (proc_pid_schedstat(5)). Null when there is no such thread any more, or the kernel keeps no such count.
  */
 export function readCpuUsOfThread(threadId: number): number | null {
   try {
     const [nanoseconds] = readFileSync(`/proc/self/task/${threadId}/schedstat`, "utf8").split(" ");
-    return Number(nanoseconds) / 1000;
+    const us = Number(nanoseconds) / 1000;
+    return Number.isFinite(us) ? us : null;
   } catch {
     return null;
   }
+}
+
+/** Whether a thread of this process that has been told to end is gone, by the kernel's word; waits for that a few seconds. */
+export async function awaitThreadEnd(threadId: number): Promise<boolean> {
+  const task = `/proc/self/task/${threadId}`;
+  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_EVERY_MS) {
+    if (!existsSync(task)) return true;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return false;
 }

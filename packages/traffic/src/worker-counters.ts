@@ -12,6 +12,7 @@ import {
   type Tally,
 } from "@churnlab/core";
 import { CONNECT_COST_CELLS } from "./connect-cost.ts";
+import { THREAD_HOLDINGS_BYTES, ThreadHoldings } from "./thread-holdings.ts";
 
 /** The counters of one phase, in the order of their slots. */
 export const COUNTERS = [
@@ -47,8 +48,10 @@ const histogramsAt: number = failuresAt + failuresBytes;
 
 const connectCostsAt: number = histogramsAt + LATENCY_METRICS.length * HISTOGRAM_BUCKETS * 4;
 
+const holdingsAt: number = connectCostsAt + CONNECT_COST_CELLS * 8;
+
 /** Size of the shared memory of one worker, in bytes. */
-export const WORKER_COUNTERS_BYTES: number = connectCostsAt + CONNECT_COST_CELLS * 8;
+export const WORKER_COUNTERS_BYTES: number = holdingsAt + THREAD_HOLDINGS_BYTES;
 
 export const COUNTER_SLOT = Object.fromEntries(
   COUNTERS.map((name, slot) => [name, slot]),
@@ -67,6 +70,7 @@ export class WorkerCounters {
   readonly #histograms: Readonly<Record<LatencyMetric, LatencyHistogram>>;
   /** connect() against the use of local ports, of the measure phase; see `addConnect`. */
   readonly connectCosts: Float64Array;
+  readonly holdings: ThreadHoldings;
 
   constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(WORKER_COUNTERS_BYTES)) {
     this.shared = shared;
@@ -77,6 +81,7 @@ export class WorkerCounters {
       LATENCY_METRICS.map((metric) => [metric, new LatencyHistogram(this.latencyCounts(metric))]),
     ) as Record<LatencyMetric, LatencyHistogram>;
     this.connectCosts = new Float64Array(shared, connectCostsAt, CONNECT_COST_CELLS);
+    this.holdings = new ThreadHoldings(new Float64Array(shared, holdingsAt));
   }
 
   get stopping(): boolean {

@@ -38,6 +38,12 @@ test("a single slow row is no cliff, nor is a cost that rises evenly", () => {
   }
 });
 
+test("a step far below half of the range has another cause, and is no cliff", () => {
+  const step = fillRange((percent) => (percent < 16 ? 10 : 1000));
+  const kinds = describeConnectCosts(mergeConnectCosts([step])).map(({ kind }) => kind);
+  expect(kinds).toEqual(["connect-by-port-use"]);
+});
+
 test("tables of workers are added up, and the first time is that of the first", () => {
   const late = new Float64Array(CONNECT_COST_CELLS);
   addConnect(late, 20, { tookUs: 110, tMs: 900 });

@@ -1,8 +1,9 @@
 import { ChurnError } from "@churnlab/core";
+import { SystemError } from "@churnlab/linux";
 import { expect, test } from "vitest";
 import { recordError, reviveError } from "../src/error-record.ts";
 
-const cross = (error: unknown): ChurnError =>
+const cross = (error: unknown): Error =>
   reviveError(structuredClone(recordError(error)), "E_AGENT");
 
 test("an error for people keeps its code, message and hint between threads", () => {
@@ -10,9 +11,18 @@ test("an error for people keeps its code, message and hint between threads", () 
   expect(revived).toMatchObject({ code: "E_TARGET", message: "nothing listens", hint: "start it" });
 });
 
-test("any other failure takes the code of the room it crossed, with its stack as the cause", () => {
+test("a system call that failed takes the code of the room it crossed, with its stack as the cause", () => {
+  const revived = cross(new SystemError("io_uring_enter", 1));
+  expect(revived).toMatchObject({ code: "E_AGENT" });
+  expect(revived.message).toContain("io_uring_enter: EPERM");
+  expect(revived.cause).toContain("SystemError");
+});
+
+test("anything else is a bug, and stays one with the stack of its thread", () => {
   const revived = cross(new TypeError("undefined is not a function"));
-  expect(revived).toMatchObject({ code: "E_AGENT", message: "undefined is not a function" });
-  expect(revived.cause).toContain("TypeError");
-  expect(cross("just words")).toMatchObject({ code: "E_AGENT", message: "just words" });
+  expect(revived).not.toBeInstanceOf(ChurnError);
+  expect(revived).not.toHaveProperty("code");
+  expect(revived.message).toBe("undefined is not a function");
+  expect(revived.stack).toContain("TypeError");
+  expect(cross("just words")).not.toBeInstanceOf(ChurnError);
 });

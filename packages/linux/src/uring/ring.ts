@@ -21,6 +21,12 @@ export interface RingOptions {
   readonly setups?: readonly number[];
 }
 
+/** A descriptor, and mappings of it; the ring lives as long as one of them. */
+export interface RingRemains {
+  readonly descriptor: number | null;
+  readonly mappings: readonly { readonly address: number; readonly length: number }[];
+}
+
 export interface CompletionHandler {
   /** `result` is that of the system call, or an errno below 0. `ring.completionFlags` belongs to the same completion. */
   completed(slot: number, tag: number, result: number): void;
@@ -114,6 +120,14 @@ export class Ring implements Disposable {
     this.#tail = (this.#tail + 1) >>> 0;
     this.#queued++;
     return at;
+  }
+
+  /** What is left of this ring when its thread is terminated: nothing where it has no descriptor. */
+  get remains(): RingRemains {
+    const { registered, handle, rings, sqes } = this.#layout;
+    return registered
+      ? { descriptor: null, mappings: [] }
+      : { descriptor: handle, mappings: [rings, sqes] };
   }
 
   get entries(): Uint32Array {

@@ -36,6 +36,8 @@ export const OPCODE = {
   SHUTDOWN: 34,
   SOCKET: 45,
   URING_CMD: 46,
+  /** Linux 6.7. */
+  READ_MULTISHOT: 49,
   BIND: 56,
 } as const;
 

@@ -19,7 +19,7 @@ export const epollEngine: Engine = {
   async run(job: WorkerJob, counters: WorkerCounters): Promise<void> {
     const slots = slotsFor(job);
     const load = new SlotLoad(job, counters, slots);
-    using wire = new EpollWire(job, load.connections, slots);
+    using wire = new EpollWire(job, load.connections, { slots, holdings: counters.holdings });
     load.run(wire);
   },
 };

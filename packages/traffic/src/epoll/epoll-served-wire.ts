@@ -1,7 +1,7 @@
 import type { CloseMode } from "@churnlab/core";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "@churnlab/linux";
 import { FreeSlots } from "../slots/free-slots.ts";
-import type { ServedEvents, ServedWire } from "../slots/served-wire.ts";
+import type { ServedEvents, ServedPlace, ServedWire } from "../slots/served-wire.ts";
 import { encodeResponses } from "../target/encode-responses.ts";
 import type { TargetJob } from "../target/target-server.ts";
 import { EpollSockets } from "./epoll-sockets.ts";
@@ -24,11 +24,11 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
   #pending = false;
   #stopped = false;
 
-  constructor(job: TargetJob, events: ServedEvents, place: { listener: number; slots: number }) {
+  constructor(job: TargetJob, events: ServedEvents, place: ServedPlace) {
     const { slots, listener } = place;
     const { workload } = job;
     const messages = { ...encodeResponses(workload), endsWithFin: workload.close === "fin" };
-    super(events, { slots, messages });
+    super(events, { ...place, messages });
     this.#listener = listener;
     this.#free = new FreeSlots(slots);
     this.#watched = new Uint8Array(slots);
@@ -99,6 +99,7 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
         this.#pending = false;
         return accepted;
       }
+      this.holdings.opening = fd;
       this.#attach(slot, fd);
     }
     return ACCEPT_BURST;
@@ -108,7 +109,8 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
     this.sockets[slot] = fd;
     this.#watched[slot] = 0;
     this.#closesAs[slot] = 0;
+    this.epoll.add(fd, slot, this.generation[slot] as number);
+    this.holdings.opening = null;
     this.events.accepted(slot);
-    if (this.sockets[slot] === fd) this.epoll.add(fd, slot, this.generation[slot] as number);
   }
 }

@@ -12,6 +12,7 @@ import { monotonicMs } from "../monotonic.ts";
 import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
 import type { Messages } from "../slots/messages.ts";
 import type { Inbox, SlotSockets, SocketEvents } from "../slots/slot-wire.ts";
+import type { ThreadHoldings } from "../thread-holdings.ts";
 import {
   EPOLLERR,
   EPOLLHUP,
@@ -34,6 +35,7 @@ const READABLE = EPOLLIN | ENDING;
 export interface EpollSocketsOptions {
   readonly slots: number;
   readonly messages: Messages;
+  readonly holdings: ThreadHoldings;
 }
 
 /** Non-blocking sockets by slot, and one epoll instance that reports every change of their readiness, wanted or not. */
@@ -42,6 +44,7 @@ export abstract class EpollSockets<Events extends SocketEvents>
 {
   protected readonly calls: SocketCalls = socketCalls();
   protected readonly epoll: Epoll = new Epoll();
+  protected readonly holdings: ThreadHoldings;
   protected readonly events: Events;
   /** Descriptors. */
   protected readonly sockets: Int32Array;
@@ -57,9 +60,12 @@ export abstract class EpollSockets<Events extends SocketEvents>
   /** Bytes of the present message that the kernel has not taken yet. */
   readonly #unsent: Int32Array;
   readonly #sendsLast: Uint8Array;
+  readonly #letGo: () => void;
 
-  constructor(events: Events, { slots, messages }: EpollSocketsOptions) {
+  constructor(events: Events, { slots, messages, holdings }: EpollSocketsOptions) {
     this.events = events;
+    this.holdings = holdings;
+    this.#letGo = holdings.holdDescriptor(this.epoll.fd);
     this.sockets = new Int32Array(slots).fill(NO_SOCKET);
     this.generation = new Uint32Array(slots);
     this.#plain = new FixedBytes(messages.plain);
@@ -116,6 +122,7 @@ export abstract class EpollSockets<Events extends SocketEvents>
 
   [Symbol.dispose](): void {
     for (const fd of this.sockets) if (fd !== NO_SOCKET) this.calls.close(fd);
+    this.#letGo();
     this.epoll.close();
     this.#inboxMemory.free();
     for (const bytes of [this.#plain, this.#last, this.#reset]) bytes.free();

@@ -17,12 +17,18 @@ export const epollTarget: TargetServer = {
     if (job.misbehaviour === "never-accept") return listenOnly(job, counters, listening);
     const slots = servedSlots();
     const { fd, port } = openListener(job, SOCK_NONBLOCK);
+    const letGo = counters.holdings.holdDescriptor(fd);
     try {
       const served = new ServedSlots(job, counters, slots);
-      using wire = new EpollServedWire(job, served, { listener: fd, slots });
+      using wire = new EpollServedWire(job, served, {
+        slots,
+        listener: fd,
+        holdings: counters.holdings,
+      });
       listening(port);
       served.run(wire);
     } finally {
+      letGo();
       libc().close(fd);
     }
   },

@@ -14,7 +14,7 @@ import {
 import type { WorkerJob } from "../engine.ts";
 import { encodeRequests } from "../requests.ts";
 import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
-import type { SlotEvents, SlotWire } from "../slots/slot-wire.ts";
+import type { SlotEvents, SlotPlace, SlotWire } from "../slots/slot-wire.ts";
 import { EpollSockets, FAILED, NO_SOCKET } from "./epoll-sockets.ts";
 import { LocalEnd } from "./local-end.ts";
 
@@ -27,9 +27,10 @@ export class EpollWire extends EpollSockets<SlotEvents> implements SlotWire {
   /** An int and its length, for getsockopt. */
   readonly #answer: FixedBytes = fixedInts(0, 4);
 
-  constructor(job: WorkerJob, events: SlotEvents, slots: number) {
+  constructor(job: WorkerJob, events: SlotEvents, place: SlotPlace) {
     const { workload, target } = job;
-    super(events, { slots, messages: encodeRequests(workload, target) });
+    const { slots } = place;
+    super(events, { ...place, messages: encodeRequests(workload, target) });
     this.#family = isIPv6(target.host) ? AF_INET6 : AF_INET;
     this.#remote = new FixedBytes(encodeSocketAddress(target.host, target.port));
     this.#localEnd = workload.bind === "none" ? null : new LocalEnd(job, workload.bind);
@@ -39,19 +40,19 @@ export class EpollWire extends EpollSockets<SlotEvents> implements SlotWire {
   open(slot: number): void {
     const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
     const fd = this.calls.socket(this.#family, type, 0);
+    const refusal = fd === NO_SOCKET ? errno() : 0;
+    this.holdings.opening = fd === NO_SOCKET ? null : fd;
     this.sockets[slot] = fd;
     this.#connecting[slot] = 1;
-    if (fd === NO_SOCKET) {
-      this.events.failed(slot, "connect", errno());
+    if (refusal !== 0) {
+      this.events.failed(slot, "connect", refusal);
       return;
     }
     const unbound = this.#localEnd?.bind(fd) ?? 0;
-    if (unbound !== 0) {
-      this.events.failed(slot, "bind", unbound);
-      return;
-    }
-    const refused = this.#connect(fd, slot);
-    if (refused !== 0) this.#failed(slot, refused);
+    const refused = unbound === 0 ? this.#connect(fd, slot) : 0;
+    this.holdings.opening = null;
+    if (unbound !== 0) this.events.failed(slot, "bind", unbound);
+    else if (refused !== 0) this.#failed(slot, refused);
   }
 
   override [Symbol.dispose](): void {

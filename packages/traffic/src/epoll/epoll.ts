@@ -43,7 +43,8 @@ let pwait2: Pwait2 | undefined;
 /** One epoll(7) instance; everything is registered once, edge-triggered. Waits are exact to the kernel's timer slack, 50 µs. */
 export class Epoll implements Disposable {
   readonly #calls: SocketCalls = socketCalls();
-  readonly #fd: number;
+  /** The descriptor of the instance. */
+  readonly fd: number;
   readonly #events = new KernelMemory(EVENTS_MAX * EVENT_BYTES);
   readonly #eventView = new DataView(this.#events.buffer);
   /** struct epoll_event for `add`, and a timespec. */
@@ -55,7 +56,7 @@ export class Epoll implements Disposable {
     pwait2 ??= bindC<Pwait2>(
       "long syscall(long number, int epoll, uintptr_t events, int count, uintptr_t timespec, uintptr_t sigmask, size_t bytes)",
     );
-    this.#fd = check("epoll_create1", this.#calls.epoll_create1(EPOLL_CLOEXEC));
+    this.fd = check("epoll_create1", this.#calls.epoll_create1(EPOLL_CLOEXEC));
   }
 
   /** Reports every change of the descriptor's readiness from now on. Returns 0, or the errno of the refusal. */
@@ -64,7 +65,7 @@ export class Epoll implements Disposable {
     view.setUint32(0, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, true);
     view.setUint32(DATA_AT, slot, true);
     view.setUint32(DATA_AT + 4, generation, true);
-    const result = this.#calls.epoll_ctl(this.#fd, EPOLL_CTL_ADD, fd, this.#argument.address);
+    const result = this.#calls.epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, this.#argument.address);
     return result === 0 ? 0 : errno();
   }
 
@@ -83,7 +84,7 @@ export class Epoll implements Disposable {
   }
 
   close(): void {
-    this.#calls.close(this.#fd);
+    this.#calls.close(this.fd);
     this.#events.free();
     this.#argument.free();
   }
@@ -111,7 +112,7 @@ export class Epoll implements Disposable {
     this.#argumentView.setInt32(TIMESPEC_AT + 8, ns % 1e9, true);
     return (pwait2 as Pwait2)(
       SYS_EPOLL_PWAIT2,
-      this.#fd,
+      this.fd,
       this.#events.address,
       EVENTS_MAX,
       this.#argument.address + TIMESPEC_AT,
@@ -123,6 +124,6 @@ export class Epoll implements Disposable {
   /** Rounded down: what is left of the last millisecond is polled. */
   #waitWholeMs(timeoutMs: number): number {
     const ms = Math.floor(timeoutMs);
-    return this.#calls.epoll_wait(this.#fd, this.#events.address, EVENTS_MAX, ms);
+    return this.#calls.epoll_wait(this.fd, this.#events.address, EVENTS_MAX, ms);
   }
 }

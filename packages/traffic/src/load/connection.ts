@@ -41,6 +41,7 @@ export class Connection implements WireEvents {
   #answers = 0;
   #served = true;
   #sentAtMs = 0;
+  #firstByteAtMs = 0;
   #resting: NodeJS.Timeout | null = null;
   #established = false;
   /** Of the request that is counted as attempted and has no outcome yet; null when there is none. */
@@ -130,14 +131,19 @@ export class Connection implements WireEvents {
     if (this.#state === IDLE) this.finish();
   }
 
-  /** Ends what takes too long. */
+  /** Ends what takes too long. It has failed when its time was over, not when that was noticed. */
   checkDeadline(nowMs: number): void {
-    if (nowMs >= this.#deadlineMs && this.#state !== CLOSING) this.#abort(ERRNO.ETIMEDOUT);
+    if (nowMs < this.#deadlineMs || this.#state === CLOSING) return;
+    this.#fail(this.#presentStep(), ERRNO.ETIMEDOUT, this.#deadlineMs);
+    this.#close();
   }
 
   interrupt(): void {
     if (this.#state === IDLE) this.finish();
-    else if (this.#state !== CLOSING) this.#abort(ERRNO.UNFINISHED);
+    else if (this.#state !== CLOSING) {
+      this.#fail(this.#presentStep(), ERRNO.UNFINISHED);
+      this.#close();
+    }
   }
 
   established(): void {
@@ -151,8 +157,7 @@ export class Connection implements WireEvents {
   }
 
   firstByte(): void {
-    if (this.#requestBank !== MEASURE) return;
-    this.#load.counters.latency("first_byte", (monotonicMs() - this.#sentAtMs) * 1000);
+    this.#firstByteAtMs = monotonicMs();
   }
 
   /** An answer that does not serve fails the request and so the connection, which goes on as it was meant to. */
@@ -168,7 +173,9 @@ export class Connection implements WireEvents {
     if (!this.#served) {
       this.#fail("receive", refusal);
     } else if (bank === MEASURE) {
-      this.#load.counters.latency("request", (monotonicMs() - this.#sentAtMs) * 1000);
+      const { counters } = this.#load;
+      counters.latency("first_byte", (this.#firstByteAtMs - this.#sentAtMs) * 1000);
+      counters.latency("request", (monotonicMs() - this.#sentAtMs) * 1000);
     }
     this.#load.kind.answered(this.#load, this);
   }
@@ -216,19 +223,14 @@ export class Connection implements WireEvents {
     return this.#state === IDLE && this.#answers > 0 && this.#requestsLeft === Infinity;
   }
 
-  #abort(errno: number): void {
-    this.#fail(this.#presentStep(), errno);
-    this.#close();
-  }
-
   #presentStep(): ConnectionStep {
     if (this.#state === OPENING) return "connect";
     if (this.#state === AWAITING) return "close";
     return this.#wire.sendPending() ? "send" : "receive";
   }
 
-  #fail(step: ConnectionStep, errno: number): void {
-    this.#failure ??= { step, errno, tMs: this.#load.measuredMs() };
+  #fail(step: ConnectionStep, errno: number, atMs: number = monotonicMs()): void {
+    this.#failure ??= { step, errno, tMs: atMs - this.#load.measureAtMs };
   }
 
   #close(): void {

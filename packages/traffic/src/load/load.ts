@@ -73,11 +73,6 @@ export class Load {
     return this.#unitsInFlight >= IN_FLIGHT_MAX;
   }
 
-  /** Milliseconds since the start of the measure phase. */
-  measuredMs(): number {
-    return monotonicMs() - this.measureAtMs;
-  }
-
   begin(unit: Unit): void {
     this.#unitsInFlight++;
     this.kind.begin(this, unit);

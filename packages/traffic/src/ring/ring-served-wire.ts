@@ -10,10 +10,10 @@ import {
   SQE,
   WORD,
 } from "@churnlab/linux";
-import type { ServedEvents, ServedWire } from "../slots/served-wire.ts";
+import type { ServedEvents, ServedPlace, ServedWire } from "../slots/served-wire.ts";
 import { encodeResponses } from "../target/encode-responses.ts";
 import type { TargetJob } from "../target/target-server.ts";
-import { RingSockets } from "./ring-sockets.ts";
+import { type RingPlace, RingSockets } from "./ring-sockets.ts";
 import { ACCEPTING, SENDING, UNHEARD, WATCHING } from "./ring-tags.ts";
 
 const CANCEL_ACCEPT = layOut({ opcode: OPCODE.ASYNC_CANCEL, flags: SQE.SKIP_SUCCESS });
@@ -24,10 +24,10 @@ export class RingServedWire extends RingSockets<ServedEvents> implements ServedW
   #accepting = false;
   #stopped = false;
 
-  constructor(job: TargetJob, events: ServedEvents, place: { listener: number; slots: number }) {
+  constructor(job: TargetJob, events: ServedEvents, place: ServedPlace & RingPlace) {
     const { workload } = job;
     super(events, {
-      slots: place.slots,
+      ...place,
       messages: { ...encodeResponses(workload), endsWithFin: workload.close === "fin" },
       receivedBytes: workload.requestBytes,
     });

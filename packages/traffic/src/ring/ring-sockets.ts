@@ -11,7 +11,8 @@ import {
 } from "@churnlab/linux";
 import { monotonicMs } from "../monotonic.ts";
 import type { Messages } from "../slots/messages.ts";
-import type { SlotSockets, SocketEvents } from "../slots/slot-wire.ts";
+import type { SlotPlace, SlotSockets, SocketEvents } from "../slots/slot-wire.ts";
+import type { ThreadHoldings } from "../thread-holdings.ts";
 import { ConnectedOperations } from "./connected-operations.ts";
 import { InboxPool } from "./inbox-pool.ts";
 import {
@@ -25,8 +26,13 @@ import {
 
 const CANCEL = layOut({ opcode: OPCODE.ASYNC_CANCEL, flags: SQE.SKIP_SUCCESS });
 
-export interface RingSocketsOptions {
-  readonly slots: number;
+/** What a thread gives to the sockets of its ring. */
+export interface RingPlace extends SlotPlace {
+  /** See `RING_SETUPS`, which is the default. */
+  readonly setups?: readonly number[];
+}
+
+export interface RingSocketsOptions extends RingPlace {
   readonly messages: Messages;
   /** Bytes of body that are received at a time. */
   readonly receivedBytes: number;
@@ -50,9 +56,12 @@ export abstract class RingSockets<Events extends SocketEvents>
   /** Already shifted to its place in a tag. */
   readonly #generation: Uint32Array;
   readonly #inboxes: InboxPool;
+  readonly #letGo: () => void;
 
-  constructor(events: Events, { slots, messages, receivedBytes }: RingSocketsOptions) {
-    this.ring = new Ring({ slots });
+  constructor(events: Events, options: RingSocketsOptions) {
+    const { slots, messages, receivedBytes, setups } = options;
+    this.ring = new Ring(setups === undefined ? { slots } : { slots, setups });
+    this.#letGo = holdRing(this.ring, options.holdings);
     this.events = events;
     this.#inboxes = new InboxPool(receivedBytes);
     this.operations = new ConnectedOperations(messages, this.#inboxes.inboxBytes);
@@ -100,6 +109,7 @@ export abstract class RingSockets<Events extends SocketEvents>
   /** Gives everything back. Where the kernel may still write to an inbox, because a run broke off, that memory stays. */
   [Symbol.dispose](): void {
     this.ring.submit();
+    this.#letGo();
     this.ring.close();
     this.operations.free();
     if (this.inFlight.every((bits) => bits === 0)) this.#inboxes.free();
@@ -147,4 +157,14 @@ export abstract class RingSockets<Events extends SocketEvents>
     this.#generation[slot] = this.generationOf(slot) + ONE_GENERATION;
     this.events.closed(slot);
   }
+}
+
+/** Kernels before 6.5 leave a ring, with the sockets in its table, to the process. */
+function holdRing({ remains }: Ring, holdings: ThreadHoldings): () => void {
+  const { descriptor, mappings } = remains;
+  const held = mappings.map((mapping) => holdings.holdMapping(mapping));
+  if (descriptor !== null) held.push(holdings.holdDescriptor(descriptor));
+  return () => {
+    for (const letGo of held) letGo();
+  };
 }

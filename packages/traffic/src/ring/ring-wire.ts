@@ -3,7 +3,7 @@ import type { WorkerJob } from "../engine.ts";
 import { encodeRequests } from "../requests.ts";
 import type { SlotEvents, SlotWire } from "../slots/slot-wire.ts";
 import { OpeningChain } from "./opening-chain.ts";
-import { RingSockets } from "./ring-sockets.ts";
+import { type RingPlace, RingSockets } from "./ring-sockets.ts";
 import { BIND_FAILED, OPENING, SENDING, UNHEARD } from "./ring-tags.ts";
 
 /** A request of at most this size fits into an empty send buffer, so that it is sent while it is handed over. */
@@ -15,11 +15,11 @@ export class RingWire extends RingSockets<SlotEvents> implements SlotWire {
   readonly #sendIsHeard: boolean;
   readonly #bound: boolean;
 
-  constructor(job: WorkerJob, events: SlotEvents, slots: number) {
+  constructor(job: WorkerJob, events: SlotEvents, place: RingPlace) {
     const { workload, target } = job;
     const messages = encodeRequests(workload, target);
-    super(events, { slots, messages, receivedBytes: workload.responseBytes });
-    this.#opening = new OpeningChain(job, slots);
+    super(events, { ...place, messages, receivedBytes: workload.responseBytes });
+    this.#opening = new OpeningChain(job, place.slots);
     this.#sendIsHeard = messages.plain.length > SENT_AT_ONCE_BYTES;
     this.#bound = workload.bind !== "none";
   }

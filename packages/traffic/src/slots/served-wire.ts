@@ -1,5 +1,11 @@
 import type { CloseMode } from "@churnlab/core";
-import type { SlotSockets, SocketEvents } from "./slot-wire.ts";
+import type { SlotPlace, SlotSockets, SocketEvents } from "./slot-wire.ts";
+
+/** What a serving thread gives to its sockets. */
+export interface ServedPlace extends SlotPlace {
+  /** The descriptor of the listening socket. */
+  readonly listener: number;
+}
 
 /** Sockets that are accepted here. */
 export interface ServedWire extends SlotSockets {

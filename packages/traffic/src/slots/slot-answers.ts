@@ -9,27 +9,29 @@ import type { Inbox } from "./slot-wire.ts";
  * was of, is not parsed again; the others are read by a reader, which a slot keeps once it has needed one.
  */
 export class SlotAnswers {
+  /** When what is read has come. */
+  nowMs = 0;
   /** Of the answer that was whole last: `ResponseReader.refusal`. */
   refusal = 0;
   /** Of the answer that was whole last: `ResponseReader.closes`. */
   closes = false;
+  /** Of the answer that was whole last: when its first byte came. */
+  firstByteAtMs = 0;
   #knownCloses = false;
   readonly #workload: Workload;
   readonly #known = new KnownBytes();
   readonly #readers: ResponseReader[] = [];
-  /** Slots of whose present answer a part has come. */
-  readonly #begun = new Set<number>();
+  /** When the first byte came, of slots of whose present answer a part has come. */
+  readonly #begunAtMs = new Map<number, number>();
 
   constructor(workload: Workload) {
     this.#workload = workload;
   }
 
-  hasBegun(slot: number): boolean {
-    return this.#begun.size > 0 && this.#begun.has(slot);
-  }
-
   read(slot: number, inbox: Inbox, length: number): Progress {
-    const begins = !this.hasBegun(slot);
+    const begunAtMs = this.#begunAtMs.size === 0 ? undefined : this.#begunAtMs.get(slot);
+    const begins = begunAtMs === undefined;
+    this.firstByteAtMs = begunAtMs ?? this.nowMs;
     if (begins && this.#known.equal(inbox, length)) {
       this.refusal = 0;
       this.closes = this.#knownCloses;
@@ -44,14 +46,17 @@ export class SlotAnswers {
     if (begins && progress === WHOLE && this.refusal === 0 && this.#known.learn(inbox, length)) {
       this.#knownCloses = this.closes;
     }
-    if (progress === PARTIAL) this.#begun.add(slot);
-    else if (!begins) this.#begun.delete(slot);
+    if (progress !== PARTIAL) this.forget(slot);
+    else if (begins) this.#begunAtMs.set(slot, this.nowMs);
     return progress;
   }
 
   /** The peer has ended the stream. */
   end(slot: number): Progress {
-    if (!this.#begun.delete(slot)) return PARTIAL;
+    const begunAtMs = this.#begunAtMs.get(slot);
+    if (begunAtMs === undefined) return PARTIAL;
+    this.#begunAtMs.delete(slot);
+    this.firstByteAtMs = begunAtMs;
     const reader = this.#readers[slot] as ResponseReader;
     this.refusal = reader.refusal;
     this.closes = reader.closes;
@@ -60,6 +65,6 @@ export class SlotAnswers {
 
   /** The connection is over, whatever has come of its answer. */
   forget(slot: number): void {
-    if (this.#begun.size > 0) this.#begun.delete(slot);
+    if (this.#begunAtMs.size > 0) this.#begunAtMs.delete(slot);
   }
 }

@@ -203,10 +203,7 @@ export class SlotConnections implements SlotEvents {
       this.#garbled(slot);
       return;
     }
-    const { requestBank, sentAtMs } = this.#table;
-    if (requestBank[slot] === MEASURE && !this.#answers.hasBegun(slot)) {
-      this.#counters.latency("first_byte", (this.nowMs - (sentAtMs[slot] as number)) * 1000);
-    }
+    this.#answers.nowMs = this.nowMs;
     const progress = this.#answers.read(slot, inbox, length);
     if (progress === WHOLE) this.#answered(slot);
     else if (progress === BROKEN) this.#garbled(slot);
@@ -258,15 +255,16 @@ export class SlotConnections implements SlotEvents {
     const bank = table.requestBank[slot] as Bank;
     table.requestBank[slot] = NO_BANK;
     table.answered[slot] = 1;
-    const { refusal, closes } = this.#answers;
+    const { refusal, closes, firstByteAtMs } = this.#answers;
     // A short-lived connection has requests of its own still to make: that it cannot is a failure.
     if (closes && this.#load.workload.kind === "keep-alive") table.last[slot] = 1;
     this.#count(bank, refusal === 0 ? COUNTER_SLOT.requestsSucceeded : COUNTER_SLOT.requestsFailed);
     if (refusal !== 0) {
       this.#fail(slot, "receive", refusal);
     } else if (bank === MEASURE) {
-      const tookMs = this.nowMs - (table.sentAtMs[slot] as number);
-      this.#counters.latency("request", tookMs * 1000);
+      const sentAtMs = table.sentAtMs[slot] as number;
+      this.#counters.latency("first_byte", (firstByteAtMs - sentAtMs) * 1000);
+      this.#counters.latency("request", (this.nowMs - sentAtMs) * 1000);
     }
     this.#load.kind.answered(this.#load, slot);
   }

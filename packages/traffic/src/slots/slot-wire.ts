@@ -1,4 +1,5 @@
 import type { ConnectionStep } from "@churnlab/core";
+import type { ThreadHoldings } from "../thread-holdings.ts";
 
 /** Bytes of one slot that have just been received. Both views begin at the same address, which is a multiple of 4. */
 export interface Inbox {
@@ -30,6 +31,13 @@ export interface SocketEvents {
   failed(slot: number, step: ConnectionStep, errno: number): void;
   /** The socket is gone: the last of a connection. */
   closed(slot: number): void;
+}
+
+/** What a thread gives to its sockets. */
+export interface SlotPlace {
+  /** How many connections can be open at the same time. */
+  readonly slots: number;
+  readonly holdings: ThreadHoldings;
 }
 
 /** Sockets that are opened from here. */

@@ -14,10 +14,12 @@ export async function listenOnly(
   listening: (port: number) => void,
 ): Promise<void> {
   const { fd, port } = openListener(job);
+  const letGo = counters.holdings.holdDescriptor(fd);
   try {
     listening(port);
     await untilStopped(counters);
   } finally {
+    letGo();
     libc().close(fd);
   }
 }

@@ -1,4 +1,5 @@
 import { ERRNO_LIMIT, type ErrnoName, nameErrno } from "@churnlab/core";
+import { THREAD_HOLDINGS_BYTES, ThreadHoldings } from "../thread-holdings.ts";
 
 /** Counts of a serving thread, in the order of their slots; the latter half only a gateway has. */
 export const TARGET_COUNTERS = [
@@ -18,7 +19,10 @@ const COUNTERS_AT = 1;
 
 const FAILURES_AT = COUNTERS_AT + TARGET_COUNTERS.length;
 
-export const TARGET_COUNTERS_BYTES: number = (FAILURES_AT + ERRNO_LIMIT) * 4;
+const SLOTS = FAILURES_AT + ERRNO_LIMIT;
+const HOLDINGS_AT: number = Math.ceil((SLOTS * 4) / 8) * 8;
+
+export const TARGET_COUNTERS_BYTES: number = HOLDINGS_AT + THREAD_HOLDINGS_BYTES;
 
 export const TARGET_COUNTER_SLOT = Object.fromEntries(
   TARGET_COUNTERS.map((name, i) => [name, COUNTERS_AT + i]),
@@ -34,10 +38,12 @@ export class TargetCounters {
   readonly shared: SharedArrayBuffer;
   /** For inner loops; see `TARGET_COUNTER_SLOT`. */
   readonly slots: Int32Array;
+  readonly holdings: ThreadHoldings;
 
   constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(TARGET_COUNTERS_BYTES)) {
     this.shared = shared;
-    this.slots = new Int32Array(shared);
+    this.slots = new Int32Array(shared, 0, SLOTS);
+    this.holdings = new ThreadHoldings(new Float64Array(shared, HOLDINGS_AT));
   }
 
   get stopping(): boolean {

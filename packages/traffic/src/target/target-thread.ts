@@ -17,6 +17,7 @@ export class TargetThread {
   readonly threadId: number;
   /** What happened, once the thread or its server has ended by itself. */
   #lost: string | null = null;
+  #bug: Error | null = null;
   #stopping = false;
 
   static async start(): Promise<TargetThread> {
@@ -38,13 +39,18 @@ export class TargetThread {
       this.#lost ??= `the target thread ended with code ${code}`;
     });
     worker.on("message", (message: TargetMessage) => {
-      if (message.kind === "failed") this.#lost ??= message.error.message;
+      if (message.kind === "failed") this.#fail(reviveError(message.error, "E_TARGET"));
       if (message.kind === "ended" && !this.#stopping) this.#lost ??= "the target ended by itself";
     });
   }
 
   get lost(): string | null {
     return this.#lost;
+  }
+
+  /** What was thrown that nobody but a programmer can mend; null while nothing was. */
+  get bug(): Error | null {
+    return this.#bug;
   }
 
   /** Resolves when the server listens. Rejects with `E_TARGET`, or with what the server threw. */
@@ -58,6 +64,7 @@ export class TargetThread {
     this.#worker.unref();
     if (message.kind !== "failed") throw new Error(`unexpected ${message.kind}`);
     this.#lost = null;
+    this.#bug = null;
     throw reviveError(message.error, "E_TARGET");
   }
 
@@ -75,6 +82,11 @@ export class TargetThread {
   async terminate(): Promise<void> {
     this.#lost ??= "it was terminated";
     await this.#worker.terminate();
+  }
+
+  #fail(error: Error): void {
+    this.#lost ??= error.message;
+    if (!(error instanceof ChurnError)) this.#bug ??= error;
   }
 
   /** The next message. Rejects with `E_TARGET` when the thread ends or keeps silent instead. */

@@ -1,6 +1,7 @@
 import type { Measurement, Target, TargetAddress, TargetSpec, Workload } from "@churnlab/core";
 import { measureGateway } from "../gateway/measure-gateway.ts";
 import { readCpuUsOfThread } from "../thread-cpu.ts";
+import type { ThreadHoldings } from "../thread-holdings.ts";
 import { TargetCounters } from "./target-counters.ts";
 import type { TargetJob, TargetServerName, UpstreamRoute } from "./target-server.ts";
 import { TargetThread } from "./target-thread.ts";
@@ -31,6 +32,8 @@ export interface RunningTarget extends Target {
 export class TargetThreads implements AsyncDisposable {
   readonly #idle: TargetThread[] = [];
   readonly #all = new Set<TargetThread>();
+  /** What the serving ones hold. */
+  readonly #holdings = new Map<TargetThread, ThreadHoldings>();
   #first: Promise<TargetThread> | null = this.#startThread();
 
   constructor() {
@@ -43,6 +46,7 @@ export class TargetThreads implements AsyncDisposable {
     const requested = serverOf(options);
     const thread = await this.#takeThread();
     const counters = new TargetCounters();
+    this.#holdings.set(thread, counters.holdings);
     try {
       const { port, server, reason } = await thread.serve({
         server: requested,
@@ -69,7 +73,7 @@ export class TargetThreads implements AsyncDisposable {
     const threads = [...this.#all];
     this.#all.clear();
     this.#idle.length = 0;
-    await Promise.all(threads.map((thread) => thread.terminate()));
+    await Promise.all(threads.map((thread) => this.#end(thread)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -91,10 +95,14 @@ export class TargetThreads implements AsyncDisposable {
       },
       keptOpen: () => counters.read("upstreamOpen"),
       ended: () => (stopped ? null : thread.lost),
-      measure: async () => [
-        ...measureTarget(counters, cpuSince(thread, cpuAtStartUs)),
-        ...(about.server === "gateway" ? subtract(measureGateway(counters), before) : []),
-      ],
+      measure: async () => {
+        // The figures of a server that met a bug are not worth having, and the bug is.
+        if (thread.bug !== null) throw thread.bug;
+        return [
+          ...measureTarget(counters, cpuSince(thread, cpuAtStartUs)),
+          ...(about.server === "gateway" ? subtract(measureGateway(counters), before) : []),
+        ];
+      },
       stop: async () => {
         if (stopped) return;
         stopped = true;
@@ -127,7 +135,14 @@ export class TargetThreads implements AsyncDisposable {
       return;
     }
     this.#all.delete(thread);
+    await this.#end(thread);
+  }
+
+  /** Ends a thread for good, and gives back what it leaves. */
+  async #end(thread: TargetThread): Promise<void> {
     await thread.terminate();
+    this.#holdings.get(thread)?.giveBack();
+    this.#holdings.delete(thread);
   }
 }
 

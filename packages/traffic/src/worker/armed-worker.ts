@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { ChurnError } from "@churnlab/core";
 import { reviveError } from "../error-record.ts";
-import { readCpuUsOfThread } from "../thread-cpu.ts";
+import { awaitThreadEnd, readCpuUsOfThread } from "../thread-cpu.ts";
 import { WorkerCounters } from "../worker-counters.ts";
 import type { Armed, LoadTask, Start } from "./load-task.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -11,10 +11,13 @@ export interface ArmedWorker {
   readonly counters: WorkerCounters;
   /** Sends the start on CLOCK_MONOTONIC; null calls the load off. */
   start(startAtMs: number | null): void;
-  /** When its last connection was closed. Rejects with `E_AGENT` when the thread is lost. */
+  /**
+   * When its last connection was closed. Rejects with `E_AGENT` when the thread is lost, once what it has left is given back,
+   * and with a plain `Error` when its engine has a bug.
+   */
   readonly ended: Promise<{ readonly endedAtMs: number }>;
-  /** CPU time of its thread so far. */
-  readCpuUs(): number;
+  /** CPU time of its thread so far; null where that cannot be read. */
+  readCpuUs(): number | null;
 }
 
 /** Gives a task to a thread and waits until it is ready. */
@@ -26,21 +29,26 @@ export async function armWorker(
   const counters = new WorkerCounters();
   const { port, result } = pool.dispatch({ ...task, counters: counters.shared }, signal);
   const ended = settle(result);
-  ended.catch(() => {}); // awaited below and by `run`
+  ended.catch(() => {}); // awaited below
   const over = new AbortController();
   try {
     const armed = once(port, "message", { signal: over.signal }) as Promise<[Armed]>;
     const first = await Promise.race([armed, ended]);
     if (!Array.isArray(first)) throw new ChurnError("E_AGENT", "A worker ended before the start");
     const { threadId } = first[0];
+    const reclaimed = ended.catch(async (error: unknown) => {
+      await giveBackOf(counters, threadId);
+      throw error;
+    });
+    reclaimed.catch(() => {}); // awaited by `run`
     return {
       counters,
-      ended,
+      ended: reclaimed,
       start(startAtMs) {
         const start: Start = { startAtMs };
         port.postMessage(start);
       },
-      readCpuUs: () => readCpuUsOfThread(threadId) ?? 0,
+      readCpuUs: () => readCpuUsOfThread(threadId),
     };
   } finally {
     over.abort();
@@ -57,4 +65,10 @@ async function settle(
   if (outcome.kind === "failed") throw reviveError(outcome.error, "E_AGENT");
   if (outcome.kind === "called-off") throw new ChurnError("E_AGENT", "The start never came");
   return { endedAtMs: outcome.endedAtMs };
+}
+
+/** A thread that is lost was terminated, or is about to end: nothing of it may be closed while it runs. */
+async function giveBackOf({ holdings }: WorkerCounters, threadId: number): Promise<void> {
+  if (holdings.empty) return;
+  if (await awaitThreadEnd(threadId)) holdings.giveBack();
 }

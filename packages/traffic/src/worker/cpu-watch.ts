@@ -1,10 +1,11 @@
+import type { ShardReport } from "@churnlab/core";
 import { monotonicMs } from "../monotonic.ts";
 import type { ArmedWorker } from "./armed-worker.ts";
 
-/** What every thread had used, and when that was read. */
+/** What every thread had used, and when that was read; null where it could not be. */
 interface CpuReading {
   readonly atMs: number;
-  readonly us: readonly number[];
+  readonly us: readonly (number | null)[];
 }
 
 /** What is needed of a worker. */
@@ -39,21 +40,22 @@ export class CpuWatch implements Disposable {
 
   /**
    * `cpuUs` until now, with what was in flight at the end; `cpuShareMax` of the measure phase itself, or of its part until
-   * the load ended, where a limit or a stop ended it early.
+   * the load ended, where a limit or a stop ended it early. Null, both of them, when a reading of any thread is missing.
    */
-  conclude(endedAtMs: number): { readonly cpuUs: number; readonly cpuShareMax: number } {
+  conclude(endedAtMs: number): Pick<ShardReport, "cpuUs" | "cpuShareMax"> {
     const now = this.#read();
     const start = this.#atMeasure;
     const end = this.#atEnd ?? { ...now, atMs: Math.min(now.atMs, endedAtMs) };
     const spanUs = Math.max(1, end.atMs - start.atMs) * 1000;
-    const used = (reading: CpuReading): number[] =>
-      reading.us.map((us, i) => us - (start.us[i] as number));
+    const used = subtract(now, start);
+    const usedInPhase = subtract(end, start);
+    if (used === null || usedInPhase === null) return { cpuUs: null, cpuShareMax: null };
     return {
       cpuUs: Math.max(
         0,
-        used(now).reduce((total, us) => total + us, 0),
+        used.reduce((total, us) => total + us, 0),
       ),
-      cpuShareMax: Math.max(0, ...used(end).map((us) => us / spanUs)),
+      cpuShareMax: Math.max(0, ...usedInPhase.map((us) => us / spanUs)),
     };
   }
 
@@ -64,4 +66,15 @@ export class CpuWatch implements Disposable {
   #read(): CpuReading {
     return { atMs: monotonicMs(), us: this.#workers.map((worker) => worker.readCpuUs()) };
   }
+}
+
+/** Thread by thread; null when one is missing: a sum without it would be too low. */
+function subtract(end: CpuReading, start: CpuReading): number[] | null {
+  const used: number[] = [];
+  for (const [i, us] of end.us.entries()) {
+    const before = start.us[i] ?? null;
+    if (us === null || before === null) return null;
+    used.push(us - before);
+  }
+  return used;
 }

@@ -140,7 +140,7 @@ export class LocalShard implements ArmedShard {
       ),
       ...measured,
       events: [...this.#connectCosts(), ...this.#slowedRetries(failures)],
-      warnings: this.#warnings(),
+      warnings: [...this.#fallbackWarnings(), ...warnOfHoles(measured)],
     };
   }
 
@@ -158,10 +158,17 @@ export class LocalShard implements ArmedShard {
     return [{ role: "client", tMs: first.firstMs, kind: "retries-paced", detail }];
   }
 
-  #warnings(): Warning[] {
+  #fallbackWarnings(): Warning[] {
     const { engine } = this.#options;
     if (!engine.fallback) return [];
     const message = `The engine ${engine.name} runs because faster ones cannot: ${engine.reason}`;
     return [{ code: "W_ENGINE_FALLBACK", message }];
   }
+}
+
+function warnOfHoles({ cpuUs }: Pick<ShardReport, "cpuUs">): Warning[] {
+  if (cpuUs !== null) return [];
+  const message =
+    "client: the CPU time of a worker thread could not be read, so nothing is said of the generator's";
+  return [{ code: "W_OBSERVER_DEGRADED", message }];
 }

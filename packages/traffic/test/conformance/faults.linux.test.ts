@@ -1,6 +1,12 @@
 import type net from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { countHistogram, type FailureRecord, type Workload } from "@churnlab/core";
+import {
+  countHistogram,
+  type FailureRecord,
+  type HistogramRecord,
+  quantileUs,
+  type Workload,
+} from "@churnlab/core";
 import { afterAll, describe, expect, test } from "vitest";
 import { ENGINES } from "../../src/engines.ts";
 import { aWorkload, closed, open } from "../fixtures/a-workload.ts";
@@ -85,12 +91,18 @@ for (const engine of engines) {
         using world = lab.open();
         await using server = serveRudely(world.target, treat);
         const workload = workloadOf({ arrival: closed(5, { limit: 20 }) });
-        const { tally, failures } = await world.offer(workload, targetAddress(server.port), {
-          phases: { measureMs: 3000 },
-        });
+        const { tally, failures, histograms } = await world.offer(
+          workload,
+          targetAddress(server.port),
+          { phases: { measureMs: 3000 } },
+        );
         expect(tally.connections).toMatchObject({ attempted: 20, established: 20, failed: 20 });
         expect(tally.requests).toMatchObject({ attempted: 20, failed: 20 });
         expect(failures).toMatchObject([{ ...expected, count: 20 }]);
+        // A first byte of an answer that came to nothing is no latency of a success.
+        for (const record of histograms.filter(({ metric }) => metric !== "connect")) {
+          expect([record.metric, countHistogram(record)]).toEqual([record.metric, 0]);
+        }
       },
     );
 
@@ -109,8 +121,10 @@ for (const engine of engines) {
       expect(tally.requests).toMatchObject({ attempted: 20, succeeded: 10, failed: 10 });
       expect(tally.connections).toMatchObject({ attempted: 1, established: 1, failed: 1 });
       expect(failures).toMatchObject([{ step: "receive", errno: "HTTP_502", count: 1 }]);
-      const served = histograms.filter(({ metric }) => metric === "request" || metric === "total");
-      expect(served.map(countHistogram)).toEqual([10, 10]);
+      const served = ["first_byte", "request", "total"].map(
+        (wanted) => histograms.find(({ metric }) => metric === wanted) as HistogramRecord,
+      );
+      expect(served.map(countHistogram)).toEqual([10, 10, 10]);
     });
 
     test("says that it closes after an answer, no request follows on that connection", async () => {
@@ -166,6 +180,24 @@ for (const engine of engines) {
         { step: "receive", errno: "ETIMEDOUT", count: 4 },
         { step: "connect", errno: "ETIMEDOUT", count: 16 },
       ]);
+    });
+
+    test("never answers, the failure is of the moment its time was over", async () => {
+      using world = lab.open();
+      await using server = serveRudely(world.target, (socket) => socket.resume());
+      const timeouts = { connectMs: 2000, responseMs: 275 };
+      const { failures, histograms } = await world.offer(
+        workloadOf({ arrival: open(1000, { limit: 20 }), timeouts }),
+        targetAddress(server.port),
+      );
+      expect(failures).toMatchObject([{ step: "receive", errno: "ETIMEDOUT", count: 20 }]);
+      // Sent between the first arrival and the last, or as late as the generator was: not at a sweep, up to 50 ms later.
+      const schedule = histograms.find(({ metric }) => metric === "schedule") as HistogramRecord;
+      const connect = histograms.find(({ metric }) => metric === "connect") as HistogramRecord;
+      const lateMs =
+        ((quantileUs(schedule, 1) as number) + (quantileUs(connect, 1) as number)) / 1000;
+      expect(failures[0]?.firstMs).toBeGreaterThanOrEqual(275);
+      expect(failures[0]?.firstMs).toBeLessThanOrEqual(276 + lateMs);
     });
 
     test("disappears in the middle of a run, what follows is counted as failed", async () => {

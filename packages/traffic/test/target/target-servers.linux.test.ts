@@ -1,4 +1,10 @@
-import { CLOSE_MODES, type Misbehaviour, type ShardReport, type Workload } from "@churnlab/core";
+import {
+  ChurnError,
+  CLOSE_MODES,
+  type Misbehaviour,
+  type ShardReport,
+  type Workload,
+} from "@churnlab/core";
 import { afterAll, describe, expect, test } from "vitest";
 import { TARGET_SERVERS } from "../../src/target/target-servers.ts";
 import { type BuiltinTargetSpec, TargetThreads } from "../../src/target/target-threads.ts";
@@ -210,6 +216,16 @@ describe("target threads", () => {
     await first.stop();
     const again = await lab.targets.start(optionsIn(world));
     await again.stop();
+  });
+
+  test("throw what a server throws that nobody but a programmer can mend as the bug it is", async () => {
+    using world = lab.open();
+    // No scenario can ask for this.
+    const workload = aWorkload({ responseBytes: -1 });
+    const starting = lab.targets.start({ ...optionsIn(world), workload });
+    await expect(starting).rejects.toThrow(/out of range/);
+    await expect(starting).rejects.not.toBeInstanceOf(ChurnError);
+    await (await lab.targets.start(optionsIn(world))).stop();
   });
 
   test("tell when a target has ended by itself", async () => {

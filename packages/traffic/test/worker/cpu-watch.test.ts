@@ -27,4 +27,14 @@ describe("CpuWatch", () => {
     expect(cpuShareMax).toBeLessThan(1.1);
     expect(cpuUs).toBeGreaterThan(80_000);
   });
+
+  it("has no number, not a lower one, where a thread's time cannot be read at one of the readings", async () => {
+    let readings = 0;
+    const lost = { readCpuUs: () => (++readings === 1 ? 0 : null) };
+    for (const unreadable of [{ readCpuUs: () => null }, lost]) {
+      const workers = [busyWorker(1), unreadable];
+      using cpu = new CpuWatch(workers, { measureAtMs: monotonicMs() + 60_000, measureMs: 1000 });
+      expect(cpu.conclude(monotonicMs())).toEqual({ cpuUs: null, cpuShareMax: null });
+    }
+  });
 });

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type HistogramRecord, mergeHistograms } from "@churnlab/core";
+import { ChurnError, type HistogramRecord, mergeHistograms } from "@churnlab/core";
 import { afterAll, describe, expect, test } from "vitest";
 import { monotonicMs } from "../../src/monotonic.ts";
 import { LocalAgent } from "../../src/worker/local-agent.ts";
@@ -37,7 +37,7 @@ describe("a local agent", () => {
     });
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect(new Set(seen).size).toBe(5);
-    expect(cpuUs / tally.connections.attempted).toBeGreaterThan(10);
+    expect((cpuUs ?? 0) / tally.connections.attempted).toBeGreaterThan(10);
     expect(cpuShareMax).toBeGreaterThan(0);
     expect(cpuShareMax).toBeLessThanOrEqual(1.1);
   });
@@ -79,6 +79,15 @@ describe("a local agent", () => {
     await expect(running).rejects.toMatchObject({ code: "E_AGENT" });
     const next = await world.run(aWorkload({ arrival: closed(4, { limit: 12 }) }), { workers: 3 });
     expect(next.tally.connections.succeeded).toBe(12);
+  });
+
+  test("throws what its engine throws that nobody but a programmer can mend as the bug it is", async () => {
+    using world = lab.open();
+    // No scenario can ask for this.
+    const impossible = aWorkload({ requestBytes: -1, closer: "server" });
+    const running = world.offer(impossible, targetAddress(8080));
+    await expect(running).rejects.toThrow(/Invalid count value/);
+    await expect(running).rejects.not.toBeInstanceOf(ChurnError);
   });
 
   test("rejects with E_NAMESPACE when there is no such namespace, and calls the other workers off", async () => {

@@ -72,6 +72,13 @@ describe("a shard of this process", () => {
     expect(steady.events).toEqual([]);
   });
 
+  test("warns where the CPU time of a worker cannot be read, and reports none", async () => {
+    const workers = [aWorker({ cpuUs: [0, 1000] }), aWorker({ cpuUs: [null, null] })];
+    const report = await shardOf(workers, {}).run(monotonicMs());
+    expect(report).toMatchObject({ cpuUs: null, cpuShareMax: null });
+    expect(report.warnings.map(({ code }) => code)).toEqual(["W_OBSERVER_DEGRADED"]);
+  });
+
   test("warns when a slower engine had to do", async () => {
     const { warnings } = await shardOf([aWorker({})], { fallback: true }).run(monotonicMs());
     expect(warnings.map(({ code }) => code)).toEqual(["W_ENGINE_FALLBACK"]);
@@ -81,7 +88,7 @@ describe("a shard of this process", () => {
 interface WorkerTraits {
   readonly ended?: Promise<{ readonly endedAtMs: number }>;
   /** CPU time at the first reading and at every later one. */
-  readonly cpuUs?: readonly [number, number];
+  readonly cpuUs?: readonly [number | null, number | null];
 }
 
 function aWorker({
