@@ -135,6 +135,97 @@ describe("an interrupted run", () => {
   });
 });
 
+const BLOCKS = SMALL_SCENARIO.replace("replicates: 1", "replicates: 2")
+  .replace("300/s", "200/s")
+  .replace("measure: 1s", "measure: 500ms");
+
+interface TrialRow {
+  readonly trial_id: number;
+  readonly attempt: number;
+  readonly state: string;
+  readonly variant: string;
+}
+
+const listTrials = (where: string): TrialRow[] =>
+  query(
+    `SELECT trial_id, attempt, state, variant FROM v_trial WHERE ${where} ORDER BY trial_id, attempt`,
+  );
+
+describe("a run that is resumed", () => {
+  it("after SIGKILL in the middle has each trial of its plan once, and a comparison like any other", async () => {
+    const file = place.write("s.yaml", BLOCKS);
+    const whole = await place.run(["run", file]);
+    expect(whole.code).toBe(0);
+    const [{ run_id: wholeId }] = query<{ run_id: string }>("SELECT run_id FROM v_run") as [
+      { run_id: string },
+    ];
+    const started = place.start(["run", file]);
+    await started.shows("trial 3/4 begins");
+    started.child.kill("SIGKILL");
+    await started.ended;
+    const resumed = await place.run(["run", "--resume", "last"]);
+    expect(resumed.stderr).toContain("2 of 4 trials are there already");
+    expect(resumed.code).toBe(0);
+    const runs = query<{ run_id: string; state: string }>(
+      "SELECT run_id, state FROM v_run ORDER BY started_at",
+    );
+    expect(runs.map(({ state }) => state)).toEqual(["completed", "completed"]);
+    const of = (id: string): TrialRow[] => listTrials(`run_id = '${id}' AND superseded = 0`);
+    const resumedId = runs[1]?.run_id as string;
+    expect(of(resumedId)).toEqual(
+      of(wholeId).map((trial) => (trial.trial_id === 3 ? { ...trial, attempt: 2 } : trial)),
+    );
+    expect(listTrials("superseded = 1")).toMatchObject([
+      { trial_id: 3, attempt: 1, state: "aborted" },
+    ]);
+    expect(linesOfTable(resumed.stdout)).toEqual(linesOfTable(whole.stdout));
+    expect(resumed.stdout).toContain("attempt 1 of 3, aborted");
+  });
+
+  it("after an interruption repeats the trial that was cut short", async () => {
+    const started = place.start(["run", place.write("s.yaml", BLOCKS)]);
+    await started.shows("trial 2/4 begins");
+    started.child.kill("SIGINT");
+    expect((await started.ended).code).toBe(130);
+    expect((await place.run(["run", "--resume", "last"])).code).toBe(0);
+    expect(listTrials("trial_id = 2")).toMatchObject([
+      { attempt: 1, state: "aborted" },
+      { attempt: 2, state: "completed" },
+    ]);
+    expect(listTrials("superseded = 0")).toHaveLength(4);
+    const again = await place.run(["run", "--resume", "last"]);
+    expect(again.stderr).toContain("E_RESUME");
+    expect(again.code).toBe(2);
+  });
+
+  it("is refused while it goes on, and with a scenario file that has changed", async () => {
+    const file = place.write("s.yaml", LONG_SCENARIO);
+    const started = place.start(["run", file]);
+    await started.shows("measure");
+    const meanwhile = await place.run(["run", "--resume", "last"]);
+    expect(meanwhile.stderr).toMatch(/still goes on.*E_RESUME/);
+    expect(meanwhile.code).toBe(2);
+    started.child.kill("SIGKILL");
+    await started.ended;
+    const other = place.write("other.yaml", SMALL_SCENARIO);
+    const changed = await place.run(["run", other, "--resume", "last"]);
+    const [{ run_id }] = query<{ run_id: string }>("SELECT run_id FROM v_run") as [
+      { run_id: string },
+    ];
+    expect(changed.stderr).toContain(run_id);
+    expect(changed.stderr).toContain("other.yaml");
+    expect(changed.code).toBe(2);
+    const flags = await place.run(["run", "--resume", "last", "--seed", "3"]);
+    expect(flags.stderr).toMatch(/--resume.*--seed/);
+    expect(flags.code).toBe(2);
+  });
+});
+
+/** The names that the comparison has lines for. */
+function linesOfTable(text: string): string[] {
+  return [...text.matchAll(/^(\S+\.\S+) [↑↓ ]/gm)].map(([, name = ""]) => name);
+}
+
 /** Inodes of the network namespaces that a process holds by descriptor. */
 function namespacesHeldBy(pid: number): string[] {
   const own = readlinkSync("/proc/self/ns/net");

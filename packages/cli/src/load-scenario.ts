@@ -18,7 +18,8 @@ export function loadScenario(file: string, overrides: ScenarioOverrides = {}): S
   return parseScenario(readScenarioFile(file), file, { ...overrides, kernel: release() });
 }
 
-function readScenarioFile(file: string): string {
+/** The text of a scenario file. Throws `E_SCENARIO_FILE`. */
+export function readScenarioFile(file: string): string {
   try {
     const stats = statSync(file);
     if (stats.isDirectory()) throw unreadable(file, "is a directory", hintInside(file));

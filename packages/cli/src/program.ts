@@ -59,7 +59,13 @@ function addRunCommands(program: Command, act: Act): void {
   const run = program
     .command("run")
     .description("Run the trials of scenarios and store what was seen.")
-    .argument("<scenario...>", "scenario files")
+    .argument("[scenario...]", "scenario files; - reads one from stdin")
+    .addOption(
+      new Option(
+        "--resume <run>",
+        "go on with a run that was killed or interrupted: last, an id, or file.db#id",
+      ).conflicts(["replicates", "seed", "only", "set", "testbed", "engine"]),
+    )
     .option("--db <file>", "database to append to", "churnlab.db");
   addScenarioOptions(run)
     .addOption(new Option("--testbed <kind>", "where the hosts live").choices(TESTBED_KINDS))

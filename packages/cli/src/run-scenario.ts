@@ -1,5 +1,11 @@
-import { type EndedTrial, type PlanListener, runPlan } from "@churnlab/control";
-import { estimateTrialMs, type Plan, planTrials, type Scenario } from "@churnlab/core";
+import {
+  type EndedTrial,
+  type PlanListener,
+  type PlanProgress,
+  readProgress,
+  runPlan,
+} from "@churnlab/control";
+import { estimateTrialMs, type Plan, planTrials, type Scenario, type Trial } from "@churnlab/core";
 import { hasEnoughBlocks } from "@churnlab/report";
 import type { RunState } from "@churnlab/store";
 import { concludeRun } from "./conclude-run.ts";
@@ -11,43 +17,79 @@ import type { RunSession } from "./run-session.ts";
 import { VERSION } from "./version.ts";
 import { watchPlan } from "./watch-plan.ts";
 
+/** A scenario to run, and where it comes from. */
+export interface ScenarioJob {
+  readonly scenario: Scenario;
+  /** Its file, which annotations point at; empty for that of a run that is resumed. */
+  readonly file: string;
+  /** The run that goes on; null: a new one. */
+  readonly resumes: string | null;
+}
+
 /** Plans a scenario, runs its trials, and prints what they say about each other. */
-export async function runScenario(
-  scenario: Scenario,
-  file: string,
-  session: RunSession,
-): Promise<ExitCode> {
-  const { store, signal, feed, follower } = session;
+export async function runScenario(job: ScenarioJob, session: RunSession): Promise<ExitCode> {
+  const { store, signal, feed, follower, terminal } = session;
+  const { scenario, file } = job;
   const plan = planTrials(scenario);
   const startedAtUnixMs = monotonicClock.unixMs();
-  const runId = store.startRun({
-    scenario,
-    plan,
-    version: VERSION,
-    startedAtUnixMs,
-    tags: readTags(),
-  });
-  const expectedMs = plan.trials.reduce((sum, trial) => sum + estimateTrialMs(trial.spec), 0);
+  const { runId, progress } =
+    job.resumes === null
+      ? { runId: startRun({ scenario, plan, startedAtUnixMs }, session), progress: NO_PROGRESS }
+      : { runId: job.resumes, progress: resumeRun(job.resumes, plan, session) };
+  const left = listTrialsLeft(plan, progress);
+  if (job.resumes !== null && !session.quiet) {
+    const done = `${plan.trials.length - left.length} of ${plan.trials.length}`;
+    terminal.say(`run ${runId} goes on: ${done} trials are there already`);
+  }
+  const expectedMs = left.reduce((sum, trial) => sum + estimateTrialMs(trial.spec), 0);
   feed?.begin({ runId, scenario, plan, expectedMs, startedAtUnixMs });
   follower.begin(runId);
-  const outcomes = await runTrials({ scenario, plan, runId }, session);
+  for (const { trial } of progress.ended) follower.addTrial(runId, trial.id);
+  const outcomes = await runTrials({ scenario, plan, runId, progress, expectedMs }, session);
   store.finishRun(runId, endStateOf(outcomes, signal.aborted));
   feed?.end(endStateOf(outcomes, signal.aborted));
   const judged = await concludeRun({ runId, file }, session);
   return exitCodeOf(outcomes, signal.aborted) || judged;
 }
 
+const NO_PROGRESS: PlanProgress = { ended: [], attempts: new Map() };
+
+function startRun(
+  start: {
+    readonly scenario: Scenario;
+    readonly plan: Plan;
+    readonly startedAtUnixMs: number;
+  },
+  { store }: RunSession,
+): string {
+  return store.startRun({ ...start, version: VERSION, tags: readTags() });
+}
+
+/** Takes the run over, and reads how far it has come. Throws `E_RESUME`. */
+function resumeRun(runId: string, plan: Plan, { store }: RunSession): PlanProgress {
+  const { trialList, earlierAttempts, resolved } = store.resumeRun(runId, { version: VERSION });
+  return readProgress(plan, [...earlierAttempts, ...trialList], resolved.attempts);
+}
+
+function listTrialsLeft(plan: Plan, { ended }: PlanProgress): Trial[] {
+  const over = new Set(ended.map(({ trial }) => trial.id));
+  return plan.trials.filter(({ id }) => !over.has(id));
+}
+
 interface StartedRun {
   readonly scenario: Scenario;
   readonly plan: Plan;
   readonly runId: string;
+  readonly progress: PlanProgress;
+  /** Of the trials that are left. */
+  readonly expectedMs: number;
 }
 
 async function runTrials(
-  { scenario, plan, runId }: StartedRun,
+  { scenario, plan, runId, progress, expectedMs }: StartedRun,
   session: RunSession,
 ): Promise<readonly EndedTrial[]> {
-  using watch = watchPlan({ scenario, plan, runId }, session);
+  using watch = watchPlan({ scenario, plan, runId, expectedMs }, session);
   const listener =
     session.feed === null ? watch : joinListeners(watch, feedDashboard(session.feed));
   try {
@@ -57,10 +99,14 @@ async function runTrials(
         testbedFor: (trial) => session.testbeds.of(trial.spec.testbed),
         clock: monotonicClock,
         listener,
-        save: (trial, outcome) => {
-          session.store.saveTrial(runId, trial, outcome);
+        begin: (trial, attempt) => session.store.beginTrial(runId, trial, attempt),
+        save: (trial, outcome, attempt) => {
+          session.store.saveTrial(runId, trial, outcome, attempt);
           session.follower.addTrial(runId, trial.id);
         },
+        attempts: scenario.attempts,
+        soak: scenario.soak,
+        progress,
         ...(scenario.autoReplicates ? { enough: (ended) => isEnough(scenario, ended) } : {}),
       },
       session.signal,
@@ -75,7 +121,7 @@ function joinListeners(...listeners: readonly PlanListener[]): PlanListener {
   return {
     onPhase: (trial, phase) => listeners.forEach((one) => one.onPhase(trial, phase)),
     onSample: (...seen) => listeners.forEach((one) => one.onSample(...seen)),
-    onOutcome: (trial, outcome) => listeners.forEach((one) => one.onOutcome(trial, outcome)),
+    onOutcome: (...seen) => listeners.forEach((one) => one.onOutcome(...seen)),
   };
 }
 

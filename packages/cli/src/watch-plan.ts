@@ -1,7 +1,6 @@
-import type { PlanListener, Recorder } from "@churnlab/control";
+import { type AttemptNumber, lostAgent, type PlanListener, type Recorder } from "@churnlab/control";
 import {
   type ArmedShard,
-  estimateTrialMs,
   type LiveTally,
   type Plan,
   type Scenario,
@@ -13,6 +12,8 @@ import {
   describeEvent,
   formatLiveBlock,
   formatLiveLine,
+  formatTrialBegin,
+  formatTrialEnd,
   type LiveEvent,
   type LiveState,
   measureRates,
@@ -21,13 +22,15 @@ import { createLogUpdate } from "log-update";
 import { monotonicClock } from "./monotonic-clock.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** On a log, a line this often and at each change of phase. */
+/** On a log, between the begin and the end of a trial, a line this often. */
 const LINE_INTERVAL_MS = 10_000;
 
 export interface WatchedRun {
   readonly scenario: Scenario;
   readonly plan: Plan;
   readonly runId: string;
+  /** Of the trials that are left. */
+  readonly expectedMs: number;
 }
 
 export interface PlanWatch extends PlanListener, Disposable {}
@@ -46,24 +49,30 @@ export function watchPlan(
   return {
     onPhase(trial, phase) {
       state.enter(trial, phase);
-      display.onPhase(state.read());
+      display.onPhase(state.read(), trial);
     },
     onSample(_trial, recorder, shards) {
       state.sample(recorder, shards);
       display.onSample(state.read());
     },
-    onOutcome(trial, outcome) {
-      display.onOutcome(describeOutcome(trial, outcome));
+    onOutcome(trial, outcome, attempt) {
+      display.onOutcome(state.read(), { trial, outcome, attempt });
     },
     [Symbol.dispose]: () => display.end(),
   };
 }
 
 interface Display {
-  onPhase(state: LiveState): void;
+  onPhase(state: LiveState, trial: Trial): void;
   onSample(state: LiveState): void;
-  onOutcome(trouble: string | null): void;
+  onOutcome(state: LiveState, ended: EndedAttempt): void;
   end(): void;
+}
+
+interface EndedAttempt {
+  readonly trial: Trial;
+  readonly outcome: TrialOutcome;
+  readonly attempt: AttemptNumber;
 }
 
 const SILENT: Display = { onPhase() {}, onSample() {}, onOutcome() {}, end() {} };
@@ -75,7 +84,8 @@ function blockDisplay(terminal: Terminal): Display {
   return {
     onPhase: draw,
     onSample: draw,
-    onOutcome(trouble) {
+    onOutcome(_state, ended) {
+      const trouble = describeTrouble(ended);
       if (trouble === null) return;
       update.clear();
       terminal.say(trouble);
@@ -86,18 +96,21 @@ function blockDisplay(terminal: Terminal): Display {
 
 function lineDisplay(terminal: Terminal): Display {
   let saidAtMs = Number.NEGATIVE_INFINITY;
-  const say = (state: LiveState): void => {
+  const say = (state: LiveState, line: string): void => {
     saidAtMs = state.elapsedMs;
-    terminal.say(formatLiveLine(state));
+    terminal.say(line);
   };
   return {
-    onPhase(state) {
-      if (state.phase === "measure" || state.phase === "drain") say(state);
+    // What a trial begins with is its load: its world stands then.
+    onPhase(state, trial) {
+      if (state.phase === "warm-up") say(state, formatTrialBegin(state, trial));
     },
     onSample(state) {
-      if (state.elapsedMs - saidAtMs >= LINE_INTERVAL_MS) say(state);
+      if (state.elapsedMs - saidAtMs >= LINE_INTERVAL_MS) say(state, formatLiveLine(state));
     },
-    onOutcome(trouble) {
+    onOutcome(state, ended) {
+      say(state, formatTrialEnd(state, ended.outcome, ended.attempt));
+      const trouble = describeTrouble(ended);
       if (trouble !== null) terminal.say(trouble);
     },
     end() {},
@@ -105,17 +118,24 @@ function lineDisplay(terminal: Terminal): Display {
 }
 
 /** What a person must know of a trial's end at once; null when it went as it should. */
-function describeOutcome(trial: Trial, outcome: TrialOutcome): string | null {
-  const name = `${trial.variant} replicate ${trial.replicate}`;
+function describeTrouble({ trial, outcome, attempt }: EndedAttempt): string | null {
+  const again = attempt.number === 1 ? "" : `, attempt ${attempt.number} of ${attempt.of},`;
+  const name = `${trial.variant} replicate ${trial.replicate}${again}`;
   switch (outcome.state) {
     case "completed":
     case "aborted":
       return null;
+    case "degraded":
+      return `! ${name} is degraded: ${outcome.reason}`;
     case "invalid":
-      return `! ${name} is invalid: ${outcome.reason}`;
+      return `! ${name} is invalid: ${outcome.reason}${isRepeated(outcome, attempt) ? "; it is repeated" : ""}`;
     case "failed":
       return `✗ ${name} failed in ${outcome.phase}: ${outcome.message} (${outcome.code})`;
   }
+}
+
+function isRepeated({ state, record }: TrialOutcome, { number, of }: AttemptNumber): boolean {
+  return number < of && lostAgent({ state, warnings: record.warnings });
 }
 
 /** Turns what a plan reports into one state that can be drawn. */
@@ -123,7 +143,6 @@ class WatchedState {
   readonly #run: WatchedRun;
   readonly #variants: readonly string[];
   readonly #startedAtMs: number = monotonicClock.nowMs();
-  readonly #expectedMs: number;
   readonly #events: LiveEvent[] = [];
   #trial: Trial;
   #phase: TrialPhase = "prepare";
@@ -138,7 +157,6 @@ class WatchedState {
   constructor(run: WatchedRun) {
     this.#run = run;
     this.#variants = run.scenario.variants.map(({ name }) => name);
-    this.#expectedMs = run.plan.trials.reduce((sum, { spec }) => sum + estimateTrialMs(spec), 0);
     this.#trial = run.plan.trials[0] as Trial;
   }
 
@@ -175,7 +193,7 @@ class WatchedState {
 
   read(): LiveState {
     const trial = this.#trial;
-    const { plan, runId, scenario } = this.#run;
+    const { plan, runId, scenario, expectedMs } = this.#run;
     return {
       runId,
       variant: {
@@ -187,7 +205,7 @@ class WatchedState {
       trial: { number: plan.trials.indexOf(trial) + 1, of: plan.trials.length },
       phase: this.#phase,
       elapsedMs: this.#elapsedMs(),
-      expectedMs: this.#expectedMs,
+      expectedMs,
       sockets: this.#sockets,
       portRange: this.#portRange,
       rates: this.#rates,

@@ -7,7 +7,7 @@ import { listen } from "./fakes/listening-terminal.ts";
 test.each([
   ["rnu", "unknown command 'rnu'", "Did you mean run?"],
   ["runs --bd x", "unknown option '--bd'", "Did you mean --db?"],
-  ["run", "missing required argument 'scenario'", "`churnlab run --help` shows what it takes."],
+  ["plan", "missing required argument 'scenario'", "`churnlab plan --help` shows what it takes."],
   ["sysctl explain", "missing required argument 'name'", "`churnlab sysctl explain --help` shows"],
   ["schema x", "'x' is invalid for argument 'what'", "Allowed choices are scenario, result"],
   ["run x --seed x", "argument 'x' is invalid", "It must be a whole number of at least 0."],

@@ -1,17 +1,19 @@
 import {
   attributeLimits,
   ChurnError,
-  EMPTY_TALLY,
   type Measurement,
+  type ShardReport,
   type Trial,
   type TrialEvent,
   type TrialOutcome,
   type TrialPhase,
   type TrialRecord,
+  type TrialWorld,
   WARNING_CODES,
   type Warning,
 } from "@churnlab/core";
 import { findExhaustion } from "./find-exhaustion.ts";
+import { mergeWhatCame } from "./gather-reports.ts";
 import { judgeValidity } from "./judge-validity.ts";
 import type { Recorder } from "./recorder.ts";
 import { reduceMeasurements } from "./reduce-measurements.ts";
@@ -34,6 +36,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     ...report.warnings,
     ...world.observers.flatMap((observer) => observer.conclude()),
     ...judgeValidity(evidence),
+    ...evidence.losses.map(({ message }) => ({ code: "W_AGENT_LOST", message }) as const),
   ];
   const record: TrialRecord = {
     tally: report.tally,
@@ -44,16 +47,24 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     sysctls: world.sysctls,
     measurements,
     environment: world.environment,
-    engine: report.engine,
-    engineReason: report.engineReason,
+    engine: report.engine || null,
+    engineReason: report.engineReason || null,
     startedAtUnixMs: evidence.startedAtUnixMs,
     measureMs: trial.spec.phases.measureMs,
     warnings,
   };
   if (evidence.aborted) return { state: "aborted", record, phase: "measure" };
   const fatal = warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
+  const others = fatal.filter(({ code }) => code !== "W_AGENT_LOST");
   if (fatal.length === 0) return { state: "completed", record };
-  return { state: "invalid", record, reason: fatal.map(({ message }) => message).join("; ") };
+  if (others.length === 0 && evidence.wentOn) {
+    return { state: "degraded", record, reason: explainAll(fatal) };
+  }
+  return { state: "invalid", record, reason: explainAll(fatal) };
+}
+
+function explainAll(warnings: readonly Warning[]): string {
+  return warnings.map(({ message }) => message).join("; ");
 }
 
 function listEvents({ world, recording, report }: TrialEvidence): TrialEvent[] {
@@ -86,29 +97,33 @@ function listLimits(
   );
 }
 
-/** The record of a trial that ended before its load did: what the recorder saw until then. */
+/** The record of a trial that ended before its load did: all that was seen until then. */
 function partialRecord(trial: Trial, started: PartialTrial): TrialRecord {
-  const { recorder } = started;
+  const { recorder, world } = started;
+  const report = mergeWhatCame(started.reports);
   return {
-    tally: EMPTY_TALLY,
-    failures: [],
-    histograms: [],
+    tally: report.tally,
+    failures: report.failures,
+    histograms: report.histograms,
     samples: recorder?.samples() ?? [],
-    events: recorder?.events() ?? [],
-    sysctls: [],
-    measurements: [],
-    environment: null,
-    engine: null,
-    engineReason: null,
+    events: [...(recorder?.events() ?? []), ...report.events].toSorted((a, b) => a.tMs - b.tMs),
+    sysctls: world?.sysctls ?? [],
+    measurements: recorder?.measurements() ?? [],
+    environment: world?.environment ?? null,
+    engine: report.engine || null,
+    engineReason: report.engineReason || null,
     startedAtUnixMs: started.startedAtUnixMs,
     measureMs: trial.spec.phases.measureMs,
-    warnings: recorder?.warnings() ?? [],
+    warnings: [...(world?.warnings ?? []), ...(recorder?.warnings() ?? []), ...report.warnings],
   };
 }
 
+/** What is there of a trial when it ends early: each part as soon as it was had. */
 export interface PartialTrial {
   readonly phase: TrialPhase;
+  readonly world: Pick<TrialWorld, "sysctls" | "environment" | "warnings"> | null;
   readonly recorder: Recorder | null;
+  readonly reports: readonly ShardReport[];
   readonly startedAtUnixMs: number;
 }
 

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export * from "./read-progress.ts";
 export { type Recorder, SAMPLE_INTERVAL_MS } from "./recorder.ts";
 export * from "./run-plan.ts";
 export * from "./run-trial.ts";

@@ -75,8 +75,9 @@ function judgeTarget({ world }: TrialEvidence): Warning[] {
   return ended === null ? [] : [{ code: "W_TARGET_DIED", message: `the target ended: ${ended}` }];
 }
 
-function judgeOffer({ report, trial, aborted }: TrialEvidence): Warning[] {
-  if (aborted) return [];
+/** Of a load that ran to its end: one that was stopped offered what it could until then. */
+function judgeOffer({ report, trial, aborted, losses, wentOn }: TrialEvidence): Warning[] {
+  if (aborted || (losses.length > 0 && !wentOn)) return [];
   const byRequest = trial.spec.workload.kind === "keep-alive";
   const { intended, attempted } = byRequest ? report.tally.requests : report.tally.connections;
   if (attempted >= OFFERED_SHARE_MIN * intended) return [];

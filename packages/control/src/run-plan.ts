@@ -8,6 +8,8 @@ import type {
   TrialOutcome,
   TrialPhase,
   TrialState,
+  Warning,
+  WarningCode,
 } from "@churnlab/core";
 import type { Recorder } from "./recorder.ts";
 import { runTrial } from "./run-trial.ts";
@@ -16,7 +18,14 @@ import { runTrial } from "./run-trial.ts";
 export interface PlanListener {
   onPhase(trial: Trial, phase: TrialPhase): void;
   onSample(trial: Trial, recorder: Recorder, shards: readonly ArmedShard[]): void;
-  onOutcome(trial: Trial, outcome: TrialOutcome): void;
+  onOutcome(trial: Trial, outcome: TrialOutcome, attempt: AttemptNumber): void;
+}
+
+/** `attempt 2 of 3`. */
+export interface AttemptNumber {
+  readonly number: number;
+  /** The most there may be; with each attempt that an interruption ended, there may be one more. */
+  readonly of: number;
 }
 
 export interface PlanContext {
@@ -24,10 +33,31 @@ export interface PlanContext {
   testbedFor(trial: Trial): Testbed;
   readonly clock: Clock;
   readonly listener: PlanListener;
-  /** Stores one trial durably. Called after every trial, before the next begins. */
-  save(trial: Trial, outcome: TrialOutcome): void;
+  /** Notes durably that an attempt begins. */
+  begin?(trial: Trial, attempt: number): void;
+  /** Stores one attempt durably. Called after every attempt, before the next begins. */
+  save(trial: Trial, outcome: TrialOutcome, attempt: number): void;
   /** Whether no further block is needed. Asked after every block but the last; absent: the plan runs to its end. */
   enough?(ended: readonly EndedTrial[]): boolean;
+  /** How often a trial is begun that loses an agent; absent: once. */
+  readonly attempts?: number;
+  /** See `TrialContext.soak`. */
+  readonly soak?: boolean;
+  /** What an interrupted run of the same plan did already; absent: nothing. */
+  readonly progress?: PlanProgress;
+}
+
+/** How far a run has come. */
+export interface PlanProgress {
+  /** Trials that are over: they are not run again. */
+  readonly ended: readonly EndedTrial[];
+  /** By trial id, the attempts at trials that are not over; interruptions ended them. */
+  readonly attempts: ReadonlyMap<number, PastAttempts>;
+}
+
+export interface PastAttempts {
+  readonly lost: number;
+  readonly interrupted: number;
 }
 
 /** What is kept of a trial once it is stored: its samples and events would add up over a long plan. */
@@ -38,32 +68,71 @@ export interface EndedTrial {
 }
 
 /**
- * Runs the trials of a plan in their order and stores each when it ends. An invalid or failed trial does not end the
- * plan; an aborted signal does, after the running trial has been stored, and `enough` does between two blocks.
+ * Runs the trials of a plan in their order and stores each when it ends. A trial that lost an agent is repeated at once, in
+ * the same block. An invalid or failed trial does not end the plan; an aborted signal does, after the running trial has
+ * been stored, and `enough` does between two blocks. Resolves with every trial that is over, those of before included.
  */
 export async function runPlan(
   plan: Plan,
   context: PlanContext,
   signal: AbortSignal,
 ): Promise<readonly EndedTrial[]> {
-  const ended: EndedTrial[] = [];
-  for (const trial of plan.trials) {
+  const ended: EndedTrial[] = [...(context.progress?.ended ?? [])];
+  const over = new Set(ended.map(({ trial }) => trial.id));
+  for (const trial of plan.trials.filter(({ id }) => !over.has(id))) {
     const last = ended.at(-1);
     const isNextBlock = last !== undefined && last.trial.block !== trial.block;
     if (signal.aborted || (isNextBlock && context.enough?.(ended))) break;
+    const outcome = await runAttempts(trial, context, signal);
+    ended.push({ trial, state: outcome.state, measurements: outcome.record.measurements });
+  }
+  return ended;
+}
+
+/** Runs a trial until it loses no agent, as often as it may be begun; the last attempt is what counts. */
+async function runAttempts(
+  trial: Trial,
+  context: PlanContext,
+  signal: AbortSignal,
+): Promise<TrialOutcome> {
+  const { lost, interrupted } = context.progress?.attempts.get(trial.id) ?? NO_ATTEMPT;
+  const of = Math.max(context.attempts ?? 1, lost + 1) + interrupted;
+  for (let number = lost + interrupted + 1; ; number++) {
+    context.begin?.(trial, number);
     const outcome = await runTrial(
       trial,
       {
         testbed: context.testbedFor(trial),
         clock: context.clock,
-        onPhase: (of, phase) => context.listener.onPhase(of, phase),
+        onPhase: (phaseOf, phase) => context.listener.onPhase(phaseOf, phase),
         onSample: (recorder, shards) => context.listener.onSample(trial, recorder, shards),
+        soak: context.soak ?? false,
       },
       signal,
     );
-    context.save(trial, outcome);
-    context.listener.onOutcome(trial, outcome);
-    ended.push({ trial, state: outcome.state, measurements: outcome.record.measurements });
+    context.save(trial, outcome, number);
+    context.listener.onOutcome(trial, outcome, { number, of });
+    if (!lostAgent({ ...outcome.record, state: outcome.state }) || number >= of || signal.aborted)
+      return outcome;
   }
-  return ended;
+}
+
+const NO_ATTEMPT: PastAttempts = { lost: 0, interrupted: 0 };
+
+/** What may go well the next time: an agent was lost, late, or lost its results. */
+const REPEATED: ReadonlySet<WarningCode> = new Set([
+  "W_AGENT_LOST",
+  "W_CLOCK_UNSURE",
+  "W_RESULTS_INCOMPLETE",
+]);
+
+/** Whether an attempt is to be repeated, as an agent did not do its share of the trial. */
+export function lostAgent({
+  state,
+  warnings,
+}: {
+  readonly state: TrialState;
+  readonly warnings: readonly Warning[];
+}): boolean {
+  return state === "invalid" && warnings.some(({ code }) => REPEATED.has(code));
 }

@@ -2,15 +2,20 @@ import {
   type Agent,
   type ArmedShard,
   type Clock,
-  mergeReports,
-  type ShardReport,
   type Share,
   type Testbed,
   type Trial,
   type TrialOutcome,
   type TrialWorld,
 } from "@churnlab/core";
-import { abortedTrial, concludeTrial, failedTrial, withRestoreFailure } from "./conclude-trial.ts";
+import {
+  abortedTrial,
+  concludeTrial,
+  failedTrial,
+  type PartialTrial,
+  withRestoreFailure,
+} from "./conclude-trial.ts";
+import { gatherReports, mergeWhatCame } from "./gather-reports.ts";
 import { type PhaseListener, PhaseTracker } from "./phase-tracker.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 
@@ -20,6 +25,8 @@ export interface TrialContext {
   readonly clock: Clock;
   readonly onPhase: PhaseListener;
   readonly onSample: (recorder: Recorder, shards: readonly ArmedShard[]) => void;
+  /** Whether a trial that loses an agent goes on with those left; absent: it ends, and is invalid. */
+  readonly soak?: boolean;
 }
 
 /** Between arming the last worker and the start, so that no worker gets the start too late. */
@@ -37,13 +44,14 @@ export async function runTrial(
   const { clock } = context;
   const phases = new PhaseTracker(trial, context.onPhase);
   const startedAtUnixMs = clock.unixMs();
-  let recorder: Recorder | null = null;
+  let seen: Omit<PartialTrial, "phase"> = { ...NOTHING_SEEN, startedAtUnixMs };
   let outcome: TrialOutcome | null = null;
   try {
     phases.enter("prepare");
     await using world = await context.testbed.build(trial, signal);
+    seen = { ...seen, world };
     using recording = startRecorder(world, clock);
-    recorder = recording;
+    seen = { ...seen, recorder: recording };
     const shards = await armShards(trial, world);
     recording.watchLoad(shards);
     recording.onTick(() => context.onSample(recording, shards));
@@ -63,18 +71,20 @@ export async function runTrial(
       mark();
     }
     const startAtMs = clock.nowMs() + (world.startLeadMs ?? START_MARGIN_MS);
-    const reports = Promise.all(shards.map((shard) => shard.run(startAtMs)));
-    reports.catch(() => {}); // awaited below; until then a lost worker must not end the process
+    const gathering = gatherReports(shards, startAtMs, context);
+    const over = AbortSignal.any([signal, gathering.stopped]);
     recording.expectMeasure(startAtMs + warmUpMs);
     const looking =
       warmUpMs > 0 ? recording.look({ atMs: recording.measureAtMs, marks: true }) : undefined;
-    looking?.catch(() => {}); // awaited below, unless the signal ends the trial before
-    await sleepUntil(clock, recording.measureAtMs, signal);
-    if (!signal.aborted) await looking;
+    looking?.catch(() => {}); // awaited below, unless the load ends before
+    await sleepUntil(clock, recording.measureAtMs, over);
+    if (!over.aborted) await looking;
     if (warmUpMs > 0) mark();
 
     phases.enter("measure");
-    const report: ShardReport = mergeReports(await reports);
+    const { reports, losses, failure } = await gathering.ended;
+    seen = { ...seen, reports };
+    if (failure !== undefined) throw failure;
     await recording.settle();
     await lookNow(false);
     recording.endMeasure();
@@ -83,23 +93,33 @@ export async function runTrial(
     await clock.sleep(drainMs, signal);
     await lookNow(false);
     recording.finish();
-    const aborted = signal.aborted;
-    outcome = await concludeTrial({ trial, world, recording, report, startedAtUnixMs, aborted });
+    outcome = await concludeTrial({
+      trial,
+      world,
+      recording,
+      report: mergeWhatCame(reports),
+      losses,
+      wentOn: context.soak === true && reports.length > 0,
+      startedAtUnixMs,
+      aborted: signal.aborted,
+    });
     phases.enter("restore");
   } catch (error) {
     // Something that went wrong while restoring does not undo what was measured.
     if (outcome !== null) return withRestoreFailure(outcome, error);
-    const started = { phase: phases.current, recorder, startedAtUnixMs };
+    const started = { ...seen, phase: phases.current };
     if (signal.aborted) return abortedTrial(trial, started);
     return failedTrial(trial, started, error);
   }
   return outcome;
 }
 
+const NOTHING_SEEN = { world: null, recorder: null, reports: [] } as const;
+
 /** Gives every agent its exact share and waits until all workers are ready. */
 async function armShards(trial: Trial, world: TrialWorld): Promise<ArmedShard[]> {
   const shares = numberWorkers(world.agents);
-  return Promise.all(
+  const settled = await Promise.allSettled(
     world.agents.map((agent, i) =>
       agent.arm({
         trialId: trial.id,
@@ -111,6 +131,11 @@ async function armShards(trial: Trial, world: TrialWorld): Promise<ArmedShard[]>
       }),
     ),
   );
+  const shards = settled.flatMap((s) => (s.status === "fulfilled" ? [s.value] : []));
+  const refused = settled.find((s) => s.status === "rejected");
+  if (refused === undefined) return shards;
+  for (const shard of shards) shard.stop();
+  throw refused.reason;
 }
 
 /** Every agent's workers, numbered through: agents of 2 and 3 workers get 0-1 and 2-4 of 5. */

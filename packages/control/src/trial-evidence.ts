@@ -1,4 +1,4 @@
-import type { ShardReport, Trial, TrialWorld } from "@churnlab/core";
+import type { ChurnError, ShardReport, Trial, TrialWorld } from "@churnlab/core";
 import type { Recorder } from "./recorder.ts";
 
 /** All that is known of a trial when its load is over, from which everything else is reduced and judged. */
@@ -6,7 +6,12 @@ export interface TrialEvidence {
   readonly trial: Trial;
   readonly world: TrialWorld;
   readonly recording: Recorder;
+  /** Of all agents that reported. */
   readonly report: ShardReport;
+  /** Why agents did not report; empty when all did. */
+  readonly losses: readonly ChurnError[];
+  /** Whether the trial was meant to go on without them, and did. */
+  readonly wentOn: boolean;
   readonly startedAtUnixMs: number;
   readonly aborted: boolean;
 }

@@ -29,6 +29,8 @@ async function judge(
     recording: recorder,
     report: reportOf("a", NO_LOAD),
     startedAtUnixMs: 0,
+    losses: [],
+    wentOn: false,
     aborted: false,
     ...evidence,
   });

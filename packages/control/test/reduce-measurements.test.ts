@@ -30,6 +30,8 @@ async function reduce({ trial, report, observer, play }: Reduced): Promise<reado
     recording,
     report: report ?? reportOf("a", NO_LOAD),
     startedAtUnixMs: 0,
+    losses: [],
+    wentOn: false,
     aborted: false,
   });
 }

@@ -134,6 +134,97 @@ describe("runTrial", () => {
     expect(testbed.standing).toBe(0);
   });
 
+  const loseAgent = async (): Promise<never> => {
+    throw new ChurnError("E_AGENT", "agent b was lost");
+  };
+
+  it("stops the other agents when one is lost, and keeps all that they and the kernels counted", async () => {
+    const failures = [failure(2)];
+    const reports = async () => reportOf("a", { attempted: 9, failures, schedulesUs: [3] });
+    const agents = [
+      new FakeAgent("a", { run: reports }),
+      new FakeAgent("b", { run: loseAgent }),
+    ] as const;
+    const sysctl = {
+      role: "client",
+      name: "net.ipv4.tcp_tw_reuse",
+      was: "2",
+      requested: "0",
+      effective: "0",
+    } as const;
+    const counted = (opens: number) => ({ gauges: {}, counters: { "tcp.ActiveOpens": opens } });
+    const observers = [new FakeObserver([counted(0), counted(0), counted(9)])];
+    const { outcome } = await run({ agents, observers, sysctls: [sysctl] });
+    expect(outcome).toMatchObject({ state: "invalid", reason: "agent b was lost" });
+    expect(agents[0].stopped).toBe(true);
+    const { record } = outcome;
+    expect(record.warnings.map(({ code }) => code)).toEqual(["W_AGENT_LOST"]);
+    expect(record.tally.connections).toMatchObject({ attempted: 9, succeeded: 7, failed: 2 });
+    expect(record).toMatchObject({ failures, sysctls: [sysctl], engine: "fake" });
+    expect(record.environment).not.toBeNull();
+    expect(record.histograms).toHaveLength(1);
+    expect(valueOf(outcome, "tcp.ActiveOpens")).toBe(9);
+  });
+
+  it("keeps sysctls, environment and counters when the only agent is lost", async () => {
+    const { outcome } = await run({ agents: [new FakeAgent("a", { run: loseAgent })] });
+    expect(outcome.record.environment).toEqual({ facts: {} });
+    expect(outcome.record.engine).toBeNull();
+    expect(valueOf(outcome, "sampler.missed")).toBe(0);
+  });
+
+  it("keeps what was reported and read back when something else fails under load", async () => {
+    const fails = async (): Promise<never> => {
+      throw new ChurnError("E_TARGET", "the target is not there");
+    };
+    const counts = async () => reportOf("a", { ...NO_LOAD, attempted: 4 });
+    const agents = [new FakeAgent("a", { run: counts }), new FakeAgent("b", { run: fails })];
+    const { outcome } = await run({ agents });
+    expect(outcome).toMatchObject({ state: "failed", phase: "measure", code: "E_TARGET" });
+    expect(outcome.record.tally.connections.succeeded).toBe(4);
+    expect(outcome.record.environment).toEqual({ facts: {} });
+  });
+
+  async function soak(agents: readonly FakeAgent[], warnings: readonly Warning[] = []) {
+    const context = {
+      testbed: new FakeTestbed({ agents, warnings }),
+      clock: new FakeClock(),
+      onPhase() {},
+      onSample() {},
+      soak: true,
+    };
+    return runTrial(aTrial(), context, new AbortController().signal);
+  }
+
+  it("goes on with the agents left in a soak, and is degraded", async () => {
+    const counts = async () => reportOf("a", { ...NO_LOAD, attempted: 4 });
+    const left = new FakeAgent("a", { run: counts });
+    const outcome = await soak([left, new FakeAgent("b", { run: loseAgent })]);
+    expect(outcome).toMatchObject({ state: "degraded", reason: "agent b was lost" });
+    expect(left.stopped).toBe(false);
+    expect(outcome.record.tally.connections.succeeded).toBe(4);
+  });
+
+  it("is invalid also as a soak when no agent is left, or for another reason too", async () => {
+    const alone = await soak([new FakeAgent("b", { run: loseAgent })]);
+    expect(alone.state).toBe("invalid");
+    const doubt = { code: "W_SYSCTL_DIFFERS", message: "it reads back as 60" } as const;
+    const both = await soak([new FakeAgent("a"), new FakeAgent("b", { run: loseAgent })], [doubt]);
+    expect(both).toMatchObject({
+      state: "invalid",
+      reason: "it reads back as 60; agent b was lost",
+    });
+  });
+
+  it("begins no load when an agent cannot be armed, and stops those that were", async () => {
+    const armed = new FakeAgent("a");
+    const broken = new FakeAgent("b");
+    broken.arm = loseAgent;
+    const { outcome } = await run({ agents: [armed, broken] });
+    expect(outcome).toMatchObject({ state: "invalid", reason: "agent b was lost" });
+    expect(armed.stopped).toBe(true);
+  });
+
   it("names the phase in which a trial failed", async () => {
     const build = (): never => {
       throw new ChurnError("E_TESTBED", "no veth");

@@ -29,6 +29,11 @@ export const ERROR_CODES = {
     exit: 2,
     meaning: "No run in the database matches the reference.",
   },
+  E_RESUME: {
+    exit: 2,
+    meaning:
+      "The run cannot be gone on with: it still runs, is over, or another churnlab or scenario made it.",
+  },
   E_OUTPUT: { exit: 2, meaning: "A report cannot be written where it was asked for." },
   E_METRIC_UNKNOWN: { exit: 2, meaning: "No metric of this name exists." },
   E_DATABASE: {

@@ -62,6 +62,8 @@ export function parseScenario(text: string, file: string, options: ParseOptions 
       header.replicates === "auto" ? BLOCKS_MAX : (header.replicates ?? DEFAULTS.replicates),
     autoReplicates: header.replicates === "auto",
     seed: header.seed ?? DEFAULTS.seed,
+    attempts: header.attempts ?? DEFAULTS.attempts,
+    soak: header.soak ?? DEFAULTS.soak,
     gates: gates.filter((gate) => isJudgeable(gate, kept)),
     source: text,
   };

@@ -205,6 +205,10 @@ export interface Scenario {
   /** `replicates: auto`: the run ends at the first look at which its intervals are narrow enough. */
   readonly autoReplicates: boolean;
   readonly seed: number;
+  /** How often a trial is begun at most: one that lost an agent is repeated. */
+  readonly attempts: number;
+  /** A trial that loses an agent goes on with those left, and is degraded. */
+  readonly soak: boolean;
   readonly gates: readonly Gate[];
   /** The text as it was read, stored with the run. */
   readonly source: string;

@@ -47,9 +47,18 @@ export interface TrialRecord {
   readonly warnings: readonly Warning[];
 }
 
+/** How a trial can end; `degraded`: a soak that lost an agent and went on with the others. */
+export const TRIAL_STATES = ["completed", "degraded", "failed", "invalid", "aborted"] as const;
+export type TrialState = (typeof TRIAL_STATES)[number];
+
 /** How a trial ended. Only a completed trial may be compared. */
 export type TrialOutcome =
   | { readonly state: "completed"; readonly record: TrialRecord }
+  | {
+      readonly state: "degraded";
+      readonly record: TrialRecord;
+      readonly reason: string;
+    }
   | {
       readonly state: "invalid";
       readonly record: TrialRecord;
@@ -65,7 +74,8 @@ export type TrialOutcome =
   | {
       readonly state: "aborted";
       readonly record: TrialRecord;
-      readonly phase: TrialPhase;
+      /** null: not known, as its process was killed. */
+      readonly phase: TrialPhase | null;
+      /** Absent: a person ended it. */
+      readonly reason?: string;
     };
-
-export type TrialState = TrialOutcome["state"];

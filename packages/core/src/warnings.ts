@@ -81,7 +81,8 @@ export const WARNING_CODES = {
   },
   W_AGENT_LOST: {
     invalidates: true,
-    meaning: "A worker or agent was lost; its share of the load is missing.",
+    meaning:
+      "A worker or agent was lost; its share of the load is missing. The trial is repeated as a new attempt; in a soak it goes on and is degraded.",
   },
   W_CLOCK_UNSURE: {
     invalidates: true,

@@ -17,6 +17,8 @@ function scenario(variants: number, replicates: number, seed: number): Scenario 
     replicates,
     autoReplicates: false,
     seed,
+    attempts: 2,
+    soak: false,
     variants: Array.from({ length: variants }, (_, i) => ({
       name: `v${i}`,
       baseline: i === 0,

@@ -25,6 +25,7 @@ export { formatHistory } from "./text/format-history.ts";
 export { formatRunList } from "./text/format-run-list.ts";
 export { type FormatOptions, formatRunSummary } from "./text/format-run-summary.ts";
 export * from "./text/live-block.ts";
+export * from "./text/log-lines.ts";
 export * from "./text/style.ts";
 
 // To programs.

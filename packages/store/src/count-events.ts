@@ -19,7 +19,8 @@ export function countEvents(db: Database, runId: string): EventCount[] {
     .prepare<[number], EventCount>(
       `SELECT trial.trial_id AS trialId, trial.variant, event.role, event.kind, count(*) AS count,
          min(event.t_ms) AS firstMs, max(event.t_ms) AS lastMs
-       FROM trial JOIN event ON event.trial = trial.id WHERE trial.run = ?
+       FROM trial JOIN event ON event.trial = trial.id
+       WHERE trial.run = ? AND trial.superseded = 0
        GROUP BY trial.id, event.role, event.kind ORDER BY trial.id, firstMs, event.role, event.kind`,
     )
     .all(findRunRow(db, runId));

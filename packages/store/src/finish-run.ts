@@ -6,7 +6,7 @@ import type { RunState } from "./stored-run.ts";
 export function finishRun(db: Database, runId: string, state: Exclude<RunState, "running">): void {
   db.prepare(`UPDATE run SET state = $state, ended_at = $endedAt, owner = NULL,
        planned_trials = CASE $state WHEN 'completed'
-         THEN (SELECT count(*) FROM trial WHERE trial.run = run.id) ELSE planned_trials END
+         THEN (SELECT count(*) FROM trial WHERE trial.run = run.id AND superseded = 0) ELSE planned_trials END
      WHERE id = $run`).run({
     state,
     endedAt: new Date().toISOString(),

@@ -11,6 +11,7 @@ export { collectFacts, listVaryingFacts } from "./fingerprint.ts";
 export type { HistoryFilter, HistoryRun } from "./load-history.ts";
 export { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
 export { type OpenOptions, openStore } from "./open-store.ts";
+export { checkResumable } from "./resume-run.ts";
 export { type RunReference, splitRunReference } from "./run-reference.ts";
 export type { RunStart, Store, StoreReader } from "./store.ts";
 export * from "./stored-run.ts";

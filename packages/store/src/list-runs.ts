@@ -1,4 +1,4 @@
-import type { TrialState } from "@churnlab/core";
+import { TRIAL_STATES, type TrialState } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
 import { isOwnerAlive } from "./run-owner.ts";
 import type { RunState, RunSummary } from "./stored-run.ts";
@@ -74,9 +74,10 @@ function loadTags(db: Database, run: number): Record<string, string> {
 function countTrials(db: Database, run: number): Record<TrialState, number> {
   const rows = db
     .prepare<[number], [TrialState, number]>(
-      "SELECT state, count(*) FROM trial WHERE run = ? GROUP BY state",
+      "SELECT state, count(*) FROM trial WHERE run = ? AND superseded = 0 GROUP BY state",
     )
     .raw()
     .all(run);
-  return { completed: 0, failed: 0, invalid: 0, aborted: 0, ...Object.fromEntries(rows) };
+  const none = Object.fromEntries(TRIAL_STATES.map((state) => [state, 0]));
+  return { ...none, ...Object.fromEntries(rows) } as Record<TrialState, number>;
 }

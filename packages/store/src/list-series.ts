@@ -18,7 +18,7 @@ export function listSeries(db: Database, runId: string, filter: SampleFilter): S
     .prepare<Record<string, unknown>, SeriesRow>(
       `SELECT series.id, trial.trial_id AS trialId, trial.variant, series.role, metric.name AS metric
        FROM trial JOIN series ON series.trial = trial.id JOIN metric ON metric.id = series.metric
-       WHERE trial.run = :run
+       WHERE trial.run = :run AND trial.superseded = 0
          AND (:trialId IS NULL OR trial.trial_id = :trialId)
          AND (:variant IS NULL OR trial.variant = :variant)
          AND (:role IS NULL OR series.role = :role)

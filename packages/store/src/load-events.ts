@@ -21,7 +21,7 @@ export function loadEvents(db: Database, runId: string, filter: EventFilter = {}
            event.kind, event.detail,
            row_number() OVER (PARTITION BY trial.id, event.role, event.kind ORDER BY event.position) AS nth
          FROM trial JOIN event ON event.trial = trial.id
-         WHERE trial.run = :run AND (:trialId IS NULL OR trial.trial_id = :trialId))
+         WHERE trial.run = :run AND trial.superseded = 0 AND (:trialId IS NULL OR trial.trial_id = :trialId))
        WHERE :perKindMax IS NULL OR nth <= :perKindMax ORDER BY id, position`,
     )
     .all({

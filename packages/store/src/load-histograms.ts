@@ -17,7 +17,7 @@ export function loadHistograms(db: Database, runId: string): VariantHistogram[] 
     .prepare<[number], HistogramRow>(
       `SELECT trial.variant, histogram.role, histogram.metric, histogram.buckets
        FROM trial JOIN histogram ON histogram.trial = trial.id
-       WHERE trial.run = ? AND trial.state = 'completed'
+       WHERE trial.run = ? AND trial.state = 'completed' AND trial.superseded = 0
        ORDER BY trial.id, histogram.role, histogram.metric`,
     )
     .all(findRunRow(db, runId));

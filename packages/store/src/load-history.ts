@@ -39,6 +39,7 @@ export function loadHistory(db: Database, filter: HistoryFilter): HistoryRun[] {
          (SELECT value FROM tag WHERE tag.run = run.id AND name = 'branch') AS branch_tag
        FROM run
          JOIN trial ON trial.run = run.id AND trial.variant = :variant AND trial.state = 'completed'
+           AND trial.superseded = 0
          LEFT JOIN measurement ON measurement.trial = trial.id AND measurement.role = :role
            AND measurement.metric = (SELECT id FROM metric WHERE name = :metric)
        WHERE run.scenario = :scenario ORDER BY run.started_at, run.id, trial.id`,

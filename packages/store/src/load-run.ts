@@ -29,7 +29,7 @@ export function loadRun(db: Database, runId: string): StoredRun {
     ...loadSummary(db, run),
     resolved,
     variantList: resolved.variants,
-    trialList: loadTrials(db, run),
+    ...loadTrials(db, run),
     environment: row.facts === null ? null : { facts: JSON.parse(row.facts) },
     comparisons: loadComparisons(db, run),
   };
@@ -38,6 +38,8 @@ export function loadRun(db: Database, runId: string): StoredRun {
 interface TrialRow {
   readonly id: number;
   readonly trial_id: number;
+  readonly attempt: number;
+  readonly superseded: 0 | 1;
   readonly variant: string;
   readonly replicate: number;
   readonly block: number;
@@ -53,19 +55,23 @@ interface TrialRow {
   readonly environment: number | null;
 }
 
-/** One trial of a run. Throws `E_RUN_UNKNOWN`; a `RangeError` for a trial that the run does not have. */
+/** The last attempt at one trial of a run. Throws `E_RUN_UNKNOWN`; a `RangeError` for a trial that the run does not have. */
 export function loadTrial(db: Database, runId: string, trialId: number): StoredTrial {
-  const [trial] = loadTrials(db, findRunRow(db, runId), trialId);
+  const [trial] = loadTrials(db, findRunRow(db, runId), trialId).trialList;
   if (trial === undefined) throw new RangeError(`run ${runId} has no trial ${trialId}`);
   return trial;
 }
 
 /** All trials of a run in their order, or the one with `trialId`. */
-function loadTrials(db: Database, run: number, trialId: number | null = null): StoredTrial[] {
+function loadTrials(
+  db: Database,
+  run: number,
+  trialId: number | null = null,
+): Pick<StoredRun, "trialList" | "earlierAttempts"> {
   const rows = db
     .prepare<TrialKey, TrialRow>(
-      `SELECT id, trial_id, variant, replicate, block, seed, state, phase, code, reason, engine, engine_reason, started_at,
-         measure_ms, environment
+      `SELECT id, trial_id, attempt, superseded, variant, replicate, block, seed, state, phase, code, reason, engine,
+         engine_reason, started_at, measure_ms, environment
        FROM trial WHERE ${OF_TRIALS} ORDER BY id`,
     )
     .all({ run, trialId });
@@ -74,8 +80,9 @@ function loadTrials(db: Database, run: number, trialId: number | null = null): S
   const failures = loadFailures(db, { run, trialId });
   const sysctls = loadSysctls(db, { run, trialId });
   const environments = loadEnvironments(db, run);
-  return rows.map((row) => ({
+  const readTrial = (row: TrialRow): StoredTrial => ({
     trialId: row.trial_id,
+    attempt: row.attempt,
     variant: row.variant,
     replicate: row.replicate,
     block: row.block,
@@ -93,7 +100,11 @@ function loadTrials(db: Database, run: number, trialId: number | null = null): S
     failures: failures.get(row.id) ?? [],
     sysctls: sysctls.get(row.id) ?? [],
     environment: row.environment === null ? null : (environments.get(row.environment) ?? null),
-  }));
+  });
+  return {
+    trialList: rows.filter(({ superseded }) => superseded === 0).map(readTrial),
+    earlierAttempts: rows.filter(({ superseded }) => superseded === 1).map(readTrial),
+  };
 }
 
 interface TrialKey {

@@ -13,17 +13,21 @@ import { findRunRow } from "./run-reference.ts";
 import { saveSamples } from "./save-samples.ts";
 import { saveEnvironment } from "./start-run.ts";
 
-/** Writes everything of a trial in one transaction. */
-export function saveTrial(
-  db: Database,
-  runId: string,
-  { trial, outcome }: { readonly trial: Trial; readonly outcome: TrialOutcome },
-): void {
+/** One attempt at a trial, and how it ended. */
+export interface EndedAttempt {
+  readonly trial: Trial;
+  readonly outcome: TrialOutcome;
+  /** From 1. */
+  readonly attempt: number;
+}
+
+/** Writes everything of an attempt in one transaction; from then on it counts, and not those before it. */
+export function saveTrial(db: Database, runId: string, ended: EndedAttempt): void {
   const insert = db.transaction(() => {
     const run = findRunRow(db, runId);
     const metrics = new MetricIds(db);
-    const id = insertTrial(db, run, { trial, outcome });
-    const { record } = outcome;
+    const id = insertTrial(db, run, ended);
+    const { record } = ended.outcome;
     insertWarnings(db, id, record);
     insertMeasurements(db, id, { record, metrics });
     insertFailures(db, id, record);
@@ -35,23 +39,22 @@ export function saveTrial(
   insert.immediate();
 }
 
-function insertTrial(
-  db: Database,
-  run: number,
-  { trial, outcome }: { trial: Trial; outcome: TrialOutcome },
-): number {
+function insertTrial(db: Database, run: number, { trial, outcome, attempt }: EndedAttempt): number {
   const { record } = outcome;
+  db.prepare("UPDATE trial SET superseded = 1 WHERE run = ? AND trial_id = ?").run(run, trial.id);
+  db.prepare("DELETE FROM current_attempt WHERE run = ?").run(run);
   const environment = record.environment === null ? null : saveEnvironment(db, record.environment);
   if (environment !== null) describeRun(db, run, { record, environment });
   const { lastInsertRowid } = db
     .prepare(
-      `INSERT INTO trial (run, trial_id, variant, replicate, block, seed, state, phase, code, reason, engine,
+      `INSERT INTO trial (run, trial_id, attempt, variant, replicate, block, seed, state, phase, code, reason, engine,
          engine_reason, started_at, measure_ms, environment)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       run,
       trial.id,
+      attempt,
       trial.variant,
       trial.replicate,
       trial.block,
@@ -91,7 +94,7 @@ function describeEnd(outcome: TrialOutcome): [string, string | null, string | nu
 }
 
 function explainEnd(outcome: TrialOutcome): string | null {
-  if (outcome.state === "invalid") return outcome.reason;
+  if ("reason" in outcome) return outcome.reason ?? null;
   return outcome.state === "failed" ? outcome.message : null;
 }
 

@@ -10,6 +10,7 @@ import { loadHistograms } from "./load-histograms.ts";
 import { type HistoryFilter, type HistoryRun, loadHistory } from "./load-history.ts";
 import { loadRun, loadTrial } from "./load-run.ts";
 import { loadSamples } from "./load-samples.ts";
+import { beginTrial, resumeRun } from "./resume-run.ts";
 import { resolveRun } from "./run-reference.ts";
 import { saveTrial } from "./save-trial.ts";
 import { explainSqliteError } from "./sqlite-errors.ts";
@@ -42,8 +43,17 @@ export class SqliteStore implements Store {
     return this.#explain(() => startRun(this.#db, start));
   }
 
-  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void {
-    this.#explain(() => saveTrial(this.#db, runId, { trial, outcome }));
+  resumeRun(runId: string, by: { readonly version: string }): StoredRun {
+    this.#explain(() => resumeRun(this.#db, runId, by));
+    return this.loadRun(runId);
+  }
+
+  beginTrial(runId: string, trial: Trial, attempt: number): void {
+    this.#explain(() => beginTrial(this.#db, runId, { trial, attempt }));
+  }
+
+  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome, attempt = 1): void {
+    this.#explain(() => saveTrial(this.#db, runId, { trial, outcome, attempt }));
     moveIntoFile(this.#db);
   }
 

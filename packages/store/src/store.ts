@@ -62,8 +62,19 @@ export interface StoreReader extends Disposable {
 export interface Store extends StoreReader {
   /** Returns the id of the new run. */
   startRun(start: RunStart): string;
-  /** One transaction: a trial is in the database whole, or not at all. */
-  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void;
+  /**
+   * Makes this process the owner of a run that has ended before its plan did, and returns it as it is then. The attempt
+   * that its process was killed in is aborted. Throws `E_RESUME` for a run that goes on, is over, or that another
+   * version of churnlab made.
+   */
+  resumeRun(runId: string, by: { readonly version: string }): StoredRun;
+  /** Notes which attempt the run is in, so that it is known should its process be killed. */
+  beginTrial(runId: string, trial: Trial, attempt: number): void;
+  /**
+   * One transaction: an attempt at a trial is in the database whole, or not at all. It counts in place of those before
+   * it; attempts are numbered from 1.
+   */
+  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome, attempt?: number): void;
   finishRun(runId: string, state: Exclude<RunState, "running">): void;
   /** Replaces all comparisons of the run. */
   saveComparisons(runId: string, rows: readonly ComparisonRow[]): void;

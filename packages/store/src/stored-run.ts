@@ -39,6 +39,8 @@ export interface RunSummary {
 
 export interface StoredTrial {
   readonly trialId: number;
+  /** From 1. A trial that lost an agent, or whose controller was killed, is repeated as a new attempt. */
+  readonly attempt: number;
   readonly variant: string;
   readonly replicate: number;
   readonly block: number;
@@ -47,7 +49,7 @@ export interface StoredTrial {
   /** Where a failed or aborted trial ended. */
   readonly phase: TrialPhase | null;
   readonly code: ErrorCode | null;
-  /** Why it is invalid or failed. */
+  /** Why it is degraded, invalid or failed. */
   readonly reason: string | null;
   readonly engine: string | null;
   readonly engineReason: string | null;
@@ -72,8 +74,10 @@ export interface StoredRun extends RunSummary {
   /** As it was checked and filled in when the run began; `source` is the file's text. */
   readonly resolved: Scenario;
   readonly variantList: readonly StoredVariant[];
-  /** In the order they ran. */
+  /** The last attempt of every trial, in the order they ran: what is compared, judged and counted. */
   readonly trialList: readonly StoredTrial[];
+  /** The attempts before those, in the order they ran: kept for whoever asks why. */
+  readonly earlierAttempts: readonly StoredTrial[];
   readonly environment: Environment | null;
   readonly comparisons: readonly ComparisonRow[];
 }

@@ -63,6 +63,8 @@ export const scenario: Scenario = {
   replicates: 2,
   autoReplicates: false,
   seed: 7,
+  attempts: 3,
+  soak: false,
   gates: [],
   source: "version: 1\nname: tw-reuse\n",
 };

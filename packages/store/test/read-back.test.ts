@@ -1,4 +1,10 @@
-import { countHistogram, mergeHistograms, quantileUs, type TrialOutcome } from "@churnlab/core";
+import {
+  countHistogram,
+  mergeHistograms,
+  quantileUs,
+  type Trial,
+  type TrialOutcome,
+} from "@churnlab/core";
 import { describe, expect, test } from "vitest";
 import { openStore } from "../src/index.ts";
 import {
@@ -40,6 +46,7 @@ describe("a run that was saved", () => {
     expect(run.trialList).toEqual([
       {
         trialId: 0,
+        attempt: 1,
         variant: "baseline",
         replicate: 0,
         block: 0,
@@ -71,8 +78,10 @@ describe("a run that was saved", () => {
       { state: "invalid", record, reason: "counts do not add up" },
       { state: "failed", record, phase: "prepare", code: "E_TARGET", message: "port in use" },
       { state: "aborted", record, phase: "measure" },
+      { state: "degraded", record, reason: "agent b was lost" },
     ];
-    outcomes.forEach((outcome, id) => store.saveTrial(runId, trialOf(id), outcome));
+    const trials = [...plan.trials, { ...trialOf(0), id: 4 }];
+    outcomes.forEach((outcome, id) => store.saveTrial(runId, trials[id] as Trial, outcome));
 
     const ends = store
       .loadRun(runId)
@@ -82,9 +91,11 @@ describe("a run that was saved", () => {
       { state: "invalid", phase: null, code: null, reason: "counts do not add up" },
       { state: "failed", phase: "prepare", code: "E_TARGET", reason: "port in use" },
       { state: "aborted", phase: "measure", code: null, reason: null },
+      { state: "degraded", phase: null, code: null, reason: "agent b was lost" },
     ]);
     expect(store.listRuns()[0]?.trials).toEqual({
       completed: 1,
+      degraded: 1,
       failed: 1,
       invalid: 1,
       aborted: 1,

@@ -6,7 +6,8 @@ import { querySqlite } from "./query-sqlite.ts";
 /** The names that scripts rely on. */
 const VIEWS = {
   v_run: "run_id scenario started_at state seed churnlab_version kernel cpus hz fingerprint",
-  v_trial: "run_id trial_id variant replicate block state engine started_at measure_ms warnings",
+  v_trial:
+    "run_id trial_id variant replicate block state engine started_at measure_ms warnings attempt superseded",
   v_measurement: "run_id trial_id variant replicate role metric value unit",
   v_failure: "run_id trial_id variant replicate phase errno count first_ms last_ms",
   v_sample: "run_id trial_id variant role metric t_ms value",

@@ -1,3 +1,4 @@
+import { ChurnError } from "@churnlab/core";
 import { DASHBOARD_PORT } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
 import { abortOnSignals } from "../abort-on-signals.ts";
@@ -7,13 +8,15 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { followRuns } from "../follow-run.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { openTestbeds } from "../open-testbeds.ts";
+import { readResumable } from "../read-resumable.ts";
 import { parseReportTarget, type ReportTarget } from "../report-target.ts";
 import { serveDatabase, serveRun } from "../run-dashboard.ts";
-import { runScenario } from "../run-scenario.ts";
+import { runScenario, type ScenarioJob } from "../run-scenario.ts";
 import { terminal } from "../terminal.ts";
 
 export interface RunOptions extends ScenarioOverrides {
   readonly db: string;
+  readonly resume?: string;
   readonly testbed?: string;
   readonly engine?: string;
   readonly reporter?: readonly string[];
@@ -25,16 +28,16 @@ export interface RunOptions extends ScenarioOverrides {
 
 /** Checks everything that can be checked before the first packet, then runs scenario after scenario. */
 export async function run(files: readonly string[], options: RunOptions): Promise<ExitCode> {
-  const overrides = { ...options, set: [...(options.set ?? []), ...flagsAsSettings(options)] };
   const reporters = listReporters(options);
-  const scenarios = files.map((file) => loadScenario(file, overrides));
+  const { database, jobs } = listJobs(files, options);
+  const scenarios = jobs.map(({ scenario }) => scenario);
   checkLimits(scenarios);
   const port = options.ui === undefined ? null : options.ui === true ? DASHBOARD_PORT : options.ui;
   const elsewhere = await checkPrivileges(scenarios, () =>
-    port === null ? null : serveDatabase(options.db, { port, terminal }),
+    port === null ? null : serveDatabase(database, { port, terminal }),
   );
   if (elsewhere !== null) return elsewhere;
-  using store = openStore(options.db, { mode: "write" });
+  using store = openStore(database, { mode: "write" });
   using abort = abortOnSignals(terminal);
   await using dashboard =
     port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
@@ -43,8 +46,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   // One that cannot be had is said before a run is begun, not by a run that failed.
   for (const { variants } of scenarios) for (const { spec } of variants) testbeds.of(spec.testbed);
   let exitCode: ExitCode = EXIT.ok;
-  for (const [i, scenario] of scenarios.entries()) {
-    const ended = await runScenario(scenario, files[i] as string, {
+  for (const job of jobs) {
+    const ended = await runScenario(job, {
       store,
       testbeds,
       terminal,
@@ -59,6 +62,27 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     if (abort.signal.aborted) break;
   }
   return exitCode;
+}
+
+/** What is to be run, and the database that it is written to. Throws `E_USAGE`, `E_RESUME` or as `loadScenario` does. */
+function listJobs(
+  files: readonly string[],
+  options: RunOptions,
+): { readonly database: string; readonly jobs: readonly ScenarioJob[] } {
+  if (options.resume !== undefined) {
+    const { database, ...job } = readResumable(options.resume, files, options.db);
+    return { database, jobs: [job] };
+  }
+  if (files.length === 0) {
+    throw new ChurnError("E_USAGE", "No scenario was named.", {
+      hint: "`churnlab run my.yaml`; `churnlab new my.yaml` writes one to start from.",
+    });
+  }
+  const overrides = { ...options, set: [...(options.set ?? []), ...flagsAsSettings(options)] };
+  const jobs = files.map((file) => {
+    return { scenario: loadScenario(file, overrides), file, resumes: null };
+  });
+  return { database: options.db, jobs };
 }
 
 /** `--report FILE` is the short way to say `--reporter html=FILE`. */

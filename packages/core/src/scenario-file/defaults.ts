@@ -5,6 +5,8 @@ export const DEFAULTS = {
   topology: "direct",
   replicates: 3,
   seed: 1,
+  attempts: 2,
+  soak: false,
   target: {
     server: "builtin",
     port: 8080,

@@ -102,5 +102,7 @@ export type FileHeader = Optional<{
   description: string;
   replicates: number | "auto";
   seed: number;
+  attempts: number;
+  soak: boolean;
   gates: readonly FileGate[];
 }>;

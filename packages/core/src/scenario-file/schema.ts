@@ -14,6 +14,9 @@ import { workloadSchema } from "./workload-schema.ts";
  * and the scenario to the defaults; what belongs together is checked on the merged variant (`validate-spec.ts`).
  */
 
+/** A trial that loses an agent time and again says something of the fleet, which more attempts do not mend. */
+const ATTEMPTS_MAX = 10;
+
 const phases = z.strictObject({
   warmUp: duration.optional().meta({
     description: "load that is not counted",
@@ -192,6 +195,16 @@ export const scenarioFileSchema: z.ZodType<FileHeader & FileSpec> = z.strictObje
     description:
       "decides the order of trials and every random draw; the same seed gives the same plan",
     default: DEFAULTS.seed,
+  }),
+  attempts: z.int().min(1).max(ATTEMPTS_MAX).optional().meta({
+    description:
+      "how often a trial is begun at most: one that loses an agent (killed, frozen, cut off, too slow, started late) is repeated, whole; every attempt is stored, the last one counts",
+    default: DEFAULTS.attempts,
+  }),
+  soak: z.boolean().optional().meta({
+    description:
+      "a trial that loses an agent goes on with those left and is degraded: kept, but neither repeated nor compared",
+    default: DEFAULTS.soak,
   }),
   gates: z.array(gate).optional().describe("bounds that the run must keep"),
 });

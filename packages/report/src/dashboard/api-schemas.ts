@@ -71,8 +71,14 @@ const RUN_SUMMARY: Schema = {
     plannedTrials: COUNT,
     trials: {
       type: "object",
-      properties: { completed: COUNT, failed: COUNT, invalid: COUNT, aborted: COUNT },
-      required: ["completed", "failed", "invalid", "aborted"],
+      properties: {
+        completed: COUNT,
+        degraded: COUNT,
+        failed: COUNT,
+        invalid: COUNT,
+        aborted: COUNT,
+      },
+      required: ["completed", "degraded", "failed", "invalid", "aborted"],
     },
   },
   required: [

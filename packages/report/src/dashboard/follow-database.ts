@@ -2,6 +2,7 @@ import type { StoredRun, StoredTrial, StoreReader } from "@churnlab/store";
 import { describeEvent } from "../charts/describe-event.ts";
 import { isMoment } from "../charts/describe-trial.ts";
 import { loadTrialSeries } from "../charts/load-trial-series.ts";
+import { listAttempts } from "../count-attempt.ts";
 import type { LiveMessage, LivePlan, LiveResult } from "../live/live-message.ts";
 import type { RunSource } from "./run-source.ts";
 
@@ -64,8 +65,8 @@ export class DatabaseFollower implements Disposable {
       this.#watched = { runId: run.runId, trials: 0 };
       this.#publish({ type: "begin", plan: planOf(run) });
     }
-    const fresh = run.trialList.slice(this.#watched.trials);
-    this.#watched.trials = run.trialList.length;
+    const fresh = listAttempts(run).slice(this.#watched.trials);
+    this.#watched.trials += fresh.length;
     for (const trial of fresh) this.#publish({ type: "result", result: resultOf(run, trial) });
     const last = fresh.at(-1);
     if (last !== undefined) this.#showTrial(store, run, last);

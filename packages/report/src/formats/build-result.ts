@@ -51,6 +51,7 @@ function describeRun(run: StoredRun): ResultRun {
       return { name, baseline, sysctls: spec.sysctls };
     }),
     trials: run.trialList.map(describeTrial),
+    earlierAttempts: run.earlierAttempts.map(describeTrial),
     predictions: gradeRun(run).flatMap(describePredictions),
     metrics: describeMetrics(run),
   };
@@ -63,6 +64,7 @@ function isoTime(unixMs: number): string {
 function describeTrial(trial: StoredTrial): ResultTrial {
   return {
     id: trial.trialId,
+    attempt: trial.attempt,
     variant: trial.variant,
     replicate: trial.replicate,
     block: trial.block,

@@ -18,7 +18,8 @@ export interface NdjsonOptions {
 /**
  * One JSON document a line, each with its `type`: the run; then trial after trial, each with its measurements, failures,
  * events and samples; then the comparisons, the gates, and the end of the run. Fields are the columns of the views. It is
- * what a run writes as it goes, so a file that stops early has every trial that ended. Lines come one by one.
+ * what a run writes as it goes, so a file that stops early has every trial that ended; of a trial that was repeated, the
+ * highest `attempt` counts. Lines come one by one.
  */
 export function* formatNdjson(
   comparison: RunComparison,
@@ -26,6 +27,7 @@ export function* formatNdjson(
 ): Generator<string> {
   const { run } = comparison;
   yield* formatNdjsonRun(run);
+  for (const trial of run.earlierAttempts) yield* formatNdjsonTrial(run.runId, trial);
   for (const trial of run.trialList) {
     yield* formatNdjsonTrial(run.runId, trial, partsOf(trial.trialId));
   }
@@ -53,8 +55,8 @@ export function* formatNdjsonTrial(
   trial: StoredTrial,
   { events = [], samples = [] }: NdjsonTrialParts = {},
 ): Generator<string> {
-  const { trialId, variant, replicate } = trial;
-  const key = { run_id: runId, trial_id: trialId, variant };
+  const { trialId, attempt, variant, replicate } = trial;
+  const key = { run_id: runId, trial_id: trialId, attempt, variant };
   yield toLine({
     type: "trial",
     ...key,

@@ -1,4 +1,4 @@
-import { ChurnError, type MeasuredVariant, type Role } from "@churnlab/core";
+import { ChurnError, type MeasuredVariant, type Role, TRIAL_STATES } from "@churnlab/core";
 import { collectFacts } from "@churnlab/store";
 import { z } from "zod";
 import { RESULT_SCHEMA_VERSION } from "./result-document.ts";
@@ -16,7 +16,7 @@ const baselineFile = z.object({
       z.object({
         variant: z.string(),
         block: z.number(),
-        state: z.enum(["completed", "failed", "invalid", "aborted"]),
+        state: z.enum(TRIAL_STATES),
         facts: z.record(z.string(), z.string()),
         measurements: z.record(z.string(), z.number()),
       }),

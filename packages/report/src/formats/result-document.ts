@@ -43,8 +43,10 @@ export interface ResultRun {
   readonly environment: Readonly<Record<string, string>>;
   readonly plannedTrials: number;
   readonly variants: readonly ResultVariant[];
-  /** In the order they ran. */
+  /** The last attempt of every trial, in the order they ran. */
   readonly trials: readonly ResultTrial[];
+  /** The attempts before those: kept, not compared. */
+  readonly earlierAttempts: readonly ResultTrial[];
   /** What the port model predicts exactly, and what the completed trials showed. */
   readonly predictions: readonly ResultPrediction[];
   /** Of every metric that a trial measured, without its role. */
@@ -73,6 +75,8 @@ export interface ResultVariant {
 
 export interface ResultTrial {
   readonly id: number;
+  /** From 1. */
+  readonly attempt: number;
   readonly variant: string;
   readonly replicate: number;
   readonly block: number;

@@ -149,12 +149,13 @@ function describeLiveTrial({ id, variant, replicate, spec }: Trial, phase: Trial
 
 function explainOutcome(outcome: TrialOutcome): string | null {
   switch (outcome.state) {
+    case "degraded":
     case "invalid":
       return outcome.reason;
     case "failed":
       return outcome.message;
     case "aborted":
-      return `aborted in ${outcome.phase}`;
+      return outcome.reason ?? `aborted in ${outcome.phase}`;
     case "completed":
       return null;
   }

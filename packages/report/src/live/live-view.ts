@@ -172,6 +172,7 @@ function LiveEvents({ events }: { readonly events: readonly LiveEventEntry[] }):
 
 const TONES: Readonly<Record<LiveResult["state"], Tone>> = {
   completed: "good",
+  degraded: "doubt",
   failed: "bad",
   invalid: "doubt",
   aborted: "doubt",

@@ -33,8 +33,10 @@ export function formatRunList(runs: readonly RunSummary[], style: Style = PLAIN_
 
 /** `6`, `4 of 6`, `5 of 6, 1 invalid`: how many of the planned trials completed, and what the others became. */
 export function formatTrials({ trials, plannedTrials }: RunSummary): string {
-  const { completed, invalid, failed, aborted } = trials;
-  const others = Object.entries({ invalid, failed, aborted }).filter(([, count]) => count > 0);
+  const { completed, degraded, invalid, failed, aborted } = trials;
+  const others = Object.entries({ degraded, invalid, failed, aborted }).filter(
+    ([, count]) => count > 0,
+  );
   const whole = completed === plannedTrials ? `${completed}` : `${completed} of ${plannedTrials}`;
   return [whole, ...others.map(([state, count]) => `${count} ${state}`)].join(", ");
 }

@@ -1,20 +1,23 @@
 import type { Warning } from "@churnlab/core";
 import type { StoredRun, StoredTrial } from "@churnlab/store";
+import { countAttempt, isRepeated, listAttempts } from "../count-attempt.ts";
 import { formatCount } from "../format-value.ts";
 import type { Style } from "./style.ts";
 
 /** What has to be known before any number is read: trials that do not count, and doubts about those that do. */
 export function formatTrialNotes(run: StoredRun, style: Style): string[] {
-  const broken = run.trialList.filter(({ state }) => state !== "completed");
-  return [...broken.map((trial) => formatBroken(trial, style)), ...formatWarnings(run, style)];
+  const broken = listAttempts(run).filter(({ state }) => state !== "completed");
+  return [...broken.map((trial) => formatBroken(run, trial, style)), ...formatWarnings(run, style)];
 }
 
-function formatBroken(trial: StoredTrial, style: Style): string {
+function formatBroken(run: StoredRun, trial: StoredTrial, style: Style): string {
   const where = trial.phase === null ? "" : ` in ${trial.phase}`;
   const code = trial.code === null ? "" : ` (${trial.code})`;
   const reason = trial.reason === null ? "" : `: ${trial.reason}`;
   const mark = trial.state === "failed" ? style.bad("✗") : style.doubt("!");
-  return `${mark} ${nameTrial(trial)} ${trial.state}${where}${code}${reason} — not compared`;
+  const end = run.earlierAttempts.includes(trial) ? "repeated" : "not compared";
+  const attempt = isRepeated(run, trial) ? ` ${countAttempt(run, trial)},` : "";
+  return `${mark} ${nameTrial(trial)}${attempt} ${trial.state}${where}${code}${reason} — ${end}`;
 }
 
 /** `trial 4 (tw_reuse=1, replicate 3)` */

@@ -1,4 +1,5 @@
 import type { TrialPhase } from "@churnlab/core";
+import stringWidth from "string-width";
 import { formatClock, formatNumber, formatValue } from "../format-value.ts";
 import { drawBar } from "./draw-bar.ts";
 import { fitLine } from "./fit-line.ts";
@@ -72,16 +73,37 @@ const COLUMNS_MIN = 20;
 /** The block that is redrawn on a terminal while a run goes on; every line fits into `columns`. */
 export function formatLiveBlock(state: LiveState, columns: number): string[] {
   const events = state.events.slice(-EVENTS_SHOWN);
+  const width = Math.max(COLUMNS_MIN, columns);
   const lines = [
-    formatPlace(state),
-    `ports    ${formatPorts(state)}`,
-    `rate     ${formatRates(state)}`,
+    ...flowParts(describePlace(state), { gap: "  ", width }),
+    ...flowParts(describePorts(state), { title: "ports    ", gap: "  ", width }),
+    ...flowParts(describeRates(state), { title: "rate     ", gap: "   ", width }),
     ...events.map((event, i) => `${i === 0 ? "events" : "      "}   ${formatLiveEvent(event)}`),
   ];
-  return lines.map((line) => fitLine(line, Math.max(COLUMNS_MIN, columns)));
+  return lines.map((line) => fitLine(line, width));
 }
 
-/** The same in one line, for a log: printed now and then and at each change of phase. */
+/** Parts beside each other, on as many lines as they need. */
+function flowParts(
+  parts: readonly string[],
+  { title = "", gap, width }: { title?: string; gap: string; width: number },
+): string[] {
+  const lines: string[] = [];
+  let line = title;
+  let isEmpty = true;
+  for (const part of parts) {
+    const longer = isEmpty ? line + part : line + gap + part;
+    if (isEmpty || stringWidth(longer) <= width) line = longer;
+    else {
+      lines.push(line);
+      line = " ".repeat(title.length) + part;
+    }
+    isEmpty = false;
+  }
+  return [...lines, line];
+}
+
+/** The same in one line, for a log: printed now and then. */
 export function formatLiveLine(state: LiveState): string {
   const { elapsedMs, expectedMs, trial, variant, replicate, counts, sockets, portRange } = state;
   const ofRange = portRange === null ? "" : ` of ${formatNumber(portRange)}`;
@@ -105,22 +127,21 @@ export function formatLiveEvent({ atMs, variant, text }: LiveEvent): string {
   return `${formatClock(atMs)} ${variant}: ${text}`;
 }
 
-function formatPlace({
+function describePlace({
   runId,
   variant,
   replicate,
   phase,
   elapsedMs,
   expectedMs,
-}: LiveState): string {
+}: LiveState): string[] {
   return [
     `run ${runId}`,
     `variant ${variant.number}/${variant.of} ${variant.name}`,
     `replicate ${replicate.number}/${replicate.of}`,
     phase.padEnd("warm-up".length),
-    drawBar(elapsedMs / expectedMs, PROGRESS_CELLS, "░"),
-    formatProgress(elapsedMs, expectedMs),
-  ].join("  ");
+    `${drawBar(elapsedMs / expectedMs, PROGRESS_CELLS, "░")}  ${formatProgress(elapsedMs, expectedMs)}`,
+  ];
 }
 
 function formatProgress(elapsedMs: number, expectedMs: number): string {
@@ -128,18 +149,18 @@ function formatProgress(elapsedMs: number, expectedMs: number): string {
 }
 
 /** How much of the port range is taken by connections that are open or in TIME_WAIT. */
-function formatPorts({ sockets, portRange }: LiveState): string {
-  if (sockets === null) return "not seen yet";
+function describePorts({ sockets, portRange }: LiveState): string[] {
+  if (sockets === null) return ["not seen yet"];
   const { open, timeWait } = sockets;
   const counts = `open ${formatNumber(open)}   TIME_WAIT ${formatNumber(timeWait)}`;
-  if (portRange === null) return counts;
+  if (portRange === null) return [counts];
   const taken = open + timeWait;
   const free = Math.max(0, portRange - taken);
   const bar = drawBar(taken / portRange, PORT_CELLS);
-  return `${counts} of ${formatNumber(portRange)}  ${bar}  free ${formatNumber(free)}`;
+  return [`${counts} of ${formatNumber(portRange)}`, `${bar}  free ${formatNumber(free)}`];
 }
 
-function formatRates({ rates, counts, connectUsP99 }: LiveState): string {
+function describeRates({ rates, counts, connectUsP99 }: LiveState): string[] {
   const offered = rates?.offeredPerS ?? null;
   return [
     ...(offered === null ? [] : [`offered ${perS(offered)}`]),
@@ -148,7 +169,7 @@ function formatRates({ rates, counts, connectUsP99 }: LiveState): string {
     `failures ${formatNumber(counts.failed)}`,
     ...(counts.dropped === 0 ? [] : [`dropped ${formatNumber(counts.dropped)}`]),
     ...(connectUsP99 === null ? [] : [`connect p99 ${formatValue(connectUsP99, "us")}`]),
-  ].join("   ");
+  ];
 }
 
 function perS(rate: number): string {

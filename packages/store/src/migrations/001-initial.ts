@@ -38,20 +38,30 @@ CREATE TABLE trial (
   id INTEGER PRIMARY KEY,
   run INTEGER NOT NULL REFERENCES run (id),
   trial_id INTEGER NOT NULL,         -- its number in the plan
+  attempt INTEGER NOT NULL,          -- from 1; a trial that lost an agent or its controller is repeated, whole
+  superseded INTEGER NOT NULL DEFAULT 0 CHECK (superseded IN (0, 1)), -- 1: a later attempt counts in its place
   variant TEXT NOT NULL,
   replicate INTEGER NOT NULL,
   block INTEGER NOT NULL,
   seed INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('completed', 'failed', 'invalid', 'aborted')),
+  state TEXT NOT NULL CHECK (state IN ('completed', 'degraded', 'failed', 'invalid', 'aborted')),
   phase TEXT,                        -- failed, aborted: where it ended
   code TEXT,                         -- failed: the error code
-  reason TEXT,                       -- invalid, failed: why, as a sentence
+  reason TEXT,                       -- degraded, invalid, failed: why, as a sentence
   engine TEXT,
   engine_reason TEXT,                -- why this engine and not a faster one
   started_at TEXT NOT NULL,          -- ISO 8601, UTC
   measure_ms REAL NOT NULL,
   environment INTEGER REFERENCES environment (id),
-  UNIQUE (run, trial_id)
+  UNIQUE (run, trial_id, attempt)
+) STRICT;
+
+-- The attempt that a run is in. A row that outlives its process becomes an aborted attempt when the run is resumed.
+CREATE TABLE current_attempt (
+  run INTEGER PRIMARY KEY REFERENCES run (id),
+  trial_id INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  started_at TEXT NOT NULL           -- ISO 8601, UTC
 ) STRICT;
 
 CREATE TABLE warning (
@@ -163,11 +173,13 @@ SELECT run.run_id, run.scenario, run.started_at, run.state, run.seed, run.churnl
   run.fingerprint
 FROM run LEFT JOIN environment ON environment.id = run.environment;
 
+-- Every attempt; the views below have the one that counts, superseded = 0.
 CREATE VIEW v_trial AS
 SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, trial.block, trial.state, trial.engine,
   trial.started_at, trial.measure_ms,
   (SELECT json_group_array(json_object('code', code, 'message', message))
-   FROM (SELECT code, message FROM warning WHERE warning.trial = trial.id ORDER BY position)) AS warnings
+   FROM (SELECT code, message FROM warning WHERE warning.trial = trial.id ORDER BY position)) AS warnings,
+  trial.attempt, trial.superseded
 FROM trial JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_measurement AS
@@ -175,13 +187,13 @@ SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, measurement.r
   measurement.value, metric.unit
 FROM measurement
   JOIN metric ON metric.id = measurement.metric
-  JOIN trial ON trial.id = measurement.trial
+  JOIN trial ON trial.id = measurement.trial AND trial.superseded = 0
   JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_failure AS
 SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, failure.step AS phase, failure.errno,
   failure.count, failure.first_ms, failure.last_ms
-FROM failure JOIN trial ON trial.id = failure.trial JOIN run ON run.id = trial.run;
+FROM failure JOIN trial ON trial.id = failure.trial AND trial.superseded = 0 JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_sample AS
 SELECT run.run_id, trial.trial_id, trial.variant, series.role, metric.name AS metric,
@@ -189,23 +201,23 @@ SELECT run.run_id, trial.trial_id, trial.variant, series.role, metric.name AS me
 FROM sample
   JOIN series ON series.id = sample.series
   JOIN metric ON metric.id = series.metric
-  JOIN trial ON trial.id = series.trial
+  JOIN trial ON trial.id = series.trial AND trial.superseded = 0
   JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_event AS
 SELECT run.run_id, trial.trial_id, trial.variant, event.role, event.t_ms, event.kind, event.detail
-FROM event JOIN trial ON trial.id = event.trial JOIN run ON run.id = trial.run;
+FROM event JOIN trial ON trial.id = event.trial AND trial.superseded = 0 JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_sysctl AS
 SELECT run.run_id, trial.trial_id, trial.variant, sysctl.role, sysctl.name, sysctl.was, sysctl.requested,
   sysctl.effective
-FROM sysctl JOIN trial ON trial.id = sysctl.trial JOIN run ON run.id = trial.run;
+FROM sysctl JOIN trial ON trial.id = sysctl.trial AND trial.superseded = 0 JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_histogram AS
 SELECT run.run_id, trial.trial_id, trial.variant, histogram.role, 'latency.' || histogram.metric AS metric,
   histogram.count, histogram.min_us AS min, histogram.p50_us AS p50, histogram.p90_us AS p90,
   histogram.p99_us AS p99, histogram.p999_us AS p999, histogram.max_us AS max, 'us' AS unit
-FROM histogram JOIN trial ON trial.id = histogram.trial JOIN run ON run.id = trial.run;
+FROM histogram JOIN trial ON trial.id = histogram.trial AND trial.superseded = 0 JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_comparison AS
 SELECT run.run_id, comparison.baseline, comparison.variant, comparison.role, metric.name AS metric, comparison.n,

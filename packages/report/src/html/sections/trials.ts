@@ -1,5 +1,6 @@
-import type { StoredTrial } from "@churnlab/store";
+import type { StoredRun, StoredTrial } from "@churnlab/store";
 import { h, type JSX } from "preact";
+import { countAttempt, listAttempts } from "../../count-attempt.ts";
 import { Fold, LongTable } from "../parts/data-table.ts";
 import { Mark, type Tone } from "../parts/mark.ts";
 import type { Section } from "../parts/section.ts";
@@ -8,6 +9,7 @@ import type { ReportData } from "../report-data.ts";
 
 const TONES: Readonly<Record<StoredTrial["state"], Tone>> = {
   completed: "good",
+  degraded: "doubt",
   failed: "bad",
   invalid: "doubt",
   aborted: "doubt",
@@ -31,12 +33,13 @@ export function trialsSection({ run, firstEvents }: ReportData): Section | null 
   return {
     id: "trials",
     title: "Trials",
-    lead: "In the order they ran: blocks one after the other, the variants of a block in random order. Only completed trials are compared.",
-    body: [h(TrialTable, { trials: run.trialList }), h(TargetLogs, { events: firstEvents })],
+    lead: "In the order they ran: blocks one after the other, the variants of a block in random order. Only completed trials are compared; of a trial that was repeated, the last attempt.",
+    body: [h(TrialTable, { run }), h(TargetLogs, { events: firstEvents })],
   };
 }
 
-function TrialTable({ trials }: { readonly trials: readonly StoredTrial[] }): JSX.Element {
+function TrialTable({ run }: { readonly run: StoredRun }): JSX.Element {
+  const repeated = run.earlierAttempts.length > 0;
   return h(LongTable, {
     caption: "Trials, with numbers of the client",
     columns: [
@@ -44,17 +47,19 @@ function TrialTable({ trials }: { readonly trials: readonly StoredTrial[] }): JS
       { title: "variant" },
       { title: "replicate", align: "right" },
       { title: "block", align: "right" },
+      ...(repeated ? [{ title: "attempt" }] : []),
       { title: "state" },
       ...COLUMNS.map(({ title }) => ({ title, align: "right" as const })),
       { title: "what has to be known" },
     ],
-    rows: trials.map((trial) => {
+    rows: listAttempts(run).map((trial) => {
       const values = new Map(trial.measurements.map((m) => [`${m.role}.${m.metric}`, m.value]));
       return [
         String(trial.trialId),
         trial.variant,
         String(trial.replicate),
         String(trial.block),
+        ...(repeated ? [countAttempt(run, trial)] : []),
         h(Mark, { tone: TONES[trial.state] }, trial.state),
         ...COLUMNS.map(({ metric, unit }) =>
           h(Value, { value: values.get(`client.${metric}`) ?? null, unit }),

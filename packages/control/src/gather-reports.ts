@@ -1,0 +1,81 @@
+import {
+  type ArmedShard,
+  ChurnError,
+  EMPTY_TALLY,
+  mergeReports,
+  type ShardReport,
+} from "@churnlab/core";
+
+/** What came of the shards of a trial. */
+export interface Gathered {
+  readonly reports: readonly ShardReport[];
+  /** One `E_AGENT` for every shard that did not report. */
+  readonly losses: readonly ChurnError[];
+  /** The first error that is no loss of an agent, which the caller has to throw; undefined: none. */
+  readonly failure: unknown;
+}
+
+export interface Gathering {
+  /** Resolves once no shard runs any more. */
+  readonly ended: Promise<Gathered>;
+  /** Aborted when the load was stopped because an agent was lost. */
+  readonly stopped: AbortSignal;
+}
+
+/**
+ * Starts every shard and waits for all of them. When one is lost, its share is given to nobody: the others are stopped, and
+ * what they did until then is kept; in a soak they go on.
+ */
+export function gatherReports(
+  shards: readonly ArmedShard[],
+  startAtMs: number,
+  { soak = false }: { readonly soak?: boolean },
+): Gathering {
+  const stopped = new AbortController();
+  const running = shards.map(async (shard) => {
+    try {
+      return await shard.run(startAtMs);
+    } catch (error) {
+      if (!soak || !isLoss(error)) {
+        stopped.abort();
+        for (const each of shards) each.stop();
+      }
+      throw error;
+    }
+  });
+  return { ended: settleAll(running), stopped: stopped.signal };
+}
+
+async function settleAll(running: readonly Promise<ShardReport>[]): Promise<Gathered> {
+  const settled = await Promise.allSettled(running);
+  const errors: unknown[] = settled.flatMap((s) => (s.status === "rejected" ? [s.reason] : []));
+  return {
+    reports: settled.flatMap((s) => (s.status === "fulfilled" ? [s.value] : [])),
+    losses: errors.filter(isLoss),
+    failure: errors.find((error) => !isLoss(error)),
+  };
+}
+
+function isLoss(error: unknown): error is ChurnError {
+  return error instanceof ChurnError && error.code === "E_AGENT";
+}
+
+/** One report over those that came; one of nothing when none did. */
+export function mergeWhatCame(reports: readonly ShardReport[]): ShardReport {
+  return reports.length === 0 ? NO_REPORT : mergeReports(reports);
+}
+
+const NO_REPORT: ShardReport = {
+  agent: "",
+  engine: "",
+  engineReason: "",
+  tally: EMPTY_TALLY,
+  warmUp: EMPTY_TALLY,
+  failures: [],
+  histograms: [],
+  cpuUs: 0,
+  cpuShareMax: 0,
+  elapsedMs: 0,
+  events: [],
+  warnings: [],
+};
