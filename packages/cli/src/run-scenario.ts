@@ -101,7 +101,7 @@ async function runTrials(
         listener,
         begin: (trial, attempt) => session.store.beginTrial(runId, trial, attempt),
         save: (trial, outcome, attempt) => {
-          session.store.saveTrial(runId, trial, outcome, attempt);
+          session.store.saveAttempt(runId, { trial, outcome, attempt });
           session.follower.addTrial(runId, trial.id);
         },
         attempts: scenario.attempts,

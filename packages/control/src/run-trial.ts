@@ -15,7 +15,7 @@ import {
   type PartialTrial,
   withRestoreFailure,
 } from "./conclude-trial.ts";
-import { gatherReports, mergeWhatCame } from "./gather-reports.ts";
+import { type Gathering, gatherReports, mergeWhatCame } from "./gather-reports.ts";
 import { type PhaseListener, PhaseTracker } from "./phase-tracker.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 
@@ -58,40 +58,19 @@ export async function runTrial(
     using _stopper = stopOnAbort(shards, signal);
 
     phases.enter("warm-up");
-    const { warmUpMs, drainMs } = trial.spec.phases;
-    const mark = (): void => {
-      recording.markMeasure();
-      world.target.markMeasure?.();
-    };
-    const lookNow = (marks: boolean): Promise<void> =>
-      recording.look({ atMs: clock.nowMs(), marks });
-    // Without a warm-up the boundary lies before the first packet: counters and tallies then count the same.
-    if (warmUpMs === 0) {
-      await lookNow(true);
-      mark();
-    }
-    const startAtMs = clock.nowMs() + (world.startLeadMs ?? START_MARGIN_MS);
-    const gathering = gatherReports(shards, startAtMs, context);
-    const over = AbortSignal.any([signal, gathering.stopped]);
-    recording.expectMeasure(startAtMs + warmUpMs);
-    const looking =
-      warmUpMs > 0 ? recording.look({ atMs: recording.measureAtMs, marks: true }) : undefined;
-    looking?.catch(() => {}); // awaited below, unless the load ends before
-    await sleepUntil(clock, recording.measureAtMs, over);
-    if (!over.aborted) await looking;
-    if (warmUpMs > 0) mark();
+    const gathering = await reachMeasure({ trial, world, recording, shards }, context, signal);
 
     phases.enter("measure");
     const { reports, losses, failure } = await gathering.ended;
     seen = { ...seen, reports };
     if (failure !== undefined) throw failure;
     await recording.settle();
-    await lookNow(false);
+    await recording.look({ atMs: clock.nowMs(), marks: false });
     recording.endMeasure();
 
     phases.enter("drain");
-    await clock.sleep(drainMs, signal);
-    await lookNow(false);
+    await clock.sleep(trial.spec.phases.drainMs, signal);
+    await recording.look({ atMs: clock.nowMs(), marks: false });
     recording.finish();
     outcome = await concludeTrial({
       trial,
@@ -115,6 +94,44 @@ export async function runTrial(
 }
 
 const NOTHING_SEEN = { world: null, recorder: null, reports: [] } as const;
+
+interface ArmedTrial {
+  readonly trial: Trial;
+  readonly world: TrialWorld;
+  readonly recording: Recorder;
+  readonly shards: readonly ArmedShard[];
+}
+
+/**
+ * Starts the load and waits until its measure phase begins. Without a warm-up the boundary lies before the first packet:
+ * counters and tallies then count the same.
+ */
+async function reachMeasure(
+  { trial, world, recording, shards }: ArmedTrial,
+  { clock, soak = false }: TrialContext,
+  signal: AbortSignal,
+): Promise<Gathering> {
+  const { warmUpMs } = trial.spec.phases;
+  const mark = (): void => {
+    recording.markMeasure();
+    world.target.markMeasure?.();
+  };
+  if (warmUpMs === 0) {
+    await recording.look({ atMs: clock.nowMs(), marks: true });
+    mark();
+  }
+  const startAtMs = clock.nowMs() + (world.startLeadMs ?? START_MARGIN_MS);
+  const gathering = gatherReports(shards, startAtMs, { soak });
+  const over = AbortSignal.any([signal, gathering.stopped]);
+  recording.expectMeasure(startAtMs + warmUpMs);
+  const looking =
+    warmUpMs > 0 ? recording.look({ atMs: recording.measureAtMs, marks: true }) : undefined;
+  looking?.catch(() => {}); // awaited below, unless the load ends before
+  await sleepUntil(clock, recording.measureAtMs, over);
+  if (!over.aborted) await looking;
+  if (warmUpMs > 0) mark();
+  return gathering;
+}
 
 /** Gives every agent its exact share and waits until all workers are ready. */
 async function armShards(trial: Trial, world: TrialWorld): Promise<ArmedShard[]> {

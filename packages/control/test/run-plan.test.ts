@@ -112,9 +112,9 @@ const lost = async (): Promise<never> => {
 /** Loses its agent at each of the first runs, then none any more. */
 function losingTestbed(losses: number): FakeTestbed {
   let left = losses;
-  const run = async (): Promise<ShardReport> =>
+  const report = async (): Promise<ShardReport> =>
     left-- > 0 ? lost() : reportOf("a", { ...NO_LOAD, attempted: 5 });
-  return new FakeTestbed({ agents: [new FakeAgent("a", { run })] });
+  return new FakeTestbed({ agents: [new FakeAgent("a", { run: report })] });
 }
 
 interface Attempt {
@@ -229,11 +229,11 @@ describe("a run that is resumed", () => {
 });
 
 describe("readProgress", () => {
-  const attempt = (trialId: number, number: number, state: TrialState, isLost = false) => ({
+  const attempt = (trialId: number, number: number, state: TrialState) => ({
     trialId,
     attempt: number,
     state,
-    warnings: isLost ? [{ code: "W_AGENT_LOST", message: "gone" } as const] : [],
+    warnings: state === "invalid" ? [{ code: "W_AGENT_LOST", message: "gone" } as const] : [],
     measurements: [],
   });
 
@@ -243,7 +243,7 @@ describe("readProgress", () => {
       [
         attempt(1, 1, "completed"),
         attempt(2, 2, "completed"),
-        attempt(2, 1, "invalid", true),
+        attempt(2, 1, "invalid"),
         attempt(3, 1, "failed"),
         attempt(4, 1, "aborted"),
       ],
@@ -258,7 +258,7 @@ describe("readProgress", () => {
   });
 
   it("repeats one that lost an agent only as long as the bound allows", () => {
-    const lostOnce = [attempt(1, 1, "invalid", true)];
+    const lostOnce = [attempt(1, 1, "invalid")];
     expect(readProgress(PLAN, lostOnce, 2).attempts.get(1)).toEqual({ lost: 1, interrupted: 0 });
     expect(readProgress(PLAN, lostOnce, 1).ended.map(({ trial }) => trial.id)).toEqual([1]);
   });

@@ -13,5 +13,6 @@ export { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
 export { type OpenOptions, openStore } from "./open-store.ts";
 export { checkResumable } from "./resume-run.ts";
 export { type RunReference, splitRunReference } from "./run-reference.ts";
+export type { EndedAttempt } from "./save-trial.ts";
 export type { RunStart, Store, StoreReader } from "./store.ts";
 export * from "./stored-run.ts";

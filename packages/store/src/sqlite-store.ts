@@ -12,7 +12,7 @@ import { loadRun, loadTrial } from "./load-run.ts";
 import { loadSamples } from "./load-samples.ts";
 import { beginTrial, resumeRun } from "./resume-run.ts";
 import { resolveRun } from "./run-reference.ts";
-import { saveTrial } from "./save-trial.ts";
+import { type EndedAttempt, saveTrial } from "./save-trial.ts";
 import { explainSqliteError } from "./sqlite-errors.ts";
 import { startRun } from "./start-run.ts";
 import type { RunStart, Store } from "./store.ts";
@@ -52,8 +52,12 @@ export class SqliteStore implements Store {
     this.#explain(() => beginTrial(this.#db, runId, { trial, attempt }));
   }
 
-  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome, attempt = 1): void {
-    this.#explain(() => saveTrial(this.#db, runId, { trial, outcome, attempt }));
+  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void {
+    this.saveAttempt(runId, { trial, outcome, attempt: 1 });
+  }
+
+  saveAttempt(runId: string, ended: EndedAttempt): void {
+    this.#explain(() => saveTrial(this.#db, runId, ended));
     moveIntoFile(this.#db);
   }
 

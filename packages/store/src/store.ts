@@ -2,6 +2,7 @@ import type { Environment, Plan, Scenario, Trial, TrialOutcome } from "@churnlab
 import type { BinnedSeries } from "./bin-samples.ts";
 import type { EventCount } from "./count-events.ts";
 import type { HistoryFilter, HistoryRun } from "./load-history.ts";
+import type { EndedAttempt } from "./save-trial.ts";
 import type {
   ComparisonRow,
   EventFilter,
@@ -74,7 +75,9 @@ export interface Store extends StoreReader {
    * One transaction: an attempt at a trial is in the database whole, or not at all. It counts in place of those before
    * it; attempts are numbered from 1.
    */
-  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome, attempt?: number): void;
+  saveAttempt(runId: string, ended: EndedAttempt): void;
+  /** The first attempt, and the only one. */
+  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void;
   finishRun(runId: string, state: Exclude<RunState, "running">): void;
   /** Replaces all comparisons of the run. */
   saveComparisons(runId: string, rows: readonly ComparisonRow[]): void;

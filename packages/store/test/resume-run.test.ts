@@ -24,9 +24,9 @@ describe("a trial of several attempts", () => {
     using directory = new TemporaryDirectory();
     using store = open(directory);
     const runId = store.startRun(start);
-    store.saveTrial(runId, first, lost, 1);
+    store.saveAttempt(runId, { trial: first, outcome: lost, attempt: 1 });
     expect(store.loadRun(runId)).toMatchObject({ trials: { invalid: 1, completed: 0 } });
-    store.saveTrial(runId, first, completed(), 2);
+    store.saveAttempt(runId, { trial: first, outcome: completed(), attempt: 2 });
     const run = store.loadRun(runId);
     expect(run.trials).toMatchObject({ invalid: 0, completed: 1 });
     expect(run.trialList.map(({ trialId, attempt }) => [trialId, attempt])).toEqual([[1, 2]]);
@@ -38,7 +38,7 @@ describe("a trial of several attempts", () => {
     using directory = new TemporaryDirectory();
     using store = open(directory);
     const runId = store.startRun(start);
-    store.saveTrial(runId, first, completed(), 1);
+    store.saveAttempt(runId, { trial: first, outcome: completed(), attempt: 1 });
     const events = store.loadEvents(runId);
     const once = {
       counts: store.countEvents(runId),
@@ -51,7 +51,7 @@ describe("a trial of several attempts", () => {
         metric: "connections.rate",
       }),
     };
-    store.saveTrial(runId, first, completed(), 2);
+    store.saveAttempt(runId, { trial: first, outcome: completed(), attempt: 2 });
     expect(store.loadEvents(runId)).toEqual(events);
     expect(store.countEvents(runId)).toEqual(once.counts);
     expect(store.loadHistograms(runId)).toEqual(once.histograms);
@@ -82,8 +82,10 @@ describe("a trial of several attempts", () => {
     using directory = new TemporaryDirectory();
     using store = open(directory);
     const runId = store.startRun(start);
-    store.saveTrial(runId, first, lost, 1);
-    expect(() => store.saveTrial(runId, first, completed(), 1)).toThrow(/UNIQUE/);
+    store.saveAttempt(runId, { trial: first, outcome: lost, attempt: 1 });
+    expect(() =>
+      store.saveAttempt(runId, { trial: first, outcome: completed(), attempt: 1 }),
+    ).toThrow(/UNIQUE/);
     expect(store.loadRun(runId).trialList).toMatchObject([{ state: "invalid" }]);
   });
 
@@ -91,8 +93,8 @@ describe("a trial of several attempts", () => {
     using directory = new TemporaryDirectory();
     using store = open(directory);
     const runId = store.startRun(start);
-    store.saveTrial(runId, first, lost, 1);
-    store.saveTrial(runId, first, completed(), 2);
+    store.saveAttempt(runId, { trial: first, outcome: lost, attempt: 1 });
+    store.saveAttempt(runId, { trial: first, outcome: completed(), attempt: 2 });
     store.finishRun(runId, "completed");
     expect(store.loadRun(runId).plannedTrials).toBe(1);
   });
@@ -104,7 +106,7 @@ describe("a run that ended before its plan", () => {
     using store = open(directory);
     const runId = store.startRun(start);
     store.beginTrial(runId, first, 1);
-    store.saveTrial(runId, first, completed(), 1);
+    store.saveAttempt(runId, { trial: first, outcome: completed(), attempt: 1 });
     store.beginTrial(runId, second, 1);
     store.finishRun(runId, "aborted");
     const run = store.resumeRun(runId, by);
@@ -114,7 +116,7 @@ describe("a run that ended before its plan", () => {
       "2 aborted",
     ]);
     expect(run.trialList[1]).toMatchObject({ phase: null, reason: /killed/ });
-    store.saveTrial(runId, second, completed(), 2);
+    store.saveAttempt(runId, { trial: second, outcome: completed(), attempt: 2 });
     store.finishRun(runId, "completed");
     expect(store.loadRun(runId)).toMatchObject({ state: "completed", trials: { completed: 2 } });
   });
@@ -126,8 +128,8 @@ describe("a run that ended before its plan", () => {
     expect(() => store.resumeRun(runId, by)).toThrow(/still goes on/);
     store.finishRun(runId, "aborted");
     store.resumeRun(runId, by);
-    using second = open(directory);
-    expect(() => second.resumeRun(runId, by)).toThrow(
+    using another = open(directory);
+    expect(() => another.resumeRun(runId, by)).toThrow(
       expect.objectContaining({ code: "E_RESUME" }),
     );
   });
