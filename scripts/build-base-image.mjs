@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 const name = process.argv[2] ?? "churnlab-base";
-const engine = process.env.CHURNLAB_DOCKER ?? "docker";
+const engine = process.env.CHURNLAB_CONTAINER_ENGINE ?? "docker";
 const root = path.resolve(import.meta.dirname, "..");
 const node = realpathSync(path.join(root, `node_modules/node-linux-${process.arch}/bin/node`));
 

@@ -1,9 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cleanContainers, DockerTestbed } from "@churnlab/testbed";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { Workplace } from "../cli/churnlab.ts";
 import { runVariants, type VariantResult } from "../run-variants.ts";
-import { listContainers } from "./engine.ts";
+import {
+  describeExhaustion,
+  EXHAUSTION,
+  gatewayExhaustion,
+} from "../testbed/gateway-exhaustion.ts";
+import { docker, listContainers } from "./engine.ts";
 import { skipWithoutEngine } from "./skip-without-engine.ts";
 
 const COUNTS = [
@@ -97,7 +102,7 @@ describe("a target in a container", () => {
   });
 
   it.each([
-    ["target: { image: churnlab-absent }", /No such image.*churnlab-absent.*pull or build/is],
+    ["target: { image: churnlab-absent }", /No such image.*churnlab-absent.*--pull/is],
     [inNode(`console.log("no way"); process.exit(3)`), /ended with status 3.*no way/s],
     [inNode(`require("node:net").createServer().listen(9)`), /does not listen/],
     [`target: { image: churnlab-base, command: [nothing-here] }`, /nothing-here|127/],
@@ -106,6 +111,26 @@ describe("a target in a container", () => {
     const failed = runDocker(text);
     await expect(failed).rejects.toThrow(reason);
     expect(listContainers()).toEqual([]);
+  });
+
+  it("may be churnlab's gateway, which runs out of ports as it does in a namespace", async () => {
+    const workload = "{ kind: keep-alive, arrival: { model: closed, connections: 8, limit: 800 } }";
+    const results = await runDocker(gatewayExhaustion(workload));
+    expect(describeExhaustion(results)).toEqual(EXHAUSTION);
+    const events = results["short-lived"]?.outcome.record.events ?? [];
+    const log = events.find(({ kind }) => kind === "target.log")?.detail["log"];
+    expect(log).toMatch(/^gateway .* listens on/);
+    expect(log).not.toContain("churnlab-counts");
+  });
+
+  it("has its own address space: a network of the engine with the same one is no clash", async () => {
+    docker("network", "create", "--subnet", "198.18.0.0/15", "churnlab-test-clash");
+    try {
+      const { only } = await runDocker(scenario(`${LOAD}\nvariants: [{ name: only }]`));
+      expect(only?.of("target", "tcp.PassiveOpens")).toBe(100);
+    } finally {
+      docker("network", "rm", "churnlab-test-clash");
+    }
   });
 
   it("that dies in the middle leaves an invalid trial with its last words", async () => {
@@ -145,27 +170,5 @@ describe("a target in a container", () => {
       await sleep(20);
     }
     expect(listContainers()).toEqual([]);
-  });
-});
-
-describe("without an engine", () => {
-  const before = { ...process.env };
-  afterEach(() => {
-    for (const name of ["DOCKER_HOST", "CHURNLAB_DOCKER"]) {
-      if (before[name] === undefined) delete process.env[name];
-      else process.env[name] = before[name];
-    }
-  });
-
-  it.each([
-    ["unix:///nowhere/docker.sock", "docker", /cannot connect|no such file/i],
-    ["", "no-such-engine", /not installed/],
-  ])("at %j with %j a trial fails with the reason", async (host, program, reason) => {
-    process.env["DOCKER_HOST"] = host;
-    process.env["CHURNLAB_DOCKER"] = program;
-    const absent = new DockerTestbed();
-    const text = scenario(`testbed: docker\n${LOAD}\nvariants: [{ name: only }]`);
-    await expect(runVariants(text, absent)).rejects.toThrow(reason);
-    await absent.close();
   });
 });

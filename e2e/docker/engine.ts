@@ -21,7 +21,7 @@ export function findEngine(): EngineState {
 }
 
 /** The engine's command line; what it prints, trimmed. Throws with what it says when it fails. */
-function docker(...args: readonly string[]): string {
+export function docker(...args: readonly string[]): string {
   const env = { ...process.env, DOCKER_BUILDKIT: "0" };
   return execFileSync("docker", args, { encoding: "utf8", env, cwd: ROOT, stdio: "pipe" }).trim();
 }

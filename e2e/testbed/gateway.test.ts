@@ -1,54 +1,14 @@
-import { attributeLimits } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
-import { runVariants, type VariantResult } from "../run-variants.ts";
-
-const scenario = (workload: string): string => `
-version: 1
-name: gateway
-topology: gateway
-workload: ${workload}
-phases: { measure: 3s }
-sysctls: { target: { net.ipv4.ip_local_port_range: "40000 40499", net.ipv4.tcp_tw_reuse: 0 } }
-variants:
-  - { name: short-lived, upstream: { connections: short-lived } }
-  - { name: pooled, upstream: { connections: pooled, poolSize: 20 } }
-replicates: 1
-`;
-
-function limitsOf({ outcome }: VariantResult) {
-  const { measurements, failures, warnings } = outcome.record;
-  return attributeLimits({ measurements, failures, warnings }).filter(
-    ({ resource }) => resource !== "generator",
-  );
-}
+import { runVariants } from "../run-variants.ts";
+import { describeExhaustion, EXHAUSTION, gatewayExhaustion } from "./gateway-exhaustion.ts";
 
 describe("a gateway with 500 ports towards its upstream and no reuse, asked 800 times", () => {
   it.each([
     "{ kind: short-lived, arrival: { model: closed, connections: 8, limit: 800 } }",
     "{ kind: keep-alive, arrival: { model: closed, connections: 8, limit: 800 } }",
   ])("%s: exactly 500 answers and 300 times 502, by ports of the target", async (workload) => {
-    const { "short-lived": short, pooled } = await runVariants(scenario(workload));
-    if (short === undefined || pooled === undefined) throw new Error("a variant did not run");
-
-    expect(short.of("client", "requests.succeeded")).toBe(500);
-    expect(short.of("client", "requests.failed")).toBe(300);
-    expect(short.outcome.record.failures.map(({ errno }) => errno)).toEqual(["HTTP_502"]);
-    expect(short.of("target", "connections.attempted")).toBe(800);
-    expect(short.of("target", "connections.established")).toBe(500);
-    expect(short.of("target", "failures.EADDRNOTAVAIL")).toBe(300);
-    expect(short.of("upstream", "tcp.PassiveOpens")).toBe(500);
-    expect(short.of("target", "ports.used_peak")).toBe(500);
-    expect(short.of("target", "tcpext.TW")).toBe(500);
-    expect(short.of("client", "failures.EADDRNOTAVAIL")).toBe(0);
-    expect(limitsOf(short)).toMatchObject([{ resource: "ports", role: "target" }]);
-
-    expect(pooled.of("client", "requests.succeeded")).toBe(800);
-    expect(pooled.of("client", "requests.failed")).toBe(0);
-    expect(pooled.of("target", "connections.established")).toBeLessThanOrEqual(20);
-    expect(pooled.of("target", "requests.succeeded")).toBe(800);
-    expect(limitsOf(pooled)).toEqual([]);
-    const codes = pooled.outcome.record.warnings.map(({ code }) => code);
-    expect(codes).not.toContain("W_NOT_SETTLED");
+    const results = await runVariants(gatewayExhaustion(workload));
+    expect(describeExhaustion(results)).toEqual(EXHAUSTION);
   });
 });
 

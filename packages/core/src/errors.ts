@@ -72,6 +72,14 @@ export const ERROR_CODES = {
     exit: 3,
     meaning: "A program that the testbed needs is not installed.",
   },
+  E_CONTAINER_ENGINE: {
+    exit: 3,
+    meaning: "No container engine answers, or it is too old, full, or on another machine.",
+  },
+  E_IMAGE: {
+    exit: 3,
+    meaning: "The image of a target is not on this machine, and nothing is pulled unasked.",
+  },
   E_NOFILE: {
     exit: 3,
     meaning: "The limit on open files is below what the scenario needs.",

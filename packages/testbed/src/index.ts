@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { checkContainers } from "./docker/check-containers.ts";
 export { cleanContainers } from "./docker/clean-containers.ts";
-export { DockerTestbed } from "./docker/docker-testbed.ts";
+export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
 export { NetnsTestbed } from "./netns-testbed.ts";

@@ -19,6 +19,7 @@ export * from "./worker/worker-pool.ts";
 
 // What answers.
 
+export * from "./target/server-counts.ts";
 export * from "./target/target-counters.ts";
 export * from "./target/target-server.ts";
 export * from "./target/target-servers.ts";

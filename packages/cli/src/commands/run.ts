@@ -1,6 +1,7 @@
-import { ChurnError } from "@churnlab/core";
+import { ChurnError, type Scenario, type TrialSpec } from "@churnlab/core";
 import { DASHBOARD_PORT } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
+import { checkContainers } from "@churnlab/testbed";
 import { abortOnSignals } from "../abort-on-signals.ts";
 import { checkLimits } from "../check-limits.ts";
 import { checkPrivileges } from "../check-privileges.ts";
@@ -24,6 +25,7 @@ export interface RunOptions extends ScenarioOverrides {
   readonly ui?: number | true;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly pull?: boolean;
 }
 
 /** Checks everything that can be checked before the first packet, then runs scenario after scenario. */
@@ -37,14 +39,16 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     port === null ? null : serveDatabase(database, { port, terminal }),
   );
   if (elsewhere !== null) return elsewhere;
+  const pull = options.pull ?? false;
+  await checkContainers(listSpecs(scenarios), { pull });
   using store = openStore(database, { mode: "write" });
   using abort = abortOnSignals(terminal);
   await using dashboard =
     port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
-  await using testbeds = openTestbeds();
+  await using testbeds = openTestbeds({ pull });
   using follower = followRuns(store, reporters);
   // One that cannot be had is said before a run is begun, not by a run that failed.
-  for (const { variants } of scenarios) for (const { spec } of variants) testbeds.of(spec.testbed);
+  for (const spec of listSpecs(scenarios)) testbeds.of(spec.testbed);
   let exitCode: ExitCode = EXIT.ok;
   for (const job of jobs) {
     const ended = await runScenario(job, {
@@ -83,6 +87,10 @@ function listJobs(
     return { scenario: loadScenario(file, overrides), file, resumes: null };
   });
   return { database: options.db, jobs };
+}
+
+function listSpecs(scenarios: readonly Scenario[]): TrialSpec[] {
+  return scenarios.flatMap(({ variants }) => variants.map(({ spec }) => spec));
 }
 
 /** `--report FILE` is the short way to say `--reporter html=FILE`. */

@@ -13,7 +13,8 @@ export function isOwnerAlive(owner: string): boolean {
   return readStartTime(Number(pid)) === startTime;
 }
 
-function readStartTime(pid: number): string {
+/** When a process started, in clock ticks since boot; `none` where there is none. */
+export function readStartTime(pid: number): string {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
     return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";

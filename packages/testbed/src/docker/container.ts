@@ -4,11 +4,13 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError } from "@churnlab/core";
 import { LogTail } from "../command/log-tail.ts";
-import { describeOwner, OWNER_LABEL } from "./container-owner.ts";
+import { describeOwner, OWNER_LABEL, readStartTime } from "./container-owner.ts";
 import type { DockerCli } from "./docker-cli.ts";
+import { explainDocker } from "./explain-docker.ts";
 
 const START_MS_MAX = 10_000;
 const LOOK_EVERY_MS = 10;
+const PULL_MS_MAX = 600_000;
 
 export interface ContainerOptions {
   readonly image: string;
@@ -17,6 +19,19 @@ export interface ContainerOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Set by the engine before the program starts. */
   readonly sysctls: Readonly<Record<string, string>>;
+  /** Whether an image that is missing may be pulled. */
+  readonly pull: boolean;
+}
+
+/** Where it is the engine that ended a program's output before it began. */
+const ENGINE_SAYS = "Error response from daemon: ";
+
+interface ContainerParts {
+  readonly cli: DockerCli;
+  readonly name: string;
+  readonly attached: ChildProcess;
+  readonly log: LogTail;
+  readonly exit: { text: string | null };
 }
 
 let created = 0;
@@ -26,67 +41,98 @@ export class Container implements AsyncDisposable {
   readonly name: string;
   /** Process id of its first process, as this machine counts. */
   readonly pid: number;
-  readonly #cli: DockerCli;
-  readonly #attached: ChildProcess;
-  readonly #log: LogTail;
-  readonly #exit: { text: string | null };
+  readonly #startTime: string;
+  readonly #parts: ContainerParts;
 
-  /** Resolves when its program runs. Rejects with what the engine says, or with the last lines of a program that ends at once. */
+  /**
+   * Resolves when its program runs. Rejects with what the engine says, or with the last lines of a program that ends at once;
+   * nothing is left then.
+   */
   static async start(cli: DockerCli, options: ContainerOptions): Promise<Container> {
     const name = `churnlab-${process.pid}-${++created}`;
-    await cli.run(["create", ...describeCreation(name, options)]);
+    const patience = options.pull ? { timeoutMs: PULL_MS_MAX } : {};
+    await cli.run(["create", ...describeCreation(name, options)], patience);
     try {
       const attached = cli.start(["start", "--attach", name]);
       const log = new LogTail();
       const exit = watchExit(attached, { log, image: options.image });
       const pid = await awaitPid(cli, name, { exit, log });
-      return new Container({ cli, name, pid, attached, log, exit });
+      return new Container({ cli, name, attached, log, exit }, pid);
     } catch (error) {
       await cli.run(["rm", "--force", "--volumes", name]);
       throw error;
     }
   }
 
-  private constructor(parts: {
-    cli: DockerCli;
-    name: string;
-    pid: number;
-    attached: ChildProcess;
-    log: LogTail;
-    exit: { text: string | null };
-  }) {
+  private constructor(parts: ContainerParts, pid: number) {
     this.name = parts.name;
-    this.pid = parts.pid;
-    this.#cli = parts.cli;
-    this.#attached = parts.attached;
-    this.#log = parts.log;
-    this.#exit = parts.exit;
+    this.pid = pid;
+    this.#startTime = readStartTime(pid);
+    this.#parts = parts;
   }
 
-  /** null while it runs; how it ended. */
+  /** null while it runs; how it ended, or that the engine did and left it to itself. */
   ended(): string | null {
-    return this.#exit.text;
+    const { text } = this.#parts.exit;
+    if (text === null || !this.#isAlive()) return text;
+    return `the container engine went away while ${this.name} ran`;
   }
 
   get log(): LogTail {
-    return this.#log;
+    return this.#parts.log;
   }
 
-  /** Ends it at once and removes it with its volumes. */
+  /** Asks its program by a signal for a line of output that begins so; null when it does not answer in time. */
+  async ask(signal: NodeJS.Signals, begin: string, patienceMs: number): Promise<string | null> {
+    const { attached } = this.#parts;
+    if (!this.#isAlive()) return null;
+    const over = AbortSignal.timeout(patienceMs);
+    let text = "";
+    process.kill(this.pid, signal);
+    try {
+      for (;;) {
+        const [chunk] = await once(attached.stdout ?? attached, "data", { signal: over });
+        text += String(chunk);
+        const line = new RegExp(`^${begin}.*(?=\\n)`, "m").exec(text)?.[0];
+        if (line !== undefined) return line;
+      }
+    } catch {
+      return null;
+    }
+  }
+
+  /** Ends it at once and removes it with its layers and volumes. What the engine cannot end any more is ended without it. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const { attached, cli, name } = this.#parts;
     const gone =
-      this.#attached.exitCode === null
-        ? once(this.#attached, "exit", { signal: AbortSignal.timeout(START_MS_MAX) })
+      attached.exitCode === null
+        ? once(attached, "exit", { signal: AbortSignal.timeout(START_MS_MAX) })
         : null;
     gone?.catch(() => {});
-    await this.#cli.run(["rm", "--force", "--volumes", this.name]);
-    await gone?.catch(() => this.#attached.kill("SIGKILL"));
+    try {
+      await cli.run(["rm", "--force", "--volumes", name]);
+    } catch (error) {
+      if (this.#isAlive()) process.kill(this.pid, "SIGKILL");
+      throw leftBehind(error, name);
+    } finally {
+      await gone?.catch(() => attached.kill("SIGKILL"));
+    }
   }
+
+  #isAlive(): boolean {
+    return readStartTime(this.pid) === this.#startTime;
+  }
+}
+
+function leftBehind(error: unknown, name: string): unknown {
+  if (!(error instanceof ChurnError)) return error;
+  const message = `${name} was ended but could not be removed, which churnlab clean does once the engine answers: ${error.message}`;
+  return new ChurnError(error.code, message, { cause: error });
 }
 
 function describeCreation(
   name: string,
-  { image, command, env, sysctls }: ContainerOptions,
+  { image, command, env, sysctls, pull }: ContainerOptions,
 ): string[] {
   return [
     "--name",
@@ -94,7 +140,7 @@ function describeCreation(
     "--label",
     `${OWNER_LABEL}=${describeOwner()}`,
     "--pull",
-    "never",
+    pull ? "missing" : "never",
     "--network",
     "none",
     ...Object.entries(sysctls).flatMap(([key, value]) => ["--sysctl", `${key}=${value}`]),
@@ -124,11 +170,15 @@ function watchExit(
 async function awaitPid(
   cli: DockerCli,
   name: string,
-  { exit, log }: { readonly exit: { readonly text: string | null }; readonly log: LogTail },
+  { exit, log }: Pick<ContainerParts, "exit" | "log">,
 ): Promise<number> {
   const untilMs = performance.now() + START_MS_MAX;
   while (performance.now() < untilMs) {
     if (exit.text !== null) {
+      const said = log.read();
+      if (said.startsWith(ENGINE_SAYS)) {
+        throw explainDocker(said, { program: cli.program, args: ["start"] });
+      }
       const wrote = log.lastLines(5);
       throw new ChurnError("E_TARGET", `${exit.text}. It wrote:\n${wrote}`, {
         hint: `See what it needs: ${cli.program} run --rm --network none, with the same image and command.`,
@@ -137,9 +187,7 @@ async function awaitPid(
     const pid = Number(await cli.run(["inspect", "--format", "{{.State.Pid}}", name]));
     if (pid > 0) {
       if (existsSync(`/proc/${pid}/ns/net`)) return pid;
-      throw new ChurnError("E_TESTBED", "The engine runs its containers on another machine", {
-        hint: "Unset DOCKER_HOST: the kernel has to be this one, or use testbed: external.",
-      });
+      throw elsewhere();
     }
     await sleep(LOOK_EVERY_MS);
   }
@@ -147,4 +195,11 @@ async function awaitPid(
     "E_TARGET",
     `The container ${name} did not start in ${START_MS_MAX / 1000} s`,
   );
+}
+
+/** The kernel under a container has to be this one: its namespace is joined with those of this machine. */
+export function elsewhere(): ChurnError {
+  return new ChurnError("E_CONTAINER_ENGINE", "The engine runs its containers on another machine", {
+    hint: "Unset DOCKER_HOST, or load it from here with testbed: external.",
+  });
 }

@@ -1,19 +1,26 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { ChurnError } from "@churnlab/core";
+import { findProgram } from "../command/find-program.ts";
 import { explainDocker } from "./explain-docker.ts";
 
 /** Longest that one command may take; the engine may have to create and mount a file system. */
 const COMMAND_MS_MAX = 30_000;
 
-/** The engine's command line. Podman and nerdctl understand the same words. */
+/** Command lines that understand the same words, in the order in which they are looked for. */
+const PROGRAMS = ["docker", "podman", "nerdctl"] as const;
+
+/** Names the command line of the container engine, where the first that is found is not the one. */
+const PROGRAM_VARIABLE = "CHURNLAB_CONTAINER_ENGINE";
+
+/** The engine's command line: docker, or another that understands its words. */
 export class DockerCli {
   readonly program: string;
 
-  constructor(program: string = process.env["CHURNLAB_DOCKER"] ?? "docker") {
+  constructor(program: string = chooseProgram()) {
     this.program = program;
   }
 
-  /** What it prints, trimmed. Rejects with `E_TOOL_MISSING`, `E_CAPABILITY`, `E_TESTBED` or `E_TARGET`. */
+  /** What it prints, trimmed. Rejects with `E_TOOL_MISSING`, `E_CAPABILITY`, `E_CONTAINER_ENGINE`, `E_IMAGE`, `E_TESTBED` or `E_TARGET`. */
   async run(args: readonly string[], input?: { readonly timeoutMs?: number }): Promise<string> {
     const timeout = input?.timeoutMs ?? COMMAND_MS_MAX;
     return new Promise((resolve, reject) => {
@@ -24,7 +31,7 @@ export class DockerCli {
           reject(this.#missing());
         } else if (error.killed === true) {
           const message = `${this.program} ${args[0]} took more than ${timeout / 1000} s`;
-          reject(new ChurnError("E_TESTBED", message, { hint: "Is its engine alive?" }));
+          reject(new ChurnError("E_CONTAINER_ENGINE", message, { hint: "Is its engine alive?" }));
         } else {
           reject(explainDocker(stderr, { program: this.program, args }));
         }
@@ -39,7 +46,13 @@ export class DockerCli {
 
   #missing(): ChurnError {
     return new ChurnError("E_TOOL_MISSING", `${this.program} is not installed`, {
-      hint: "Install Docker, or name another engine's command line in CHURNLAB_DOCKER.",
+      hint: `Install one of ${PROGRAMS.join(", ")}, or name another in ${PROGRAM_VARIABLE}.`,
     });
   }
+}
+
+function chooseProgram(): string {
+  const named = process.env[PROGRAM_VARIABLE];
+  if (named !== undefined && named !== "") return named;
+  return PROGRAMS.find((program) => findProgram(program) !== null) ?? PROGRAMS[0];
 }

@@ -1,10 +1,10 @@
 import { ChurnError, type Testbed, type Trial, type TrialWorld } from "@churnlab/core";
-import { openNetworkNamespace } from "@churnlab/linux";
+import { type NetworkNamespace, openNetworkNamespace, readNetworkDevices } from "@churnlab/linux";
 import { awaitListener } from "../command/await-listener.ts";
 import { createHosts } from "../netns-hosts.ts";
 import { startUpstream } from "../netns-servers.ts";
 import { WorldBuilder } from "../world-builder.ts";
-import { Container } from "./container.ts";
+import { Container, elsewhere } from "./container.ts";
 import { ContainerTarget } from "./container-target.ts";
 import { describeContainer } from "./describe-container.ts";
 import { DockerCli } from "./docker-cli.ts";
@@ -12,6 +12,13 @@ import { recordSysctls, startWithSysctls } from "./engine-sysctls.ts";
 
 const LISTEN_MS_MAX = 10_000;
 const LAST_LINES = 5;
+
+export interface DockerTestbedOptions {
+  /** How long a container may take until it listens. */
+  readonly patienceMs?: number;
+  /** Whether an image that is missing may be pulled. */
+  readonly pull?: boolean;
+}
 
 /**
  * The target in a container, everything else as in the netns testbed: the container is on no network of the engine, and each
@@ -22,35 +29,43 @@ export class DockerTestbed implements Testbed {
   readonly kind = "docker";
   readonly #worlds: WorldBuilder = new WorldBuilder();
   readonly #cli: DockerCli = new DockerCli();
-  readonly #patienceMs: number;
+  readonly #options: DockerTestbedOptions;
 
-  /** `patienceMs`: how long a container may take until it listens. */
-  constructor({ patienceMs = LISTEN_MS_MAX }: { readonly patienceMs?: number } = {}) {
-    this.#patienceMs = patienceMs;
+  constructor(options: DockerTestbedOptions = {}) {
+    this.#options = options;
   }
 
   async build({ spec }: Trial, signal: AbortSignal): Promise<TrialWorld> {
     const { addresses, threads } = this.#worlds;
     const wanted = spec.sysctls.target ?? {};
-    const { port, ...described } = describeContainer(spec, addresses);
+    const { port, isOurs, ...described } = describeContainer(spec, addresses);
     await using stack = new AsyncDisposableStack();
-    const { container, means } = await startWithSysctls(
-      (sysctls) => Container.start(this.#cli, { ...described, sysctls }),
+    const pull = this.#options.pull ?? false;
+    const { container, refusal } = await startWithSysctls(
+      (sysctls) => Container.start(this.#cli, { ...described, sysctls, pull }),
       wanted,
     );
     stack.use(container);
     const namespace = stack.use(openNetworkNamespace(`/proc/${container.pid}/ns/net`));
-    const sysctls = recordSysctls(namespace, wanted, means);
+    requireUnjoined(namespace);
+    const sysctls = recordSysctls(namespace, wanted, refusal);
     const hosts = stack.use(createHosts(spec, addresses, { namespace, sysctls }));
     const upstream = await startUpstream(spec, hosts, { threads });
     stack.defer(async () => upstream?.stop());
     const host = hosts.target.address;
     await this.#awaitListener(container, { namespace, host, port }, signal);
     const address = { host, port, path: "/", tls: false };
-    const target = stack.use(new ContainerTarget(container, namespace, address));
+    const isGateway = upstream !== null;
+    const target = stack.use(
+      new ContainerTarget({ container, namespace, address, isOurs, isGateway }),
+    );
     const servers = {
       target,
-      facts: { "target.server": `image: ${described.image}`, "target.sysctls": means },
+      facts: {
+        "target.server": `image: ${described.image}`,
+        "target.sysctls": refusal === null ? "engine" : "setns",
+        ...(upstream === null ? {} : { "upstream.server": upstream.server }),
+      },
       async [Symbol.asyncDispose]() {},
     };
     return this.#worlds.build(spec, { hosts, servers, stack });
@@ -67,7 +82,12 @@ export class DockerTestbed implements Testbed {
   ): Promise<void> {
     const program = `The container of this trial (${container.name})`;
     const ended = (): string | null => container.ended();
-    const awaited = { ...place, program, patienceMs: this.#patienceMs, ended };
+    const awaited = {
+      ...place,
+      program,
+      patienceMs: this.#options.patienceMs ?? LISTEN_MS_MAX,
+      ended,
+    };
     try {
       await awaitListener(awaited, signal);
     } catch (error) {
@@ -80,4 +100,13 @@ export class DockerTestbed implements Testbed {
       });
     }
   }
+}
+
+/** What a namespace without any network has: its loopback, and what the kernel gives to every namespace. */
+const WITHOUT_NETWORK = /^(?:lo|(?:tunl|gre|gretap|erspan|ip_vti|ip6_vti|sit|ip6tnl|ip6gre)0)$/;
+
+/** That it is the container's and not, by a process id that another machine's engine has told, somebody else's. */
+function requireUnjoined(namespace: NetworkNamespace): void {
+  if (readNetworkDevices(namespace).every(({ name }) => WITHOUT_NETWORK.test(name))) return;
+  throw elsewhere();
 }

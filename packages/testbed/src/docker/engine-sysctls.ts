@@ -12,8 +12,8 @@ type Settings = Readonly<Record<string, string>>;
 
 export interface StartedWithSysctls {
   readonly container: Container;
-  /** Who wrote them: the engine before the program started, or churnlab into its namespace afterwards. */
-  readonly means: "engine" | "setns";
+  /** What the engine said against the sysctls; null where it has set them before the program started. */
+  readonly refusal: ChurnError | null;
 }
 
 /**
@@ -25,11 +25,11 @@ export async function startWithSysctls(
   wanted: Settings,
 ): Promise<StartedWithSysctls> {
   try {
-    return { container: await start(wanted), means: "engine" };
+    return { container: await start(wanted), refusal: null };
   } catch (error) {
-    const isRefusal = error instanceof ChurnError && /sysctl/i.test(error.message);
+    const isRefusal = error instanceof ChurnError && /sysctl|\/proc\/sys/i.test(error.message);
     if (!isRefusal || Object.keys(wanted).length === 0) throw error;
-    return { container: await start({}), means: "setns" };
+    return { container: await start({}), refusal: error };
   }
 }
 
@@ -37,11 +37,9 @@ export async function startWithSysctls(
 export function recordSysctls(
   namespace: NetworkNamespace,
   wanted: Settings,
-  means: StartedWithSysctls["means"],
+  refusal: ChurnError | null,
 ): SysctlRecord[] {
-  if (means === "setns") {
-    return applySysctls(namespace, wanted).map((change) => ({ role: "target", ...change }));
-  }
+  if (refusal !== null) return writeInstead(namespace, wanted, refusal);
   const names = Object.keys(wanted);
   const effective = readSysctls(namespace, names);
   using fresh = createNetworkNamespace();
@@ -53,4 +51,20 @@ export function recordSysctls(
     requested: normaliseSysctlValue(value),
     effective: effective[name] ?? "",
   }));
+}
+
+/** Throws what the kernel says to it, with what the engine has said before. */
+function writeInstead(
+  namespace: NetworkNamespace,
+  wanted: Settings,
+  refusal: ChurnError,
+): SysctlRecord[] {
+  try {
+    return applySysctls(namespace, wanted).map((change) => ({ role: "target", ...change }));
+  } catch (error) {
+    if (!(error instanceof ChurnError)) throw error;
+    const message = `${error.message}, and the container engine refuses it too: ${refusal.message}`;
+    const hints = [error.hint, refusal.hint].filter((hint) => hint !== undefined);
+    throw new ChurnError(error.code, message, { hint: hints.join(" "), cause: error });
+  }
 }

@@ -11,39 +11,40 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern: /permission denied.*(?:socket|daemon)|dial unix .*permission denied/is,
     code: "E_CAPABILITY",
-    hint: "Run as root: the target's namespace has to be entered as well.",
+    hint: "Run as root: the container's network namespace has to be entered as well.",
   },
   {
     pattern:
-      /cannot connect to the docker daemon|is the docker daemon running|no such file.*docker\.sock/i,
-    code: "E_TESTBED",
+      /cannot connect to the docker daemon|is the docker daemon running|no such file.*docker\.sock|connection refused|error during connect/i,
+    code: "E_CONTAINER_ENGINE",
     hint: "Start the engine, or set DOCKER_HOST to its socket.",
   },
   {
-    pattern: /no such image|unable to find image|image not known|pull access denied/i,
-    code: "E_TARGET",
-    hint: "Nothing is pulled in silence: pull or build it yourself.",
+    pattern: /version .*too (?:old|new)|unknown flag/i,
+    code: "E_CONTAINER_ENGINE",
+    hint: "Docker 20.10 or newer is needed, the engine and its command line alike.",
   },
   {
     pattern: /no space left on device/i,
-    code: "E_TESTBED",
+    code: "E_CONTAINER_ENGINE",
     hint: "Make room where the engine keeps its data: docker system df shows what takes it.",
   },
   {
     pattern:
-      /sysctl .*(?:not allowed|not in a separate|is not in)|unknown.*sysctl|write sysctl key/is,
+      /no such image|unable to find image|image not known|pull access denied|manifest unknown|failed to resolve reference|repository .* not found/i,
+    code: "E_IMAGE",
+    hint: "Nothing is pulled in silence: run with --pull, or pull or build it yourself.",
+  },
+  {
+    pattern:
+      /sysctl .*(?:not allowed|not in a separate|is not in)|unknown.*sysctl|write sysctl key|\/proc\/sys\//is,
     code: "E_TESTBED",
-    hint: "The engine sets only net.* and a few others, and none with host networking; Kubernetes only its safe list.",
+    hint: "The engine sets only what a network namespace has for itself: net.*, never with host networking, in Kubernetes only its safe list. What it refuses has to be set on the host, or the container run --privileged.",
   },
   {
     pattern: /executable file not found|no such file or directory.*exec|exec: /is,
     code: "E_TARGET",
     hint: "target.command names a program inside the image.",
-  },
-  {
-    pattern: /(?:client|server) (?:api )?version .*too (?:old|new)/i,
-    code: "E_TESTBED",
-    hint: "Bring the engine and its command line to the same age.",
   },
 ];
 
@@ -52,7 +53,7 @@ export function explainDocker(
   stderr: string,
   { program, args }: { readonly program: string; readonly args: readonly string[] },
 ): ChurnError {
-  const text = stderr.trim().replace(/^(?:docker: )?Error response from daemon: /i, "");
+  const text = stderr.trim().replace(/^(?:docker: |Error: )?Error response from daemon: /i, "");
   const found = EXPLANATIONS.find(({ pattern }) => pattern.test(stderr));
   const message = `${program} ${args[0] ?? ""}: ${text === "" ? "it failed without a word" : text}`;
   return found === undefined

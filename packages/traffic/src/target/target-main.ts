@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { parseScenario } from "@churnlab/core";
 import { threadEntry } from "../thread-entry.ts";
+import { COUNTS_SIGNAL, formatCounts } from "./server-counts.ts";
 import { TargetCounters } from "./target-counters.ts";
 import type { TargetJob, TargetServerName } from "./target-server.ts";
 import { pickTargetServer } from "./target-servers.ts";
@@ -17,7 +18,8 @@ interface WorkerOrder {
 }
 
 /**
- * A built-in server as a process of its own, for containers: serves where it is until SIGTERM. A server may block its thread,
+ * A built-in server as a process of its own, for containers: serves where it is until SIGTERM, and tells its counts at
+ * `COUNTS_SIGNAL`. A server may block its thread,
  * so this one only waits for the signal.
  */
 function main(): void {
@@ -34,6 +36,7 @@ function main(): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.on(signal, () => counters.requestStop());
   }
+  process.on(COUNTS_SIGNAL, () => process.stdout.write(`${formatCounts(counters)}\n`));
 }
 
 /** What a scenario that says nothing about its target gets. */
