@@ -41,7 +41,6 @@ export class ImageRegistry implements AsyncDisposable {
   static async start(): Promise<ImageRegistry> {
     const registry = new ImageRegistry();
     const folder = registry.#folder;
-    const mount = ["--volume", `${folder}:/registry`];
     const options = ["--detach", "--rm", "--network", "host", "--volume", `${folder}:/registry`];
     docker("run", "--name", NAME, ...options, "churnlab-base", "node", "-e", SERVER);
     const untilMs = performance.now() + READY_MS_MAX;
