@@ -33,13 +33,15 @@ const COUNTS_OF_SHORT = [
 ] as const;
 
 function describeVariant(
-  { outcome, of }: VariantResult,
+  result: VariantResult,
   counts: typeof COUNTS | typeof COUNTS_OF_SHORT,
 ): Record<string, unknown> {
-  const { measurements, failures, warnings } = outcome.record;
+  const { measurements, failures, warnings } = result.outcome.record;
   const limits = attributeLimits({ measurements, failures, warnings });
   return {
-    ...Object.fromEntries(counts.map(([role, metric]) => [`${role}.${metric}`, of(role, metric)])),
+    ...Object.fromEntries(
+      counts.map(([role, metric]) => [`${role}.${metric}`, result.of(role, metric)]),
+    ),
     errnos: failures.map(({ errno }) => errno),
     limits: limits
       .filter(({ resource }) => resource !== "generator")
