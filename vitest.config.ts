@@ -14,7 +14,7 @@ export default defineConfig({
           name: "unit",
           maxWorkers: "100%",
           sequence: { groupOrder: 1 },
-          include: ["{packages/*,scripts,bench}/test/**/*.test.ts"],
+          include: ["{packages/*,scripts,bench,deploy}/test/**/*.test.ts"],
           exclude: ["**/*.linux.test.ts", "**/node_modules/**"],
         },
       },

@@ -11,6 +11,7 @@ packages=(
   util-linux    # unshare, nsenter, setpriv: rootless tests
   sqlite3       # the database opens in the tool people have
   chromium      # reports and the dashboard as a reader sees them
+  systemd       # systemd-analyze: is the agent's unit one; nothing of it runs
   nats-server   # the fleet's server: tests spawn their own on loopback
   docker.io     # an engine for containers as targets; scripts/with-engine.sh starts it
   docker-compose # docker-compose.yml as its users start it
