@@ -48,6 +48,6 @@ function describeSteps(directory: string, agents: readonly string[]): string[] {
     `        on the host of each agent, with its file and no other (here ${first}):`,
     `          churnlab agent --config ${at(`agents/${first}.yaml`)}`,
     "        on the host that runs trials:",
-    `          churnlab run SCENARIO --nats ${at("controller.yaml")}`,
+    `          churnlab run SCENARIO --fleet ${at("controller.yaml")}`,
   ];
 }

@@ -82,7 +82,7 @@ function formatAgent({ name, publicKey }: FleetUser): string {
   const publish = [heartbeatSubject(name), liveSubject(name), resultsOfAgent(name)];
   const subscribe = [
     agentSubjects(name),
-    "churnlab.controller.>",
+    heartbeatSubject(name), // another agent of its name    "churnlab.controller.>",
     "$SRV.>",
     `${inboxPrefix(name)}.>`,
   ];

@@ -96,7 +96,7 @@ function secretFile(path: string, content: Readonly<Record<string, unknown>>): F
 
 const COMMENTS: Readonly<Record<string, string>> = {
   "controller.yaml":
-    "# A secret: whoever has it commands the agents, within the limits of each.\n# churnlab run SCENARIO --nats controller.yaml",
+    "# A secret: whoever has it commands the agents, within the limits of each.\n# churnlab run SCENARIO --fleet controller.yaml",
   "system.yaml":
     "# A secret: for whoever looks after the server itself. churnlab does not need it.",
 };
