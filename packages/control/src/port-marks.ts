@@ -1,4 +1,4 @@
-import type { PortReading, Role, TrialEvent } from "@churnlab/core";
+import type { PortReading, PortUse, Role, TrialEvent } from "@churnlab/core";
 
 /**
  * Shares of the port range worth an event. At one half connect() leaves its fast path: it tries ports of one parity
@@ -20,14 +20,22 @@ export class PortMarks {
 
   judge(role: Role, reading: PortReading): Omit<TrialEvent, "tMs">[] {
     const events: Omit<TrialEvent, "tMs">[] = [];
-    const { used, range } = reading;
+    const { used, range, tuples } = reading;
     for (const { share, kind } of MARKS) {
       const above = range > 0 && used >= share * range;
       if (above === this.#above.has(kind)) continue;
       if (above) this.#above.add(kind);
       else this.#above.delete(kind);
-      events.push({ role, kind: above ? kind : `${kind}.over`, detail: { used, range } });
+      const detail = { used, range, ...nameTuple(tuples[0]) };
+      events.push({ role, kind: above ? kind : `${kind}.over`, detail });
     }
     return events;
   }
+}
+
+/** Whose ports those are: of the tuple that uses most. */
+function nameTuple(tuple: PortUse | undefined): Record<string, string | number> {
+  if (tuple === undefined) return {};
+  const { source, destination, destinationPort } = tuple;
+  return { source, destination, destinationPort };
 }

@@ -2,10 +2,13 @@ import type {
   ArmedShard,
   Clock,
   CounterReading,
+  ListenerQueuesRecord,
   LiveTally,
   Measurement,
   Observer,
   PortReading,
+  PortUseRecord,
+  QueueReading,
   RemoteLook,
   Role,
   Sample,
@@ -15,12 +18,14 @@ import type {
 } from "@churnlab/core";
 import { sampleQuantiles } from "./latency-quantiles.ts";
 import { PortMarks } from "./port-marks.ts";
+import { ResetRates } from "./reset-rates.ts";
 import { SampleSeries } from "./sample-series.ts";
+import { TimedReadings } from "./timed-readings.ts";
 
 /** Counters and gauges of every role are read this often: pread on open descriptors, tens of microseconds. */
 export const SAMPLE_INTERVAL_MS = 200;
-/** Queues once per second. */
-const QUEUE_TICKS = 5;
+/** Queues and rates of resets once per second. */
+const SECOND_TICKS = 5;
 /** Latencies once per second: a quantile needs enough values to be one. */
 const LATENCY_TICKS = 5;
 /** Ports once per five seconds: a dump walks the kernel's whole socket table. */
@@ -45,6 +50,7 @@ interface Watch {
   readonly idle: CounterReading;
   readonly ports: PortReading[];
   readonly marks: PortMarks;
+  readonly resetRates: ResetRates;
   before: CounterReading;
   after: CounterReading;
   /** What another host was seen to hold at the boundary that is to be marked next. */
@@ -60,6 +66,7 @@ export type WatchedShard = Pick<ArmedShard, "live" | "takeLatencies">;
 /** Watches every role of a world, on the thread that calls it, until it is disposed. */
 export class Recorder implements Disposable {
   readonly series: SampleSeries = new SampleSeries();
+  readonly #readings = new TimedReadings();
   readonly #clock: Clock;
   readonly #watches: readonly Watch[];
   readonly #world: TrialWorld;
@@ -96,6 +103,7 @@ export class Recorder implements Disposable {
         marks: new PortMarks(),
         looked: null,
         sampledAtMs: Number.NEGATIVE_INFINITY,
+        resetRates: new ResetRates(observer.role, this.#startedAtMs),
         socketsAtDump: 0,
       };
     });
@@ -171,6 +179,7 @@ export class Recorder implements Disposable {
 
   endMeasure(): void {
     this.#sample();
+    this.#sampleSecond();
     // The last tick may be a whole interval ago: a series of the load ends with what the tally says.
     this.#sampleLoad();
     this.#sampleLatencies();
@@ -185,6 +194,7 @@ export class Recorder implements Disposable {
   /** The last look, at the end of the drain phase. */
   finish(): void {
     this.#sample();
+    this.#sampleSecond();
     for (const watch of this.#watches) this.#readPorts(watch);
     this.#endedAtMs = this.#clock.nowMs();
     clearTimeout(this.#timer);
@@ -202,6 +212,14 @@ export class Recorder implements Disposable {
 
   samples(): Sample[] {
     return this.series.toSamples(this.#measureAtMs);
+  }
+
+  portUses(): PortUseRecord[] {
+    return this.#readings.portUses(this.#measureAtMs);
+  }
+
+  listenerQueues(): ListenerQueuesRecord[] {
+    return this.#readings.listenerQueues(this.#measureAtMs);
   }
 
   events(): TrialEvent[] {
@@ -251,7 +269,7 @@ export class Recorder implements Disposable {
     if (skipped > 0) this.#recordHole(skipped);
     this.#ticks += 1 + skipped;
     this.#sample();
-    if (this.#ticks % QUEUE_TICKS === 0) this.#sampleQueues();
+    if (this.#ticks % SECOND_TICKS === 0) this.#sampleSecond();
     for (const watch of this.#watches) {
       if (this.#ticks % PORT_TICKS === 0 || this.#mayHaveCrossed(watch)) this.#readPorts(watch);
     }
@@ -338,11 +356,15 @@ export class Recorder implements Disposable {
     return latest("time_wait") + latest("tcp.inuse");
   }
 
-  #sampleQueues(): void {
+  #sampleSecond(): void {
     const begunMs = this.#clock.nowMs();
     const cpuMs = this.#clock.threadCpuMs();
-    for (const { observer } of this.#watches) {
-      this.series.add(observer.role, begunMs, observer.readQueues());
+    for (const { observer, resetRates } of this.#watches) {
+      resetRates.sample(this.series, begunMs);
+      const queues = observer.readQueues();
+      if (queues === null) continue;
+      this.series.add(observer.role, begunMs, summariseQueues(queues));
+      this.#readings.addListenerQueues(observer.role, begunMs, queues.listeners);
     }
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
@@ -355,14 +377,19 @@ export class Recorder implements Disposable {
     if (reading !== null) {
       ports.push(reading);
       watch.socketsAtDump = this.#countSockets(watch);
+      this.#readings.addPortUses(observer.role, begunMs, reading.tuples);
       this.series.add(observer.role, begunMs, {
         "ports.used": reading.used,
         "ports.range": reading.range,
+        "ports.tuples": reading.tuples.length + reading.tuplesLeftOff,
         ...Object.fromEntries(
           Object.entries(reading.states).map(([state, count]) => [`sockets.${state}`, count]),
         ),
       });
-      for (const event of marks.judge(observer.role, reading)) {
+      for (const event of [
+        ...marks.judge(observer.role, reading),
+        ...tellLeftOff(watch, reading),
+      ]) {
         this.#events.push({ ...event, atMs: begunMs });
       }
     }
@@ -379,4 +406,25 @@ function takeReading(watch: Watch): CounterReading {
 
 export function startRecorder(world: TrialWorld, clock: Clock): Recorder {
   return new Recorder(world, clock);
+}
+
+/** The deepest queue, with the limit of that one, as gauges of the role. */
+function summariseQueues({ listeners, synReceived }: QueueReading): Record<string, number> {
+  const deepest = listeners.reduce<QueueReading["listeners"][number] | null>(
+    (most, each) => (most === null || each.depth > most.depth ? each : most),
+    null,
+  );
+  if (deepest === null) return {};
+  const { depth, limit } = deepest;
+  return { accept_queue: depth, "accept_queue.limit": limit, syn_recv: synReceived };
+}
+
+/** What is not kept is said, with how much it is. */
+function tellLeftOff(
+  { observer: { role } }: Watch,
+  { tuples, tuplesLeftOff }: PortReading,
+): Omit<TrialEvent, "tMs">[] {
+  if (tuplesLeftOff === 0) return [];
+  const detail = { kept: tuples.length, leftOff: tuplesLeftOff };
+  return [{ role, kind: "ports.tuples-left-off", detail }];
 }

@@ -97,6 +97,9 @@ function reduceRole(readings: RoleReadings, recording: Recorder): Measurement[] 
     ...reducePorts(readings),
     ...reduceCounters(readings),
     ...reducePeak(role, recording, ["accept_queue", "accept_queue.peak"]),
+    ...reducePeak(role, recording, ["syn_recv", "syn_recv.peak"]),
+    ...reducePeak(role, recording, ["rst.sent_rate", "rst.sent_rate_peak"]),
+    ...reducePeak(role, recording, ["rst.received_rate", "rst.received_rate_peak"]),
     ...reducePeak(role, recording, ["conntrack", "conntrack.peak"]),
   ];
   return values.map(([metric, value]) => ({ role, metric, value }));

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { PortMarks } from "../src/port-marks.ts";
+import { portsOf } from "./fakes/fake-world.ts";
 
 function kinds(marks: PortMarks, used: number): string[] {
-  return marks.judge("client", { states: {}, used, range: 100 }).map(({ kind }) => kind);
+  return marks.judge("client", portsOf(used, 100)).map(({ kind }) => kind);
 }
 
 describe("PortMarks", () => {
@@ -19,12 +20,12 @@ describe("PortMarks", () => {
     const marks = new PortMarks();
     expect(marks.mayHaveCrossed(49, 100)).toBe(false);
     expect(marks.mayHaveCrossed(50, 100)).toBe(true);
-    marks.judge("client", { states: {}, used: 60, range: 100 });
+    marks.judge("client", portsOf(60, 100));
     expect(marks.mayHaveCrossed(60, 100)).toBe(false);
     expect(marks.mayHaveCrossed(90, 100)).toBe(true);
   });
 
   it("has nothing to say about an empty range", () => {
-    expect(new PortMarks().judge("client", { states: {}, used: 0, range: 0 })).toEqual([]);
+    expect(new PortMarks().judge("client", portsOf(0, 0))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { LatencyHistogram, type TrialWorld } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { SAMPLE_INTERVAL_MS, startRecorder } from "../src/recorder.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
-import { FakeObserver, FakeTestbed } from "./fakes/fake-world.ts";
+import { FakeObserver, FakeTestbed, portsOf } from "./fakes/fake-world.ts";
 
 async function worldOf(observer: FakeObserver): Promise<TrialWorld> {
   return new FakeTestbed({ observers: [observer] }).build();
@@ -71,10 +71,7 @@ describe("Recorder", () => {
     const empty = { gauges: { time_wait: 0 }, counters: {} };
     const half = { gauges: { time_wait: 60 }, counters: {} };
     const observer = new FakeObserver([empty, half]);
-    observer.dumps = [
-      { states: {}, used: 0, range: 100 },
-      { states: { TIME_WAIT: 60 }, used: 60, range: 100 },
-    ];
+    observer.dumps = [portsOf(0, 100), portsOf(60, 100)];
     using recorder = startRecorder(await worldOf(observer), new FakeClock());
     await sleep(SAMPLE_INTERVAL_MS + 100);
     expect(recorder.events()).toMatchObject([{ kind: "ports.half" }]);
@@ -82,11 +79,40 @@ describe("Recorder", () => {
 
   it("dumps the ports before the load, when the load is over, and at the end of the drain", async () => {
     const observer = new FakeObserver();
-    observer.dumps = [0, 8, 2].map((used) => ({ states: {}, used, range: 10 }));
+    observer.dumps = [0, 8, 2].map((used) => portsOf(used, 10));
     using recorder = startRecorder(await worldOf(observer), new FakeClock());
     recorder.endMeasure();
     recorder.finish();
     expect(recorder.readings()[0]?.ports.map(({ used }) => used)).toEqual([0, 8, 2]);
+  });
+
+  it("keeps every tuple of a dump with its time, and says how many its bound left off", async () => {
+    const observer = new FakeObserver();
+    observer.dumps = [{ ...portsOf(8, 10), tuplesLeftOff: 3 }];
+    const clock = new FakeClock();
+    using recorder = startRecorder(await worldOf(observer), clock);
+    recorder.expectMeasure(clock.nowMs() + 50);
+    expect(recorder.portUses()).toEqual([
+      { role: "client", tMs: -50, ...observer.dumps[0]?.tuples[0] },
+    ]);
+    expect(recorder.events()).toContainEqual(
+      expect.objectContaining({ kind: "ports.tuples-left-off", detail: { kept: 1, leftOff: 3 } }),
+    );
+  });
+
+  it("keeps every listener, and shows the deepest queue as the role's", async () => {
+    const observer = new FakeObserver();
+    const idle = { address: "0.0.0.0", port: 22, depth: 0, limit: 128, synReceived: 0 };
+    const busy = { address: "::", port: 80, depth: 5, limit: 64, synReceived: 2 };
+    observer.queues = { listeners: [idle, busy], synReceived: 2 };
+    using recorder = startRecorder(await worldOf(observer), new FakeClock());
+    recorder.endMeasure();
+    expect(recorder.listenerQueues()).toMatchObject([idle, busy]);
+    expect(recorder.samples()).toMatchObject([
+      { metric: "accept_queue", value: 5 },
+      { metric: "accept_queue.limit", value: 64 },
+      { metric: "syn_recv", value: 2 },
+    ]);
   });
 
   it("gives up waiting for connections that stay open, and says so", async () => {

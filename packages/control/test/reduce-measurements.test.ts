@@ -4,7 +4,7 @@ import { type Recorder, startRecorder } from "../src/recorder.ts";
 import { reduceMeasurements } from "../src/reduce-measurements.ts";
 import { aTrial } from "./fakes/a-trial.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
-import { FakeObserver, FakeTestbed, NO_LOAD, reportOf } from "./fakes/fake-world.ts";
+import { FakeObserver, FakeTestbed, NO_LOAD, portsOf, reportOf } from "./fakes/fake-world.ts";
 
 interface Reduced {
   readonly trial?: Trial;
@@ -122,7 +122,7 @@ describe("what counters are reduced to", () => {
 describe("what dumps of ports are reduced to", () => {
   it("is the most that any of them saw, that at the end of the load among them", async () => {
     const observer = new FakeObserver();
-    observer.dumps = [0, 8, 2].map((used) => ({ states: {}, used, range: 10 }));
+    observer.dumps = [0, 8, 2].map((used) => portsOf(used, 10));
     expect(of(await reduce({ observer }), "ports.used_peak")).toBe(8);
   });
 });

@@ -16,6 +16,7 @@ import {
   FakeTestbed,
   type FakeWorldOptions,
   NO_LOAD,
+  portsOf,
   reportOf,
 } from "./fakes/fake-world.ts";
 
@@ -427,7 +428,7 @@ describe("runTrial", () => {
       { gauges: { time_wait: 8 }, counters: { "tcp.OutRsts": 9 } },
     ];
     const observer = new FakeObserver(readings);
-    observer.dumps = [{ states: { TIME_WAIT: 8 }, used: 8, range: 10 }];
+    observer.dumps = [portsOf(8, 10)];
     const { outcome } = await run({ observers: [observer] });
     expect(valueOf(outcome, "rst.sent")).toBe(3);
     expect(valueOf(outcome, "time_wait.peak")).toBe(8);

@@ -1,6 +1,12 @@
 import type { Agent, TargetAddress } from "./agent.ts";
 import type { Measurement } from "./measurement.ts";
-import type { Environment, SysctlRecord, TrialEvent } from "./observation.ts";
+import type {
+  Environment,
+  ListenerQueues,
+  PortUse,
+  SysctlRecord,
+  TrialEvent,
+} from "./observation.ts";
 import type { Role } from "./role.ts";
 import type { TestbedKind } from "./scenario.ts";
 import type { Trial } from "./trial.ts";
@@ -39,13 +45,24 @@ export interface RemoteLook {
   readonly marks: boolean;
 }
 
-/** Use of the local port range towards the busiest destination, and sockets by TCP state. */
+/** Use of the local port range, and sockets by TCP state. */
 export interface PortReading {
   readonly states: Readonly<Record<string, number>>;
   /** Distinct local ports in use towards the busiest (source, destination, destination port). */
   readonly used: number;
-  /** Ports of the range that are not reserved. */
+  /** Ports of the range that are not reserved, where those are used. */
   readonly range: number;
+  /** Every tuple with an outbound socket, those of most ports first; of each source at most as many as the observer's bound. */
+  readonly tuples: readonly PortUse[];
+  /** Tuples that the bound left off. */
+  readonly tuplesLeftOff: number;
+}
+
+/** What waits at a role's listeners. */
+export interface QueueReading {
+  readonly listeners: readonly ListenerQueues[];
+  /** Handshakes that wait for the last ACK, also those whose listener is closed by now. */
+  readonly synReceived: number;
 }
 
 /** Everything that is seen of one role's kernel from outside, without entering the traffic's way. */
@@ -58,8 +75,8 @@ export interface Observer {
    * Rejects with `E_AGENT` when that host is lost. Absent where reads are of now.
    */
   lookAt?(look: RemoteLook): Promise<CounterReading>;
-  /** Listen and SYN queues: `accept_queue`, `accept_queue.limit`, `syn_recv`. Cheap; empty where not available. */
-  readQueues(): Readonly<Record<string, number>>;
+  /** Listen and SYN queues, each listener's own; null where nothing listens, or they are not available. */
+  readQueues(): QueueReading | null;
   /** A full dump; null where not available. */
   readPorts(): PortReading | null;
   /** Events since the last call, with times on the caller's monotonic clock. */

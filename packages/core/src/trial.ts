@@ -1,7 +1,14 @@
 import type { ErrorCode } from "./errors.ts";
 import type { HistogramRecord } from "./histogram.ts";
 import type { Measurement } from "./measurement.ts";
-import type { Environment, Sample, SysctlRecord, TrialEvent } from "./observation.ts";
+import type {
+  Environment,
+  ListenerQueuesRecord,
+  PortUseRecord,
+  Sample,
+  SysctlRecord,
+  TrialEvent,
+} from "./observation.ts";
 import type { TrialSpec } from "./scenario.ts";
 import type { FailureRecord, Tally } from "./tally.ts";
 import type { Warning } from "./warnings.ts";
@@ -36,6 +43,8 @@ export interface TrialRecord {
   readonly histograms: readonly HistogramRecord[];
   readonly samples: readonly Sample[];
   readonly events: readonly TrialEvent[];
+  readonly portUses: readonly PortUseRecord[];
+  readonly listenerQueues: readonly ListenerQueuesRecord[];
   readonly sysctls: readonly SysctlRecord[];
   readonly measurements: readonly Measurement[];
   readonly environment: Environment | null;

@@ -91,19 +91,18 @@ export class PortCensus implements SocketVisitor {
     return this.#omitted;
   }
 
-  /** Distinct local ports in use towards the busiest destination. */
-  get portsUsedMost(): number {
-    let most = 0;
-    for (let index = 0; index < this.#destinations; index += 1) {
-      most = Math.max(most, this.#portsOf(index));
-    }
-    return most;
+  /** Destinations that are kept apart. */
+  get destinations(): number {
+    return this.#destinations;
   }
 
   /** The destinations with most ports in use, at most `limit` of them. */
   busiest(limit: number): DestinationUse[] {
-    return Array.from({ length: this.#destinations }, (_, index) => index)
-      .toSorted((a, b) => this.#portsOf(b) - this.#portsOf(a))
+    const ports = Uint32Array.from({ length: this.#destinations }, (_, index) =>
+      this.#portsOf(index),
+    );
+    return Array.from(ports.keys())
+      .toSorted((a, b) => (ports[b] as number) - (ports[a] as number))
       .slice(0, limit)
       .map((index) => this.#describe(index));
   }

@@ -1,8 +1,13 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { ERRNO } from "@churnlab/core/errno";
 import { ChurnError } from "@churnlab/core/errors";
 import { errno, libc } from "./libc.ts";
-import { parseResetLine, type TracedReset } from "./parse-reset-line.ts";
+import {
+  parseEndLine,
+  parseResetLine,
+  type TracedEnd,
+  type TracedReset,
+} from "./parse-reset-line.ts";
 import { SystemError } from "./system-error.ts";
 import { TraceInstance } from "./tracefs.ts";
 
@@ -11,6 +16,12 @@ const O_RDONLY_NONBLOCK_CLOEXEC = 0x8_0800;
 const READ_BYTES = 16_384;
 const BUFFER_KIB_PER_CPU = 4096;
 const EVENTS = ["tcp_send_reset", "tcp_receive_reset"] as const;
+/**
+ * The event of a received reset does not tell the socket's state; the end that follows it does. Every connection ends, so
+ * only ends from SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1 and CLOSE_WAIT pass, which are never an orderly close.
+ */
+const END_EVENT = "events/sock/inet_sock_set_state";
+const END_FILTER = "newstate == 7 && protocol == 6 && (oldstate < 5 || oldstate == 8)";
 
 export interface ResetTraceOptions {
   /** Local addresses of the trial's hosts: tracefs sees the whole machine, and resets of others are left out. */
@@ -41,6 +52,7 @@ export class ResetTrace implements Disposable {
       this.#write("buffer_size_kb", String(BUFFER_KIB_PER_CPU));
       this.hasReasons = this.#read("events/tcp/tcp_send_reset/format").includes(" reason;");
       for (const event of EVENTS) this.#write(`events/tcp/${event}/enable`, "1");
+      this.#traceEnds();
       this.#fd = this.#instance.open("trace_pipe", O_RDONLY_NONBLOCK_CLOEXEC);
     } catch (error) {
       this.#instance[Symbol.dispose]();
@@ -57,10 +69,7 @@ export class ResetTrace implements Disposable {
       if (length === -1) throw new SystemError("read", errno(), "trace_pipe");
       const lines = (this.#rest + this.#buffer.toString("latin1", 0, length)).split("\n");
       this.#rest = lines.pop() ?? "";
-      for (const line of lines) {
-        const reset = parseResetLine(line);
-        if (reset !== undefined && this.#addresses.has(reset.source)) resets.push(reset);
-      }
+      for (const line of lines) this.#take(line, resets);
     }
   }
 
@@ -81,6 +90,27 @@ export class ResetTrace implements Disposable {
     this.close();
   }
 
+  #take(line: string, resets: TracedReset[]): void {
+    const reset = parseResetLine(line);
+    if (reset !== undefined) {
+      if (this.#addresses.has(reset.source)) resets.push(reset);
+      return;
+    }
+    const end = parseEndLine(line);
+    if (end === undefined) return;
+    // The end comes right after its reset, but other processors' events may stand between them.
+    const index = resets.findLastIndex((each) => isEndedBy(each, end));
+    const ended = resets[index];
+    if (ended !== undefined) resets[index] = { ...ended, state: end.state };
+  }
+
+  /** Before Linux 4.16 there is no such event, and states of received resets stay unknown. */
+  #traceEnds(): void {
+    if (!existsSync(`${this.#instance.path}/${END_EVENT}`)) return;
+    this.#write(`${END_EVENT}/filter`, END_FILTER);
+    this.#write(`${END_EVENT}/enable`, "1");
+  }
+
   #read(file: string): string {
     try {
       return readFileSync(`${this.#instance.path}/${file}`, "utf8");
@@ -93,4 +123,15 @@ export class ResetTrace implements Disposable {
   #write(file: string, value: string): void {
     writeFileSync(`${this.#instance.path}/${file}`, value);
   }
+}
+
+function isEndedBy(reset: TracedReset, end: TracedEnd): boolean {
+  return (
+    reset.direction === "received" &&
+    reset.state === null &&
+    reset.sourcePort === end.sourcePort &&
+    reset.destinationPort === end.destinationPort &&
+    reset.source === end.source &&
+    reset.destination === end.destination
+  );
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { explainReset, RESET_CAUSES } from "../src/explain-reset.ts";
-import { parseResetLine } from "../src/parse-reset-line.ts";
+import { parseEndLine, parseResetLine } from "../src/parse-reset-line.ts";
 
 describe("a line of the kernel's trace", () => {
   test("of a sent reset", () => {
@@ -56,6 +56,20 @@ describe("a line of the kernel's trace", () => {
     ).toMatchObject({ source: "198.18.1.1", destination: "198.18.0.1" });
   });
 
+  test("of the end of a socket tells the state that it was in", () => {
+    expect(
+      parseEndLine(
+        " <idle>-0 [001] ..s2. 1.500000: inet_sock_set_state: family=AF_INET protocol=IPPROTO_TCP sport=40000 dport=80 saddr=198.18.1.1 daddr=198.18.0.1 saddrv6=::ffff:198.18.1.1 daddrv6=::ffff:198.18.0.1 oldstate=TCP_ESTABLISHED newstate=TCP_CLOSE",
+      ),
+    ).toEqual({
+      source: "198.18.1.1",
+      sourcePort: 40_000,
+      destination: "198.18.0.1",
+      destinationPort: 80,
+      state: "ESTABLISHED",
+    });
+  });
+
   test.each([
     "",
     "CPU:1 [LOST 17 EVENTS]",
@@ -63,6 +77,7 @@ describe("a line of the kernel's trace", () => {
     "a-1 [000] d..2. 1.500000: tcp_send_reset: something new",
   ])("that is something else is passed over: %j", (line) => {
     expect(parseResetLine(line)).toBeUndefined();
+    expect(parseEndLine(line)).toBeUndefined();
   });
 });
 

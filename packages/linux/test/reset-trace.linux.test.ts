@@ -81,6 +81,15 @@ function silence(hosts: TwoHosts, side: "client" | "target"): void {
   hosts[side].run(() => spawnSync("ip", [...neighbour, "nud", "permanent"]));
 }
 
+/** What the near end would send next, read off the wire. */
+async function nextSegment(hosts: TwoHosts, near: number, far: number): Promise<Segment> {
+  using wire = new RawTcp(hosts.target);
+  send(near, "x");
+  expect(receive(far)).toBe("x");
+  const { from, to, sequence } = await firstSegment(wire, FLAG.PSH | FLAG.ACK);
+  return { from, to, flags: 0, sequence: sequence + 1 };
+}
+
 describe("the kernel's reason for a reset", () => {
   test("connect() to a closed port: nobody listens", async () => {
     const resets = await traceScene(1, ({ hosts }) => {
@@ -105,7 +114,12 @@ describe("the kernel's reason for a reset", () => {
     });
     expect(causesOf(resets)).toEqual(["unread-data"]);
     const received = resets.find(({ direction }) => direction === "received");
-    expect(received).toMatchObject({ source: CLIENT, destination: TARGET, destinationPort: 80 });
+    expect(received).toMatchObject({
+      source: CLIENT,
+      destination: TARGET,
+      destinationPort: 80,
+      state: "ESTABLISHED",
+    });
   });
 
   test("the same after a reply was sent: the reply is read first", async () => {
@@ -354,6 +368,49 @@ describe("the kernel's reason for a reset", () => {
       expect(receive(far)).toBe("still alive");
     });
     expect(resets).toEqual([]);
+  });
+
+  test("is not needed for a reset in the window whose sequence number is not the next: it is challenged", async () => {
+    let wire = { sent: 0, received: 0 };
+    const resets = await traceScene(0, async ({ hosts, near, far }) => {
+      using counters = openCounters(hosts.target);
+      using capture = new ResetCapture(hosts.target);
+      using raw = new RawTcp(hosts.client);
+      const forged = await nextSegment(hosts, near, far);
+      const reset = { from: forged.from, to: forged.to, flags: FLAG.RST };
+      raw.send({ ...reset, sequence: forged.sequence + 1000 });
+      await eventually(() => {
+        expect(counters.read().counters).toMatchObject({
+          "tcpext.TCPChallengeACK": 1,
+          "tcpext.TCPSYNChallenge": 0,
+          "tcp.EstabResets": 0,
+        });
+      });
+      send(near, "still alive");
+      expect(receive(far)).toBe("still alive");
+      capture.drain();
+      wire = capture.counts;
+    });
+    expect(resets).toEqual([]);
+    expect(wire).toEqual({ sent: 0, received: 1 });
+  });
+
+  test("has a counterpart at the end that receives it, with the state it ended: here with the exact number", async () => {
+    const resets: TracedReset[] = [];
+    await traceScene(0, async ({ hosts, near, far }) => {
+      using trace = new ResetTrace({ addresses: [TARGET] });
+      using raw = new RawTcp(hosts.client);
+      const forged = await nextSegment(hosts, near, far);
+      raw.send({ ...forged, flags: FLAG.RST });
+      await eventually(() => {
+        resets.push(...trace.drain());
+        expect(resets).toHaveLength(1);
+      });
+      expect(receive(far)).toBe(-104);
+    });
+    expect(resets).toMatchObject([
+      { direction: "received", source: TARGET, sourcePort: 80, state: "ESTABLISHED", reason: null },
+    ]);
   });
 
   test("is not there for resets of a packet filter: neither trace nor counter sees them, a capture does", async () => {

@@ -34,7 +34,7 @@ export { formatAnnotations } from "./formats/format-annotations.ts";
 export { type BenchmarkDirection, formatBenchmark } from "./formats/format-benchmark.ts";
 export { formatComparisonCsv, formatRunCsv } from "./formats/format-csv.ts";
 export { formatHgrm } from "./formats/format-hgrm.ts";
-export { formatComparisonJson, formatRunJson } from "./formats/format-json.ts";
+export { formatComparisonJson, formatRunJson, formatShownJson } from "./formats/format-json.ts";
 export { formatJunit } from "./formats/format-junit.ts";
 export { formatMarkdown } from "./formats/format-markdown.ts";
 export {

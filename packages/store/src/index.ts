@@ -9,6 +9,7 @@ export type { BinnedSeries } from "./bin-samples.ts";
 export type { EventCount } from "./count-events.ts";
 export { collectFacts, listVaryingFacts } from "./fingerprint.ts";
 export type { HistoryFilter, HistoryRun } from "./load-history.ts";
+export type { RunPeaks } from "./load-peaks.ts";
 export { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
 export { type OpenOptions, openStore } from "./open-store.ts";
 export { checkResumable } from "./resume-run.ts";

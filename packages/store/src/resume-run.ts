@@ -79,6 +79,8 @@ function abortCurrentAttempt(db: Database, run: number, runId: string): void {
     histograms: [],
     samples: [],
     events: [],
+    portUses: [],
+    listenerQueues: [],
     sysctls: [],
     measurements: [],
     environment: null,

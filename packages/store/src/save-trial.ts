@@ -33,6 +33,8 @@ export function saveTrial(db: Database, runId: string, ended: EndedAttempt): voi
     insertFailures(db, id, record);
     insertSysctls(db, id, record);
     insertEvents(db, id, record);
+    insertPortUses(db, id, record);
+    insertListenerQueues(db, id, record);
     insertHistograms(db, id, record);
     saveSamples(db, id, { samples: record.samples, metrics });
   });
@@ -134,6 +136,25 @@ function insertEvents(db: Database, trial: number, { events }: TrialRecord): voi
   events.forEach(({ role, tMs, kind, detail }, position) =>
     insert.run(trial, position, role, tMs, kind, JSON.stringify(detail)),
   );
+}
+
+const US_PER_MS = 1000;
+
+function insertPortUses(db: Database, trial: number, { portUses }: TrialRecord): void {
+  const insert = db.prepare("INSERT INTO port_use VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const { role, tMs, source, destination, destinationPort, used, range, states } of portUses) {
+    const tUs = Math.round(tMs * US_PER_MS);
+    const counts = JSON.stringify(states);
+    insert.run(trial, role, tUs, source, destination, destinationPort, used, range, counts);
+  }
+}
+
+function insertListenerQueues(db: Database, trial: number, { listenerQueues }: TrialRecord): void {
+  const insert = db.prepare("INSERT INTO listener_queue VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  for (const { role, tMs, address, port, depth, limit, synReceived } of listenerQueues) {
+    const tUs = Math.round(tMs * US_PER_MS);
+    insert.run(trial, role, tUs, address, port, depth, limit, synReceived);
+  }
 }
 
 /** Latencies are seen by the client. */

@@ -8,6 +8,7 @@ import { listRuns } from "./list-runs.ts";
 import { loadEvents } from "./load-events.ts";
 import { loadHistograms } from "./load-histograms.ts";
 import { type HistoryFilter, type HistoryRun, loadHistory } from "./load-history.ts";
+import { loadPeaks, type RunPeaks } from "./load-peaks.ts";
 import { loadRun, loadTrial } from "./load-run.ts";
 import { loadSamples } from "./load-samples.ts";
 import { beginTrial, resumeRun } from "./resume-run.ts";
@@ -92,6 +93,10 @@ export class SqliteStore implements Store {
 
   countEvents(runId: string): EventCount[] {
     return this.#explain(() => countEvents(this.#db, runId));
+  }
+
+  loadPeaks(runId: string): RunPeaks {
+    return this.#explain(() => loadPeaks(this.#db, runId));
   }
 
   loadHistograms(runId: string): VariantHistogram[] {

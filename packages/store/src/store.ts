@@ -2,6 +2,7 @@ import type { Environment, Plan, Scenario, Trial, TrialOutcome } from "@churnlab
 import type { BinnedSeries } from "./bin-samples.ts";
 import type { EventCount } from "./count-events.ts";
 import type { HistoryFilter, HistoryRun } from "./load-history.ts";
+import type { RunPeaks } from "./load-peaks.ts";
 import type { EndedAttempt } from "./save-trial.ts";
 import type {
   ComparisonRow,
@@ -49,6 +50,8 @@ export interface StoreReader extends Disposable {
   loadEvents(runId: string, filter?: EventFilter): StoredEvent[];
   /** How often each kind of event was seen in each trial: for runs with more events than anybody reads. */
   countEvents(runId: string): EventCount[];
+  /** Who used which local ports and what waited at which listener, each at its fullest. */
+  loadPeaks(runId: string): RunPeaks;
   /** Merged over the completed trials of each variant, bucket by bucket. */
   loadHistograms(runId: string): VariantHistogram[];
   loadSamples(runId: string, filter?: SampleFilter): SampleSeries[];

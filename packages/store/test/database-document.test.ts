@@ -37,7 +37,7 @@ describe("docs/database.md", () => {
   test("has examples that run", () => {
     const [, examples = ""] = /```sql\n(.*?)```/s.exec(page) ?? [];
     const statements = examples.split(";").filter((statement) => statement.trim() !== "");
-    expect(statements).toHaveLength(3);
+    expect(statements).toHaveLength(4);
     for (const statement of statements) expect(() => querySqlite(path, statement)).not.toThrow();
     const overTime = statements.find((statement) => statement.includes("v_sample")) ?? "";
     expect(querySqlite(path, overTime)).toMatchObject([

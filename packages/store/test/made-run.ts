@@ -93,6 +93,32 @@ export const start: RunStart = {
   tags: { commit: "abc123", branch: "main" },
 };
 
+function makeReadings(): Pick<TrialRecord, "portUses" | "listenerQueues"> {
+  return {
+    portUses: [1024, 2048].map((used, i) => ({
+      role: "client",
+      tMs: 2560.125 * (i + 1),
+      source: "198.18.0.2",
+      destination: "198.18.0.1",
+      destinationPort: 8080,
+      used,
+      range: 2048,
+      states: { TIME_WAIT: used },
+    })),
+    listenerQueues: [
+      {
+        role: "target",
+        tMs: 1000.5,
+        address: "198.18.0.1",
+        port: 8080,
+        depth: 3,
+        limit: 4096,
+        synReceived: 1,
+      },
+    ],
+  };
+}
+
 /** What a trial of the baseline saw when its 2048 ports were used up, with every kind of thing in it. */
 export function makeRecord(change: Partial<TrialRecord> = {}): TrialRecord {
   const connect = new LatencyHistogram();
@@ -121,6 +147,7 @@ export function makeRecord(change: Partial<TrialRecord> = {}): TrialRecord {
     events: [
       { role: "client", tMs: 5120.25, kind: "ports.exhausted", detail: { errno: "EADDRNOTAVAIL" } },
     ],
+    ...makeReadings(),
     sysctls: [
       {
         role: "client",

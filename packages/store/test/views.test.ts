@@ -12,6 +12,9 @@ const VIEWS = {
   v_failure: "run_id trial_id variant replicate phase errno count first_ms last_ms",
   v_sample: "run_id trial_id variant role metric t_ms value",
   v_event: "run_id trial_id variant role t_ms kind detail",
+  v_port_budget:
+    "run_id trial_id variant role t_ms source destination port used range utilisation states",
+  v_listener_queue: "run_id trial_id variant role t_ms address port depth backlog syn_recv",
   v_sysctl: "run_id trial_id variant role name was requested effective",
   v_histogram: "run_id trial_id variant role metric count min p50 p90 p99 p999 max unit",
   v_comparison:
@@ -107,6 +110,15 @@ describe("plain sqlite3 reads a finished run", () => {
     expect(ask("SELECT name, was, requested, effective FROM v_sysctl ORDER BY name")).toEqual([
       { name: "net.ipv4.tcp_timestamps", was: "1", requested: null, effective: "1" },
       { name: "net.ipv4.tcp_tw_reuse", was: "2", requested: "0", effective: "0" },
+    ]);
+  });
+
+  test("a port budget is queried by tuple and time", () => {
+    const sql =
+      "SELECT t_ms, used, utilisation, states ->> 'TIME_WAIT' AS waiting FROM v_port_budget WHERE port = 8080";
+    expect(ask(sql)).toEqual([
+      { t_ms: 2560.125, used: 1024, utilisation: 0.5, waiting: 1024 },
+      { t_ms: 5120.25, used: 2048, utilisation: 1, waiting: 2048 },
     ]);
   });
 

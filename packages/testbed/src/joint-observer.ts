@@ -2,14 +2,15 @@ import type {
   CounterReading,
   Observer,
   PortReading,
+  QueueReading,
   Role,
   TrialEvent,
   Warning,
 } from "@churnlab/core";
 
 /**
- * Several namespaces of one role seen as one: counters and gauges are added, the port budget is that of the fullest,
- * since ports run out per source address.
+ * Several namespaces of one role seen as one: counters and gauges are added, listeners and port tuples stand side by
+ * side. Ports run out per source address, so what is in use is that of the fullest.
  */
 export class JointObserver implements Observer {
   readonly role: Role;
@@ -28,8 +29,15 @@ export class JointObserver implements Observer {
     };
   }
 
-  readQueues(): Readonly<Record<string, number>> {
-    return addRecords(this.#observers.map((observer) => observer.readQueues()));
+  readQueues(): QueueReading | null {
+    const readings = this.#observers
+      .map((observer) => observer.readQueues())
+      .filter((reading) => reading !== null);
+    if (readings.length === 0) return null;
+    return {
+      listeners: readings.flatMap(({ listeners }) => listeners),
+      synReceived: readings.reduce((sum, { synReceived }) => sum + synReceived, 0),
+    };
   }
 
   readPorts(): PortReading | null {
@@ -38,7 +46,12 @@ export class JointObserver implements Observer {
       .filter((reading) => reading !== null);
     const fullest = readings.toSorted((a, b) => share(b) - share(a))[0];
     if (fullest === undefined) return null;
-    return { ...fullest, states: addRecords(readings.map(({ states }) => states)) };
+    return {
+      ...fullest,
+      states: addRecords(readings.map(({ states }) => states)),
+      tuples: readings.flatMap(({ tuples }) => tuples).toSorted((a, b) => b.used - a.used),
+      tuplesLeftOff: readings.reduce((sum, { tuplesLeftOff }) => sum + tuplesLeftOff, 0),
+    };
   }
 
   drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {

@@ -1,7 +1,9 @@
 import type {
   CounterReading,
+  ListenerQueues,
   Observer,
   PortReading,
+  QueueReading,
   Role,
   TrialEvent,
   Warning,
@@ -9,6 +11,7 @@ import type {
 import {
   ALL_TCP_STATES,
   type CounterReader,
+  type ListenQueue,
   type NetworkNamespace,
   openCounters,
   PortCensus,
@@ -20,12 +23,17 @@ import {
 } from "@churnlab/linux";
 import type { ResetObserver } from "./reset-observer.ts";
 
+/** Tuples of ports that one dump keeps of one namespace, those of most ports; the others are counted. */
+const TUPLES_MAX = 100;
+
 export interface NamespaceObserverOptions {
   readonly role: Role;
   /** With its final sysctls: the port range is read once. */
   readonly namespace: NetworkNamespace;
   /** null where resets are not watched. */
   readonly resets: ResetObserver | null;
+  /** Whether dumps of all sockets are wanted. */
+  readonly ports: boolean;
 }
 
 /** Sees one role's kernel through descriptors that were opened inside its namespace. */
@@ -36,11 +44,13 @@ export class NamespaceObserver implements Observer {
   readonly #range: PortRange;
   readonly #census: PortCensus;
   readonly #resets: ResetObserver | null;
+  readonly #ports: boolean;
   readonly #warnings: Warning[] = [];
 
-  constructor({ role, namespace, resets }: NamespaceObserverOptions) {
+  constructor({ role, namespace, resets, ports }: NamespaceObserverOptions) {
     this.role = role;
     this.#resets = resets;
+    this.#ports = ports;
     this.#counters = openCounters(namespace);
     this.#diag = new SockDiag(namespace);
     this.#range = readPortRange(namespace);
@@ -56,24 +66,26 @@ export class NamespaceObserver implements Observer {
     return { gauges, counters: { ...counters, ...this.#resets?.readCounters() } };
   }
 
-  readQueues(): Readonly<Record<string, number>> {
-    const { listeners, synReceived } = readQueues(this.#diag, { countSynReceived: true });
-    if (listeners.length === 0) return {};
-    const deepest = listeners.reduce((a, b) => (a.depth >= b.depth ? a : b));
-    return {
-      accept_queue: deepest.depth,
-      "accept_queue.limit": deepest.limit,
-      syn_recv: synReceived ?? 0,
-    };
+  readQueues(): QueueReading | null {
+    const queues = this.#dump("queues were not read", () =>
+      readQueues(this.#diag, { countSynReceived: true }),
+    );
+    if (queues === null || queues.listeners.length === 0) return null;
+    return { listeners: mergeShared(queues.listeners), synReceived: queues.synReceived ?? 0 };
+  }
+
+  readPorts(): PortReading | null {
+    if (!this.#ports) return null;
+    return this.#dump("ports were not counted", () => this.#dumpPorts());
   }
 
   /** null, with a warning, when the kernel does not answer a dump: it may run out of memory for one (ENOBUFS). */
-  readPorts(): PortReading | null {
+  #dump<T>(failure: string, work: () => T): T | null {
     try {
-      return this.#dumpPorts();
+      return work();
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      const message = `${this.role}: ports were not counted at one time: ${error.message}`;
+      const message = `${this.role}: ${failure} at one time: ${error.message}`;
       this.#warnings.push({ code: "W_OBSERVER_DEGRADED", message });
       return null;
     }
@@ -83,10 +95,16 @@ export class NamespaceObserver implements Observer {
     const { listeners } = readQueues(this.#diag);
     this.#census.setListeningPorts(listeners.map(({ port }) => port));
     this.#diag.dump(ALL_TCP_STATES, this.#census);
+    const range = this.#range.usable;
+    const tuples = this.#census.busiest(TUPLES_MAX).map(({ ports, ...tuple }) => {
+      return { ...tuple, used: ports, range };
+    });
     return {
       states: this.#census.states(),
-      used: this.#census.portsUsedMost,
-      range: this.#range.usable,
+      used: tuples[0]?.used ?? 0,
+      range,
+      tuples,
+      tuplesLeftOff: this.#census.destinations - tuples.length,
     };
   }
 
@@ -103,4 +121,21 @@ export class NamespaceObserver implements Observer {
     this.#diag.close();
     this.#resets?.[Symbol.dispose]();
   }
+}
+
+/** Sockets that share an address and port share its connections too; their handshakes cannot be told apart. */
+function mergeShared(sockets: readonly ListenQueue[]): ListenerQueues[] {
+  const merged = new Map<string, ListenerQueues>();
+  for (const { address, port, depth, limit, synReceived } of sockets) {
+    const key = `${address} ${port}`;
+    const before = merged.get(key);
+    merged.set(key, {
+      address,
+      port,
+      depth: depth + (before?.depth ?? 0),
+      limit: limit + (before?.limit ?? 0),
+      synReceived: synReceived ?? 0,
+    });
+  }
+  return [...merged.values()];
 }

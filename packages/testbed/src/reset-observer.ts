@@ -33,8 +33,12 @@ export class ResetObserver implements Disposable {
     const counts = reasons?.countsOf(address) ?? {};
     for (const { atMs, reset, cause } of reasons?.takeKept(address) ?? []) {
       const { reason, state, sourcePort, destination, destinationPort } = reset;
-      const words = RESET_CAUSES[cause];
-      const detail = { reason, state, cause, words, sourcePort, destination, destinationPort };
+      const ends = { sourcePort, destination, destinationPort };
+      if (cause === null) {
+        this.#events.push({ role, atMs, kind: "rst.received", detail: { state, ...ends } });
+        continue;
+      }
+      const detail = { reason, state, cause, words: RESET_CAUSES[cause], ...ends };
       this.#events.push({ role, atMs, kind: "rst.sent", detail });
     }
     return { "rst.received": this.#capture.counts.received, ...counts };
@@ -47,13 +51,17 @@ export class ResetObserver implements Disposable {
 
   conclude(): Warning[] {
     const { role, reasons } = this.#options;
-    const lost: [number, string][] = [
-      [this.#capture.readLost(), "resets on the wire were not captured"],
-      [reasons?.readLost() ?? 0, "trace events were overwritten before they were read"],
+    // The trace is of the whole machine: whichever role asks first tells what it lost.
+    const lost: [string, number, string][] = [
+      [`${role}: `, this.#capture.readLost(), "resets on the wire were not captured"],
+      ["", reasons?.takeLost() ?? 0, "trace events were overwritten before they were read"],
     ];
     return lost
-      .filter(([count]) => count > 0)
-      .map(([count, what]) => ({ code: "W_OBSERVER_LOST", message: `${role}: ${count} ${what}` }));
+      .filter(([, count]) => count > 0)
+      .map(([whose, count, what]) => ({
+        code: "W_OBSERVER_LOST",
+        message: `${whose}${count} ${what}`,
+      }));
   }
 
   [Symbol.dispose](): void {

@@ -1,13 +1,14 @@
 import { explainReset, type ResetCause, ResetTrace, type TracedReset } from "@churnlab/linux";
 
-/** Traced resets kept in full per trial; all are counted. */
+/** Traced resets kept in full per trial and direction; those that were sent are all counted. */
 const KEPT_MAX = 200;
 
-/** A reset that one host sent, with the kernel's reason and what it means. */
+/** A reset that one host sent, with the kernel's reason and what it means, or received, which has no reason. */
 export interface ExplainedReset {
   readonly atMs: number;
   readonly reset: TracedReset;
-  readonly cause: ResetCause;
+  /** null for one that was received. */
+  readonly cause: ResetCause | null;
 }
 
 /**
@@ -18,7 +19,7 @@ export class ResetReasons implements Disposable {
   readonly #trace: ResetTrace;
   readonly #hosts = new Map<string, { counts: Record<string, number>; kept: ExplainedReset[] }>();
   #lostBefore = 0;
-  #kept = 0;
+  #kept = { sent: 0, received: 0 };
 
   /** Throws `E_CAPABILITY` or `E_PLATFORM` where this machine or user has no such trace. */
   constructor(addresses: Iterable<string>) {
@@ -29,7 +30,7 @@ export class ResetReasons implements Disposable {
   begin(): void {
     this.#drain();
     this.#hosts.clear();
-    this.#kept = 0;
+    this.#kept = { sent: 0, received: 0 };
     this.#lostBefore = this.#trace.readLost();
   }
 
@@ -44,9 +45,12 @@ export class ResetReasons implements Disposable {
     return this.#hosts.get(address)?.kept.splice(0) ?? [];
   }
 
-  /** Events since `begin` that were overwritten before they were read. */
-  readLost(): number {
-    return this.#trace.readLost() - this.#lostBefore;
+  /** Events since `begin`, or since this was last asked, that were overwritten before they were read. */
+  takeLost(): number {
+    const lost = this.#trace.readLost();
+    const since = lost - this.#lostBefore;
+    this.#lostBefore = lost;
+    return since;
   }
 
   [Symbol.dispose](): void {
@@ -55,12 +59,15 @@ export class ResetReasons implements Disposable {
 
   #drain(): void {
     for (const reset of this.#trace.drain()) {
-      if (reset.direction !== "sent") continue;
       const host = this.#hostOf(reset.source);
-      const metric = `rst.reason.${reset.reason ?? "UNKNOWN"}`;
-      host.counts[metric] = (host.counts[metric] ?? 0) + 1;
-      if (this.#kept++ >= KEPT_MAX) continue;
-      host.kept.push({ atMs: reset.atMs, reset, cause: explainReset(reset) });
+      const { direction, atMs } = reset;
+      const sent = direction === "sent";
+      if (sent) {
+        const metric = `rst.reason.${reset.reason ?? "UNKNOWN"}`;
+        host.counts[metric] = (host.counts[metric] ?? 0) + 1;
+      }
+      if (this.#kept[direction]++ >= KEPT_MAX) continue;
+      host.kept.push({ atMs, reset, cause: sent ? explainReset(reset) : null });
     }
   }
 

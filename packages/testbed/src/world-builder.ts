@@ -38,7 +38,7 @@ export class WorldBuilder {
       workers: chooseWorkers(spec.workload, availableParallelism()),
     });
     const resets = spec.observe.resets ? this.#watch.begin(hosts) : null;
-    const observers = stack.adopt(observe(hosts, resets), closeAll);
+    const observers = stack.adopt(observe(hosts, resets, spec.observe.ports), closeAll);
     const environment = describeEnvironment(hosts, {
       ...servers.facts,
       "observe.resets": resets?.means ?? "off",
@@ -64,12 +64,14 @@ export class WorldBuilder {
 function observe(
   { clients, target, upstream }: Hosts,
   resets: TrialResets | null,
+  ports: boolean,
 ): readonly Observer[] {
   const observerOf = (host: Host): NamespaceObserver =>
     new NamespaceObserver({
       role: host.role,
       namespace: host.namespace,
       resets: resets?.observers.get(host) ?? null,
+      ports,
     });
   const ofClients = clients.map(observerOf);
   const first = ofClients[0] as NamespaceObserver;

@@ -1,4 +1,4 @@
-import { formatRunJson, formatRunSummary } from "@churnlab/report";
+import { formatRunSummary, formatShownJson } from "@churnlab/report";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { openRun } from "../open-run.ts";
 import { terminal } from "../terminal.ts";
@@ -10,10 +10,11 @@ export function show(
 ): ExitCode {
   using opened = openRun(reference, options.db);
   const run = opened.store.loadRun(opened.runId);
+  const peaks = opened.store.loadPeaks(opened.runId);
   terminal.print(
     options.json
-      ? formatRunJson(run)
-      : formatRunSummary(run, { style: terminalStyle, all: options.all ?? false }),
+      ? formatShownJson(run, peaks)
+      : formatRunSummary(run, { style: terminalStyle, all: options.all ?? false, peaks }),
   );
   return EXIT.ok;
 }

@@ -7,6 +7,7 @@ import {
   LatencyHistogram,
   type Observer,
   type PortReading,
+  type QueueReading,
   type Role,
   type Shard,
   type ShardReport,
@@ -93,12 +94,27 @@ export function reportOf(agent: string, load: FakeLoad): ShardReport {
   };
 }
 
+/** A dump of so many ports towards one destination. */
+export function portsOf(used: number, range: number): PortReading {
+  const states = used === 0 ? {} : { TIME_WAIT: used };
+  const tuple = {
+    source: "198.18.0.2",
+    destination: "198.18.0.1",
+    destinationPort: 8080,
+    used,
+    range,
+    states,
+  };
+  return { states, used, range, tuples: used === 0 ? [] : [tuple], tuplesLeftOff: 0 };
+}
+
 /** An observer whose readings are a list; the last one repeats. */
 export class FakeObserver implements Observer {
   readonly role: Role;
   readonly #readings: CounterReading[];
   /** What dumps say, one after the other; the last one repeats. */
   dumps: PortReading[] = [];
+  queues: QueueReading | null = null;
   doubts: readonly Warning[] = [];
   closed = false;
 
@@ -115,8 +131,8 @@ export class FakeObserver implements Observer {
     return next as CounterReading;
   }
 
-  readQueues(): Record<string, number> {
-    return {};
+  readQueues(): QueueReading | null {
+    return this.queues;
   }
 
   readPorts(): PortReading | null {

@@ -2,6 +2,7 @@ import type {
   Measurement,
   Phases,
   PortReading,
+  QueueReading,
   Share,
   SysctlRecord,
   TargetAddress,
@@ -201,7 +202,7 @@ export interface RoleEvent {
 }
 
 export interface RoleLook extends RoleReading {
-  readonly queues: Readonly<Record<string, number>>;
+  readonly queues: QueueReading | null;
   readonly ports: PortReading | null;
   /** Since the last look. */
   readonly events: readonly RoleEvent[];
@@ -209,10 +210,40 @@ export interface RoleLook extends RoleReading {
   readonly warnings: readonly Warning[];
 }
 
+const queuesSchema: z.ZodType<QueueReading> = z.object({
+  listeners: z.array(
+    z.object({
+      address: z.string(),
+      port: z.number(),
+      depth: z.number(),
+      limit: z.number(),
+      synReceived: z.number(),
+    }),
+  ),
+  synReceived: z.number(),
+});
+
+const portsSchema: z.ZodType<PortReading> = z.object({
+  states: countsSchema,
+  used: z.number(),
+  range: z.number(),
+  tuples: z.array(
+    z.object({
+      source: z.string(),
+      destination: z.string(),
+      destinationPort: z.number(),
+      used: z.number(),
+      range: z.number(),
+      states: countsSchema,
+    }),
+  ),
+  tuplesLeftOff: z.number(),
+});
+
 const roleLookSchema: z.ZodType<RoleLook> = z.object({
   ...readingShape,
-  queues: countsSchema,
-  ports: z.object({ states: countsSchema, used: z.number(), range: z.number() }).nullable(),
+  queues: queuesSchema.nullable(),
+  ports: portsSchema.nullable(),
   events: z.array(
     z.object({
       role: roleSchema,

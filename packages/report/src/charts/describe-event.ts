@@ -58,6 +58,11 @@ const KNOWN: Readonly<Record<string, (detail: Detail) => EventWords>> = {
     why: "the client cannot connect to this destination until a TIME_WAIT ends",
     tone: "failure",
   }),
+  "ports.tuples-left-off": ({ kept, leftOff }) => ({
+    text: `the port budget of ${inWords(leftOff)} more destinations was not kept, beside ${inWords(kept)}`,
+    why: "those with most ports are kept",
+    tone: "note",
+  }),
   "ports.free-again": ({ afterMs }) => ({
     text: `a local port is free again${typeof afterMs === "number" ? `, ${formatValue(afterMs, "ms")} after the last was taken` : ""}`,
     why: "the first TIME_WAIT ended, or connections did",
@@ -75,6 +80,11 @@ const KNOWN: Readonly<Record<string, (detail: Detail) => EventWords>> = {
   }),
   rst: ({ direction, source, sourcePort, destination, destinationPort }) => ({
     text: `RST ${inWords(direction)}: ${inWords(source)}:${inWords(sourcePort)} to ${inWords(destination)}:${inWords(destinationPort)}`,
+    why: "",
+    tone: "warning",
+  }),
+  "rst.received": ({ state, destination, destinationPort }) => ({
+    text: `a RST from ${inWords(destination)}:${inWords(destinationPort)} ends a connection${typeof state === "string" ? ` in ${state}` : ""}`,
     why: "",
     tone: "warning",
   }),

@@ -11,7 +11,7 @@ import type {
   VerdictKind,
   Warning,
 } from "@churnlab/core";
-import type { RunState } from "@churnlab/store";
+import type { RunPeaks, RunState } from "@churnlab/store";
 
 /** Raised when a field changes its meaning or goes; new fields do not raise it. */
 export const RESULT_SCHEMA_VERSION = 1;
@@ -27,6 +27,8 @@ export interface ResultDocument {
   readonly baselineRun?: ResultRun;
   readonly comparisons?: readonly ResultComparison[];
   readonly gates?: readonly ResultGate[];
+  /** In `show --json`: who used which ports and what waited where, each at its fullest in each trial. */
+  readonly peaks?: RunPeaks;
 }
 
 export interface ResultRun {

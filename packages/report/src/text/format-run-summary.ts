@@ -1,11 +1,12 @@
 import type { SysctlRecord } from "@churnlab/core";
-import type { StoredRun, StoredVariant } from "@churnlab/store";
+import type { RunPeaks, StoredRun, StoredVariant } from "@churnlab/store";
 import { formatValue } from "../format-value.ts";
 import { groupMetrics } from "../metric-groups.ts";
 import { nameMetric } from "../name-metric.ts";
 import { buildRunOverview } from "../overview.ts";
 import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
 import { formatForecast } from "./format-forecast.ts";
+import { formatPeaks } from "./format-peaks.ts";
 import { formatPhysics } from "./format-physics.ts";
 import { formatReading } from "./format-reading.ts";
 import { formatRunHeader } from "./format-run-header.ts";
@@ -17,6 +18,8 @@ import { PLAIN_STYLE, type Style } from "./style.ts";
 export interface FormatOptions {
   /** Every metric and every replicate; else what matters and is not zero throughout. */
   readonly all?: boolean;
+  /** Who used which ports and what waited where; not shown if absent. */
+  readonly peaks?: RunPeaks;
   readonly style?: Style;
 }
 
@@ -30,6 +33,7 @@ export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): s
     ...(options.all
       ? [formatForecast(run, style), formatMeasurements(run)]
       : [formatPhysics(run, style), layoutMedians(run, style)]),
+    options.peaks === undefined ? [] : formatPeaks(options.peaks, { all: options.all ?? false }),
     formatFailures(run),
   ];
   return sections

@@ -18,6 +18,16 @@ it.each([
     { reason: "NO_SOCKET", state: "CLOSE", words: "nothing listens" },
     "the kernel sends a RST in CLOSE, reason NO_SOCKET",
   ],
+  [
+    "rst.received",
+    { state: "ESTABLISHED", sourcePort: 40_000, destination: "198.18.0.1", destinationPort: 80 },
+    "a RST from 198.18.0.1:80 ends a connection in ESTABLISHED",
+  ],
+  [
+    "ports.tuples-left-off",
+    { kept: 100, leftOff: 412 },
+    "the port budget of 412 more destinations was not kept, beside 100",
+  ],
   ["something-new", { a: 1, b: "two", c: [3] }, "something-new: a 1, b two, c [3]"],
   ["bare", {}, "bare"],
 ])("%s in words", (kind, detail, text) => {
@@ -31,6 +41,8 @@ it("an event whose detail is not what it should be is still told", () => {
     "connect-cliff",
     "rst",
     "rst.sent",
+    "rst.received",
+    "ports.tuples-left-off",
     "retries-paced",
   ]) {
     expect(describeEvent({ kind, detail: { used: "x", errno: {}, beforeUs: null } }).text).toMatch(

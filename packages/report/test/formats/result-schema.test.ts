@@ -6,6 +6,7 @@ import {
   compareRun,
   formatComparisonJson,
   formatRunJson,
+  formatShownJson,
   judgeRun,
   readResult,
 } from "../../src/index.ts";
@@ -59,6 +60,7 @@ describe("the schema of results", () => {
       for (const text of [
         formatRunJson(run),
         formatRunJson(run, gates),
+        formatShownJson(run, store.loadPeaks(runId)),
         formatComparisonJson(compareRun(store, runId), gates),
         formatComparisonJson(compareRun(store, runId, { against }), gates),
       ]) {

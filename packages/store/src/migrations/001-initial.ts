@@ -125,6 +125,33 @@ CREATE TABLE event (
   PRIMARY KEY (trial, position)
 ) STRICT, WITHOUT ROWID;
 
+-- Local ports in use from one address towards one address and port, at one time. A tuple without sockets has no row.
+CREATE TABLE port_use (
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  role TEXT NOT NULL,
+  t_us INTEGER NOT NULL,             -- since the start of the measure phase
+  source TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  used INTEGER NOT NULL,
+  range INTEGER NOT NULL,            -- ports of the source's range that are not reserved
+  states TEXT NOT NULL CHECK (json_valid(states)) -- sockets by TCP state
+) STRICT;
+CREATE INDEX port_use_trial ON port_use (trial);
+
+-- What waits at one listening address and port, at one time.
+CREATE TABLE listener_queue (
+  trial INTEGER NOT NULL REFERENCES trial (id),
+  role TEXT NOT NULL,
+  t_us INTEGER NOT NULL,             -- since the start of the measure phase
+  address TEXT NOT NULL,
+  port INTEGER NOT NULL,
+  depth INTEGER NOT NULL,            -- connections that wait for accept()
+  backlog INTEGER NOT NULL,          -- min(backlog, somaxconn); the kernel lets one more wait
+  syn_recv INTEGER NOT NULL          -- handshakes that wait for the last ACK
+) STRICT;
+CREATE INDEX listener_queue_trial ON listener_queue (trial);
+
 CREATE TABLE sysctl (
   trial INTEGER NOT NULL REFERENCES trial (id),
   role TEXT NOT NULL,
@@ -207,6 +234,17 @@ FROM sample
 CREATE VIEW v_event AS
 SELECT run.run_id, trial.trial_id, trial.variant, event.role, event.t_ms, event.kind, event.detail
 FROM event JOIN trial ON trial.id = event.trial AND trial.superseded = 0 JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_port_budget AS
+SELECT run.run_id, trial.trial_id, trial.variant, port_use.role, port_use.t_us / 1000.0 AS t_ms, port_use.source,
+  port_use.destination, port_use.port, port_use.used, port_use.range,
+  CASE WHEN port_use.range > 0 THEN CAST(port_use.used AS REAL) / port_use.range END AS utilisation, port_use.states
+FROM port_use JOIN trial ON trial.id = port_use.trial JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_listener_queue AS
+SELECT run.run_id, trial.trial_id, trial.variant, listener_queue.role, listener_queue.t_us / 1000.0 AS t_ms,
+  listener_queue.address, listener_queue.port, listener_queue.depth, listener_queue.backlog, listener_queue.syn_recv
+FROM listener_queue JOIN trial ON trial.id = listener_queue.trial JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_sysctl AS
 SELECT run.run_id, trial.trial_id, trial.variant, sysctl.role, sysctl.name, sysctl.was, sysctl.requested,

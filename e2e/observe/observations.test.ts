@@ -1,0 +1,77 @@
+import { describe, expect, it } from "vitest";
+import { runVariants, type VariantResult } from "../run-variants.ts";
+
+async function runOne(workload: string, rest = ""): Promise<VariantResult> {
+  const yaml = `
+version: 1
+name: observations
+workload: ${workload}
+phases: { measure: 1s }
+${rest}
+variants: [{ name: only }]
+replicates: 1
+`;
+  const { only } = await runVariants(yaml);
+  if (only === undefined) throw new Error("the variant did not run");
+  return only;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, each) => total + each, 0);
+
+describe("two sources", () => {
+  const workload =
+    "{ kind: short-lived, closer: client, sources: 2, arrival: { model: open, rate: 200/s } }";
+
+  it("have a port budget each, which add up to all of TIME_WAIT", async () => {
+    const result = await runOne(workload);
+    const { portUses } = result.outcome.record;
+    const last = Math.max(...portUses.map(({ tMs }) => tMs));
+    const atEnd = portUses.filter(({ tMs, role }) => tMs === last && role === "client");
+    expect(new Set(atEnd.map(({ source }) => source)).size).toBe(2);
+    expect(new Set(atEnd.map(({ destination }) => destination)).size).toBe(1);
+    expect(sum(atEnd.map(({ used }) => used))).toBe(result.of("client", "time_wait.end"));
+    expect(sum(atEnd.map(({ states }) => states["TIME_WAIT"] ?? 0))).toBe(200);
+    expect(Math.max(...atEnd.map(({ used }) => used))).toBe(result.of("client", "ports.used_peak"));
+  });
+
+  it("have none where the scenario asks for no dumps", async () => {
+    const { outcome } = await runOne(workload, "observe: { ports: false }");
+    expect(outcome.record.portUses).toEqual([]);
+    expect(outcome.record.measurements.filter(({ metric }) => metric.startsWith("ports."))).toEqual(
+      [],
+    );
+  });
+});
+
+describe("the queues of a listener", () => {
+  it("are recorded each second, under its address", async () => {
+    const { outcome } = await runOne("{ kind: short-lived, arrival: { model: open, rate: 50/s } }");
+    const ofTarget = outcome.record.listenerQueues.filter(({ role }) => role === "target");
+    expect(ofTarget.length).toBeGreaterThan(0);
+    expect(ofTarget[0]).toMatchObject({ port: 8080, limit: 4096, depth: 0, synReceived: 0 });
+  });
+});
+
+describe("resets", () => {
+  it("are counted per second on both sides, and told where they end a connection", async () => {
+    const result = await runOne(
+      "{ kind: short-lived, closer: client, close: rst, arrival: { model: open, rate: 100/s } }",
+    );
+    const { samples, events } = result.outcome.record;
+    const rates = (role: string, metric: string): number[] =>
+      samples.filter((each) => each.role === role && each.metric === metric).map((s) => s.value);
+    expect(result.of("client", "rst.sent")).toBe(100);
+    expect(result.of("target", "rst.received")).toBe(100);
+    expect(result.of("client", "rst.sent_rate_peak")).toBe(
+      Math.max(...rates("client", "rst.sent_rate")),
+    );
+    expect(Math.max(...rates("target", "rst.received_rate"))).toBeGreaterThan(0);
+    expect(rates("target", "rst.sent_rate")).toEqual([]);
+    const received = events.filter(({ kind }) => kind === "rst.received");
+    expect(received).toHaveLength(100);
+    expect(new Set(received.map(({ role }) => role))).toEqual(new Set(["target"]));
+    // What the target has read and not yet ended is open in either of two states.
+    for (const { detail } of received)
+      expect(detail["state"]).toMatch(/^(ESTABLISHED|CLOSE_WAIT)$/);
+  });
+});
