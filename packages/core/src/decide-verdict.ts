@@ -34,13 +34,10 @@ export interface Verdict {
 }
 
 /**
- * The chance of even one false `better` or `worse` among the comparisons of one family. A family is looked at without a
- * question asked beforehand and after every run, so it is bound more tightly than the gates, which are few and declared.
+ * The chance of even one false `better` or `worse` among the comparisons of one family, or of one false failure among
+ * the gates of a run. Both are looked at after every run: at 5 % a nightly run would raise a false alarm each month.
  */
-export const CLAIM_ALPHA = 0.01;
-
-/** The chance of even one false failure among the gates of a run. */
-export const GATE_ALPHA = 0.05;
+export const ALPHA = 0.01;
 
 /**
  * Judges the comparisons of one family: all that are shown together. `worse` and `better` need a p that holds for the
@@ -48,7 +45,7 @@ export const GATE_ALPHA = 0.05;
  */
 export function decideVerdicts(
   comparisons: readonly Comparison[],
-  alpha: number = CLAIM_ALPHA,
+  alpha: number = ALPHA,
 ): Verdict[] {
   const adjusted = adjustFamily(comparisons);
   const family = adjusted.filter((p) => p !== null).length;
@@ -81,8 +78,7 @@ export interface VerdictOptions {
   readonly adjustedP: number | null;
   /** How many comparisons were judged together. */
   readonly family: number;
-  /** `CLAIM_ALPHA` or `GATE_ALPHA`. */
-  readonly alpha: number;
+  readonly alpha?: number;
 }
 
 /** Judges one comparison with the p that its family leaves it. */
@@ -146,7 +142,7 @@ function judgeBudget(comparison: BudgetComparison, options: VerdictOptions): Jud
 /** Calm events need enough of them; events in bursts need enough blocks that have one. */
 function doubtBudget(comparison: BudgetComparison, options: VerdictOptions): string | null {
   if (isBursty(comparison)) return doubtSignificance(comparison.n, options);
-  const { adjustedP, alpha } = options;
+  const { adjustedP, alpha = ALPHA } = options;
   if (adjustedP !== null && adjustedP < alpha) return null;
   return `so few events may all fall on one side by chance (adjusted p = ${(adjustedP ?? 1).toPrecision(2)})`;
 }
@@ -154,7 +150,7 @@ function doubtBudget(comparison: BudgetComparison, options: VerdictOptions): str
 /** Why a change cannot be called significant in its family; null when it can. */
 export function doubtSignificance(
   n: number,
-  { adjustedP, family, alpha }: VerdictOptions,
+  { adjustedP, family, alpha = ALPHA }: VerdictOptions,
 ): string | null {
   if (adjustedP !== null && adjustedP < alpha) return null;
   const needed = blocksNeeded(family, alpha);
@@ -164,6 +160,6 @@ export function doubtSignificance(
 }
 
 /** The least number of blocks with which one of `family` comparisons can be significant: 2/2ⁿ · family < α. */
-export function blocksNeeded(family: number, alpha: number): number {
+export function blocksNeeded(family: number, alpha: number = ALPHA): number {
   return Math.max(BLOCKS_MIN, Math.floor(Math.log2((2 * Math.max(1, family)) / alpha)) + 1);
 }

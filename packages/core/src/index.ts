@@ -93,6 +93,7 @@ export * from "./comparison/list-metrics.ts";
 export * from "./comparison/metric-margins.ts";
 export type { PairingDesign } from "./comparison/pair-blocks.ts";
 export {
+  createReader,
   type MeasuredTrial,
   type MetricKey,
   type ReadableTrial,

@@ -1,4 +1,4 @@
-import { adjustFamily, GATE_ALPHA } from "./decide-verdict.ts";
+import { adjustFamily } from "./decide-verdict.ts";
 import type { GateResult } from "./gates/gate-result.ts";
 import { judgeAgainst } from "./gates/judge-against.ts";
 import { type Draft, type GateInput, prepareGate } from "./gates/prepare-gate.ts";
@@ -18,11 +18,7 @@ function concludeDraft(draft: Draft, adjusted: ReadonlyMap<Draft, number>): Gate
   if (draft.kind === "judged") return { gate, variant, ...draft.judgement };
   const { comparison, baseline, worseBy } = draft;
   const adjustedP = adjusted.get(draft) ?? null;
-  const judged = judgeAgainst(comparison, worseBy, {
-    adjustedP,
-    family: adjusted.size,
-    alpha: GATE_ALPHA,
-  });
+  const judged = judgeAgainst(comparison, worseBy, { adjustedP, family: adjusted.size });
   const evidence = { kind: "comparison", baseline, comparison, adjustedP } as const;
   return { gate, variant, ...judged, evidence };
 }

@@ -364,8 +364,20 @@ const HARMFUL_COUNTERS: ReadonlySet<string> = new Set([
   "tcpext.TCPSynRetrans",
 ]);
 
+/** A name is asked for once for each trial and comparison. */
+const described = new Map<string, MetricDescription | null>();
+
 /** The description of a metric by its name without role; null when no such metric exists. */
 export function describeMetric(name: string): MetricDescription | null {
+  let description = described.get(name);
+  if (description === undefined) {
+    description = findDescription(name);
+    described.set(name, description);
+  }
+  return description;
+}
+
+function findDescription(name: string): MetricDescription | null {
   const found = METRICS.find((metric) => matchesPattern(metric.name, name));
   if (found === undefined) return null;
   return HARMFUL_COUNTERS.has(name) ? { ...found, better: "lower" } : found;

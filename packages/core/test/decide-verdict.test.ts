@@ -2,13 +2,7 @@ import { describe, expect, test } from "vitest";
 import { compareVariants } from "../src/compare-variants.ts";
 import type { MeasuredTrial } from "../src/comparison/read-measurement.ts";
 import { BLOCK_LOOKS, nextLook, shouldAddBlocks } from "../src/comparison/should-add-blocks.ts";
-import {
-  blocksNeeded,
-  CLAIM_ALPHA,
-  decideVerdicts,
-  GATE_ALPHA,
-  type Verdict,
-} from "../src/decide-verdict.ts";
+import { ALPHA, blocksNeeded, decideVerdicts, type Verdict } from "../src/decide-verdict.ts";
 import { trialsOf } from "./fixtures/measured-trials.ts";
 
 const RATE = "client.connections.rate";
@@ -122,10 +116,8 @@ describe("events where the baseline has none", () => {
 
 describe("a family of comparisons", () => {
   test("needs more blocks the larger it is, and the reason says how many", () => {
-    const needed = (alpha: number): number[] =>
-      [1, 2, 10, 25].map((family) => blocksNeeded(family, alpha));
-    expect(needed(GATE_ALPHA)).toEqual([6, 7, 9, 10]);
-    expect(needed(CLAIM_ALPHA)).toEqual([8, 9, 11, 13]);
+    expect([1, 2, 10, 25].map((family) => blocksNeeded(family))).toEqual([8, 9, 11, 13]);
+    expect([1, 2, 10, 25].map((family) => blocksNeeded(family, 0.05))).toEqual([6, 7, 9, 10]);
     const latencies = ["p50", "p90", "p99"].map((q) => `client.latency.connect.${q}`);
     const all = (factor: number): Record<string, number> =>
       Object.fromEntries(latencies.map((name) => [name, 100 * factor]));
@@ -160,7 +152,7 @@ describe("a family of comparisons", () => {
     ]);
   });
 
-  test.each([CLAIM_ALPHA, GATE_ALPHA])(
+  test.each([ALPHA, 0.05])(
     "of 25 comparisons can tell at %d with as many blocks as it says, and not with one fewer",
     (alpha) => {
       const least = (n: number): number => 25 * 2 ** (1 - n);

@@ -212,18 +212,18 @@ describe("a gate against the baseline", () => {
 
   test("carries the comparison and the p that holds for all gates together", () => {
     const variants = [
-      { name: "a", trials: trialsOf(P99, steady(100, 6), { [RATE]: 100 }) },
-      { name: "b", trials: trialsOf(P99, steady(200, 6), { [RATE]: 50 }) },
+      { name: "a", trials: trialsOf(P99, steady(100, 8), { [RATE]: 100 }) },
+      { name: "b", trials: trialsOf(P99, steady(200, 8), { [RATE]: 50 }) },
     ];
     const one = judgeGates({ gates: [gate(P99, against(0.1))], variants, baseline: "a" });
     expect(one[0]).toMatchObject({
       outcome: "fail",
-      evidence: { kind: "comparison", adjustedP: 2 / 64 },
+      evidence: { kind: "comparison", adjustedP: 2 / 256 },
     });
     const gates = [gate(P99, against(0.1)), gate(RATE, against(0.1))];
     const two = judgeGates({ gates, variants, baseline: "a" });
     expect(two.map(({ outcome }) => outcome)).toEqual(["inconclusive", "inconclusive"]);
-    expect(two[0]?.reason).toContain("need ≥ 7 blocks");
+    expect(two[0]?.reason).toContain("need ≥ 9 blocks");
   });
 
   test("without a variant judges every one but the baseline; of the baseline itself it is invalid", () => {

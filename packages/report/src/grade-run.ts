@@ -1,10 +1,10 @@
 import {
+  createReader,
   type Grade,
   gradePrediction,
   type PortPrediction,
   type Prediction,
   predictPorts,
-  readMeasurement,
 } from "@churnlab/core";
 import type { StoredRun, StoredVariant } from "@churnlab/store";
 import { readVariants, type VariantReadings } from "./variant-readings.ts";
@@ -23,8 +23,22 @@ export interface PredictionGrade {
   readonly trials: readonly Grade[];
 }
 
-/** Holds every completed trial against the port model. One trial is enough: the mechanism is deterministic. */
-export function gradeRun(run: StoredRun): VariantForecast[] {
+const graded = new WeakMap<StoredRun, VariantForecast[]>();
+
+/**
+ * Holds every completed trial against the port model. One trial is enough: the mechanism is deterministic. Kept as long as
+ * the run itself, as every table asks for it.
+ */
+export function gradeRun(run: StoredRun): readonly VariantForecast[] {
+  let found = graded.get(run);
+  if (found === undefined) {
+    found = gradeVariants(run);
+    graded.set(run, found);
+  }
+  return found;
+}
+
+function gradeVariants(run: StoredRun): VariantForecast[] {
   const readings = new Map(readVariants(run).map((read) => [read.variant, read]));
   return run.variantList.map((variant) => {
     const forecast = predictVariant(run, variant);
@@ -55,8 +69,6 @@ function toNumber(fact: string | undefined): number | undefined {
 }
 
 function gradeTrials(prediction: Prediction, trials: VariantReadings["trials"]): PredictionGrade {
-  return {
-    prediction,
-    trials: trials.map((trial) => gradePrediction(prediction, readMeasurement(trial, prediction))),
-  };
+  const read = createReader(prediction);
+  return { prediction, trials: trials.map((trial) => gradePrediction(prediction, read(trial))) };
 }

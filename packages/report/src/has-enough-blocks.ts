@@ -1,11 +1,9 @@
 import {
   BLOCK_LOOKS,
   blocksNeeded,
-  CLAIM_ALPHA,
   type Comparison,
   compareVariants,
   describeMetric,
-  GATE_ALPHA,
   METRIC_MARGINS,
   type MeasuredTrial,
   type Scenario,
@@ -47,9 +45,9 @@ function blocksToJudge(scenario: Scenario, comparisons: readonly Comparison[]): 
     const others = scenario.variants.filter(({ baseline }) => !baseline).map(({ name }) => name);
     return variant === null ? others : [variant];
   });
-  if (gated.length > 0) return blocksNeeded(gated.length, GATE_ALPHA);
+  if (gated.length > 0) return blocksNeeded(gated.length);
   const shown = selectHeadlines(comparisons).filter(({ better }) => better !== "neither");
-  return blocksNeeded(shown.length, CLAIM_ALPHA);
+  return blocksNeeded(shown.length);
 }
 
 interface Deciding {

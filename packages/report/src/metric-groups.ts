@@ -49,14 +49,27 @@ const MAIN_METRICS = /^(connections\.(succeeded|rate)|requests\.rate)$/;
 
 const OTHER = "other";
 
-/** The title of the group that a metric belongs to. */
-function groupOf(metric: string): string {
-  return GROUPS.find(({ all }) => all.test(metric))?.title ?? OTHER;
+interface Placed {
+  readonly title: string;
+  readonly isHeadline: boolean;
+}
+
+/** Names are few and asked for thousands of times. */
+const placed = new Map<string, Placed>();
+
+function placeOf(metric: string): Placed {
+  let place = placed.get(metric);
+  if (place === undefined) {
+    const title = GROUPS.find(({ all }) => all.test(metric))?.title ?? OTHER;
+    place = { title, isHeadline: GROUPS.some(({ headline }) => headline.test(metric)) };
+    placed.set(metric, place);
+  }
+  return place;
 }
 
 /** Whether a metric is shown without being asked for, if it is not zero throughout. */
 export function isHeadline(metric: string): boolean {
-  return GROUPS.some(({ headline }) => headline.test(metric));
+  return placeOf(metric).isHeadline;
 }
 
 export function isKeyMetric(metric: string): boolean {
@@ -83,7 +96,7 @@ export function groupMetrics<T>(
   items: readonly T[],
   metricOf: (item: T) => string,
 ): MetricGroup<T>[] {
-  const byTitle = Map.groupBy(items, (item) => groupOf(metricOf(item)));
+  const byTitle = Map.groupBy(items, (item) => placeOf(metricOf(item)).title);
   return [...GROUPS.map(({ title }) => title), OTHER].flatMap((title) => {
     const members = byTitle.get(title) ?? [];
     if (members.length === 0) return [];

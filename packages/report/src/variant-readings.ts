@@ -1,9 +1,9 @@
 import {
+  createReader,
   listMetrics,
   type MetricKey,
   type ReadableTrial,
   readCompleted,
-  readMeasurement,
 } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 
@@ -39,8 +39,9 @@ export function readVariants(run: StoredRun): readonly VariantReadings[] {
 export function readMetric({ trials }: VariantReadings, key: MetricKey): MetricReading {
   const values: number[] = [];
   let never = false;
+  const read = createReader(key);
   for (const trial of trials) {
-    const reading = readMeasurement(trial, key);
+    const reading = read(trial);
     if (reading.kind === "value") values.push(reading.value);
     if (reading.kind === "never") never = true;
   }

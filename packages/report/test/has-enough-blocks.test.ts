@@ -42,7 +42,7 @@ test("auto plans 16 blocks and may end after 8 or 12 of them: at 8 where gates d
       hasEnoughBlocks(scenario, trialsOf(n, 0.001)),
     );
   expect(looksOf(gated("5%"))).toEqual([8, 12, 16]);
-  // Two metrics that nobody declared are judged at 1 %, which 8 blocks cannot reach.
+  // Without gates the rate and the latency are judged together, which needs 9.
   expect(looksOf(scenarioOf(AUTO))).toEqual([12, 16]);
 });
 

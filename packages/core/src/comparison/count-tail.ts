@@ -1,6 +1,6 @@
 import type { LatencyMetric } from "../histogram.ts";
 import type { Comparison } from "./comparison.ts";
-import type { ReadableTrial } from "./read-measurement.ts";
+import { createReader, type ReadableTrial } from "./read-measurement.ts";
 
 /** What a latency has one observation of. */
 const OBSERVED: Readonly<Record<LatencyMetric, string>> = {
@@ -30,14 +30,16 @@ export function countTail(
   const [, latency = "", quantile = ""] = /^latency\.(\w+)\.(\w+)$/.exec(metric) ?? [];
   const share = QUANTILES.get(quantile);
   if (share === undefined || !Object.hasOwn(OBSERVED, latency)) return null;
-  const name = OBSERVED[latency as LatencyMetric];
-  const counts = pairs
-    .flatMap(({ baseline, candidate }) => [baseline, candidate])
-    .map(({ values }) => values.client.get(name));
-  if (counts.length === 0 || !counts.every((n) => n !== undefined && Number.isFinite(n)))
-    return null;
+  const read = createReader({ role: "client", metric: OBSERVED[latency as LatencyMetric] });
+  let least = Number.POSITIVE_INFINITY;
+  for (const pair of pairs) {
+    for (const reading of [read(pair.baseline), read(pair.candidate)]) {
+      if (reading.kind !== "value" || !Number.isFinite(reading.value)) return null;
+      least = Math.min(least, reading.value);
+    }
+  }
   // 10 000 · (1 − 0.99) is a little above 100 in binary.
-  return Math.round(Math.min(...counts.map((n) => n as number)) * (1 - share));
+  return pairs.length === 0 ? null : Math.round(least * (1 - share));
 }
 
 /** With fewer observations beyond it, a quantile is the luck of single connections: it is shown, not judged. */

@@ -5,12 +5,14 @@ import {
   subsetSumTail,
 } from "./signed-rank-distribution.ts";
 import { findDefect, noValue, type Statistic } from "./statistic.ts";
+import { transformTail } from "./transform-tail.ts";
 
 /**
  * The two-sided p of "the differences are symmetric about 0": the share of all 2ⁿ ways to flip their signs for which
  * the signed-rank sum lies at least as far from 0 as the one observed. Equal sizes share their mean rank; a zero keeps
  * its rank and has no sign (Pratt 1959). Ties and zeros are exact too, because the flips are counted by the distribution
- * of the sum instead of one by one; beyond 100 differences they are approximated.
+ * of the sum instead of one by one. Beyond 100 differences p is off by less than 2e-5, and by less than 1e-11 where
+ * few distinct sizes make the sum coarse.
  */
 export function signFlipP(differences: readonly number[]): Statistic {
   const defect = findDefect(differences);
@@ -23,10 +25,33 @@ export function signFlipP(differences: readonly number[]): Statistic {
     0,
   );
   const lower = Math.min(positive, total - positive);
-  const isExact = signed.length <= EXACT_BLOCKS_MAX;
-  // Half a rank, which is 1 here, as the sum moves in whole ranks.
-  const tail = isExact ? exactTail(signed, lower) : approximateTail(signed, total / 2 - lower - 1);
+  const tail =
+    signed.length <= EXACT_BLOCKS_MAX ? exactTail(signed, lower) : longTail(signed, lower);
   return { defined: true, value: Math.min(1, 2 * tail) };
+}
+
+/** A size that has this share of the sum's variance makes it coarse, and the normal tail too far off. */
+const COARSE_SHARE_MIN = 0.05;
+
+/** The same for so many ranks that counting would take too long. */
+function longTail(ranks: readonly number[], lower: number): number {
+  const step = ranks.reduce(findCommonDivisor, 0);
+  if (findLargestShare(ranks) >= COARSE_SHARE_MIN) {
+    return transformTail(
+      ranks.map((rank) => rank / step),
+      lower / step,
+    );
+  }
+  const total = ranks.reduce((sum, rank) => sum + rank, 0);
+  return approximateTail(ranks, (total - step) / 2 - lower);
+}
+
+/** The share of the variance that the ranks of one size have. */
+function findLargestShare(ranks: readonly number[]): number {
+  const squares = new Map<number, number>();
+  for (const rank of ranks) squares.set(rank, (squares.get(rank) ?? 0) + rank * rank);
+  const all = [...squares.values()].reduce((sum, square) => sum + square, 0);
+  return Math.max(...squares.values()) / all;
 }
 
 /** The least p that n blocks can give: 2/2ⁿ, when all differ in the same direction. */
@@ -53,15 +78,15 @@ function findCommonDivisor(a: number, b: number): number {
 
 /** Twice the mid-rank of every absolute difference: doubled, so that all are whole numbers. */
 function rankSizes(differences: readonly number[]): number[] {
-  const order = differences
-    .map((difference, index) => ({ size: Math.abs(difference), index }))
-    .toSorted((a, b) => a.size - b.size);
-  const ranks = Array.from<number>({ length: differences.length });
-  for (let first = 0; first < order.length; ) {
+  const sizes = Float64Array.from(differences, Math.abs);
+  const ascending = sizes.toSorted();
+  const ranks = new Map<number, number>();
+  for (let first = 0; first < ascending.length; ) {
+    const size = ascending[first] as number;
     let end = first + 1;
-    while (end < order.length && order[end]?.size === order[first]?.size) end++;
-    for (const { index } of order.slice(first, end)) ranks[index] = first + 1 + end;
+    while (ascending[end] === size) end++;
+    ranks.set(size, first + 1 + end);
     first = end;
   }
-  return ranks;
+  return Array.from(sizes, (size) => ranks.get(size) as number);
 }

@@ -1,6 +1,6 @@
 import { normalTail } from "./normal-tail.ts";
 
-/** Up to this many blocks every probability is exact; above it, the approximation is off by less than 5e-5. */
+/** Up to this many blocks every probability is counted; above it, that of ranks without ties is off by less than 1e-5. */
 export const EXACT_BLOCKS_MAX = 100;
 
 /**
