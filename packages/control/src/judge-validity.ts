@@ -8,6 +8,7 @@ import {
   type Workload,
 } from "@churnlab/core";
 import { judgeCloser } from "./judge-closer.ts";
+import { judgeSteadiness } from "./judge-steadiness.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Least share of the intended load that must have been attempted. */
@@ -38,6 +39,7 @@ export function judgeValidity(evidence: TrialEvidence): Warning[] {
     ...judgeOffer(evidence),
     ...judgeGenerator(evidence),
     ...judgeDescriptors(evidence),
+    ...judgeSteadiness(evidence),
     ...judgeBoundary(evidence),
     ...judgeSampler(evidence),
     ...judgeCounters(evidence),

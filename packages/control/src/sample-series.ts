@@ -62,6 +62,13 @@ export class SampleSeries {
     });
   }
 
+  /** Every value of one series with its time. */
+  points(role: Role, metric: string): { readonly atMs: number; readonly value: number }[] {
+    const series = this.#series.get(`${role} ${metric}`);
+    if (series === undefined) return [];
+    return series.values.map((value, i) => ({ atMs: series.atMs[i] as number, value }));
+  }
+
   /** Values of one gauge in a window of times, both ends included. */
   window(role: Role, metric: string, { fromMs, toMs }: { fromMs: number; toMs: number }): number[] {
     const series = this.#series.get(`${role} ${metric}`);

@@ -105,6 +105,7 @@ export * from "./comparison/should-add-blocks.ts";
 export * from "./decide-verdict.ts";
 export * from "./describe-verdict.ts";
 export * from "./find-history-alerts.ts";
+export * from "./find-trend.ts";
 export * from "./gates/gate-result.ts";
 export * from "./gates/parse-gate-metric.ts";
 export {

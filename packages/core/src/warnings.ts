@@ -59,6 +59,11 @@ export const WARNING_CODES = {
     meaning:
       "The kernel counters were first read well after the measure phase began; what happened before is not in their growth.",
   },
+  W_NOT_STEADY: {
+    invalidates: false,
+    meaning:
+      "The rate rose or fell all through the measure phase: its mean is of no state that lasts. A warm-up may be too short.",
+  },
   W_NOT_SETTLED: {
     invalidates: false,
     meaning: "Connections were still closing when the trial's last sample was taken.",
