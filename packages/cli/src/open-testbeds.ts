@@ -1,12 +1,19 @@
-import { ChurnError, type Testbed, type TestbedKind } from "@churnlab/core";
-import { DockerTestbed, type DockerTestbedOptions, NetnsTestbed } from "@churnlab/testbed";
+import type { Testbed, TestbedKind } from "@churnlab/core";
+import { DockerTestbed, ExternalTestbed, NetnsTestbed } from "@churnlab/testbed";
+
+export interface TestbedOptions {
+  /** Whether images that are missing may be pulled. */
+  readonly pull?: boolean;
+  /** Whether hosts may be loaded that are not this machine's. */
+  readonly allowExternal?: boolean;
+}
 
 /** The testbeds of a command, each made when its first trial needs it and closed with the command. */
 export interface Testbeds extends AsyncDisposable {
   of(kind: TestbedKind): Testbed;
 }
 
-export function openTestbeds(options: DockerTestbedOptions = {}): Testbeds {
+export function openTestbeds(options: TestbedOptions = {}): Testbeds {
   const open = new Map<TestbedKind, Testbed>();
   return {
     of(kind) {
@@ -23,15 +30,13 @@ export function openTestbeds(options: DockerTestbedOptions = {}): Testbeds {
   };
 }
 
-function makeTestbed(kind: TestbedKind, options: DockerTestbedOptions): Testbed {
+function makeTestbed(kind: TestbedKind, options: TestbedOptions): Testbed {
   switch (kind) {
     case "netns":
       return new NetnsTestbed();
     case "docker":
-      return new DockerTestbed(options);
+      return new DockerTestbed({ pull: options.pull ?? false });
     case "external":
-      throw new ChurnError("E_USAGE", `This churnlab has no testbed "${kind}".`, {
-        hint: "Use testbed: netns or docker.",
-      });
+      return new ExternalTestbed({ allowed: options.allowExternal ?? false });
   }
 }

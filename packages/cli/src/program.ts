@@ -82,6 +82,7 @@ function addRunCommands(program: Command, act: Act): void {
     )
     .option("--report <file>", "write the run as one HTML file too")
     .option("--ui [port]", "show the run in a browser while it goes on", parsePort)
+    .option("--allow-external", "testbed external: load hosts that are not this machine's")
     .option("--pull", "testbed docker: pull images that are not on this machine")
     .option("--json", "print the comparison as one JSON document")
     .option("-q, --quiet", "print nothing but the result")

@@ -11,6 +11,8 @@ export interface TargetAddress {
   /** Path and authority for HTTP; `/` and `host:port` where the target is ours. */
   readonly path: string;
   readonly tls: boolean;
+  /** What HTTP names the server by (RFC 9110 §7.2), and TLS, where that is not `host:port`. */
+  readonly authority?: string;
 }
 
 /** An agent's exact share of a trial. */

@@ -25,6 +25,11 @@ export const ERROR_CODES = {
     exit: 2,
     meaning: "The value is outside what the sysctl takes, or the kernel refused it.",
   },
+  E_EXTERNAL: {
+    exit: 2,
+    meaning:
+      "The host to be loaded is not this machine's, and was not allowed by --allow-external.",
+  },
   E_RUN_UNKNOWN: {
     exit: 2,
     meaning: "No run in the database matches the reference.",

@@ -84,6 +84,15 @@ export const WARNING_CODES = {
     invalidates: true,
     meaning: "The target ended while the trial ran.",
   },
+  W_TARGET_UNSEEN: {
+    invalidates: false,
+    meaning: "The target is a host that is not churnlab's: its side of the figures is absent.",
+  },
+  W_CLIENT_SHARED: {
+    invalidates: false,
+    meaning:
+      "The client is this host as it is: its counters and ports are shared with all else that it does.",
+  },
   W_AGENT_LOST: {
     invalidates: true,
     meaning:

@@ -1,17 +1,15 @@
 import type { Environment } from "@churnlab/core";
 import { readEnvironment, readTcpSysctls } from "@churnlab/linux";
-import type { Hosts } from "./netns-hosts.ts";
+import type { Host } from "./netns-hosts.ts";
 
-/** The machine, and every TCP sysctl of every role as it was when the load began. */
+/** The machine, and every TCP sysctl of one host of every role as it was when the load began. */
 export function describeEnvironment(
-  hosts: Hosts,
+  hosts: readonly Host[],
   parts: Readonly<Record<string, string>>,
 ): Environment {
-  const sysctls = [hosts.clients[0], hosts.target, hosts.upstream]
-    .filter((host) => host !== undefined && host !== null)
-    .flatMap(({ role, namespace }) =>
-      Object.entries(readTcpSysctls(namespace)).map(([name, value]) => [`${role}.${name}`, value]),
-    );
+  const sysctls = hosts.flatMap(({ role, namespace }) =>
+    Object.entries(readTcpSysctls(namespace)).map(([name, value]) => [`${role}.${name}`, value]),
+  );
   return { facts: { ...machineFacts(), ...parts, ...Object.fromEntries(sysctls) } };
 }
 

@@ -6,4 +6,6 @@
 export { checkContainers } from "./docker/check-containers.ts";
 export { cleanContainers } from "./docker/clean-containers.ts";
 export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
+export { checkExternal } from "./external/check-external.ts";
+export { ExternalTestbed } from "./external/external-testbed.ts";
 export { NetnsTestbed } from "./netns-testbed.ts";

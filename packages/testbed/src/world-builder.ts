@@ -39,7 +39,10 @@ export class WorldBuilder {
     });
     const resets = spec.observe.resets ? this.#watch.begin(hosts) : null;
     const observers = stack.adopt(observe(hosts, resets, spec.observe.ports), closeAll);
-    const environment = describeEnvironment(hosts, {
+    const oneOfEach = [hosts.clients[0], hosts.target, hosts.upstream].filter(
+      (host) => host !== undefined && host !== null,
+    );
+    const environment = describeEnvironment(oneOfEach, {
       ...servers.facts,
       "observe.resets": resets?.means ?? "off",
     });

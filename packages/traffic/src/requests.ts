@@ -29,7 +29,7 @@ function encodeHttp({ requestBytes }: Workload, target: TargetAddress, last: boo
   const host = target.host.includes(":") ? `[${target.host}]` : target.host;
   const lines = [
     `${requestBytes > 0 ? "POST" : "GET"} ${target.path} HTTP/1.1`,
-    `Host: ${host}:${target.port}`,
+    `Host: ${target.authority ?? `${host}:${target.port}`}`,
     ...(requestBytes > 0 ? [`Content-Length: ${requestBytes}`] : []),
     ...(last ? ["Connection: close"] : []),
   ];

@@ -1,7 +1,7 @@
 import { ChurnError, type Scenario, type TrialSpec } from "@churnlab/core";
 import { DASHBOARD_PORT } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
-import { checkContainers } from "@churnlab/testbed";
+import { checkContainers, checkExternal } from "@churnlab/testbed";
 import { abortOnSignals } from "../abort-on-signals.ts";
 import { checkLimits } from "../check-limits.ts";
 import { checkPrivileges } from "../check-privileges.ts";
@@ -26,6 +26,7 @@ export interface RunOptions extends ScenarioOverrides {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly pull?: boolean;
+  readonly allowExternal?: boolean;
 }
 
 /** Checks everything that can be checked before the first packet, then runs scenario after scenario. */
@@ -39,13 +40,15 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     port === null ? null : serveDatabase(database, { port, terminal }),
   );
   if (elsewhere !== null) return elsewhere;
-  const pull = options.pull ?? false;
+  const { pull = false, allowExternal = false } = options;
   await checkContainers(listSpecs(scenarios), { pull });
+  const sent = await checkExternal(scenarios, { allowed: allowExternal });
+  for (const line of sent) terminal.say(`load on ${line}`);
   using store = openStore(database, { mode: "write" });
   using abort = abortOnSignals(terminal);
   await using dashboard =
     port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
-  await using testbeds = openTestbeds({ pull });
+  await using testbeds = openTestbeds({ pull, allowExternal });
   using follower = followRuns(store, reporters);
   // One that cannot be had is said before a run is begun, not by a run that failed.
   for (const spec of listSpecs(scenarios)) testbeds.of(spec.testbed);

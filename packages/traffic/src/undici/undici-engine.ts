@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { TargetAddress, Workload } from "@churnlab/core";
 import { buildConnector } from "undici";
 import type { Engine, EngineProbe, WorkerJob } from "../engine.ts";
@@ -41,6 +42,7 @@ export const undiciEngine: Engine = {
         // Every handshake in full: what resumption saves is a question of its own.
         maxCachedSessions: 0,
         allowH2: false,
+        ...(target.authority === undefined ? {} : { servername: nameOf(target.authority) }),
       }),
       request: describeRequest(workload, target, origin),
       close: workload.close,
@@ -49,7 +51,16 @@ export const undiciEngine: Engine = {
   },
 };
 
-function describeRequest({ requestBytes }: Workload, { path }: TargetAddress, origin: URL) {
-  if (requestBytes === 0) return { origin, path, method: "GET" };
-  return { origin, path, method: "POST", body: Buffer.alloc(requestBytes, "x") };
+function describeRequest({ requestBytes }: Workload, target: TargetAddress, origin: URL) {
+  const { path, authority } = target;
+  const named =
+    authority === undefined ? { origin, path } : { origin, path, headers: { host: authority } };
+  if (requestBytes === 0) return { ...named, method: "GET" };
+  return { ...named, method: "POST", body: Buffer.alloc(requestBytes, "x") };
+}
+
+/** What TLS asks for (RFC 6066 §3): the name without its port, empty where it is a number. */
+function nameOf(authority: string): string {
+  const { hostname } = new URL(`http://${authority}`);
+  return isIP(hostname.replace(/^\[|\]$/g, "")) === 0 ? hostname : "";
 }

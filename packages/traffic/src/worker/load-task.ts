@@ -7,7 +7,8 @@ import type { ErrorRecord } from "../error-record.ts";
 export interface LoadTask {
   readonly engine: EngineName;
   readonly job: Omit<WorkerJob, "startAtMs">;
-  readonly namespaceFd: number;
+  /** null: the thread stays where it is. */
+  readonly namespaceFd: number | null;
   /** The memory of its `WorkerCounters`. */
   readonly counters: SharedArrayBuffer;
   /** Carries one `Armed` up and one `Start` down, nothing else. */

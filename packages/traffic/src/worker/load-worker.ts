@@ -14,14 +14,15 @@ const START_PATIENCE_MS = 15_000;
 export default async function runLoad(task: LoadTask): Promise<LoadResult> {
   try {
     const engine = await loadEngine(task.engine);
-    const inside = enterNetworkNamespace(task.namespaceFd);
+    const { namespaceFd } = task;
+    const inside = namespaceFd === null ? null : enterNetworkNamespace(namespaceFd);
     try {
       const startAtMs = await awaitStart(task);
       if (startAtMs === null) return { kind: "called-off" };
       await engine.run({ ...task.job, startAtMs }, new WorkerCounters(task.counters));
       return { kind: "done", endedAtMs: monotonicMs() };
     } finally {
-      inside[Symbol.dispose]();
+      inside?.[Symbol.dispose]();
     }
   } catch (error) {
     return { kind: "failed", error: recordError(error) };

@@ -6,7 +6,8 @@ import type { WorkerPool } from "./worker-pool.ts";
 
 /** One client namespace of a trial. */
 export interface LocalSource {
-  readonly namespaceFd: number;
+  /** null: the one that this process is in, which takes no privilege. */
+  readonly namespaceFd: number | null;
   /** The address its connections come from. */
   readonly address: string;
 }
