@@ -43,7 +43,8 @@ export class ExternalTestbed implements Testbed {
     signal.throwIfAborted();
     await using stack = new AsyncDisposableStack();
     const namespace = stack.use(presentNetworkNamespace());
-    const observer = new NamespaceObserver({ role: "client", namespace, resets: null });
+    const { ports } = spec.observe;
+    const observer = new NamespaceObserver({ role: "client", namespace, resets: null, ports });
     stack.adopt(observer, (one) => one.close());
     const agent = new LocalAgent({
       name: "local",
