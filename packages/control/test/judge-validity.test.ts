@@ -89,6 +89,17 @@ describe("what the kernels counted", () => {
     return [before, before, counted(counters)];
   };
 
+  it.each(["client", "target"] as const)(
+    "of a %s with TIME_WAIT sockets before the load is of no clean kernel",
+    async (role) => {
+      const used = { gauges: { time_wait: 3 }, counters: {} };
+      const clean = { gauges: { time_wait: 0 }, counters: {} };
+      const other = role === "client" ? "target" : "client";
+      const observers = [new FakeObserver([clean], other), new FakeObserver([used, clean], role)];
+      expect(await judge({}, observers)).toEqual(["W_NOT_CLEAN"]);
+    },
+  );
+
   it("is doubted when a counter is gone", async () => {
     expect(await judge({}, [new FakeObserver(over({}))])).toEqual(["W_COUNTER_ABSENT"]);
   });

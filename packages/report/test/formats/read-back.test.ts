@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { querySqlite } from "../../../store/test/query-sqlite.ts";
 import {
   compareRun,
+  formatAnnotations,
   formatBenchmark,
   formatComparison,
   formatComparisonCsv,
@@ -170,6 +171,20 @@ describe("every format has the numbers that SQL has", () => {
     expect(text.endsWith("\n# EOF\n")).toBe(true);
     const points = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
     expect(points).toHaveLength(Object.keys(measurements).length);
+    const valuesOf = (pairs: readonly (readonly [trial: string, value: number])[]): string[] =>
+      pairs.map(([trial, value]) => `${trial} ${value}`).toSorted();
+    expect(
+      valuesOf(
+        points.map((line) => [
+          /trial_id="(\d+)"/.exec(line)?.[1] ?? "",
+          Number(line.split("} ")[1]?.split(" ")[0]),
+        ]),
+      ),
+    ).toEqual(
+      valuesOf(
+        Object.entries(measurements).map(([key, value]) => [key.split(" ")[0] as string, value]),
+      ),
+    );
     const found = points.filter((line) => line.startsWith("churnlab_connections_rate_per_second{"));
     const rates = found.map((line) => {
       const [, trial] = /trial_id="(\d+)"/.exec(line) ?? [];
@@ -252,6 +267,18 @@ describe("every format has the numbers that SQL has", () => {
     );
     expect(xml).toContain(`<failure message="${String(worst?.["worst"])}, must be at most 0`);
     expect(xml.match(/<testcase /g)).toHaveLength(3);
+  });
+
+  test("annotations have the number that breaks a gate", () => {
+    const [worst] = ask(
+      "SELECT max(value) AS worst FROM v_measurement WHERE metric = 'failures.EADDRNOTAVAIL'",
+    );
+    const lines = formatAnnotations(comparison.run, judgeRun(comparison.run)).trimEnd().split("\n");
+    expect(lines.filter((line) => line.startsWith("::error "))).toEqual([
+      expect.stringContaining(
+        `::client.failures.EADDRNOTAVAIL ≤ 0: ${String(worst?.["worst"])}, must be at most 0`,
+      ),
+    ]);
   });
 });
 
