@@ -70,7 +70,7 @@ export const bench: Benchmark = {
       await compareShortLived(peers, note);
       await compareKeepAlive(peers, note);
       await keepSchedule(note);
-      await addWorker(note);
+      await addWorker(peers, note);
       await compareTarget(note);
       await holdMany(note);
     }
@@ -101,6 +101,11 @@ async function compareKeepAlive(peers: readonly Peer[], note: Note): Promise<voi
   noteRivals("keep-alive", rivals, note);
   noteRatio("keep-alive.ring/wrk.per_cpu_second", rivals, { note, of: ({ cpuUs }) => 1 / cpuUs });
   noteRatio("keep-alive.ring/autocannon.rate", rivals, { note, of: ({ rate }) => rate });
+  noteRatio("keep-alive.wrk/autocannon.rate", rivals, { note, of: ({ rate }) => rate });
+  noteRatio("keep-alive.ring/autocannon.per_cpu_second", rivals, {
+    note,
+    of: ({ cpuUs }) => 1 / cpuUs,
+  });
 }
 
 async function keepSchedule(note: Note): Promise<void> {
@@ -111,14 +116,20 @@ async function keepSchedule(note: Note): Promise<void> {
   note("open-loop.lateness_p99", result.latenessP99Us ?? Number.NaN);
 }
 
-async function addWorker(note: Note): Promise<void> {
+/** Every worker compiles the code for itself: without a warm-up the second one's compiling is taken for a cost of sharing. */
+async function addWorker(peers: readonly Peer[], note: Note): Promise<void> {
   const cpuUs = [];
   for (const workers of [1, 2]) {
-    const { result } = await offer({ engine: "ring", ...shortLived, workers });
+    const { result } = await offer({ engine: "ring", ...shortLived, workers, warmUpMs: 1000 });
     cpuUs.push(result.workersCpuUs / result.completed);
   }
   const [one = Number.NaN, two = Number.NaN] = cpuUs;
   note("workers.two/one.cpu", two / one);
+  const wrk = peers.find(({ name }) => name === "wrk");
+  if (wrk === undefined) return;
+  const alone = await offerBy(wrk, wrk.shortLived(SECONDS) ?? []);
+  const shared = await offerBy(wrk, [...(wrk.shortLived(SECONDS) ?? []), "-t2"]);
+  note("workers.wrk-two/wrk-one.cpu", shared.cpuUs / alone.cpuUs);
 }
 
 async function compareTarget(note: Note): Promise<void> {

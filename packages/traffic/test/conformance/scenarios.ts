@@ -159,6 +159,36 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    behaviour: "two sources of 100 ports each carry exactly 200 connections, without any bind",
+    workload: { sources: 2, arrival: open(1000, { limit: 300 }) },
+    world: { sources: 2, client: HUNDRED_PORTS },
+    options: { workers: 2 },
+    async check({ tally, failures }, world) {
+      expect(tally.connections).toMatchObject({ intended: 300, succeeded: 200, failed: 100 });
+      expect(failures).toMatchObject([{ step: "connect", errno: "EADDRNOTAVAIL", count: 100 }]);
+      expect(await world.settledTimeWait()).toEqual({ client: 200, target: 0 });
+    },
+  },
+  {
+    behaviour: "a ramp from 100/s to 300/s offers 200 connections in a second",
+    workload: { arrival: open(100, { shape: "ramp", toPerS: 300 }) },
+    options: { workers: 2 },
+    async check({ tally, histograms }, world) {
+      expect(tally.connections).toMatchObject({ intended: 200, succeeded: 200, dropped: 0 });
+      expect(countsOf(histograms)["schedule"]).toBe(200);
+      expect(await world.settledTimeWait()).toEqual({ client: 200, target: 0 });
+    },
+  },
+  {
+    behaviour: "three steps from 100/s to 300/s offer 20, 40 and 60 connections in 200 ms each",
+    workload: { arrival: open(100, { shape: "step", toPerS: 300, steps: 3 }) },
+    options: { workers: 2, phases: { measureMs: 600 } },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ intended: 120, succeeded: 120, dropped: 0 });
+      expect(await world.settledTimeWait()).toEqual({ client: 120, target: 0 });
+    },
+  },
+  {
     behaviour: "what is begun in the warm-up is counted there",
     workload: { arrival: open(200, { limit: 50 }) },
     options: { phases: { warmUpMs: 300, measureMs: 500 } },
@@ -224,6 +254,25 @@ export const scenarios: readonly Scenario[] = [
     check({ tally }) {
       expect(tally.connections).toMatchObject({ attempted: 20, succeeded: 20 });
       expect(tally.requests).toMatchObject({ attempted: 20, succeeded: 20 });
+    },
+  },
+  {
+    behaviour:
+      "a connection in use ends with the first request after its lifetime, and another follows",
+    workload: {
+      kind: "keep-alive",
+      requestsPerConnection: "unlimited",
+      lifetimeMs: 200,
+      thinkMs: 20,
+      arrival: closed(1),
+    },
+    options: { phases: { measureMs: 1500 } },
+    check({ tally }) {
+      // Each lives 200 ms and up to a turn more, and carries several requests.
+      expect(tally.connections.attempted).toBeGreaterThanOrEqual(2);
+      expect(tally.connections.attempted).toBeLessThanOrEqual(1 + 1500 / 200);
+      expect(tally.connections.failed).toBe(0);
+      expect(tally.requests.succeeded).toBeGreaterThan(tally.connections.attempted);
     },
   },
   {

@@ -15,3 +15,13 @@ test("where io_uring is refused, epoll takes over on both sides and says why", (
   expect(printed.asked).toContain(why);
   expect(printed.server).toEqual({ server: { name: "epoll" }, reason: why });
 });
+
+test("where io_uring is refused after it was chosen, the agent is lost for that reason, and nothing hangs", () => {
+  const script = fileURLToPath(new URL("../fixtures/print-late-refusal.ts", import.meta.url));
+  const options = ["--conditions=@churnlab/source", script];
+  const printed = execFileSync(process.execPath, options, { encoding: "utf8", timeout: 30_000 });
+  expect(JSON.parse(printed)).toEqual({
+    code: "E_AGENT",
+    message: expect.stringContaining("io_uring_setup: EPERM") as string,
+  });
+});
