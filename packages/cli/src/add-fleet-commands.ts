@@ -1,8 +1,29 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Act } from "./program.ts";
 
 /** The commands that set a fleet of agents up. */
 export function addFleetCommands(program: Command, act: Act): void {
+  program
+    .command("agent")
+    .description("Offer this machine to the trials of a fleet, over NATS.")
+    .option("--nats <url>", "the fleet's server; that of --config when absent")
+    .option("--config <file>", "the agent's file, as fleet init writes it: server, key, limits")
+    .option("--name <name>", "what it is called; the host's name when absent")
+    .option("--role <roles>", "load, target, or both, separated by commas", "load,target")
+    .option("--label <name=value>", "what scenarios pick it by, repeatable", collect)
+    .option("--bridge <device>", "join fresh namespaces to this bridge, one per trial and source")
+    .option("--netns <path>", "the namespace of the bridge; without --bridge, that of the trials")
+    .option("--host-network", "run trials in the network of this host, and change its sysctls")
+    .option("--address <address>", "of its target or of a source, repeatable", collect)
+    .option("--workers <n>", "most worker threads; the processors when absent", parseCount)
+    .option("--spool <dir>", "where results wait until they are stored")
+    .option("--insecure", "use a server on another machine that asks for no key")
+    .addOption(
+      new Option("--clock-offset <ms>", "pretend to have booted at another time")
+        .argParser(Number)
+        .hideHelp(),
+    )
+    .action(act(async () => (await import("./commands/agent.ts")).agent));
   const fleet = program.command("fleet").description("Agents on other machines, over NATS.");
   fleet
     .command("init")
@@ -13,6 +34,16 @@ export function addFleetCommands(program: Command, act: Act): void {
     .option("--port <n>", "port that the server listens on", parsePort, 4222)
     .option("--force", "make all keys anew, over files that exist")
     .action(act(async () => (await import("./commands/fleet.ts")).initFleet));
+}
+
+function collect(value: string, values: readonly string[] = []): string[] {
+  return [...values, value];
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new InvalidArgumentError("It must be a whole number from 1.");
 }
 
 function parsePort(text: string): number {

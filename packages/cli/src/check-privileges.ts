@@ -12,7 +12,7 @@ export async function checkPrivileges(
   serve: () => Promise<AsyncDisposable> | null = () => null,
 ): Promise<ExitCode | null> {
   const needsNamespaces = scenarios.some(({ variants }) =>
-    variants.some(({ spec }) => spec.testbed === "netns"),
+    variants.some(({ spec }) => spec.testbed === "netns" && spec.fleet === undefined),
   );
   if (!needsNamespaces) return null;
   if (!needsReentry()) {

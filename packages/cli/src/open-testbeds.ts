@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 import type { Testbed, TestbedKind } from "@churnlab/core";
 import { DockerTestbed, ExternalTestbed, NetnsTestbed } from "@churnlab/testbed";
 
@@ -7,10 +8,18 @@ export interface TestbedOptions {
   /** Whether hosts may be loaded that are not this machine's. */
   readonly allowExternal?: boolean;
 }
+=======
+import { ChurnError, type Testbed, type TestbedKind } from "@churnlab/core";
+import { type Access, FleetTestbed } from "@churnlab/fleet";
+import { DockerTestbed, type DockerTestbedOptions, NetnsTestbed } from "@churnlab/testbed";
+import { VERSION } from "./version.ts";
+>>>>>>> 9eefbb7 (Run a trial on a fleet: agents on other machines, one clock, results exactly once)
 
 /** The testbeds of a command, each made when its first trial needs it and closed with the command. */
 export interface Testbeds extends AsyncDisposable {
   of(kind: TestbedKind): Testbed;
+  /** A run begins: a fleet's agents are held in its name. Rejects with `E_NATS`. */
+  begin(run: string): Promise<void>;
 }
 
 export function openTestbeds(options: TestbedOptions = {}): Testbeds {
@@ -24,13 +33,36 @@ export function openTestbeds(options: TestbedOptions = {}): Testbeds {
       }
       return testbed;
     },
+    begin: async () => {},
     async [Symbol.asyncDispose]() {
       for (const testbed of open.values()) await testbed.close();
     },
   };
 }
 
+<<<<<<< HEAD
 function makeTestbed(kind: TestbedKind, options: TestbedOptions): Testbed {
+=======
+/** Every trial runs on the fleet behind that server. */
+export function openFleet(access: Access): Testbeds {
+  let fleet: FleetTestbed | null = null;
+  return {
+    of() {
+      if (fleet === null) throw new Error("a trial began before its run");
+      return fleet;
+    },
+    async begin(run) {
+      await fleet?.close();
+      fleet = await FleetTestbed.open({ access, churnlab: VERSION, run });
+    },
+    async [Symbol.asyncDispose]() {
+      await fleet?.close();
+    },
+  };
+}
+
+function makeTestbed(kind: TestbedKind, options: DockerTestbedOptions): Testbed {
+>>>>>>> 9eefbb7 (Run a trial on a fleet: agents on other machines, one clock, results exactly once)
   switch (kind) {
     case "netns":
       return new NetnsTestbed();

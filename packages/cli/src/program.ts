@@ -75,6 +75,9 @@ function addRunCommands(program: Command, act: Act): void {
         ...ENGINE_NAMES,
       ]),
     )
+    .option("--nats <url>", "run on the fleet behind this NATS server")
+    .option("--fleet <file>", "run on a fleet, with the controller's file of fleet init")
+    .option("--agents <n>", "agents of the fleet that offer load", parseCount)
     .option(
       "--reporter <format=file>",
       `write a report too, repeatable; formats: ${REPORT_FORMATS.join(", ")}`,

@@ -93,6 +93,7 @@ async function runTrials(
   const listener =
     session.feed === null ? watch : joinListeners(watch, feedDashboard(session.feed));
   try {
+    await session.testbeds.begin(runId);
     return await runPlan(
       plan,
       {
@@ -103,6 +104,7 @@ async function runTrials(
         save: (trial, outcome, attempt) => {
           session.store.saveAttempt(runId, { trial, outcome, attempt });
           session.follower.addTrial(runId, trial.id);
+          session.testbeds.of(trial.spec.testbed).confirm?.(trial);
         },
         attempts: scenario.attempts,
         soak: scenario.soak,

@@ -113,10 +113,6 @@ export const ERROR_CODES = {
     meaning: "Controller and agent are of different versions of churnlab.",
   },
   E_FLEET_LOCKED: { exit: 3, meaning: "Another run has the agent or the target." },
-  E_FLEET_REFUSED: {
-    exit: 3,
-    meaning: "An agent refuses what it was asked: its own limits forbid it.",
-  },
   E_HOST_GONE: {
     exit: 4,
     meaning: "The process, container or namespace that was watched is gone.",

@@ -13,8 +13,16 @@ export * from "./messages/result-piece.ts";
 export * from "./messages/trial-messages.ts";
 export * from "./subjects.ts";
 
+// The two ends.
+
+export * from "./agent/agent-options.ts";
+export * from "./agent/fleet-agent.ts";
+export * from "./clock/monotonic-clock.ts";
+export * from "./controller/fleet-testbed.ts";
+
 // Whom it trusts, and how it is set up.
 
+export { connectNats } from "./connect.ts";
 export * from "./connection-options.ts";
 export * from "./init/plan-fleet.ts";
 export * from "./init/write-fleet.ts";

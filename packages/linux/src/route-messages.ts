@@ -8,6 +8,7 @@ export const IFLA = {
   IFNAME: 3,
   MTU: 4,
   QDISC: 6,
+  MASTER: 10,
   OPERSTATE: 16,
   LINKINFO: 18,
   NET_NS_FD: 28,
@@ -71,6 +72,19 @@ export function setLinkUp(index: number, device: string): NetlinkRequest {
     about: `set ${device} up`,
     header: interfaceHeader(index, IFF_UP),
     attributes: [],
+  };
+}
+
+/** Makes the device a port of a bridge, and sets it up. */
+export function setLinkMaster(index: number, bridgeIndex: number): NetlinkRequest {
+  const master = Buffer.alloc(4);
+  master.writeUInt32LE(bridgeIndex);
+  return {
+    type: RTM.NEWLINK,
+    flags: NLM_F.REQUEST | NLM_F.ACK,
+    about: "attach to bridge",
+    header: interfaceHeader(index, IFF_UP),
+    attributes: [[IFLA.MASTER, master]],
   };
 }
 

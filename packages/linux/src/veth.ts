@@ -13,6 +13,7 @@ import {
   getLink,
   IFLA,
   INTERFACE_HEADER_BYTES,
+  setLinkMaster,
   setLinkUp,
 } from "./route-messages.ts";
 import { SystemError } from "./system-error.ts";
@@ -64,6 +65,45 @@ export function joinByVeth(join: VethJoin): void {
   });
   inNamespace(left.namespace, (route) => {
     awaitReady(route, left);
+  });
+}
+
+/** A host that is joined to others by a bridge which is there already. */
+export interface BridgeJoin {
+  readonly bridge: {
+    readonly namespace: NetworkNamespace;
+    readonly device: string;
+    /** Of the cable's end at the bridge: at most 15 characters, unique there. */
+    readonly port: string;
+  };
+  readonly host: VethEnd;
+  /** Addresses that the host reaches over the bridge. */
+  readonly peers: readonly string[];
+}
+
+/**
+ * Joins a namespace to a bridge by a veth pair; the bridge itself is left as it is, and its port vanishes with the namespace.
+ * Throws `SystemError`.
+ */
+export function joinByBridge({ bridge, host, peers }: BridgeJoin): void {
+  inNamespace(bridge.namespace, (route) => {
+    const bridgeIndex = findDevice(bridge.device);
+    route.request(
+      createVethPair({
+        device: bridge.port,
+        peer: host.device,
+        peerNamespaceFd: host.namespace.fd,
+        mtu: undefined,
+      }),
+    );
+    route.request(setLinkMaster(findDevice(bridge.port), bridgeIndex));
+  });
+  inNamespace(host.namespace, (route) => {
+    configureEnd(route, host, { ...host, addresses: peers });
+    awaitReady(route, host);
+  });
+  inNamespace(bridge.namespace, (route) => {
+    awaitReady(route, { ...host, device: bridge.port, addresses: [] });
   });
 }
 

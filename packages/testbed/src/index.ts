@@ -8,4 +8,13 @@ export { cleanContainers } from "./docker/clean-containers.ts";
 export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
 export { checkExternal } from "./external/check-external.ts";
 export { ExternalTestbed } from "./external/external-testbed.ts";
+export { joinPorts, joinReadings } from "./joint-observer.ts";
 export { NetnsTestbed } from "./netns-testbed.ts";
+export {
+  type LoadSide,
+  type Side,
+  SideBuilder,
+  type SideNetwork,
+  type SidePlan,
+  type TargetSide,
+} from "./side-builder.ts";

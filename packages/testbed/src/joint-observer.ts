@@ -22,11 +22,7 @@ export class JointObserver implements Observer {
   }
 
   readCounters(): CounterReading {
-    const readings = this.#observers.map((observer) => observer.readCounters());
-    return {
-      gauges: addGauges(readings.map(({ gauges }) => gauges)),
-      counters: addRecords(readings.map(({ counters }) => counters)),
-    };
+    return joinReadings(this.#observers.map((observer) => observer.readCounters()));
   }
 
   readQueues(): QueueReading | null {
@@ -41,17 +37,7 @@ export class JointObserver implements Observer {
   }
 
   readPorts(): PortReading | null {
-    const readings = this.#observers
-      .map((observer) => observer.readPorts())
-      .filter((reading) => reading !== null);
-    const fullest = readings.toSorted((a, b) => share(b) - share(a))[0];
-    if (fullest === undefined) return null;
-    return {
-      ...fullest,
-      states: addRecords(readings.map(({ states }) => states)),
-      tuples: readings.flatMap(({ tuples }) => tuples).toSorted((a, b) => b.used - a.used),
-      tuplesLeftOff: readings.reduce((sum, { tuplesLeftOff }) => sum + tuplesLeftOff, 0),
-    };
+    return joinPorts(this.#observers.map((observer) => observer.readPorts()));
   }
 
   drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
@@ -67,10 +53,32 @@ export class JointObserver implements Observer {
   }
 }
 
+/** Several hosts of one role as one: sums, but for what the kernel keeps for its whole machine. */
+export function joinReadings(readings: readonly CounterReading[]): CounterReading {
+  return {
+    gauges: addGauges(readings.map(({ gauges }) => gauges)),
+    counters: addRecords(readings.map(({ counters }) => counters)),
+  };
+}
+
+/** The port budget of the fullest host, with the sockets of all; null where none was read. */
+export function joinPorts(readings: readonly (PortReading | null)[]): PortReading | null {
+  const known = readings.filter((reading) => reading !== null);
+  const fullest = known.toSorted((a, b) => share(b) - share(a))[0];
+  if (fullest === undefined) return null;
+  return {
+    ...fullest,
+    states: addRecords(known.map(({ states }) => states)),
+    tuples: known.flatMap(({ tuples }) => tuples).toSorted((a, b) => b.used - a.used),
+    tuplesLeftOff: known.reduce((sum, { tuplesLeftOff }) => sum + tuplesLeftOff, 0),
+  };
+}
+
 function share({ used, range }: PortReading): number {
   return range === 0 ? 0 : used / range;
 }
 
+/** Sums by name. */
 function addRecords(records: readonly Readonly<Record<string, number>>[]): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const record of records) {

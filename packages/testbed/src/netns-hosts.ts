@@ -81,13 +81,13 @@ export function createHosts(
   };
 }
 
-function writeSysctls({ role, namespace }: Host, spec: TrialSpec): SysctlRecord[] {
+export function writeSysctls({ role, namespace }: Host, spec: TrialSpec): SysctlRecord[] {
   const changes = applySysctls(namespace, inOrder(spec.sysctls[role] ?? {}));
   return changes.map((change) => ({ role, ...change }));
 }
 
 /** All clients get the same values; one that read back otherwise stays visible. */
-function distinctRecords(records: readonly SysctlRecord[]): SysctlRecord[] {
+export function distinctRecords(records: readonly SysctlRecord[]): SysctlRecord[] {
   return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
 }
 

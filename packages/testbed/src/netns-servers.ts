@@ -10,6 +10,9 @@ export interface Servers extends AsyncDisposable {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** Where servers live. */
+export type ServerHosts = Pick<Hosts, "target" | "upstream">;
+
 export interface ServerParts {
   readonly threads: TargetThreads;
   readonly signal: AbortSignal;
@@ -18,7 +21,7 @@ export interface ServerParts {
 /** Starts them from the back, so that each finds what it dials. Rejects with `E_TARGET`. */
 export async function startServers(
   spec: TrialSpec,
-  hosts: Hosts,
+  hosts: ServerHosts,
   parts: ServerParts,
 ): Promise<Servers> {
   await using stack = new AsyncDisposableStack();
@@ -52,7 +55,7 @@ const UPSTREAM: BuiltinTargetSpec = {
 /** Answers what the clients are to get, and closes after whoever dials it. */
 export async function startUpstream(
   { workload }: TrialSpec,
-  { upstream }: Hosts,
+  { upstream }: ServerHosts,
   { threads }: Pick<ServerParts, "threads">,
 ): Promise<RunningTarget | null> {
   if (upstream === null) return null;
@@ -77,7 +80,7 @@ async function startTarget(
     upstream,
     threads,
     signal,
-  }: ServerParts & { readonly hosts: Hosts; readonly upstream: RunningTarget | null },
+  }: ServerParts & { readonly hosts: ServerHosts; readonly upstream: RunningTarget | null },
 ): Promise<StartedTarget> {
   const { namespace, address } = hosts.target;
   if ("server" in spec.target) {

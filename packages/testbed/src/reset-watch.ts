@@ -23,7 +23,7 @@ export class ResetWatch implements Disposable {
   }
 
   /** Starts on the hosts of a trial. The observers are closed with the trial. */
-  begin(hosts: Hosts): TrialResets {
+  begin(hosts: Pick<Hosts, "all">): TrialResets {
     const opened = this.#openReasons();
     const reasons = opened instanceof ResetReasons ? opened : null;
     reasons?.begin();

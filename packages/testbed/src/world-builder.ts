@@ -38,7 +38,7 @@ export class WorldBuilder {
       workers: chooseWorkers(spec.workload, availableParallelism()),
     });
     const resets = spec.observe.resets ? this.#watch.begin(hosts) : null;
-    const observers = stack.adopt(observe(hosts, resets, spec.observe.ports), closeAll);
+    const observers = stack.adopt(observeHosts(hosts.all, resets, spec.observe.ports), closeAll);
     const oneOfEach = [hosts.clients[0], hosts.target, hosts.upstream].filter(
       (host) => host !== undefined && host !== null,
     );
@@ -64,8 +64,9 @@ export class WorldBuilder {
   }
 }
 
-function observe(
-  { clients, target, upstream }: Hosts,
+/** One observer per role: several clients are seen as one. */
+export function observeHosts(
+  hosts: readonly Host[],
   resets: TrialResets | null,
   ports: boolean,
 ): readonly Observer[] {
@@ -76,15 +77,14 @@ function observe(
       resets: resets?.observers.get(host) ?? null,
       ports,
     });
-  const ofClients = clients.map(observerOf);
-  const first = ofClients[0] as NamespaceObserver;
-  return [
-    ofClients.length === 1 ? first : new JointObserver("client", ofClients),
-    observerOf(target),
-    ...(upstream === null ? [] : [observerOf(upstream)]),
-  ];
+  return [...Map.groupBy(hosts, ({ role }) => role)].map(([role, ofRole]) => {
+    const observers = ofRole.map(observerOf);
+    return observers.length === 1
+      ? (observers[0] as NamespaceObserver)
+      : new JointObserver(role, observers);
+  });
 }
 
-function closeAll(observers: readonly Observer[]): void {
+export function closeAll(observers: readonly Observer[]): void {
   for (const observer of observers) observer.close();
 }

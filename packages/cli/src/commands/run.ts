@@ -6,16 +6,17 @@ import { abortOnSignals } from "../abort-on-signals.ts";
 import { checkLimits } from "../check-limits.ts";
 import { checkPrivileges } from "../check-privileges.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { checkFleet, type FleetOptions, findFleet } from "../find-fleet.ts";
 import { followRuns } from "../follow-run.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
-import { openTestbeds } from "../open-testbeds.ts";
+import { openFleet, openTestbeds } from "../open-testbeds.ts";
 import { readResumable } from "../read-resumable.ts";
 import { parseReportTarget, type ReportTarget } from "../report-target.ts";
 import { serveDatabase, serveRun } from "../run-dashboard.ts";
 import { runScenario, type ScenarioJob } from "../run-scenario.ts";
 import { terminal } from "../terminal.ts";
 
-export interface RunOptions extends ScenarioOverrides {
+export interface RunOptions extends ScenarioOverrides, FleetOptions {
   readonly db: string;
   readonly resume?: string;
   readonly testbed?: string;
@@ -34,7 +35,9 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const reporters = listReporters(options);
   const { database, jobs } = listJobs(files, options);
   const scenarios = jobs.map(({ scenario }) => scenario);
-  checkLimits(scenarios);
+  const access = findFleet(options);
+  await checkFleet(scenarios, access);
+  if (access === null) checkLimits(scenarios);
   const port = options.ui === undefined ? null : options.ui === true ? DASHBOARD_PORT : options.ui;
   const elsewhere = await checkPrivileges(scenarios, () =>
     port === null ? null : serveDatabase(database, { port, terminal }),
@@ -48,10 +51,14 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   using abort = abortOnSignals(terminal);
   await using dashboard =
     port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
+<<<<<<< HEAD
   await using testbeds = openTestbeds({ pull, allowExternal });
+=======
+  await using testbeds = access === null ? openTestbeds({ pull }) : openFleet(access);
+>>>>>>> 9eefbb7 (Run a trial on a fleet: agents on other machines, one clock, results exactly once)
   using follower = followRuns(store, reporters);
   // One that cannot be had is said before a run is begun, not by a run that failed.
-  for (const spec of listSpecs(scenarios)) testbeds.of(spec.testbed);
+  if (access === null) for (const spec of listSpecs(scenarios)) testbeds.of(spec.testbed);
   let exitCode: ExitCode = EXIT.ok;
   for (const job of jobs) {
     const ended = await runScenario(job, {
@@ -103,8 +110,9 @@ function listReporters({ reporter, report }: RunOptions): ReportTarget[] {
 }
 
 /** What the user asked for on the command line is a setting like any other, and is checked like one. */
-function flagsAsSettings({ testbed, engine }: RunOptions): string[] {
+function flagsAsSettings({ testbed, engine, agents }: RunOptions): string[] {
   return [
+    ...(agents === undefined ? [] : [`fleet.agents=${agents}`]),
     ...(testbed === undefined ? [] : [`testbed=${testbed}`]),
     ...(engine === undefined ? [] : [`workload.engine=${engine}`]),
   ];

@@ -73,12 +73,15 @@ export const heartbeatSchema: z.ZodType<Heartbeat> = z.object({
 
 /** 1 Hz of a controller: what the dead-man's switch of its agents waits for. */
 export interface ControllerHeartbeat {
+  /** Unique per process. */
+  readonly holder: string;
   readonly run: string;
   readonly epoch: number;
   readonly seq: number;
 }
 
 export const controllerHeartbeatSchema: z.ZodType<ControllerHeartbeat> = z.object({
+  holder: z.string(),
   run: z.string(),
   epoch: z.int().nonnegative(),
   seq: z.int().nonnegative(),

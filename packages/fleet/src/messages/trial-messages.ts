@@ -68,6 +68,8 @@ export interface PrepareRequest {
   readonly workers: number;
   /** Addresses of the other side: what the load may go to, or whom the target will see. */
   readonly peers: readonly string[];
+  /** The agent's clock minus the controller's: live samples of all agents are taken on one grid of the controller's. */
+  readonly clockOffsetMs: number;
 }
 
 export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
@@ -77,6 +79,7 @@ export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
   sources: z.int().positive(),
   workers: z.int().positive(),
   peers: z.array(addressSchema),
+  clockOffsetMs: z.number(),
 });
 
 const warningSchema: z.ZodType<Warning> = z.object({
@@ -162,7 +165,7 @@ export interface ReadRequest {
   readonly atMs: number | null;
   /** The measure phase begins with this look: the target counts from here on. */
   readonly marks: boolean;
-  /** Also what costs more than counters: ports, queues, the target's own numbers and its log. */
+  /** Also what costs more than counters: ports, the target's own numbers and its log. */
   readonly full: boolean;
 }
 
@@ -180,35 +183,11 @@ export interface RoleReading {
   readonly atMs: number;
   readonly gauges: Readonly<Record<string, number>>;
   readonly counters: Readonly<Record<string, number>>;
+  /** null in most: they cost more than counters. */
+  readonly queues: QueueReading | null;
 }
 
 const countsSchema = z.record(z.string(), z.number());
-
-const readingShape = {
-  role: roleSchema,
-  atMs: z.number(),
-  gauges: countsSchema,
-  counters: countsSchema,
-};
-
-export const roleReadingSchema: z.ZodType<RoleReading> = z.object(readingShape);
-
-/** Something that happened, on the agent's clock. */
-export interface RoleEvent {
-  readonly role: (typeof ROLES)[number];
-  readonly atMs: number;
-  readonly kind: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
-export interface RoleLook extends RoleReading {
-  readonly queues: QueueReading | null;
-  readonly ports: PortReading | null;
-  /** Since the last look. */
-  readonly events: readonly RoleEvent[];
-  /** All so far. */
-  readonly warnings: readonly Warning[];
-}
 
 const queuesSchema: z.ZodType<QueueReading> = z.object({
   listeners: z.array(
@@ -222,6 +201,32 @@ const queuesSchema: z.ZodType<QueueReading> = z.object({
   ),
   synReceived: z.number(),
 });
+
+const readingShape = {
+  role: roleSchema,
+  atMs: z.number(),
+  gauges: countsSchema,
+  counters: countsSchema,
+  queues: queuesSchema.nullable(),
+};
+
+export const roleReadingSchema: z.ZodType<RoleReading> = z.object(readingShape);
+
+/** Something that happened, on the agent's clock. */
+export interface RoleEvent {
+  readonly role: (typeof ROLES)[number];
+  readonly atMs: number;
+  readonly kind: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface RoleLook extends RoleReading {
+  readonly ports: PortReading | null;
+  /** Since the last look. */
+  readonly events: readonly RoleEvent[];
+  /** All so far. */
+  readonly warnings: readonly Warning[];
+}
 
 const portsSchema: z.ZodType<PortReading> = z.object({
   states: countsSchema,
@@ -242,7 +247,6 @@ const portsSchema: z.ZodType<PortReading> = z.object({
 
 const roleLookSchema: z.ZodType<RoleLook> = z.object({
   ...readingShape,
-  queues: queuesSchema.nullable(),
   ports: portsSchema.nullable(),
   events: z.array(
     z.object({

@@ -1,0 +1,123 @@
+import { availableParallelism, hostname, tmpdir } from "node:os";
+import path from "node:path";
+import { ChurnError } from "@churnlab/core";
+import {
+  AGENT_NAME,
+  AGENT_ROLES,
+  type AgentNetwork,
+  type AgentOptions,
+  type AgentRole,
+  DEFAULT_LIMITS,
+  openClock,
+  readAgentFile,
+  startAgent,
+} from "@churnlab/fleet";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { terminal } from "../terminal.ts";
+import { VERSION } from "../version.ts";
+
+export interface AgentCommandOptions {
+  readonly nats?: string;
+  readonly config?: string;
+  readonly name?: string;
+  readonly role: string;
+  readonly label?: readonly string[];
+  readonly bridge?: string;
+  readonly netns?: string;
+  readonly hostNetwork?: boolean;
+  readonly address?: readonly string[];
+  readonly workers?: number;
+  readonly spool?: string;
+  readonly insecure?: boolean;
+  readonly clockOffset?: number;
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Serves until a signal comes, and takes down what it has built then. */
+export async function agent(options: AgentCommandOptions): Promise<ExitCode> {
+  const started = await startAgent(readOptions(options));
+  const { name, roles, addresses } = started.description;
+  terminal.say(`agent ${name} (${roles.join(", ")}) serves with ${addresses.join(", ")}`);
+  const signal = Promise.withResolvers<null>();
+  const onSignal = (): void => signal.resolve(null);
+  for (const each of SIGNALS) process.on(each, onSignal);
+  try {
+    const failure = await Promise.race([signal.promise, started.ended]);
+    if (failure !== null) throw failure;
+    return EXIT.ok;
+  } finally {
+    for (const each of SIGNALS) process.off(each, onSignal);
+    await started[Symbol.asyncDispose]();
+  }
+}
+
+/** The command line over the agent's file. Throws `E_USAGE`, `E_AGENT_FILE`. */
+function readOptions(options: AgentCommandOptions): AgentOptions {
+  const file = options.config === undefined ? null : readAgentFile(options.config);
+  const server = options.nats ?? file?.server ?? null;
+  if (server === null) {
+    throw new ChurnError("E_USAGE", "An agent needs a NATS server.", {
+      hint: "Say --nats URL, or --config FILE with a server in it.",
+    });
+  }
+  const name = options.name ?? file?.name ?? hostname().split(".")[0] ?? "";
+  if (!AGENT_NAME.test(name)) {
+    throw new ChurnError("E_USAGE", `${JSON.stringify(name)} cannot be the name of an agent.`, {
+      hint: "A name has at most 64 letters, digits, _ and -: say --name.",
+    });
+  }
+  return {
+    access: { name, server, seed: file?.seed ?? null, ca: file?.ca ?? null },
+    churnlab: VERSION,
+    roles: readRoles(options.role),
+    labels: { ...file?.labels, ...readLabels(options.label ?? []) },
+    network: readNetwork(options),
+    addresses: readAddresses(options),
+    capacity: options.workers ?? Math.max(1, availableParallelism()),
+    spool: options.spool ?? path.join(tmpdir(), `churnlab-spool-${name}`),
+    limits: file?.limits ?? DEFAULT_LIMITS,
+    clock: openClock(options.clockOffset ?? 0),
+    insecure: options.insecure ?? false,
+    log: (line) => terminal.say(`${new Date().toISOString()} ${name}: ${line}`),
+  };
+}
+
+function readRoles(text: string): AgentRole[] {
+  return text.split(",").map((word) => {
+    const role = AGENT_ROLES.find((known) => known === word.trim());
+    if (role !== undefined) return role;
+    throw new ChurnError("E_USAGE", `An agent has no role ${JSON.stringify(word)}.`, {
+      hint: `There are: ${AGENT_ROLES.join(", ")}.`,
+    });
+  });
+}
+
+function readLabels(pairs: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [name = "", ...value] = pair.split("=");
+      if (name !== "" && value.length > 0) return [name, value.join("=")];
+      throw new ChurnError("E_USAGE", `${JSON.stringify(pair)} is no label.`, {
+        hint: "A label is said as name=value, for example --label zone=a.",
+      });
+    }),
+  );
+}
+
+/** Where its load and its target live: never the host itself, unless it is said. */
+function readNetwork({ bridge, netns, hostNetwork }: AgentCommandOptions): AgentNetwork {
+  if (hostNetwork === true) return { kind: "host" };
+  if (bridge !== undefined) return { kind: "link", bridge, path: netns ?? null };
+  if (netns !== undefined) return { kind: "namespace", path: netns };
+  throw new ChurnError("E_USAGE", "An agent needs a network for its side of a trial.", {
+    hint: "Say --bridge DEVICE (a fresh namespace per trial), --netns PATH, or --host-network.",
+  });
+}
+
+function readAddresses({ address = [] }: AgentCommandOptions): readonly string[] {
+  if (address.length > 0) return address;
+  throw new ChurnError("E_USAGE", "An agent needs an address for its side of a trial.", {
+    hint: "Say --address, for example --address 198.18.1.1; once for each source.",
+  });
+}

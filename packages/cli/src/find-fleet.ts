@@ -1,0 +1,55 @@
+import { ChurnError, type Scenario } from "@churnlab/core";
+import { type Access, connectNats, readAgentFile } from "@churnlab/fleet";
+
+export interface FleetOptions {
+  /** URL of a server that asks for no key. */
+  readonly nats?: string;
+  /** The controller's file, as `fleet init` writes it. */
+  readonly fleet?: string;
+  readonly agents?: number;
+}
+
+const CONTROLLER = "controller";
+
+/** How the fleet is reached; null where the trials run on this machine. Throws `E_USAGE`, `E_AGENT_FILE`. */
+export function findFleet({ nats, fleet, agents }: FleetOptions): Access | null {
+  if (fleet !== undefined) {
+    const { name, server, seed, ca } = readAgentFile(fleet);
+    const url = nats ?? server;
+    if (url !== null) return { name: name ?? CONTROLLER, server: url, seed, ca };
+    throw new ChurnError("E_USAGE", `${fleet} names no server, and there is no --nats.`);
+  }
+  if (nats !== undefined) return { name: CONTROLLER, server: nats, seed: null, ca: null };
+  if (agents === undefined) return null;
+  throw new ChurnError("E_USAGE", "--agents is for trials on a fleet.", {
+    hint: "Say where its server is: --nats URL or --fleet FILE.",
+  });
+}
+
+/** A fleet needs a scenario that asks for one, and such a scenario needs a fleet; the server has to answer. */
+export async function checkFleet(
+  scenarios: readonly Scenario[],
+  access: Access | null,
+): Promise<void> {
+  for (const { name, variants } of scenarios) {
+    for (const { spec } of variants) {
+      if (spec.fleet !== undefined && access === null) {
+        throw new ChurnError(
+          "E_USAGE",
+          `${name} asks for a fleet of ${spec.fleet.agents} agents.`,
+          {
+            hint: "Say where its server is: --nats URL or --fleet FILE.",
+          },
+        );
+      }
+      if (spec.fleet === undefined && access !== null) {
+        throw new ChurnError("E_USAGE", `${name} says nothing of a fleet.`, {
+          hint: "Say how many agents it takes: --agents N, or fleet: { agents: N } in the scenario.",
+        });
+      }
+    }
+  }
+  if (access === null) return;
+  const connection = await connectNats(access);
+  await connection.close();
+}

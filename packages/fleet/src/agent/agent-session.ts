@@ -1,0 +1,220 @@
+import { ChurnError } from "@churnlab/core";
+import type { SideBuilder } from "@churnlab/testbed";
+import { askedByArm, askedByPrepare } from "../limits/asked.ts";
+import { enforceLimits } from "../limits/enforce-limits.ts";
+import type { AgentState } from "../messages/agent-description.ts";
+import type { Request } from "../messages/envelope.ts";
+import type { LiveMessage } from "../messages/live-message.ts";
+import type { ResultPiece } from "../messages/result-piece.ts";
+import {
+  type ArmRequest,
+  type KeyedRequest,
+  type PrepareReply,
+  type PrepareRequest,
+  type ReadReply,
+  type ReadRequest,
+  type StartRequest,
+  type TrialKey,
+} from "../messages/trial-messages.ts";
+import type { AgentOptions } from "./agent-options.ts";
+import { DeadMan } from "./dead-man.ts";
+import { LiveSampler } from "./live-sampler.ts";
+import type { ResultSpool } from "./result-spool.ts";
+import { TrialSide } from "./trial-side.ts";
+
+/** A start that is nearer than this comes too late: workers have to be told of it. */
+const LEAD_MS_MIN = 2;
+
+/** Queues once per second: so many lines of the live grid. */
+const QUEUE_LINES = 5;
+
+export interface SessionParts {
+  readonly options: AgentOptions;
+  readonly builder: SideBuilder;
+  readonly spool: ResultSpool;
+  /** Brings pieces to the controller; ends early when the signal is aborted. */
+  readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<void>;
+  readonly live: (message: LiveMessage) => void;
+  /** From now on the heartbeats of this run are heard. */
+  readonly followRun: (run: string) => Disposable;
+}
+
+interface Current {
+  readonly run: string;
+  readonly epoch: number;
+  readonly side: TrialSide;
+  readonly deadMan: DeadMan;
+  readonly stack: AsyncDisposableStack;
+  readonly over: AbortController;
+}
+
+/** What one agent does for its controllers: at most one side of one trial at a time. */
+export class AgentSession implements AsyncDisposable {
+  readonly #parts: SessionParts;
+  #current: Current | null = null;
+  /** Of the newest controller; what comes with a lower one is from one that lost its lock. */
+  #epoch = 0;
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts;
+  }
+
+  get run(): string | null {
+    return this.#current?.run ?? null;
+  }
+
+  get state(): AgentState {
+    return this.#current?.side.state ?? "idle";
+  }
+
+  /** The controller of this run lives. */
+  hear(run: string, epoch: number): void {
+    const current = this.#current;
+    if (current?.run === run && epoch >= current.epoch) current.deadMan.hear();
+  }
+
+  /** Refuses what comes from a controller that lost its lock. */
+  admit({ epoch, run }: Request): void {
+    if (epoch < this.#epoch) {
+      throw new ChurnError("E_FLEET_LOCKED", `${this.#name} serves a newer controller than ${run}`);
+    }
+    this.#epoch = epoch;
+  }
+
+  /** Builds a side, after that of an earlier trial was taken down. */
+  async prepare({ run, epoch }: Request, request: PrepareRequest): Promise<PrepareReply> {
+    const { options, spool } = this.#parts;
+    enforceLimits(options.limits, askedByPrepare(request, options.network.kind === "host"));
+    return this.#inTurn(async () => {
+      await this.#takeDown();
+      spool.probe();
+      await using stack = new AsyncDisposableStack();
+      const over = new AbortController();
+      const side = stack.use(
+        await TrialSide.build(request, { ...this.#sideOptions() }, over.signal),
+      );
+      stack.use(this.#parts.followRun(run));
+      const deadMan = stack.use(new DeadMan(() => void this.#release()));
+      stack.use(this.#sampleLive(run, request, side));
+      stack.defer(() => over.abort());
+      this.#current = { run, epoch, side, deadMan, over, stack: stack.move() };
+      return side.describe();
+    });
+  }
+
+  async arm(request: ArmRequest): Promise<void> {
+    enforceLimits(this.#parts.options.limits, askedByArm(request));
+    await this.#of(request.key).side.arm(request);
+  }
+
+  /** Answers with the time that is left; the load then runs on its own, and its report is published when it has ended. */
+  start({ key, startAtMs }: StartRequest): { leadMs: number } {
+    const current = this.#of(key);
+    const leadMs = current.side.leadMs(startAtMs);
+    if (leadMs < LEAD_MS_MIN) {
+      throw new ChurnError(
+        "E_AGENT",
+        `${this.#name} got the start ${(LEAD_MS_MIN - leadMs).toFixed(1)} ms too late, and did not start`,
+      );
+    }
+    void this.#runLoad(current, startAtMs);
+    return { leadMs };
+  }
+
+  stop({ key }: KeyedRequest): void {
+    this.#of(key).side.stop();
+  }
+
+  read(request: ReadRequest): Promise<ReadReply> {
+    return this.#of(request.key).side.look(request);
+  }
+
+  /** The controller has stored the results of this attempt. */
+  finish(run: string, { key }: KeyedRequest): void {
+    this.#parts.spool.remove({ run, agent: this.#name, key });
+  }
+
+  /** Takes the side of this attempt down; one that is gone already is no failure. */
+  async restore({ key }: KeyedRequest): Promise<void> {
+    await this.#inTurn(async () => {
+      if (this.#current !== null && isSame(this.#current.side.key, key)) await this.#takeDown();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inTurn(() => this.#takeDown());
+  }
+
+  get #name(): string {
+    return this.#parts.options.access.name;
+  }
+
+  #sideOptions(): Parameters<typeof TrialSide.build>[1] {
+    const { builder, options } = this.#parts;
+    return { name: this.#name, addresses: options.addresses, builder, clock: options.clock };
+  }
+
+  #of(key: TrialKey): Current {
+    const current = this.#current;
+    if (current !== null && isSame(current.side.key, key)) return current;
+    throw new ChurnError(
+      "E_AGENT",
+      `${this.#name} has prepared no trial ${key.trial}, attempt ${key.attempt}`,
+    );
+  }
+
+  async #runLoad({ run, side, over }: Current, startAtMs: number): Promise<void> {
+    const { spool, publish } = this.#parts;
+    const origin = { run, agent: this.#name, key: side.key };
+    try {
+      const report = await side.run(startAtMs);
+      await publish(spool.append(origin, report), over.signal);
+    } catch (error) {
+      const code = error instanceof ChurnError ? error.code : "E_AGENT";
+      const message = error instanceof Error ? error.message : String(error);
+      await publish([{ ...origin, kind: "failure", seq: 0, code, message }], over.signal);
+    }
+  }
+
+  #sampleLive(run: string, { key, clockOffsetMs }: PrepareRequest, side: TrialSide): LiveSampler {
+    const { options, live } = this.#parts;
+    return new LiveSampler(options.clock, clockOffsetMs, (seq) => {
+      live({
+        run,
+        key,
+        seq,
+        tally: side.live(),
+        readings: side.readCounters({ queues: seq % QUEUE_LINES === 0 }),
+        targetEnded: side.targetEnded,
+      });
+    });
+  }
+
+  /** No controller for too long. */
+  async #release(): Promise<void> {
+    const { options } = this.#parts;
+    options.log(`no word from the controller of ${this.run}: stopping the load and restoring`);
+    this.#current?.side.stop();
+    await this.#inTurn(() => this.#takeDown());
+    options.log("restored");
+  }
+
+  async #takeDown(): Promise<void> {
+    const current = this.#current;
+    this.#current = null;
+    current?.side.stop();
+    await current?.stack.disposeAsync();
+  }
+
+  /** Sides are built and taken down one after the other. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#changing.then(work, work);
+    this.#changing = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function isSame(a: TrialKey, b: TrialKey): boolean {
+  return a.trial === b.trial && a.attempt === b.attempt;
+}

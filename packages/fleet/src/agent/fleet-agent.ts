@@ -1,0 +1,254 @@
+import { randomUUID } from "node:crypto";
+import { ChurnError } from "@churnlab/core";
+import { SideBuilder } from "@churnlab/testbed";
+import { jetstream } from "@nats-io/jetstream";
+import { Svcm } from "@nats-io/services";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
+import { connectNats, isLoopback, withoutSecrets } from "../connect.ts";
+import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
+import {
+  type AgentDescription,
+  controllerHeartbeatSchema,
+  type Heartbeat,
+  heartbeatSchema,
+} from "../messages/agent-description.ts";
+import { PROTOCOL, type Reply, type Request, requestSchema } from "../messages/envelope.ts";
+import {
+  armRequestSchema,
+  keyedRequestSchema,
+  prepareRequestSchema,
+  readRequestSchema,
+  startRequestSchema,
+} from "../messages/trial-messages.ts";
+import {
+  AGENT_SERVICE,
+  agentSubjects,
+  controllerHeartbeatSubject,
+  HEARTBEAT_MS,
+  heartbeatSubject,
+  liveSubject,
+  VERBS,
+  type Verb,
+} from "../subjects.ts";
+import type { AgentOptions } from "./agent-options.ts";
+import { AgentSession } from "./agent-session.ts";
+import { describeAgent } from "./describe-agent.ts";
+import { openSideNetwork } from "./open-side-network.ts";
+import { publishResults } from "./publish-results.ts";
+import { ResultSpool } from "./result-spool.ts";
+
+/** Long enough to hear another agent of the same name. */
+const LISTEN_MS = HEARTBEAT_MS * 1.5;
+
+/** An agent that serves, until it is disposed. */
+export interface FleetAgent extends AsyncDisposable {
+  readonly description: Omit<AgentDescription, "nowMs">;
+  /** Resolves when it must end by itself: with the reason. */
+  readonly ended: Promise<ChurnError>;
+}
+
+/**
+ * Connects and serves. Rejects with `E_NATS` (no server, or one without a password on another machine), `E_FLEET` (another
+ * agent has the name), `E_NAMESPACE`, `E_DISK`.
+ */
+export async function startAgent(options: AgentOptions): Promise<FleetAgent> {
+  const { access } = options;
+  await using stack = new AsyncDisposableStack();
+  const network = stack.use(openSideNetwork(options.network));
+  const builder = stack.use(new SideBuilder(network, options.addresses));
+  const spool = new ResultSpool(options.spool);
+  const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
+  requireProtection(nc, options);
+  const instance = randomUUID();
+  const description = await describeAgent(options, instance, network);
+  const js = jetstream(nc);
+  const session = stack.use(
+    new AgentSession({
+      options,
+      builder,
+      spool,
+      publish: (pieces, signal) => publishResults(js, pieces, signal),
+      live: (message) => nc.publish(liveSubject(access.name), encodeMessage(message)),
+      followRun: (run) => followRun(nc, run, (epoch) => session.hear(run, epoch)),
+    }),
+  );
+  const { lost } = await claimName(nc, access.name, instance);
+  stack.use(serve(nc, session, { options, description }));
+  stack.use(beat(nc, session, { options, instance }));
+  await announce(nc, description);
+  await nc.flush();
+  const held = stack.move();
+  return { description, ended: lost, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** Whoever reaches an open server commands its agents. */
+function requireProtection(nc: NatsConnection, { access, insecure }: AgentOptions): void {
+  const asksNobody = nc.info?.auth_required !== true;
+  if (!asksNobody || insecure || isLoopback(access.server)) return;
+  throw new ChurnError(
+    "E_NATS",
+    `${withoutSecrets(access.server)} lets everybody in, and is on another machine`,
+    {
+      hint: "Protect it (churnlab fleet init writes its configuration), or say --insecure where the network is yours alone.",
+    },
+  );
+}
+
+/**
+ * Listens before it speaks: one that hears another instance under its name gives up. Of two that begin at once, the one that
+ * hears the other later does.
+ */
+async function claimName(
+  nc: NatsConnection,
+  name: string,
+  instance: string,
+): Promise<{ readonly lost: Promise<ChurnError> }> {
+  const taken = new ChurnError("E_FLEET", `Another agent is called ${name}`, {
+    hint: "Give each agent a --name of its own.",
+  });
+  const { promise, resolve } = Promise.withResolvers<ChurnError>();
+  let established = false;
+  nc.subscribe(heartbeatSubject(name), {
+    callback: (error, message) => {
+      if (error !== null) return; // an agent that may not listen to its own name is told apart by its controller
+      const other = decodeMessage(message.data, heartbeatSchema).instance;
+      if (other === instance) return;
+      if (!established || other < instance) resolve(taken);
+    },
+  });
+  const free = new Promise<null>((done) => setTimeout(() => done(null), LISTEN_MS));
+  const heard = await Promise.race([promise, free]);
+  if (heard !== null) throw heard;
+  established = true;
+  return { lost: promise };
+}
+
+function followRun(nc: NatsConnection, run: string, hear: (epoch: number) => void): Disposable {
+  const subscription = nc.subscribe(controllerHeartbeatSubject(run), {
+    callback: (error, message) => {
+      if (error !== null) return;
+      hear(decodeMessage(message.data, controllerHeartbeatSchema).epoch);
+    },
+  });
+  return { [Symbol.dispose]: () => subscription.unsubscribe() };
+}
+
+interface ServingParts {
+  readonly options: AgentOptions;
+  readonly description: Omit<AgentDescription, "nowMs">;
+}
+
+function serve(nc: NatsConnection, session: AgentSession, parts: ServingParts): Disposable {
+  const subscription = nc.subscribe(agentSubjects(parts.options.access.name), {
+    callback: (error, message) => {
+      if (error === null) void answer(message, session, parts);
+    },
+  });
+  return { [Symbol.dispose]: () => subscription.unsubscribe() };
+}
+
+async function answer(message: Msg, session: AgentSession, parts: ServingParts): Promise<void> {
+  let reply: Reply;
+  try {
+    const verb = verbOf(message.subject);
+    const request = decodeMessage(message.data, requestSchema);
+    reply = { ok: true, body: (await act(verb, request, { session, ...parts })) ?? null };
+  } catch (error) {
+    reply = refusal(error);
+    parts.options.log(`${message.subject}: refused: ${reply.message}`);
+  }
+  message.respond(encodeMessage(reply));
+}
+
+function refusal(error: unknown): Extract<Reply, { ok: false }> {
+  if (error instanceof ChurnError) {
+    const { code, message, hint } = error;
+    return { ok: false, code, message, hint };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { ok: false, code: "E_AGENT", message };
+}
+
+function verbOf(subject: string): Verb {
+  const last = subject.split(".").at(-1);
+  const verb = VERBS.find((known) => known === last);
+  if (verb === undefined) throw new ChurnError("E_AGENT", `No agent knows ${last}`);
+  return verb;
+}
+
+async function act(
+  verb: Verb,
+  request: Request,
+  { session, options, description }: ServingParts & { readonly session: AgentSession },
+): Promise<unknown> {
+  if (verb === "describe") return { ...description, nowMs: options.clock.nowMs() };
+  if (verb === "clock") return options.clock.nowMs();
+  requireVersion(request, options);
+  session.admit(request);
+  const { body, run } = request;
+  switch (verb) {
+    case "prepare":
+      return session.prepare(request, checkMessage(body, prepareRequestSchema));
+    case "arm":
+      return session.arm(checkMessage(body, armRequestSchema));
+    case "start":
+      return session.start(checkMessage(body, startRequestSchema));
+    case "stop":
+      return session.stop(checkMessage(body, keyedRequestSchema));
+    case "read":
+      return session.read(checkMessage(body, readRequestSchema));
+    case "finish":
+      return session.finish(run, checkMessage(body, keyedRequestSchema));
+    case "restore":
+      return session.restore(checkMessage(body, keyedRequestSchema));
+  }
+}
+
+function requireVersion(
+  { churnlab, protocol }: Request,
+  { access, churnlab: own }: AgentOptions,
+): void {
+  if (churnlab === own && protocol === PROTOCOL) return;
+  throw new ChurnError(
+    "E_FLEET_VERSION",
+    `The controller is churnlab ${churnlab} (protocol ${protocol}), the agent ${access.name} is ${own} (protocol ${PROTOCOL})`,
+    { hint: "Install the same version on both." },
+  );
+}
+
+function beat(
+  nc: NatsConnection,
+  session: AgentSession,
+  { options, instance }: { readonly options: AgentOptions; readonly instance: string },
+): Disposable {
+  const { access, clock } = options;
+  let seq = 0;
+  const send = (): void => {
+    const { state, run } = session;
+    const heartbeat: Heartbeat = {
+      agent: access.name,
+      instance,
+      seq: seq++,
+      state,
+      run,
+      nowMs: clock.nowMs(),
+    };
+    nc.publish(heartbeatSubject(access.name), encodeMessage(heartbeat));
+  };
+  send();
+  const timer = setInterval(send, HEARTBEAT_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Answers `$SRV.PING`, `INFO` and `STATS` under the name of all agents. */
+async function announce(
+  nc: NatsConnection,
+  description: Omit<AgentDescription, "nowMs">,
+): Promise<void> {
+  await new Svcm(nc).add({
+    name: AGENT_SERVICE,
+    version: description.churnlab,
+    description: "offers load or a target to churnlab",
+    metadata: { agent: description.name, instance: description.instance },
+  });
+}

@@ -1,0 +1,65 @@
+import { ChurnError } from "@churnlab/core";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { type Access, connectionOptions } from "./connection-options.ts";
+
+/** A server that answers no ping for this long is gone. */
+const PING_MS = 2000;
+const PINGS_MISSED_MAX = 2;
+const RECONNECT_MS = 250;
+const CONNECT_MS_MAX = 5000;
+
+/**
+ * Connects with an inbox of its own. A lost server is sought until the connection is closed. A user and password, or a token, may
+ * stand in the URL. Throws `E_NATS`.
+ */
+export async function connectNats(access: Access): Promise<NatsConnection> {
+  const { host, username, password } = parseUrl(access.server);
+  const login = [username, password].map(decodeURIComponent) as [string, string];
+  try {
+    return await connect({
+      ...connectionOptions({ ...access, server: host }),
+      pingInterval: PING_MS,
+      maxPingOut: PINGS_MISSED_MAX,
+      reconnectTimeWait: RECONNECT_MS,
+      maxReconnectAttempts: -1,
+      timeout: CONNECT_MS_MAX,
+      ...loginOptions(login),
+    });
+  } catch (error) {
+    if (error instanceof ChurnError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ChurnError("E_NATS", `No connection to ${withoutSecrets(access.server)}: ${why}`, {
+      hint: "Is a nats-server listening there, and are name and key right?",
+      cause: error,
+    });
+  }
+}
+
+/** `user:password@host`, or `token@host`. */
+function loginOptions([user, pass]: readonly [string, string]): Record<string, string> {
+  if (user === "") return {};
+  return pass === "" ? { token: user } : { user, pass };
+}
+
+function parseUrl(url: string): URL {
+  const text = url.includes("://") ? url : `nats://${url}`;
+  if (!URL.canParse(text) || new URL(text).host === "") {
+    throw new ChurnError("E_USAGE", `${JSON.stringify(url)} is no URL of a NATS server`, {
+      hint: "For example nats://127.0.0.1:4222",
+    });
+  }
+  return new URL(text);
+}
+
+/** The URL as it may be shown. */
+export function withoutSecrets(url: string): string {
+  const { protocol, host } = parseUrl(url);
+  return `${protocol}//${host}`;
+}
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
+
+/** Whether the server is on this machine. */
+export function isLoopback(url: string): boolean {
+  return LOOPBACK.test(parseUrl(url).hostname);
+}

@@ -1,0 +1,170 @@
+import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
+import { type NatsConnection, RequestError } from "@nats-io/transport-node";
+import { z } from "zod";
+import { type ClockOffset, measureOffset } from "../clock/measure-offset.ts";
+import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
+import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
+import { PROTOCOL, type Request, replySchema } from "../messages/envelope.ts";
+import type { LiveMessage } from "../messages/live-message.ts";
+import { HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb, verbSubject } from "../subjects.ts";
+
+/** In whose name an agent is asked. */
+export interface Asker {
+  readonly churnlab: string;
+  readonly run: string;
+  epoch(): number;
+  nowMs(): number;
+}
+
+export interface Ask<T> {
+  readonly body: unknown;
+  readonly schema: z.ZodType<T>;
+  /** How long the agent itself may take. */
+  readonly withinMs: number;
+  /** Asked again while the server is away: only what does no harm twice. */
+  readonly again?: boolean;
+}
+
+/** How long a question outlives a server that is being restarted. */
+const SERVER_AWAY_MS_MAX = 10_000;
+const CLOCK_MS_MAX = 2000;
+const nothing: z.ZodType = z.unknown();
+
+/** One agent, seen from the controller. */
+export class AgentLink {
+  readonly name: string;
+  readonly description: AgentDescription;
+  readonly #nc: NatsConnection;
+  readonly #asker: Asker;
+  readonly #lost = new AbortController();
+  #heardAtMs: number;
+  #clock: ClockOffset | null = null;
+  /** Told every live message. */
+  onLive: (message: LiveMessage) => void = () => {};
+
+  constructor(nc: NatsConnection, asker: Asker, description: AgentDescription) {
+    this.name = description.name;
+    this.description = description;
+    this.#nc = nc;
+    this.#asker = asker;
+    this.#heardAtMs = asker.nowMs();
+  }
+
+  /** Aborted, with a `ChurnError` as its reason, when the agent is lost. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  get clock(): ClockOffset {
+    if (this.#clock === null) throw new Error(`the clock of ${this.name} was not measured`);
+    return this.#clock;
+  }
+
+  async measureClock(): Promise<ClockOffset> {
+    const ask = (): Promise<number> =>
+      this.ask("clock", { body: null, schema: z.number(), withinMs: CLOCK_MS_MAX });
+    this.#clock = await measureOffset(ask, () => this.#asker.nowMs());
+    return this.#clock;
+  }
+
+  nowMs(): number {
+    return this.#asker.nowMs();
+  }
+
+  toAgentMs(controllerMs: number): number {
+    return controllerMs + this.clock.offsetMs;
+  }
+
+  toControllerMs(agentMs: number): number {
+    return agentMs - this.clock.offsetMs;
+  }
+
+  hear({ instance }: Heartbeat): void {
+    if (instance === this.description.instance) this.#heardAtMs = this.#asker.nowMs();
+    else this.lose(`${this.name} was started anew: what it had is gone`);
+  }
+
+  /** While the server is away nobody can be heard: that is not the agent's silence. */
+  excuse(): void {
+    this.#heardAtMs = this.#asker.nowMs();
+  }
+
+  /** Declares it lost when it has missed its heartbeats. */
+  judge(): void {
+    const silentMs = this.#asker.nowMs() - this.#heardAtMs;
+    if (silentMs <= (HEARTBEATS_MISSED_MAX + 0.5) * HEARTBEAT_MS) return;
+    this.lose(`The agent ${this.name} has not been heard for ${(silentMs / 1000).toFixed(1)} s`);
+  }
+
+  lose(why: string): void {
+    if (!this.#lost.signal.aborted) this.#lost.abort(new ChurnError("E_AGENT", why));
+  }
+
+  /** Ends with the work, or with the loss of the agent. */
+  async unlessLost<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#lost;
+    signal.throwIfAborted();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const onLost = (): void => reject(signal.reason);
+    signal.addEventListener("abort", onLost);
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      signal.removeEventListener("abort", onLost);
+      work.catch(() => {});
+    }
+  }
+
+  /** Asks and waits for the answer. Rejects with the agent's own error, or `E_AGENT` when there is none in time. */
+  async ask<T>(verb: Verb, { body, schema, withinMs, again = false }: Ask<T>): Promise<T> {
+    const endMs = this.#asker.nowMs() + withinMs + (again ? SERVER_AWAY_MS_MAX : 0);
+    for (;;) {
+      try {
+        return checkMessage(await this.unlessLost(this.#request(verb, body, withinMs)), schema);
+      } catch (error) {
+        if (error instanceof ChurnError) throw error;
+        if (again && this.#asker.nowMs() < endMs && !isNoResponders(error)) continue;
+        throw this.#explain(verb, error);
+      }
+    }
+  }
+
+  /** Asks for something that has no answer but that it was done. */
+  async tell(verb: Verb, ask: Omit<Ask<unknown>, "schema">): Promise<void> {
+    await this.ask(verb, { ...ask, schema: nothing });
+  }
+
+  async #request(verb: Verb, body: unknown, withinMs: number): Promise<unknown> {
+    const { churnlab, run } = this.#asker;
+    const request: Request = {
+      protocol: PROTOCOL,
+      churnlab,
+      run,
+      epoch: this.#asker.epoch(),
+      body,
+    };
+    const message = await this.#nc.request(verbSubject(this.name, verb), encodeMessage(request), {
+      timeout: withinMs,
+    });
+    const reply = decodeMessage(message.data, replySchema);
+    if (reply.ok) return reply.body;
+    const code = reply.code in ERROR_CODES ? (reply.code as ErrorCode) : "E_AGENT";
+    const text = `${this.name}: ${reply.message}`;
+    throw new ChurnError(code, text, reply.hint === undefined ? {} : { hint: reply.hint });
+  }
+
+  #explain(verb: Verb, cause: unknown): ChurnError {
+    if (isNoResponders(cause)) {
+      this.lose(`The agent ${this.name} is gone`);
+      return this.#lost.signal.reason as ChurnError;
+    }
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new ChurnError("E_AGENT", `The agent ${this.name} did not answer ${verb}: ${why}`, {
+      cause,
+    });
+  }
+}
+
+function isNoResponders(error: unknown): boolean {
+  return error instanceof RequestError && error.isNoResponders();
+}

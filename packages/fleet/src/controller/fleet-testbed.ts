@@ -1,0 +1,249 @@
+import {
+  ChurnError,
+  type Environment,
+  type FleetSpec,
+  type Role,
+  type SysctlRecord,
+  type Testbed,
+  type Trial,
+  type TrialSpec,
+  type TrialWorld,
+  type WorldConclusion,
+  warnIneffective,
+} from "@churnlab/core";
+import {
+  type KeyedRequest,
+  type PrepareReply,
+  type PrepareRequest,
+  prepareReplySchema,
+  type TrialKey,
+} from "../messages/trial-messages.ts";
+import type { AgentLink } from "./agent-link.ts";
+import { FleetClocks } from "./fleet-clocks.ts";
+import { type ControllerOptions, type Crew, FleetController } from "./fleet-controller.ts";
+import { RemoteAgent } from "./remote-agent.ts";
+import { RemoteObserver } from "./remote-observer.ts";
+import { RemoteTarget } from "./remote-target.ts";
+
+const PREPARE_MS_MAX = 30_000;
+const RESTORE_MS_MAX = 10_000;
+const FINISH_MS_MAX = 5000;
+/** Attempts of one controller are numbered from its epoch on, so that those of an earlier one cannot be meant. */
+const ATTEMPTS_PER_EPOCH = 100_000;
+
+/** Trials on other machines: each side is built, observed and taken down by the agent on its host. */
+export class FleetTestbed implements Testbed {
+  readonly kind = "netns";
+  readonly #controller: FleetController;
+  readonly #stored = new Map<
+    number,
+    { readonly key: TrialKey; readonly links: readonly AgentLink[] }
+  >();
+  #builds = 0;
+
+  /** Rejects with `E_NATS`. */
+  static async open(options: ControllerOptions): Promise<FleetTestbed> {
+    return new FleetTestbed(await FleetController.open(options));
+  }
+
+  private constructor(controller: FleetController) {
+    this.#controller = controller;
+  }
+
+  async build(trial: Trial, signal: AbortSignal): Promise<TrialWorld> {
+    const { spec } = trial;
+    const fleet = requireFleet(spec);
+    const crew = await this.#controller.muster(fleet, spec.target);
+    const key = this.#nextKey(trial);
+    await using stack = new AsyncDisposableStack();
+    const clocks = await FleetClocks.measure(crew.all);
+    signal.throwIfAborted();
+    // Also one that fails to answer may have built something.
+    stack.defer(() => restoreAll(crew.all, key));
+    const { ofTarget, ofLoads } = await prepareAll(crew, { key, spec });
+    if (ofTarget.target === null) throw new ChurnError("E_TARGET", "The target listens nowhere");
+    const target = new RemoteTarget(crew.target, ofTarget.target);
+    const observers = observe(crew, { key, target, stack });
+    const agents = crew.loads.map(
+      ({ link, workers }) =>
+        new RemoteAgent({ link, workers, key, results: this.#controller.results }),
+    );
+    listenLive(crew, { key, agents, observers, target, stack });
+    const now = { atMs: this.#controller.nowMs(), marks: false };
+    await Promise.all(observers.map((observer) => observer.lookAt(now)));
+    this.#stored.set(trial.id, { key, links: crew.all });
+    const held = stack.move();
+    return {
+      agents,
+      target,
+      observers,
+      sysctls: distinct([ofTarget, ...ofLoads].flatMap(({ sysctls }) => sysctls)),
+      environment: joinEnvironments(ofLoads, ofTarget),
+      warnings: [
+        ...warnIneffective(spec),
+        ...[ofTarget, ...ofLoads].flatMap(({ warnings }) => warnings),
+      ],
+      startLeadMs: clocks.startLeadMs,
+      conclude: () => conclude(clocks, observers),
+      [Symbol.asyncDispose]: () => held.disposeAsync(),
+    };
+  }
+
+  confirm({ id }: Trial): void {
+    const stored = this.#stored.get(id);
+    if (stored === undefined) return;
+    this.#stored.delete(id);
+    this.#controller.results.settle(stored.key);
+    const body: KeyedRequest = { key: stored.key };
+    for (const link of stored.links) {
+      link.tell("finish", { body, withinMs: FINISH_MS_MAX }).catch(() => {});
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#controller[Symbol.asyncDispose]();
+  }
+
+  #nextKey({ id }: Trial): TrialKey {
+    this.#builds += 1;
+    const attempt = this.#controller.epoch * ATTEMPTS_PER_EPOCH + this.#builds;
+    return { trial: id, attempt };
+  }
+}
+
+function requireFleet({ fleet }: TrialSpec): FleetSpec {
+  if (fleet !== undefined) return fleet;
+  throw new ChurnError("E_USAGE", "The scenario says nothing of a fleet", {
+    hint: "Add fleet: { agents: 1 } to it, or say --agents 1.",
+  });
+}
+
+interface PreparedAll {
+  readonly ofTarget: PrepareReply;
+  readonly ofLoads: readonly PrepareReply[];
+}
+
+async function prepareAll(
+  { loads, target }: Crew,
+  { key, spec }: { readonly key: TrialKey; readonly spec: TrialSpec },
+): Promise<PreparedAll> {
+  const targetAddress = target.description.addresses.slice(0, 1);
+  const prepare = (
+    link: AgentLink,
+    part: Omit<PrepareRequest, "key" | "spec" | "clockOffsetMs">,
+  ) => {
+    const body: PrepareRequest = { key, spec, clockOffsetMs: link.clock.offsetMs, ...part };
+    return link.ask("prepare", { body, schema: prepareReplySchema, withinMs: PREPARE_MS_MAX });
+  };
+  const sources = loads.flatMap(({ link, sources: count }) =>
+    link.description.addresses.slice(0, count),
+  );
+  const [ofTarget, ...ofLoads] = await allSettledOrThrow([
+    prepare(target, { part: "target", sources: 1, workers: 1, peers: sources }),
+    ...loads.map(({ link, ...part }) =>
+      prepare(link, { part: "load", ...part, peers: targetAddress }),
+    ),
+  ]);
+  return { ofTarget: ofTarget as PrepareReply, ofLoads };
+}
+
+/** All of them, or the first failure once none is under way any more: what was built can then be taken down. */
+async function allSettledOrThrow<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(work);
+  return settled.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
+}
+
+async function restoreAll(links: readonly AgentLink[], key: TrialKey): Promise<void> {
+  const body: KeyedRequest = { key };
+  const settled = await Promise.allSettled(
+    links
+      .filter(({ lost }) => !lost.aborted)
+      .map((link) => link.tell("restore", { body, withinMs: RESTORE_MS_MAX, again: true })),
+  );
+  const failures = settled.filter((one) => one.status === "rejected");
+  if (failures.length > 0) throw failures[0]?.reason;
+}
+
+interface Watching {
+  readonly key: TrialKey;
+  readonly target: RemoteTarget;
+  readonly stack: AsyncDisposableStack;
+}
+
+function observe(crew: Crew, { key, target, stack }: Watching): RemoteObserver[] {
+  const of = (role: Role, links: readonly AgentLink[]): RemoteObserver =>
+    new RemoteObserver({ role, links, key, onReply: (reply) => target.take(reply.target) });
+  const observers = [
+    of(
+      "client",
+      crew.loads.map(({ link }) => link),
+    ),
+    of("target", [crew.target]),
+  ];
+  stack.defer(() => {
+    for (const observer of observers) observer.close();
+  });
+  return observers;
+}
+
+function listenLive(
+  { all }: Crew,
+  parts: Watching & {
+    readonly agents: readonly RemoteAgent[];
+    readonly observers: readonly RemoteObserver[];
+  },
+): void {
+  const { key, agents, observers, target, stack } = parts;
+  for (const link of all) {
+    const agent = agents.find(({ name }) => name === link.name);
+    link.onLive = (message) => {
+      if (message.key.trial !== key.trial || message.key.attempt !== key.attempt) return;
+      if (agent !== undefined && message.tally !== null) agent.live = message.tally;
+      target.takeEnd(message.targetEnded);
+      for (const observer of observers) observer.take(link, message);
+    };
+    stack.defer(() => {
+      link.onLive = () => {};
+    });
+  }
+}
+
+async function conclude(
+  clocks: FleetClocks,
+  observers: readonly RemoteObserver[],
+): Promise<WorldConclusion> {
+  const { measurements, warnings } = await clocks.conclude();
+  const value = observers.reduce((sum, { missed }) => sum + missed, 0);
+  return {
+    measurements: [...measurements, { role: "client", metric: "fleet.live_missed", value }],
+    warnings,
+  };
+}
+
+/** All agents get the same values; one that read back otherwise stays visible. */
+function distinct(records: readonly SysctlRecord[]): SysctlRecord[] {
+  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
+}
+
+/** The load's facts are the machine's; those of the target that differ are told beside them. */
+function joinEnvironments(
+  loads: readonly PrepareReply[],
+  { facts: ofTarget }: PrepareReply,
+): Environment {
+  const facts: Record<string, string> = {};
+  for (const { facts: ofLoad } of loads) {
+    for (const [name, value] of Object.entries(ofLoad)) {
+      const seen = facts[name];
+      if (seen === undefined) facts[name] = value;
+      else if (!seen.split(" | ").includes(value)) facts[name] = `${seen} | ${value}`;
+    }
+  }
+  for (const [name, value] of Object.entries(ofTarget)) {
+    if (name.startsWith("target.")) facts[name] = value;
+    else if (facts[name] !== value) facts[`target.host.${name}`] = value;
+  }
+  return { facts: { ...facts, "fleet.agents": String(loads.length) } };
+}

@@ -1,0 +1,119 @@
+import { ChurnError, type FleetSpec, type TargetSpec } from "@churnlab/core";
+import type { AgentDescription } from "../messages/agent-description.ts";
+
+/** Who does what in a trial. */
+export interface Placement {
+  readonly loads: readonly PlacedLoad[];
+  readonly target: AgentDescription;
+}
+
+export interface PlacedLoad {
+  readonly agent: AgentDescription;
+  readonly sources: number;
+  readonly workers: number;
+}
+
+/** More threads than this seldom offer more load to one target; who wants them asks. */
+const WORKERS_DEFAULT_MAX = 4;
+
+/**
+ * Picks the agents of a trial: all that have the labels and the capacity, in the order of their names, so that the same fleet gives
+ * the same placement. The target is an agent of its own. Throws `E_FLEET` with what is missing.
+ */
+export function placeAgents(
+  fleet: FleetSpec,
+  agents: readonly AgentDescription[],
+  target: TargetSpec,
+): Placement {
+  requireDistinct(agents);
+  const sorted = agents.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const targets = sorted.filter((agent) => offers(agent, "target", fleet.target.labels));
+  // One that offers nothing but a target is not missed among the load.
+  const [chosen] = targets.toSorted((a, b) => a.roles.length - b.roles.length);
+  if (chosen === undefined) {
+    throw new ChurnError(
+      "E_FLEET",
+      `No agent offers a target${nameLabels(fleet.target.labels)}: ${listAgents(sorted)}`,
+      {
+        hint: `Start one: churnlab agent --role target (${Object.keys(target)[0]} is to run there)`,
+      },
+    );
+  }
+  const fitting = sorted.filter((agent) => agent !== chosen && offers(agent, "load", fleet.labels));
+  const able = fitting.filter((agent) => isAble(agent, fleet));
+  if (able.length < fleet.agents) {
+    throw tooFew(fleet, { fitting: fitting.length, able: able.length, all: sorted });
+  }
+  return {
+    target: chosen,
+    loads: able.slice(0, fleet.agents).map((agent) => {
+      const { sources, workers } = fleet.perAgent;
+      const usual = Math.min(agent.capacity, WORKERS_DEFAULT_MAX);
+      return { agent, sources, workers: workers ?? Math.max(sources, usual) };
+    }),
+  };
+}
+
+function offers(
+  { roles, labels }: AgentDescription,
+  role: "load" | "target",
+  wanted: Readonly<Record<string, string>>,
+): boolean {
+  const hasLabels = Object.entries(wanted).every(([name, value]) => labels[name] === value);
+  return roles.includes(role) && hasLabels;
+}
+
+function isAble({ addresses, capacity }: AgentDescription, { perAgent }: FleetSpec): boolean {
+  const { sources, workers } = perAgent;
+  return addresses.length >= sources && capacity >= (workers ?? sources);
+}
+
+function requireDistinct(agents: readonly AgentDescription[]): void {
+  const seen = new Set<string>();
+  for (const { name } of agents) {
+    if (seen.has(name)) {
+      throw new ChurnError("E_FLEET", `Two agents are called ${name}`, {
+        hint: "Give each agent a --name of its own.",
+      });
+    }
+    seen.add(name);
+  }
+}
+
+interface Shortage {
+  /** That offer load and have the labels. */
+  readonly fitting: number;
+  /** Of these, with addresses and workers enough. */
+  readonly able: number;
+  readonly all: readonly AgentDescription[];
+}
+
+function tooFew(
+  { agents, labels, perAgent }: FleetSpec,
+  { fitting, able, all }: Shortage,
+): ChurnError {
+  const { sources, workers } = perAgent;
+  const capable =
+    fitting === able
+      ? ""
+      : `; ${fitting - able} more lack ${sources} addresses or ${workers ?? sources} workers`;
+  return new ChurnError(
+    "E_FLEET",
+    `The trial needs ${agents} agents for load${nameLabels(labels)}, and there are ${able}${capable}: ${listAgents(all)}`,
+    { hint: "Start more with churnlab agent, or ask for fewer with --agents." },
+  );
+}
+
+function nameLabels(labels: Readonly<Record<string, string>>): string {
+  const named = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return named.length === 0 ? "" : ` with ${named.join(" ")}`;
+}
+
+const NAMED_MAX = 8;
+
+function listAgents(agents: readonly AgentDescription[]): string {
+  if (agents.length === 0) return "no agent answers";
+  const names = agents.map(({ name, roles }) => `${name} (${roles.join(", ")})`);
+  const rest = names.length - NAMED_MAX;
+  return names.slice(0, NAMED_MAX).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}

@@ -1,0 +1,105 @@
+import {
+  type Agent,
+  type ArmedShard,
+  ChurnError,
+  type LiveTally,
+  type Shard,
+  type ShardReport,
+} from "@churnlab/core";
+import { z } from "zod";
+import type {
+  ArmRequest,
+  KeyedRequest,
+  StartRequest,
+  TrialKey,
+} from "../messages/trial-messages.ts";
+import type { AgentLink } from "./agent-link.ts";
+import type { ResultCollector } from "./result-collector.ts";
+
+const ARM_MS_MAX = 15_000;
+const STOP_MS_MAX = 2000;
+/** What an agent may take beyond its phases and time-outs to bring its results. */
+const RESULT_GRACE_MS = 20_000;
+
+const startReply = z.object({ leadMs: z.number() });
+
+const NONE: LiveTally = {
+  attempted: 0,
+  established: 0,
+  succeeded: 0,
+  failed: 0,
+  dropped: 0,
+  requestsSucceeded: 0,
+  open: 0,
+};
+
+export interface RemoteAgentOptions {
+  readonly link: AgentLink;
+  readonly workers: number;
+  readonly key: TrialKey;
+  readonly results: ResultCollector;
+}
+
+/** An agent on another machine, for one attempt at one trial. */
+export class RemoteAgent implements Agent {
+  readonly name: string;
+  readonly workers: number;
+  readonly #options: RemoteAgentOptions;
+  /** Counters of its load, as it last told them. */
+  live: LiveTally = NONE;
+
+  constructor(options: RemoteAgentOptions) {
+    this.name = options.link.name;
+    this.workers = options.workers;
+    this.#options = options;
+  }
+
+  async arm(shard: Shard): Promise<ArmedShard> {
+    const { link, key } = this.#options;
+    const { seed, workload, phases, target, share } = shard;
+    const body: ArmRequest = { key, seed, workload, phases, target, share };
+    await link.tell("arm", { body, withinMs: ARM_MS_MAX });
+    return {
+      run: (startAtMs) => this.#run(shard, startAtMs),
+      live: () => this.live,
+      stop: () => this.#stop(),
+    };
+  }
+
+  /** The report; rejects with `E_AGENT` when the agent is lost, starts too late, or sends nothing in time. */
+  async #run({ phases, workload }: Shard, startAtMs: number): Promise<ShardReport> {
+    const { link, key, results } = this.#options;
+    const report = results.expect(this.name, key);
+    report.catch(() => {}); // awaited below, unless the agent does not start
+    const body: StartRequest = { key, startAtMs: link.toAgentMs(startAtMs) };
+    await link.ask("start", {
+      body,
+      schema: startReply,
+      withinMs: Math.max(1, startAtMs - link.nowMs()),
+    });
+    const { connectMs, responseMs } = workload.timeouts;
+    const loadMs = phases.warmUpMs + phases.measureMs + connectMs + 2 * responseMs;
+    const allowedMs = startAtMs - link.nowMs() + loadMs + RESULT_GRACE_MS;
+    return link.unlessLost(this.#within(report, allowedMs));
+  }
+
+  async #within(report: Promise<ShardReport>, allowedMs: number): Promise<ShardReport> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => late.reject(new ChurnError("E_AGENT", `No results of ${this.name} came in time`)),
+      allowedMs,
+    );
+    try {
+      return await Promise.race([report, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #stop(): void {
+    const { link, key } = this.#options;
+    const body: KeyedRequest = { key };
+    // One that cannot be told has its dead-man's switch.
+    link.tell("stop", { body, withinMs: STOP_MS_MAX, again: true }).catch(() => {});
+  }
+}

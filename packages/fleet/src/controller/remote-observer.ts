@@ -1,0 +1,143 @@
+import type {
+  CounterReading,
+  Observer,
+  PortReading,
+  QueueReading,
+  RemoteLook,
+  Role,
+  TrialEvent,
+  Warning,
+} from "@churnlab/core";
+import { joinPorts, joinReadings } from "@churnlab/testbed";
+import type { LiveMessage } from "../messages/live-message.ts";
+import type { TrialKey } from "../messages/trial-messages.ts";
+import { type ReadReply, type RoleLook, readReplySchema } from "../messages/trial-messages.ts";
+import { LIVE_MS } from "../subjects.ts";
+import type { AgentLink } from "./agent-link.ts";
+
+/** Beyond the time of a look itself. */
+const LOOK_MS_MAX = 3000;
+/** Lines of the live grid that are kept for agents that are late. */
+const LINES_KEPT = 16;
+
+export interface RemoteObserverOptions {
+  readonly role: Role;
+  readonly links: readonly AgentLink[];
+  readonly key: TrialKey;
+  /** A target's own answers come with those of its observer. */
+  readonly onReply: (reply: ReadReply) => void;
+}
+
+/**
+ * Sees one role's kernels on other hosts. Marks are taken there, at a time of the controller's clock; between marks, agents
+ * send samples that they took at the same moments, and a sample counts once all agents' parts of it have come.
+ */
+export class RemoteObserver implements Observer {
+  readonly role: Role;
+  readonly #options: RemoteObserverOptions;
+  readonly #parts = new Map<number, Map<string, CounterReading>>();
+  #latest: CounterReading | null = null;
+  #lastLine = 0;
+  #looks: readonly { readonly link: AgentLink; readonly look: RoleLook }[] = [];
+  #events: (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] = [];
+  #portsFresh = false;
+  readonly #queues = new Map<string, QueueReading>();
+  /** Lines of the grid that never were complete. */
+  missed = 0;
+
+  constructor(options: RemoteObserverOptions) {
+    this.role = options.role;
+    this.#options = options;
+  }
+
+  /** A part of a live sample. Throws nothing: what is not understood is as if it had not come. */
+  take(link: AgentLink, { seq, readings }: LiveMessage): void {
+    const reading = readings.find(({ role }) => role === this.role);
+    if (reading === undefined || seq <= this.#lastLine) return;
+    if (reading.queues !== null) this.#queues.set(link.name, reading.queues);
+    const parts = this.#parts.get(seq) ?? new Map<string, CounterReading>();
+    parts.set(link.name, reading);
+    this.#parts.set(seq, parts);
+    if (parts.size === this.#options.links.length) this.#complete(seq, [...parts.values()]);
+    if (this.#parts.size > LINES_KEPT) this.#parts.delete(Math.min(...this.#parts.keys()));
+  }
+
+  async lookAt({ atMs, marks }: RemoteLook): Promise<CounterReading> {
+    const { links, key, onReply } = this.#options;
+    const replies = await Promise.all(
+      links.map(async (link) => {
+        const reply = await link.ask("read", {
+          body: { key, atMs: link.toAgentMs(atMs), marks, full: true },
+          schema: readReplySchema,
+          withinMs: Math.max(0, atMs - link.nowMs()) + LOOK_MS_MAX,
+          again: true,
+        });
+        onReply(reply);
+        return { link, reply };
+      }),
+    );
+    this.#looks = replies.flatMap(({ link, reply }) =>
+      reply.roles.filter(({ role }) => role === this.role).map((look) => ({ link, look })),
+    );
+    for (const { link, look } of this.#looks) {
+      for (const event of look.events) {
+        this.#events.push({ ...event, atMs: link.toControllerMs(event.atMs) });
+      }
+    }
+    this.#portsFresh = true;
+    const times = this.#looks.map(({ link, look }) => link.toControllerMs(look.atMs));
+    const reading = {
+      ...joinReadings(this.#looks.map(({ look }) => look)),
+      atMs: Math.max(...times),
+    };
+    this.#latest = reading;
+    return reading;
+  }
+
+  readCounters(): CounterReading {
+    if (this.#latest === null) throw new Error("a remote role is looked at before it is read");
+    return this.#latest;
+  }
+
+  /** Those that came with the newest live sample that had any; each is given once. */
+  readQueues(): QueueReading | null {
+    const queues = [...this.#queues.values()];
+    this.#queues.clear();
+    if (queues.length === 0) return null;
+    return {
+      listeners: queues.flatMap(({ listeners }) => listeners),
+      synReceived: queues.reduce((sum, { synReceived }) => sum + synReceived, 0),
+    };
+  }
+
+  /** Those of the last look, once: a remote host is not asked in between. */
+  readPorts(): PortReading | null {
+    if (!this.#portsFresh) return null;
+    this.#portsFresh = false;
+    return joinPorts(this.#looks.map(({ look }) => look.ports));
+  }
+
+  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  conclude(): readonly Warning[] {
+    const warnings = this.#looks.flatMap(({ look }) => look.warnings);
+    return [...new Map(warnings.map((warning) => [warning.message, warning])).values()];
+  }
+
+  close(): void {
+    this.#parts.clear();
+  }
+
+  #complete(seq: number, readings: readonly CounterReading[]): void {
+    if (this.#lastLine !== 0) this.missed += seq - this.#lastLine - 1;
+    this.#lastLine = seq;
+    for (const line of this.#parts.keys()) if (line <= seq) this.#parts.delete(line);
+    const atMs = seq * LIVE_MS;
+    if (this.#latest?.atMs !== undefined && atMs <= this.#latest.atMs) return;
+    this.#latest = { ...joinReadings(readings), atMs };
+  }
+}
