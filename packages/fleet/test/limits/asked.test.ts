@@ -40,7 +40,14 @@ test("a closed loop asks for its connections, and for a rate without bound", () 
 
 test("each side asks for the sysctls of its own roles", () => {
   const spec = specOf(OPEN);
-  const request = { key: KEY, spec, sources: 1, workers: 1, peers: ["198.18.0.1"] };
+  const request = {
+    key: KEY,
+    spec,
+    sources: 1,
+    workers: 1,
+    peers: ["198.18.0.1"],
+    clockOffsetMs: 0,
+  };
   expect(askedByPrepare({ ...request, part: "load" }, false)).toEqual({
     role: "load",
     addresses: ["198.18.0.1"],
