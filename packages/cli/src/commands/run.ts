@@ -9,7 +9,8 @@ import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { checkFleet, type FleetOptions, findFleet } from "../find-fleet.ts";
 import { followRuns } from "../follow-run.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
-import { openFleet, openTestbeds } from "../open-testbeds.ts";
+import { openFleet } from "../open-fleet.ts";
+import { openTestbeds } from "../open-testbeds.ts";
 import { readResumable } from "../read-resumable.ts";
 import { parseReportTarget, type ReportTarget } from "../report-target.ts";
 import { serveDatabase, serveRun } from "../run-dashboard.ts";
@@ -51,11 +52,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   using abort = abortOnSignals(terminal);
   await using dashboard =
     port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
-<<<<<<< HEAD
-  await using testbeds = openTestbeds({ pull, allowExternal });
-=======
-  await using testbeds = access === null ? openTestbeds({ pull }) : openFleet(access);
->>>>>>> 9eefbb7 (Run a trial on a fleet: agents on other machines, one clock, results exactly once)
+  await using testbeds =
+    access === null ? openTestbeds({ pull, allowExternal }) : openFleet(access);
   using follower = followRuns(store, reporters);
   // One that cannot be had is said before a run is begun, not by a run that failed.
   if (access === null) for (const spec of listSpecs(scenarios)) testbeds.of(spec.testbed);
