@@ -19,7 +19,7 @@ export async function buildPackages(root, node) {
     const { code, output } = await runStep(root, [node, ...command]);
     if (code !== 0) {
       throw new SetupProblem("build: the sources do not compile", {
-        fix: "mend what is named above",
+        fix: "mend the errors above; `npm run build` shows those that are left",
         evidence: output,
       });
     }

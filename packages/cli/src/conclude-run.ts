@@ -1,6 +1,7 @@
 import type { GateResult } from "@churnlab/core";
 import { compareRun, formatComparison, formatComparisonJson, judgeRun } from "@churnlab/report";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { fitScreen } from "./fit-screen.ts";
 import type { RunSession } from "./run-session.ts";
 import { referTo, suggestNext } from "./suggest-next.ts";
 import { terminalStyle } from "./terminal-style.ts";
@@ -24,7 +25,7 @@ export async function concludeRun(
   terminal.print(
     session.json
       ? formatComparisonJson(comparison, gates)
-      : formatComparison(comparison, { style: terminalStyle, gates }),
+      : fitScreen(formatComparison(comparison, { style: terminalStyle, gates })),
   );
   session.follower.end(comparison, gates);
   for (const target of session.reporters) {

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { release } from "node:os";
 import path from "node:path";
 import { ChurnError, parseScenario, type Scenario, suggestName } from "@churnlab/core";
+import { PIPED, readPipedText } from "./piped-text.ts";
 
 /** A scenario is a page of text; anything larger is some other file. */
 const BYTES_MAX = 1_000_000;
@@ -20,6 +21,7 @@ export function loadScenario(file: string, overrides: ScenarioOverrides = {}): S
 
 /** The text of a scenario file. Throws `E_SCENARIO_FILE`. */
 export function readScenarioFile(file: string): string {
+  if (file === PIPED) return readPipedText();
   try {
     const stats = statSync(file);
     if (stats.isDirectory()) throw unreadable(file, "is a directory", hintInside(file));

@@ -93,14 +93,14 @@ function addRunCommands(program: Command, act: Act): void {
   const validate = program
     .command("validate")
     .description("Check scenario files without running anything.")
-    .argument("<scenario...>", "scenario files");
+    .argument("<scenario...>", "scenario files; - reads one from stdin");
   addScenarioOptions(validate)
     .option("--json", "print the problems as one JSON document")
     .action(act(async () => (await import("./commands/validate.ts")).validate));
   const plan = program
     .command("plan")
     .description("Say what would run, for how long, and what the port model expects.")
-    .argument("<scenario...>", "scenario files");
+    .argument("<scenario...>", "scenario files; - reads one from stdin");
   addScenarioOptions(plan)
     .option("--json", "print the plan as one JSON document")
     .action(act(async () => (await import("./commands/plan.ts")).plan));

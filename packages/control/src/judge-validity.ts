@@ -46,6 +46,13 @@ export function judgeValidity(evidence: TrialEvidence): Warning[] {
   ];
 }
 
+/** What helps a generator that cannot keep up. */
+const LIGHTEN =
+  "Lower the rate, give it more processors (workload.workers, or a fleet), or end what else runs here";
+/** What helps one that is now and then late. */
+const CALM =
+  "The latencies `total` and `schedule` include it; for less of it, end what else runs here or lower the rate";
+
 function judgeIdentities({ report }: TrialEvidence): Warning[] {
   return findBrokenIdentities(report.tally, report.failures).map((message) => ({
     code: "W_IDENTITY",
@@ -85,7 +92,7 @@ function judgeOffer({ report, trial, aborted, losses, wentOn }: TrialEvidence): 
   const byRequest = trial.spec.workload.kind === "keep-alive";
   const { intended, attempted } = byRequest ? report.tally.requests : report.tally.connections;
   if (attempted >= OFFERED_SHARE_MIN * intended) return [];
-  const message = `${attempted} of ${intended} arrivals were attempted: the generator could not offer the load`;
+  const message = `${attempted} of ${intended} arrivals were attempted: the generator could not offer the load. ${LIGHTEN}`;
   return [{ code: "W_OFFERED_SHORT", message }];
 }
 
@@ -94,7 +101,7 @@ function judgeGenerator({ report, trial }: TrialEvidence): Warning[] {
   const share = report.cpuShareMax ?? 0;
   const busy = share >= CPU_SHARE_MAX;
   if (busy) {
-    const message = `a worker used ${Math.round(share * 100)} % of a processor: the generator may have been the limit`;
+    const message = `a worker used ${Math.round(share * 100)} % of a processor: the generator may have been the limit. ${LIGHTEN}`;
     warnings.push({ code: "W_GENERATOR_CPU", message });
   }
   const boundMs = latenessBoundMs(trial.spec.workload);
@@ -105,7 +112,7 @@ function judgeGenerator({ report, trial }: TrialEvidence): Warning[] {
     LATENESS_PHASE_SHARE_LOST * trial.spec.phases.measureMs,
   );
   const limited = busy || latenessMs(report, 0.9) > lostMs;
-  const message = `1 % of the arrivals started ${lateMs.toFixed(1)} ms or more after their time (bound ${boundMs.toFixed(1)} ms)`;
+  const message = `1 % of the arrivals started ${lateMs.toFixed(1)} ms or more after their time (bound ${boundMs.toFixed(1)} ms). ${limited ? LIGHTEN : CALM}`;
   warnings.push({ code: limited ? "W_GENERATOR_LIMITED" : "W_GENERATOR_LATE", message });
   return warnings;
 }

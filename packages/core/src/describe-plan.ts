@@ -2,7 +2,7 @@ import { BLOCK_LOOKS } from "./comparison/should-add-blocks.ts";
 import type { KernelFacts, PortPrediction } from "./port-model/port-forecast.ts";
 import { predictPorts } from "./port-model.ts";
 import { ROLES, type Role } from "./role.ts";
-import type { Scenario, TestbedKind, TrialSpec, Variant } from "./scenario.ts";
+import type { Scenario, TestbedKind, TrialSpec, Variant, Workload } from "./scenario.ts";
 import { findSysctl } from "./sysctl-catalogue.ts";
 import type { Plan } from "./trial.ts";
 import { warnIneffective } from "./warn-ineffective.ts";
@@ -65,9 +65,20 @@ export interface PlanNeeds {
 /** Building and removing a world, arming workers, and the last connections' time to close. */
 const OVERHEAD_MS = 300;
 
-/** About how long one trial of a spec takes. */
-export function estimateTrialMs({ phases }: TrialSpec): number {
-  return phases.warmUpMs + phases.measureMs + phases.drainMs + OVERHEAD_MS;
+/** About how long one trial of a spec takes; a closed loop with a limit takes at most so long. */
+export function estimateTrialMs({ phases, workload }: TrialSpec): number {
+  const { warmUpMs, measureMs, drainMs } = phases;
+  return warmUpMs + Math.min(measureMs, estimateArrivalsMs(workload)) + drainMs + OVERHEAD_MS;
+}
+
+/** How long it takes until the limit of an open arrival is reached. What is held is held to the end of its phase. */
+function estimateArrivalsMs({ arrival, kind }: Workload): number {
+  if (arrival.limit === null || arrival.model === "closed" || kind === "hold") {
+    return Number.POSITIVE_INFINITY;
+  }
+  // A ramp or a step is at its first rate at the begin, so this is the most that it can take where it rises.
+  const slowestPerS = Math.min(arrival.ratePerS, arrival.toPerS ?? arrival.ratePerS);
+  return (arrival.limit / slowestPerS) * 1000;
 }
 
 /** Everything that can be said of a plan without running it. */

@@ -1,6 +1,6 @@
 import { median, type PortForecast } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
-import { formatNumber, formatValue } from "./format-value.ts";
+import { formatCount, formatNumber, formatValue } from "./format-value.ts";
 import { gradeRun, type PredictionGrade, type VariantForecast } from "./grade-run.ts";
 
 /** With more to say than this, only what contradicts the model is said in sentences; a table has the rest. */
@@ -22,7 +22,7 @@ export function describePhysics(run: StoredRun): string[] {
   if (sentences.length <= SENTENCES_MAX) return sentences.map(({ sentence }) => sentence);
   const holds = findings.filter(({ agrees }) => agrees).length;
   return [
-    `The port model holds in ${holds} of ${findings.length} variants.`,
+    `The port model holds in ${holds} of ${formatCount(findings.length, "variant")}.`,
     ...sentences.filter(({ agrees }) => !agrees).map(({ sentence }) => sentence),
   ];
 }

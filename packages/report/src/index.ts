@@ -19,6 +19,7 @@ export { listRunMetrics } from "./variant-readings.ts";
 
 export { describeEvent } from "./charts/describe-event.ts";
 export * from "./format-value.ts";
+export { fitText } from "./text/fit-text.ts";
 export { formatComparison } from "./text/format-comparison.ts";
 export { formatGates } from "./text/format-gates.ts";
 export { formatHistory } from "./text/format-history.ts";

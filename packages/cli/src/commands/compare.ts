@@ -9,6 +9,7 @@ import {
   type RunComparison,
 } from "@churnlab/report";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitScreen } from "../fit-screen.ts";
 import { openRun } from "../open-run.ts";
 import { terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
@@ -56,7 +57,9 @@ export function compare(
 function format(comparison: RunComparison, options: CompareOptions): string {
   switch (options.json ? "json" : options.format) {
     case "text":
-      return formatComparison(comparison, { style: terminalStyle, all: options.all ?? false });
+      return fitScreen(
+        formatComparison(comparison, { style: terminalStyle, all: options.all ?? false }),
+      );
     case "markdown":
       return formatMarkdown(comparison);
     case "csv":

@@ -1,6 +1,7 @@
 import { formatRunList } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitScreen } from "../fit-screen.ts";
 import { terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
 
@@ -10,7 +11,7 @@ export function runs(options: { readonly db: string; readonly json?: boolean }):
   terminal.print(
     options.json
       ? JSON.stringify({ schemaVersion: 1, runs: list.toReversed() }, null, 2)
-      : formatRunList(list, terminalStyle),
+      : fitScreen(formatRunList(list, terminalStyle)),
   );
   return EXIT.ok;
 }

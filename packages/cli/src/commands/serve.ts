@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileSource, startDashboard } from "@churnlab/report";
+import { openStore } from "@churnlab/store";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { sayHowToReach } from "../say-how-to-reach.ts";
 import { terminal } from "../terminal.ts";
@@ -22,9 +23,21 @@ export async function serve({ db, port, listen }: ServeOptions): Promise<ExitCod
   });
   terminal.print(dashboard.isLoopback ? dashboard.address : dashboard.url);
   sayHowToReach(dashboard, terminal);
+  sayWhatGoesOn(resolve(db), dashboard.address);
   terminal.say("Ctrl-C ends it.");
   await interrupted;
   return EXIT.ok;
+}
+
+/** That a run of the database still goes on, and where to see it. */
+function sayWhatGoesOn(file: string, address: string): void {
+  using store = openStore(file, { mode: "read" });
+  for (const { runId, scenario, state, plannedTrials, trials } of store.listRuns()) {
+    if (state !== "running") continue;
+    const ended = Object.values(trials).reduce((sum, count) => sum + count, 0);
+    const done = `${ended} of ${plannedTrials} ${plannedTrials === 1 ? "trial" : "trials"} so far`;
+    terminal.say(`● run ${runId} (${scenario}) still goes on, ${done}: ${address}live`);
+  }
 }
 
 function untilInterrupted(): Promise<void> {

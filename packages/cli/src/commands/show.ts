@@ -1,5 +1,6 @@
 import { formatRunSummary, formatShownJson } from "@churnlab/report";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitScreen } from "../fit-screen.ts";
 import { openRun } from "../open-run.ts";
 import { terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
@@ -14,7 +15,9 @@ export function show(
   terminal.print(
     options.json
       ? formatShownJson(run, peaks)
-      : formatRunSummary(run, { style: terminalStyle, all: options.all ?? false, peaks }),
+      : fitScreen(
+          formatRunSummary(run, { style: terminalStyle, all: options.all ?? false, peaks }),
+        ),
   );
   return EXIT.ok;
 }

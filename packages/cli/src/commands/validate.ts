@@ -24,9 +24,9 @@ export function validate(files: readonly string[], options: ValidateOptions): Ex
       if (!options.json) sayValid(file, scenario);
     } catch (error) {
       if (error instanceof ScenarioError) reports.push({ file, problems: error.problems });
-      if (!options.json || !(error instanceof ScenarioError)) {
-        exitCode ||= printError(error, terminal);
-      } else exitCode ||= EXIT.usage;
+      const isPrinted = !options.json || !(error instanceof ScenarioError);
+      const ended = isPrinted ? printError(error, terminal) : EXIT.usage;
+      exitCode ||= ended;
     }
   }
   if (options.json) terminal.print(JSON.stringify({ schemaVersion: 1, files: reports }, null, 2));

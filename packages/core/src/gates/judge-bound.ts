@@ -77,8 +77,11 @@ function describeBound(
 ): string {
   const observed = worst === "never" ? "it never happened" : `${worst}`;
   const limit = `${BOUND_WORDS[kind]} ${value}`;
-  if (violations > 0)
-    return `${observed}, must be ${limit} (${violations} of ${trials} trials break it)`;
+  if (trials === 1) return `${observed}, ${violations > 0 ? "must be " : ""}${limit} (1 trial)`;
+  if (violations > 0) {
+    const verb = violations === 1 ? "breaks" : "break";
+    return `${observed}, must be ${limit} (${violations} of ${trials} trials ${verb} it)`;
+  }
   return `${observed}, ${limit} in all ${trials} trials`;
 }
 

@@ -14,6 +14,8 @@ const DEPTH_MAX = 32;
 
 /** After this many complaints of the YAML parser, the rest are consequences. */
 const SYNTAX_PROBLEMS_MAX = 10;
+/** A file that is no YAML at all may have one for every character. */
+const COMPLAINTS_READ = 50;
 
 /**
  * Reads a scenario file into located values. Problems of syntax are added to the list and end the reading: the result
@@ -37,13 +39,28 @@ export function readYaml(source: SourceText, text: string, problems: ProblemList
     return null;
   }
   const { errors, warnings, contents } = document;
-  for (const { message, pos, code } of [...errors, ...warnings].slice(0, SYNTAX_PROBLEMS_MAX)) {
+  const complaints = firstOfEachLine([...errors, ...warnings].slice(0, COMPLAINTS_READ), text);
+  for (const { message, pos, code } of complaints.slice(0, SYNTAX_PROBLEMS_MAX)) {
     const place = { source, start: pos[0], end: Math.max(pos[1], pos[0] + 1) };
     problems.add(place, `YAML: ${plainMessages[code] ?? message}`);
   }
   if (errors.length + warnings.length > 0) return null;
   if (contents === null) return { kind: "scalar", place: wholePlace(source), value: null };
   return new Reader(source, problems).read(contents, 0);
+}
+
+/** Two complaints of one line are one mistake. */
+function firstOfEachLine<T extends { readonly pos: readonly [number, number] }>(
+  complaints: readonly T[],
+  text: string,
+): T[] {
+  const lines = new Set<number>();
+  return complaints.filter(({ pos: [start] }) => {
+    const line = text.slice(0, start).split("\n").length;
+    const isFirst = !lines.has(line);
+    lines.add(line);
+    return isFirst;
+  });
 }
 
 function refuseForeign(text: string, name: string): void {

@@ -1,5 +1,6 @@
 import { describeMetric, median } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
+import { formatCount } from "../format-value.ts";
 import { isHeadline } from "../metric-groups.ts";
 import { unitOf } from "../unit-of.ts";
 import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
@@ -27,7 +28,7 @@ export function formatBenchmark(run: StoredRun, direction: BenchmarkDirection): 
           unit: unitOf(key.metric),
           value: center.value,
           range: `${Math.min(...values)} … ${Math.max(...values)}`,
-          extra: `run ${run.runId}, ${values.length} trials`,
+          extra: `run ${run.runId}, ${formatCount(values.length, "trial")}`,
         },
       ];
     }),

@@ -13,7 +13,7 @@ import { tabulateGrades } from "../tabulate-grades.ts";
 import { formatVerdict, selectShown } from "../text/comparison-table.ts";
 import { formatDoubts, formatFindings } from "../text/format-comparison.ts";
 import { describeBound, summariseGates } from "../text/format-gates.ts";
-import { formatTrials } from "../text/format-run-list.ts";
+import { countTrials } from "../text/format-run-list.ts";
 import { formatTrialNotes } from "../text/format-trial-notes.ts";
 import { tabulateOverview } from "../text/layout-overview.ts";
 import { PLAIN_STYLE } from "../text/style.ts";
@@ -34,7 +34,7 @@ export function formatMarkdown(
   const facts = run.environment?.facts ?? {};
   const sections = [
     `### ${escape(run.scenario)}`,
-    `run \`${run.runId}\` · ${formatTime(run.startedAtUnixMs)} · ${formatTrials(run)} trials · Linux ${escape(facts["kernel.release"] ?? "?")} · ${facts["cpu.count"] ?? "?"} CPUs`,
+    `run \`${run.runId}\` · ${formatTime(run.startedAtUnixMs)} · ${countTrials(run)} · Linux ${escape(facts["kernel.release"] ?? "?")} · ${facts["cpu.count"] ?? "?"} CPUs`,
     formatGateTable(gates),
     formatTrialNotes(run, PLAIN_STYLE)
       .map((line) => `> ${escape(line)}`)

@@ -5,7 +5,7 @@ import { formatCount } from "../format-value.ts";
 import { selectShown } from "../text/comparison-table.ts";
 import { findCommonGap, formatClosing, formatComparability } from "../text/format-comparison.ts";
 import { summariseGates } from "../text/format-gates.ts";
-import { formatTrials } from "../text/format-run-list.ts";
+import { countTrials } from "../text/format-run-list.ts";
 import { formatTrialNotes } from "../text/format-trial-notes.ts";
 import { PLAIN_STYLE } from "../text/style.ts";
 import type { Tone } from "./parts/mark.ts";
@@ -53,7 +53,7 @@ type Headline = Pick<RunVerdict, "tone" | "headline">;
 function chooseHeadline(data: VerdictData, findings: readonly (readonly string[])[]): Headline {
   const { run, gates } = data;
   if (run.state === "running") {
-    return { headline: `The run goes on: ${formatTrials(run)} trials are done.`, tone: "doubt" };
+    return { headline: `The run goes on: ${countTrials(run)} so far.`, tone: "doubt" };
   }
   if (run.trials.completed === 0) {
     return { headline: "No trial completed, so nothing can be said.", tone: "bad" };

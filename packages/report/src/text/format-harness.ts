@@ -1,6 +1,6 @@
 import { type WarningCode, wrapText } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
-import { formatValue } from "../format-value.ts";
+import { formatCount, formatValue } from "../format-value.ts";
 import { readMetric, readVariants } from "../variant-readings.ts";
 import type { Style } from "./style.ts";
 
@@ -33,6 +33,6 @@ export function formatHarness(run: StoredRun, style: Style): string[] {
   const end =
     limiting === 0
       ? `${style.good("✓")} the load generator was not the limit`
-      : `${style.doubt("!")} the load generator was late, busy or short of its offer in ${limiting} of ${run.trialList.length} trials`;
+      : `${style.doubt("!")} the load generator was late, busy or short of its offer in ${limiting} of ${formatCount(run.trialList.length, "trial")}`;
   return wrapText(`${parts.join(" · ")} — ${end}`, "harness: ");
 }

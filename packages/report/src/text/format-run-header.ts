@@ -1,6 +1,6 @@
 import type { StoredRun } from "@churnlab/store";
 import { formatCount, formatTime } from "../format-value.ts";
-import { formatState, formatTrials } from "./format-run-list.ts";
+import { countTrials, formatState } from "./format-run-list.ts";
 import type { Style } from "./style.ts";
 
 /** One line that says which run this is, where it ran and with what. */
@@ -16,9 +16,17 @@ export function formatRunHeader(run: StoredRun, style: Style): string {
     ...(cpus === undefined ? [] : [formatCount(Number(cpus), "CPU")]),
     listDistinct(run.variantList.map(({ spec }) => spec.testbed)),
     ...describeEngines(run),
-    `${formatTrials(run)} trials`,
-    formatState(run.state, style),
+    countTrials(run),
+    formatState(run, style),
   ].join("  ");
+}
+
+/** That a run still goes on, and how to follow it; nothing of one that has ended. */
+export function formatGoingOn({ state, runId }: StoredRun, style: Style): string[] {
+  if (state !== "running") return [];
+  return [
+    `${style.doubt("●")} run ${runId} still goes on: these are the trials so far; \`churnlab serve\` follows it`,
+  ];
 }
 
 function describeEngines(run: StoredRun): string[] {

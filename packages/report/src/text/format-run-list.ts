@@ -14,7 +14,7 @@ export function formatRunList(runs: readonly RunSummary[], style: Style = PLAIN_
       run.scenario,
       String(run.variants),
       formatTrials(run),
-      formatState(run.state, style),
+      formatState(run, style),
       formatTags(run.tags),
     ]);
   return layoutTable(
@@ -41,9 +41,18 @@ export function formatTrials({ trials, plannedTrials }: RunSummary): string {
   return [whole, ...others.map(([state, count]) => `${count} ${state}`)].join(", ");
 }
 
-export function formatState(state: RunSummary["state"], style: Style): string {
+/** `1 trial`, `4 of 6 trials`, `5 of 6 trials, 1 invalid` */
+export function countTrials(run: RunSummary): string {
+  const [whole = "", ...others] = formatTrials(run).split(", ");
+  return [`${whole} ${run.plannedTrials === 1 ? "trial" : "trials"}`, ...others].join(", ");
+}
+
+/** A run that did all its trials is over, whatever they came to: the mark says whether they came to anything. */
+export function formatState({ state, trials }: RunSummary, style: Style): string {
   switch (state) {
     case "completed":
+      if (trials.completed === 0) return `${style.bad("✗")} ended, no valid trial`;
+      if (trials.invalid + trials.degraded > 0) return `${style.doubt("!")} completed in part`;
       return `${style.good("✓")} completed`;
     case "running":
       return "● running";

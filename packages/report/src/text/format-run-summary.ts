@@ -9,7 +9,7 @@ import { formatForecast } from "./format-forecast.ts";
 import { formatPeaks } from "./format-peaks.ts";
 import { formatPhysics } from "./format-physics.ts";
 import { formatReading } from "./format-reading.ts";
-import { formatRunHeader } from "./format-run-header.ts";
+import { formatGoingOn, formatRunHeader } from "./format-run-header.ts";
 import { formatTrialNotes } from "./format-trial-notes.ts";
 import { layoutOverview } from "./layout-overview.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
@@ -27,7 +27,7 @@ export interface FormatOptions {
 export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): string {
   const style = options.style ?? PLAIN_STYLE;
   const sections = [
-    [formatRunHeader(run, style), ...formatTags(run)],
+    [formatRunHeader(run, style), ...formatGoingOn(run, style), ...formatTags(run)],
     formatTrialNotes(run, style),
     formatSysctls(run),
     ...(options.all

@@ -49,7 +49,7 @@ test("trials that do not count and doubts stand before the numbers", () => {
   expect(text).toMatch(
     /! W_SAMPLES_MISSED in 2 trials, first in trial 3 \(.*\): 1 of 20 samples missed/,
   );
-  expect(text).toContain("2 of 4, 1 invalid, 1 failed trials");
+  expect(text).toContain("2 of 4 trials, 1 invalid, 1 failed");
   expect(text.indexOf("not compared")).toBeLessThan(text.indexOf("client.connections"));
 });
 
