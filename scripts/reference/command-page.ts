@@ -1,27 +1,13 @@
 import type { Command } from "commander";
+import { COMMAND_EXAMPLES, EXIT_MEANINGS } from "../../packages/cli/src/command-help.ts";
 import { EXIT } from "../../packages/cli/src/exit-codes.ts";
 import { buildProgram } from "../../packages/cli/src/program.ts";
 import { markdownTable } from "./markdown-table.ts";
 
-const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: "done",
-  bug: "a bug in churnlab",
-  usage: "the command line or a scenario is wrong",
-  preflight: "this machine lacks a capability, a server or a limit",
-  broken:
-    "the run broke, a trial is invalid, or a gate could not be judged; what was recorded is kept",
-  notComparable: "not comparable or inconclusive (with `--strict`)",
-  gateFailed: "a gate failed",
-  interrupted: "interrupted; what was recorded is kept, everything is restored",
-};
-
 /** `docs/cli.md`, from the command tree itself. */
 export function commandPage(): string {
   const program = buildProgram(() => {});
-  const exits = Object.entries(EXIT).map(([name, code]) => [
-    String(code),
-    MEANINGS[name as keyof typeof EXIT],
-  ]);
+  const exits = Object.values(EXIT).map((code) => [String(code), EXIT_MEANINGS[code]]);
   return `# Commands
 
 stdout is data, stderr is talk. \`--json\` prints one document with \`schemaVersion\`. A run is named by \`last\`, \`last~1\`, the
@@ -39,5 +25,8 @@ function describeCommand(command: Command, parent: string): string[] {
     return command.commands.flatMap((each) => describeCommand(each, name));
   }
   const help = command.configureHelp({ helpWidth: 100 }).helpInformation().trimEnd();
-  return [`\n## ${name}\n\n\`\`\`\n${help}\n\`\`\``];
+  const examples = COMMAND_EXAMPLES[name.slice(name.indexOf(" ") + 1)] ?? [];
+  const lines = examples.map((line) => `churnlab ${line}`).join("\n");
+  const shown = lines === "" ? "" : `\n\n\`\`\`\n${lines}\n\`\`\``;
+  return [`\n## ${name}\n\n\`\`\`\n${help}\n\`\`\`${shown}`];
 }

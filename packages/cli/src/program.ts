@@ -2,6 +2,7 @@ import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { addFleetCommands } from "./add-fleet-commands.ts";
 import { addLiveCommands } from "./add-live-commands.ts";
+import { addCommandHelp } from "./command-help.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { EXPORT_FORMATS, REPORT_FORMATS } from "./report-formats.ts";
 import { VERSION } from "./version.ts";
@@ -43,6 +44,7 @@ export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
   program.addHelpCommand(
     new Command("help").argument("[command]").description("Show the help of a command."),
   );
+  addCommandHelp(program);
   return program;
 }
 
