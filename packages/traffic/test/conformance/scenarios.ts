@@ -25,7 +25,7 @@ export const scenarios: readonly Scenario[] = [
       "100 ports carry exactly 100 connections, and every other attempt is EADDRNOTAVAIL at connect",
     workload: { arrival: open(1000, { limit: 300 }) },
     world: { client: HUNDRED_PORTS },
-    async check({ tally, failures }, world) {
+    async check({ tally, failures, events }, world) {
       expect(tally.connections).toMatchObject({
         intended: 300,
         succeeded: 100,
@@ -33,6 +33,9 @@ export const scenarios: readonly Scenario[] = [
         dropped: 0,
       });
       expect(failures).toMatchObject([{ step: "connect", errno: "EADDRNOTAVAIL", count: 200 }]);
+      const table = events.find(({ kind }) => kind === "connect-by-port-use");
+      const rows = (table?.detail["rows"] ?? []) as [percent: number, count: number][];
+      expect(rows.reduce((total, [, count]) => total + count, 0)).toBe(100);
       expect(await world.settledTimeWait()).toEqual({ client: 100, target: 0 });
     },
   },
