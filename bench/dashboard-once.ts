@@ -1,5 +1,5 @@
 // A dashboard with a run that goes on for ever: 8 series at 10 Hz, in real time. Prints its address, then the CPU time it
-// has used, in microseconds, whenever a line comes on stdin: a part of report.bench.ts.
+// has used and its heap whenever a line comes on stdin: see dashboard-server.ts.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -47,7 +47,9 @@ const timer = setInterval(() => {
 console.log(dashboard.address);
 for await (const _ of createInterface(process.stdin)) {
   const { user, system } = process.cpuUsage();
-  console.log(String(user + system));
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  console.log(JSON.stringify({ cpuUs: user + system, heapBytes: heapUsed + external }));
 }
 clearInterval(timer);
 await dashboard.close();

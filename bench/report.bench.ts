@@ -1,12 +1,10 @@
 // What a report costs to make and to open, and what a dashboard costs the run that it watches.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseScenario, planTrials, type Sample } from "@churnlab/core";
 import { openStore } from "@churnlab/store";
 import type { Browser } from "playwright-core";
@@ -15,6 +13,7 @@ import { makeRun } from "../packages/report/test/fixtures/make-run.ts";
 import { MATRIX, TWO_SECONDS } from "../packages/report/test/fixtures/scenarios.ts";
 import { simulateTrial } from "../packages/report/test/fixtures/simulate-trial.ts";
 import { type Benchmark, type BenchOptions, type BenchRow, rowOfRounds } from "./benchmark.ts";
+import { startServer } from "./dashboard-server.ts";
 
 const ROUNDS = 5;
 const SERIES = [
@@ -129,7 +128,7 @@ async function measureReport(
 /** CPU of the process that runs the trial, without and with tabs that watch it. */
 async function measureDashboard(browser: Browser, add: Add): Promise<void> {
   await using server = await startServer();
-  const alone = await server.measureCpuShare();
+  const alone = await server.measureCpuShare(WATCHED_MS);
   add("dashboard.page", (await countPageBytes(server.address)) / 1000);
   const tabs = [];
   for (let i = 0; i < TABS; i++) {
@@ -142,44 +141,10 @@ async function measureDashboard(browser: Browser, add: Add): Promise<void> {
     () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
   );
   if (paintMs !== undefined) add("dashboard.first_paint", paintMs);
-  const watched = await server.measureCpuShare();
+  const watched = await server.measureCpuShare(WATCHED_MS);
   add("dashboard.cpu", watched * 100);
   add("dashboard.cpu_per_tab", (Math.max(0, watched - alone) / TABS) * 100);
   for (const tab of tabs) await tab[Symbol.asyncDispose]();
-}
-
-interface BenchServer extends AsyncDisposable {
-  readonly address: string;
-  /** Share of a processor over some seconds. */
-  measureCpuShare(): Promise<number>;
-}
-
-async function startServer(): Promise<BenchServer> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, "dashboard-once.ts")], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
-  const nextLine = async (): Promise<string> => String((await lines.next()).value);
-  const address = await nextLine();
-  const readCpuUs = async (): Promise<number> => {
-    child.stdin.write("\n");
-    return Number(await nextLine());
-  };
-  return {
-    address,
-    async measureCpuShare() {
-      const [fromUs, fromMs] = [await readCpuUs(), performance.now()];
-      await sleep(WATCHED_MS);
-      const [toUs, toMs] = [await readCpuUs(), performance.now()];
-      return (toUs - fromUs) / 1000 / (toMs - fromMs);
-    },
-    async [Symbol.asyncDispose]() {
-      child.stdin.end();
-      await new Promise((resolve) => {
-        child.once("close", resolve);
-      });
-    },
-  };
 }
 
 /** The live page with all that it asks for, as it travels: fetch would unpack it. */

@@ -28,6 +28,8 @@ export const SAMPLE_INTERVAL_MS = 200;
 const SECOND_TICKS = 5;
 /** Latencies once per second: a quantile needs enough values to be one. */
 const LATENCY_TICKS = 5;
+/** What is left of a second at the end of the load is a sample of its own from this length on. */
+const LATENCY_MS_MIN = 500;
 /** Ports once per five seconds: a dump walks the kernel's whole socket table. */
 const PORT_TICKS = 25;
 /** A sample of another host that comes a tick later than its neighbours is no hole. */
@@ -83,6 +85,7 @@ export class Recorder implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #afterTick: () => void = () => {};
   #shards: readonly WatchedShard[] = [];
+  #latenciesAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(world: TrialWorld, clock: Clock) {
     this.#world = world;
@@ -182,7 +185,7 @@ export class Recorder implements Disposable {
     this.#sampleSecond();
     // The last tick may be a whole interval ago: a series of the load ends with what the tally says.
     this.#sampleLoad();
-    this.#sampleLatencies();
+    if (this.#clock.nowMs() - this.#latenciesAtMs >= LATENCY_MS_MIN) this.#sampleLatencies();
     this.#afterTick();
     this.#measureEndedAtMs = this.#clock.nowMs();
     for (const watch of this.#watches) {
@@ -329,7 +332,8 @@ export class Recorder implements Disposable {
   #sampleLatencies(): void {
     const cpuMs = this.#clock.threadCpuMs();
     const fresh = this.#shards.flatMap((shard) => shard.takeLatencies?.() ?? []);
-    this.series.add("client", this.#clock.nowMs(), sampleQuantiles(fresh));
+    this.#latenciesAtMs = this.#clock.nowMs();
+    this.series.add("client", this.#latenciesAtMs, sampleQuantiles(fresh));
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 

@@ -23,6 +23,7 @@ export { fitText } from "./text/fit-text.ts";
 export { formatComparison } from "./text/format-comparison.ts";
 export { formatGates } from "./text/format-gates.ts";
 export { formatHistory } from "./text/format-history.ts";
+export { formatOverTime } from "./text/format-over-time.ts";
 export { formatRunList } from "./text/format-run-list.ts";
 export { type FormatOptions, formatRunSummary } from "./text/format-run-summary.ts";
 export * from "./text/live-block.ts";

@@ -1,4 +1,4 @@
-import { formatRunSummary, formatShownJson } from "@churnlab/report";
+import { formatOverTime, formatRunSummary, formatShownJson } from "@churnlab/report";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { fitScreen } from "../fit-screen.ts";
 import { openRun } from "../open-run.ts";
@@ -12,12 +12,16 @@ export function show(
   using opened = openRun(reference, options.db);
   const run = opened.store.loadRun(opened.runId);
   const peaks = opened.store.loadPeaks(opened.runId);
-  terminal.print(
-    options.json
-      ? formatShownJson(run, peaks)
-      : fitScreen(
-          formatRunSummary(run, { style: terminalStyle, all: options.all ?? false, peaks }),
-        ),
-  );
+  if (options.json) {
+    terminal.print(formatShownJson(run, peaks));
+    return EXIT.ok;
+  }
+  const all = options.all ?? false;
+  const summary = formatRunSummary(run, { style: terminalStyle, all, peaks });
+  const overTime = formatOverTime(opened.store, run).join("
+");
+  terminal.print(fitScreen(overTime === "" ? summary : `${summary}
+
+${overTime}`));
   return EXIT.ok;
 }

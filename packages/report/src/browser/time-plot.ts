@@ -129,6 +129,12 @@ export class TimePlot {
   }
 }
 
+/** 1, 2, 5, 10, … up to what no axis reaches. */
+const WHOLE_STEPS = Array.from(
+  { length: 36 },
+  (_, i) => ([1, 2, 5][i % 3] as number) * 10 ** Math.floor(i / 3),
+);
+
 function xAxis(): PlotAxis {
   return {
     font: FONT,
@@ -150,6 +156,8 @@ function yAxis(unit: string): PlotAxis {
     size: Y_AXIS_WIDTH,
     gap: 6,
     space: 38,
+    // Nothing stands between two things that are counted.
+    ...(unit === "us" ? {} : { incrs: WHOLE_STEPS }),
     grid: { stroke: () => readColour("grid"), width: 1 },
     ticks: { show: false },
     values: (_, splits) => splits.map(format),

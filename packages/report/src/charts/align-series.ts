@@ -47,11 +47,22 @@ function mergeTimes(lists: readonly ArrayLike<number>[]): number[] {
 
 /** The middle of every pause in which samples are missing. */
 export function findHoles(tMs: ArrayLike<number>): number[] {
-  const pauses = Array.from({ length: Math.max(0, tMs.length - 1) }, (_, i) => {
-    return (tMs[i + 1] as number) - (tMs[i] as number);
-  });
-  const usual = pauses.toSorted((a, b) => a - b)[Math.floor(pauses.length / 2)] ?? 0;
+  const pauses = listPauses(tMs);
+  const usual = usualPauseMs(tMs);
   return pauses.flatMap((pause, i) =>
     pause > HOLE_FACTOR * usual ? [(tMs[i] as number) + pause / 2] : [],
+  );
+}
+
+/** The median time between two neighbouring points; 0 of fewer than two. */
+export function usualPauseMs(tMs: ArrayLike<number>): number {
+  const pauses = listPauses(tMs).toSorted((a, b) => a - b);
+  return pauses[Math.floor(pauses.length / 2)] ?? 0;
+}
+
+function listPauses(tMs: ArrayLike<number>): number[] {
+  return Array.from(
+    { length: Math.max(0, tMs.length - 1) },
+    (_, i) => (tMs[i + 1] as number) - (tMs[i] as number),
   );
 }

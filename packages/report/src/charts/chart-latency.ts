@@ -2,25 +2,32 @@ import { formatValue } from "../format-value.ts";
 import { type AlignedColumn, alignSeries } from "./align-series.ts";
 import { makeLine } from "./chart-lines.ts";
 import { findPeak } from "./find-extremes.ts";
-import type { TimeChart } from "./time-chart.ts";
+import type { ColourToken, TimeChart } from "./time-chart.ts";
 import type { SeriesColumns, TrialSeries } from "./trial-series.ts";
 
 const QUANTILES = ["p50", "p99", "p999", "max"] as const;
-const WORDS = { connect: "connect()", request: "request" } as const;
+/** Few values have no p99: a quantile keeps its colour in whichever chart it is. */
+const COLOURS = {
+  p50: "series-1",
+  p99: "series-2",
+  p999: "series-0",
+  max: "series-3",
+} as const satisfies Record<(typeof QUANTILES)[number], ColourToken>;
+const WORDS = { connect: "connect()", request: "request", schedule: "lateness" } as const;
 
-/** Latency over time, where it was sampled. */
+/** Latency over time, where it was sampled: each point is of the second that ends there. */
 export function chartLatency(trial: TrialSeries, latency: keyof typeof WORDS): TimeChart | null {
   const sampled = QUANTILES.flatMap((quantile) => {
     const columns = trial.series.get(`client.latency.${latency}.${quantile}`);
-    return columns === undefined ? [] : [{ label: quantile, columns }];
+    return columns === undefined ? [] : [{ quantile, columns }];
   });
   if (sampled.length === 0) return null;
   const { tMs, columns } = alignSeries(sampled.map((one): SeriesColumns => one.columns));
-  const lines = sampled.map(({ label }, i) => {
+  const lines = sampled.map(({ quantile }, i) => {
+    const label = `${WORDS[latency]} ${quantile}`;
     return makeLine(
-      { label: `${WORDS[latency]} ${label}`, shape: "line" },
+      { label, shape: "line", colour: COLOURS[quantile], dashed: false },
       columns[i] as AlignedColumn,
-      i,
     );
   });
   const peaks = lines.map((line) => {

@@ -18,6 +18,7 @@ export const TIME_CHART_IDS = [
   "losses",
   "queues",
   "time-wait",
+  "lateness",
 ] as const;
 export type TimeChartId = (typeof TIME_CHART_IDS)[number];
 
@@ -30,6 +31,7 @@ const CHARTS: Readonly<Record<TimeChartId, (trial: TrialSeries) => TimeChart | n
   losses: chartLosses,
   queues: chartQueues,
   "time-wait": chartTimeWait,
+  lateness: (trial) => chartLatency(trial, "schedule"),
 };
 
 /** One picture of a trial; null where nothing of it was sampled. */

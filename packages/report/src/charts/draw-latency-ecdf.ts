@@ -28,6 +28,10 @@ const TICKS = [
   { tail: 1_000_000, label: "99.9999 %" },
 ];
 
+function labelOf(tail: number): string {
+  return TICKS.find((tick) => tick.tail === tail)?.label ?? "";
+}
+
 const HEIGHT = 320;
 const LABEL_HEIGHT = 15;
 const PLOT_HEIGHT = HEIGHT - 52;
@@ -54,7 +58,7 @@ export function drawLatencyEcdf(
     gridY({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 5 }),
     axisX(
       ticks.map(({ tail }) => tail),
-      { tickSize: 4, label: null, tickFormat: (_: number, i: number) => ticks[i]?.label ?? "" },
+      { tickSize: 4, label: null, tickFormat: labelOf },
     ),
     axisY({
       ticks: 5,

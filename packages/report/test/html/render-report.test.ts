@@ -79,3 +79,22 @@ it("draws a heat map only for a sweep, and a dose and its response for one axis 
     "dots their medians, the dashed line is what the port model predicts",
   );
 });
+
+it("draws the three axes that matter most of a sweep over four, and says what the others are", () => {
+  const fourAxes = TWO_SECONDS.replace(
+    "replicates: 1",
+    `matrix:
+  workload.arrival.rate: [50/s, 100/s]
+  sysctls.client.net.ipv4.ip_local_port_range: ["30000 30099", "30000 30399"]
+  sysctls.client.net.ipv4.tcp_tw_reuse: [0, 1]
+  sysctls.target.net.core.somaxconn: [128, 4096]`,
+  );
+  expect(render(fourAxes).replaceAll("\u00a0", " ")).toContain(
+    "Drawn are the 3 fields that move it most; each number is the median over all values of the others: core.somaxconn.",
+  );
+});
+
+it("names the percentiles along the axis of latencies", () => {
+  const svg = /<section id="latency".*?<svg.*?<\/svg>/s.exec(render(TW_REUSE))?.[0] ?? "";
+  for (const label of ["50 %", "90 %", "99 %", "99.9 %"]) expect(svg).toContain(`>${label}<`);
+});

@@ -37,6 +37,10 @@ export const TIME_CHART_WORDS: Readonly<
     title: "TIME_WAIT by side",
     lead: "Who closes first holds it, for 60 s, also when the load is over.",
   },
+  lateness: {
+    title: "Lateness of the load generator",
+    lead: "How long after its time a connection or request was begun: of the generator, not of what is measured.",
+  },
 };
 
 /** One chart of one trial. */

@@ -96,10 +96,10 @@ interface ReadingProps {
   readonly median: number | null;
 }
 
-/** A median with its replicates, as `compare` prints them. */
+/** A median with the range of its replicates, as `compare` prints them. */
 function Reading({ metric, of, median }: ReadingProps): JSX.Element {
   const reading = of === undefined ? { values: [], never: false } : readMetric(of, metric);
-  const text = keepTogether(formatReading(metric.metric, reading));
+  const text = keepTogether(formatReading(metric.metric, reading, { brief: true }));
   return median === null ? h("span", null, text) : h("data", { value: String(median) }, text);
 }
 

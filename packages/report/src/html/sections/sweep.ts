@@ -4,6 +4,7 @@ import { type Dose, drawDoseResponse } from "../../charts/draw-dose-response.ts"
 import { drawHeatMap } from "../../charts/draw-heat-map.ts";
 import { formatNumber, formatValue } from "../../format-value.ts";
 import { listRunMetrics, readMetric } from "../../variant-readings.ts";
+import { orderAxesByEffect } from "../order-axes.ts";
 import { SvgFigure } from "../parts/figure.ts";
 import type { Section } from "../parts/section.ts";
 import { predictResponse } from "../predict-response.ts";
@@ -36,12 +37,22 @@ export function sweepSection(data: ReportData): Section | null {
   };
 }
 
-/** With more axes than three there is no picture; the tables have every variant. */
+/** A picture has room for three axes. Of more, those are drawn that move the metric most, over all values of the others. */
+const AXES_DRAWN = 3;
+
 function drawSweep(data: ReportData, metric: MetricKey, axes: readonly SweptAxis[]): JSX.Element[] {
   const key = `${metric.role}.${metric.metric}`;
-  const [x, y, facet, ...rest] = axes.toReversed();
-  if (x === undefined || rest.length > 0) return [];
-  if (y !== undefined) return [h(HeatFigure, { key, data, metric, x, y, facet: facet ?? null })];
+  const responseOf = (variant: string): number | null => {
+    const reading = data.readings.find((one) => one.variant === variant);
+    return reading === undefined ? null : medianOf(readMetric(reading, metric).values);
+  };
+  const isCrowded = axes.length > AXES_DRAWN;
+  const ordered = isCrowded ? orderAxesByEffect(axes, responseOf) : axes.toReversed();
+  const [x, y, facet, ...pooled] = ordered;
+  if (x === undefined) return [];
+  if (y !== undefined) {
+    return [h(HeatFigure, { key, data, metric, x, y, facet: facet ?? null, pooled })];
+  }
   const isNumeric = x.values.every((value) => numberOf(value) !== null);
   return isNumeric ? [h(DoseFigure, { key, data, metric, axis: x })] : [];
 }
@@ -61,17 +72,25 @@ interface HeatProps {
   readonly x: SweptAxis;
   readonly y: SweptAxis;
   readonly facet: SweptAxis | null;
+  /** Axes for which there is no room: a tile is over all of their values. */
+  readonly pooled: readonly SweptAxis[];
 }
 
-function HeatFigure({ data, metric: key, x, y, facet }: HeatProps): JSX.Element {
+function HeatFigure({ data, metric: key, x, y, facet, pooled }: HeatProps): JSX.Element {
   const description = describeMetric(key.metric);
   const unit = description?.unit ?? "";
-  const tiles = data.readings.map((reading) => ({
-    x: labelOf(x.valueOf.get(reading.variant) ?? ""),
-    y: labelOf(y.valueOf.get(reading.variant) ?? ""),
-    ...(facet === null ? {} : { facet: labelOf(facet.valueOf.get(reading.variant) ?? "") }),
-    value: medianOf(readMetric(reading, key).values),
-  }));
+  const byTile = Map.groupBy(data.readings, ({ variant }) =>
+    JSON.stringify([x, y, facet].map((axis) => axis?.valueOf.get(variant) ?? "")),
+  );
+  const tiles = [...byTile].map(([place, readings]) => {
+    const [ofX = "", ofY = "", ofFacet = ""] = JSON.parse(place) as string[];
+    return {
+      x: labelOf(ofX),
+      y: labelOf(ofY),
+      ...(facet === null ? {} : { facet: labelOf(ofFacet) }),
+      value: medianOf(readings.flatMap((reading) => readMetric(reading, key).values)),
+    };
+  });
   const known = tiles.flatMap(({ value }) => (value === null ? [] : [value]));
   const title = `${key.role}.${key.metric}`;
   const svg = drawHeatMap({
@@ -87,8 +106,14 @@ function HeatFigure({ data, metric: key, x, y, facet }: HeatProps): JSX.Element 
   });
   return h(SvgFigure, {
     svg,
-    caption: [h("code", null, title), `: ${description?.meaning ?? ""}`],
+    caption: [h("code", null, title), `: ${description?.meaning ?? ""}`, describePooled(pooled)],
   });
+}
+
+function describePooled(pooled: readonly SweptAxis[]): string {
+  if (pooled.length === 0) return "";
+  const names = pooled.map(nameAxis).join(", ");
+  return ` Drawn are the ${AXES_DRAWN} fields that move it most; each number is the median over all values of the others: ${names}.`;
 }
 
 interface DoseProps {

@@ -1,6 +1,7 @@
 import type { StoredRun, StoredTrial } from "@churnlab/store";
 import { h, type JSX } from "preact";
 import { countAttempt, listAttempts } from "../../count-attempt.ts";
+import { formatCount } from "../../format-value.ts";
 import { Fold, LongTable } from "../parts/data-table.ts";
 import { Mark, type Tone } from "../parts/mark.ts";
 import type { Section } from "../parts/section.ts";
@@ -34,7 +35,11 @@ export function trialsSection({ run, firstEvents }: ReportData): Section | null 
     id: "trials",
     title: "Trials",
     lead: "In the order they ran: blocks one after the other, the variants of a block in random order. Only completed trials are compared; of a trial that was repeated, the last attempt.",
-    body: [h(TrialTable, { run }), h(TargetLogs, { events: firstEvents })],
+    body: [
+      h(TrialTable, { run }),
+      h(Doubts, { trials: listAttempts(run) }),
+      h(TargetLogs, { events: firstEvents }),
+    ],
   };
 }
 
@@ -50,7 +55,6 @@ function TrialTable({ run }: { readonly run: StoredRun }): JSX.Element {
       ...(repeated ? [{ title: "attempt" }] : []),
       { title: "state" },
       ...COLUMNS.map(({ title }) => ({ title, align: "right" as const })),
-      { title: "what has to be known" },
     ],
     rows: listAttempts(run).map((trial) => {
       const values = new Map(trial.measurements.map((m) => [`${m.role}.${m.metric}`, m.value]));
@@ -64,11 +68,33 @@ function TrialTable({ run }: { readonly run: StoredRun }): JSX.Element {
         ...COLUMNS.map(({ metric, unit }) =>
           h(Value, { value: values.get(`client.${metric}`) ?? null, unit }),
         ),
-        listDoubts(trial),
       ];
     }),
   });
 }
+
+/** What has to be known of trials, below their table: a sentence is too long for a column. */
+function Doubts({ trials }: { readonly trials: readonly StoredTrial[] }): JSX.Element | null {
+  const doubtful = trials.flatMap((trial) => {
+    const doubts = listDoubts(trial);
+    return doubts === "" ? [] : [{ trial, doubts }];
+  });
+  if (doubtful.length === 0) return null;
+  const list = h(
+    "dl",
+    { class: "sentences" },
+    doubtful.map(({ trial: { trialId, variant, replicate, state }, doubts }) => [
+      h("dt", { key: `${trialId} name` }, `trial ${trialId}`),
+      h("dd", { key: trialId }, `${variant}, replicate ${replicate}, ${state}: ${doubts}`),
+    ]),
+  );
+  const title = `What has to be known of ${formatCount(doubtful.length, "trial")}`;
+  if (doubtful.length > OPEN_DOUBTS_MAX) return h(Fold, { title }, list);
+  return h("div", { class: "doubts" }, h("h3", null, title), list);
+}
+
+/** More sentences than these are folded away. */
+const OPEN_DOUBTS_MAX = 12;
 
 /** What servers that are not churnlab's wrote while they were under load. */
 function TargetLogs({
