@@ -63,6 +63,10 @@ describe("the pages of the dashboard", () => {
       ).toBeGreaterThan(10);
       await expectAccessible(page);
       await keepScreenshot(page, `dashboard-compare-${colorScheme}`);
+      await page.getByRole("link", { name: "Trend" }).click();
+      expect(findTable(await readTables(page), "tw-reuse, baseline").rows).toHaveLength(2);
+      await expectAccessible(page);
+      await keepScreenshot(page, `dashboard-trend-${colorScheme}`);
       await page.goto(opened.at(`/runs/${first}`));
       await untilDrawn(page);
       expect(await countInkedCanvases(page)).toEqual({ inked: 8, all: 8 });

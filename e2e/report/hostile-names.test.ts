@@ -109,7 +109,7 @@ it("the dashboard shows hostile texts as texts on every page", async () => {
   const second = makeRun(opened.store, TW_REUSE, { ...options, startedAtUnixMs: Date.now() });
   await using watched = await openPage(browser);
   const { page, complaints } = watched;
-  for (const path of ["/", `/runs/${first}`, `/compare?a=${first}&b=${second}`]) {
+  for (const path of ["/", "/trend", `/runs/${first}`, `/compare?a=${first}&b=${second}`]) {
     await page.goto(opened.at(path));
     expect(await page.getByText("</script></style>").count()).toBeGreaterThan(0);
     expect(await isOwned(page)).toBe(false);

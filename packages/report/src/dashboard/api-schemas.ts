@@ -41,6 +41,35 @@ export const EVENTS_QUERY: Schema = {
   additionalProperties: false,
 };
 
+export const TREND_QUERY: Schema = {
+  type: "object",
+  properties: {
+    scenario: { type: "string", maxLength: 1000, description: "else that of the newest run" },
+    variant: { type: "string", maxLength: 1000, description: "else the baseline" },
+    metric: { type: "string", maxLength: 200, description: "role.metric; else the rate" },
+  },
+  additionalProperties: false,
+};
+
+export const TREND: Schema = {
+  type: "object",
+  properties: {
+    schemaVersion: { const: 1 },
+    trend: {
+      type: ["object", "null"],
+      description: "null where no run has completed a trial",
+      properties: {
+        history: { type: "object", description: "as `churnlab history --json`" },
+        scenarios: { type: "array", items: { type: "string" } },
+        variants: { type: "array", items: { type: "string" } },
+        metrics: { type: "array", items: { type: "string" } },
+      },
+      required: ["history", "scenarios", "variants", "metrics"],
+    },
+  },
+  required: ["schemaVersion", "trend"],
+};
+
 export const COMPARISON_QUERY: Schema = {
   type: "object",
   properties: {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { buildTrend, type TrendChoice } from "../build-trend.ts";
 import { compareRun } from "../compare-run.ts";
 import { formatComparisonJson, formatRunJson } from "../formats/format-json.ts";
 import { judgeRun } from "../judge-run.ts";
@@ -13,6 +14,8 @@ import {
   RUN_PARAMS,
   SERIES_LIST,
   SERIES_QUERY,
+  TREND,
+  TREND_QUERY,
 } from "./api-schemas.ts";
 import type { DashboardContext } from "./dashboard-context.ts";
 import { formatMetrics } from "./format-metrics.ts";
@@ -50,6 +53,12 @@ const ROUTES = [
     summary: "Events, the first of each kind.",
     query: EVENTS_QUERY,
     gives: EVENT_LIST,
+  },
+  {
+    path: "/api/trend",
+    summary: "One metric of a variant over the runs of its scenario, and where its level changed.",
+    query: TREND_QUERY,
+    gives: TREND,
   },
   {
     path: "/api/live",
@@ -102,6 +111,11 @@ export function serveApi(
       ),
   );
   serveSamples(app, source);
+  app.get<{ Querystring: TrendChoice }>(
+    "/api/trend",
+    { schema: { querystring: TREND_QUERY } },
+    ({ query }) => ({ schemaVersion: 1, trend: source.read((store) => buildTrend(store, query)) }),
+  );
   app.get("/api/live", () => {
     look();
     return hub.state.snapshot();

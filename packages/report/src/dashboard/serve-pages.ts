@@ -2,18 +2,20 @@ import { gzipSync } from "node:zlib";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { h } from "preact";
 import { render } from "preact-render-to-string";
+import { buildTrend, type TrendChoice } from "../build-trend.ts";
 import { encodeSeries } from "../charts/encode-series.ts";
 import { loadTrialSeries } from "../charts/load-trial-series.ts";
 import { compareRun } from "../compare-run.ts";
 import { type AssetName, readAsset } from "../html/page-assets.ts";
 import { loadReportData } from "../html/report-data.ts";
 import { renderReportBody, titleOf } from "../html/report-page.ts";
-import { RUN_PARAMS, RUN_REFERENCE } from "./api-schemas.ts";
+import { RUN_PARAMS, RUN_REFERENCE, TREND_QUERY } from "./api-schemas.ts";
 import type { DashboardContext } from "./dashboard-context.ts";
 import { ComparePage } from "./pages/compare-page.ts";
 import { HistoryPage } from "./pages/history-page.ts";
 import { renderPage } from "./pages/layout.ts";
 import { LivePage } from "./pages/live-page.ts";
+import { TrendPage } from "./pages/trend-page.ts";
 
 interface RunParams {
   readonly run: string;
@@ -44,6 +46,19 @@ export function servePages(app: FastifyInstance, context: DashboardContext): voi
       renderPage({ title: "Runs · churnlab", at: "history", body, script: "dashboard.js" }),
     );
   });
+  app.get<{ Querystring: TrendChoice }>(
+    "/trend",
+    { schema: { querystring: TREND_QUERY } },
+    ({ query }, reply) => {
+      const trend = source.read((store) => buildTrend(store, query));
+      const body = render(h(TrendPage, { trend }));
+      const title = trend === null ? "Trend" : `${trend.history.scenario} · trend`;
+      return sendHtml(
+        reply,
+        renderPage({ title: `${title} · churnlab`, at: "trend", body, script: "dashboard.js" }),
+      );
+    },
+  );
   app.get("/live", (_, reply) => {
     look();
     const { state } = hub;

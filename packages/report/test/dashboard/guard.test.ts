@@ -61,7 +61,7 @@ describe("a dashboard on loopback", { timeout: 30_000 }, () => {
     },
   );
 
-  it.each(["/", "/live", "/runs/last", "/compare?a=last&b=last"])(
+  it.each(["/", "/live", "/trend", "/runs/last", "/compare?a=last&b=last"])(
     "serves %s without inline script or style: data elements only",
     async (path) => {
       await using opened = await openDashboard();
@@ -87,6 +87,8 @@ describe("a dashboard on loopback", { timeout: 30_000 }, () => {
     "/runs/'%20OR%201=1--",
     `/runs/${"9".repeat(500)}`,
     "/compare?a=../../x.db%23last&b=last",
+    "/trend?scenario=../../etc/passwd",
+    "/trend?metric=client.x'%20OR%201=1--",
     "/api/runs/last/series?trial=1%20OR%201",
     "/%c0%ae%c0%ae/%c0%ae%c0%ae/etc/passwd",
   ])("lets no path reach the file system: %s", async (path) => {

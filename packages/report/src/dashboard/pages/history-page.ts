@@ -52,7 +52,7 @@ function RunTable({ runs }: { readonly runs: readonly RunSummary[] }): JSX.Eleme
       rows: newest.map((run, i) => [
         h("a", { href: `/runs/${run.runId}` }, run.runId),
         formatTime(run.startedAtUnixMs),
-        run.scenario,
+        h("a", { href: `/trend?scenario=${encodeURIComponent(run.scenario)}` }, run.scenario),
         String(run.variants),
         formatTrials(run),
         run.state === "running"

@@ -5,7 +5,7 @@ import { escapeText } from "../../charts/escape-text.ts";
 export interface PageInput {
   readonly title: string;
   /** The place in the navigation that the reader is at. */
-  readonly at: "history" | "live" | "none";
+  readonly at: "history" | "trend" | "live" | "none";
   /** As HTML. */
   readonly body: string;
   readonly script: "report.js" | "dashboard.js";
@@ -43,6 +43,7 @@ function Navigation({ at }: Pick<PageInput, "at">): JSX.Element {
     { class: "site", "aria-label": "churnlab" },
     h("span", { class: "brand" }, "churnlab"),
     h(NavigationLink, { href: "/", isHere: at === "history" }, "Runs"),
+    h(NavigationLink, { href: "/trend", isHere: at === "trend" }, "Trend"),
     h(NavigationLink, { href: "/live", isHere: at === "live" }, "Live"),
   );
 }
