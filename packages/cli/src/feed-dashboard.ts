@@ -1,4 +1,4 @@
-import type { PlanListener } from "@churnlab/control";
+import type { PlanListener, Recorder } from "@churnlab/control";
 import type { LiveFeed } from "@churnlab/report";
 
 /** What a dashboard draws, of every role; the database keeps the rest. */
@@ -43,6 +43,7 @@ const METRICS: ReadonlySet<string> = new Set([
 /** Passes on to a dashboard what a plan tells while it runs: every sample once, with the time at which it was taken. */
 export function feedDashboard(feed: LiveFeed): PlanListener {
   let eventsTold = 0;
+  let agentsTold: Recorder["agents"] = [];
   let toldUntilMs = Number.NEGATIVE_INFINITY;
   return {
     onPhase(trial, phase) {
@@ -60,6 +61,8 @@ export function feedDashboard(feed: LiveFeed): PlanListener {
           ),
         });
       }
+      if (recorder.agents !== agentsTold) feed.addAgents(recorder.agents);
+      agentsTold = recorder.agents;
       const events = recorder.events();
       for (const event of events.slice(eventsTold)) feed.addEvent(trial, event);
       eventsTold = events.length;

@@ -1,4 +1,6 @@
 import type {
+  Agent,
+  AgentHealth,
   ArmedShard,
   Clock,
   CounterReading,
@@ -16,6 +18,7 @@ import type {
   TrialWorld,
   Warning,
 } from "@churnlab/core";
+import { AgentWatch } from "./agent-watch.ts";
 import { sampleQuantiles } from "./latency-quantiles.ts";
 import { PortMarks } from "./port-marks.ts";
 import { ResetRates } from "./reset-rates.ts";
@@ -63,7 +66,7 @@ interface Watch {
 }
 
 /** What is looked at of the load generator. */
-export type WatchedShard = Pick<ArmedShard, "live" | "takeLatencies">;
+export type WatchedShard = Pick<ArmedShard, "live" | "takeLatencies" | "readCpuUs" | "engine">;
 
 /** Watches every role of a world, on the thread that calls it, until it is disposed. */
 export class Recorder implements Disposable {
@@ -85,6 +88,8 @@ export class Recorder implements Disposable {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #afterTick: () => void = () => {};
   #shards: readonly WatchedShard[] = [];
+  #agents: readonly AgentWatch[] = [];
+  #health: readonly AgentHealth[] = [];
   #latenciesAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(world: TrialWorld, clock: Clock) {
@@ -142,9 +147,22 @@ export class Recorder implements Disposable {
     this.#afterTick = listener;
   }
 
-  /** From now on the load generator is looked at too. */
-  watchLoad(shards: readonly WatchedShard[]): void {
+  /** From now on the load generator is looked at too; `agents` are those of the shards, in the same order. */
+  watchLoad(
+    shards: readonly WatchedShard[],
+    agents: readonly Pick<Agent, "name" | "workers">[],
+  ): void {
     this.#shards = shards;
+    const nowMs = this.#clock.nowMs();
+    this.#agents = shards.flatMap((shard, i) => {
+      const agent = agents[i];
+      return agent === undefined ? [] : [new AgentWatch(agent, shard, nowMs)];
+    });
+  }
+
+  /** How every agent did in the last second; empty before the first. */
+  get agents(): readonly AgentHealth[] {
+    return this.#health;
   }
 
   /** Has roles on other hosts look at this time, for the mark that follows; a role of this host is read by the mark itself. */
@@ -331,9 +349,11 @@ export class Recorder implements Disposable {
   /** Quantiles of the latencies since the last look, at its end; nothing where nothing succeeded. */
   #sampleLatencies(): void {
     const cpuMs = this.#clock.threadCpuMs();
-    const fresh = this.#shards.flatMap((shard) => shard.takeLatencies?.() ?? []);
-    this.#latenciesAtMs = this.#clock.nowMs();
-    this.series.add("client", this.#latenciesAtMs, sampleQuantiles(fresh));
+    const fresh = this.#shards.map((shard) => shard.takeLatencies?.() ?? []);
+    const nowMs = this.#clock.nowMs();
+    this.#latenciesAtMs = nowMs;
+    this.series.add("client", nowMs, sampleQuantiles(fresh.flat()));
+    this.#health = this.#agents.map((agent, i) => agent.read(nowMs, fresh[i] ?? []));
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 

@@ -53,7 +53,7 @@ export async function runTrial(
     using recording = startRecorder(world, clock);
     seen = { ...seen, recorder: recording };
     const shards = await armShards(trial, world);
-    recording.watchLoad(shards);
+    recording.watchLoad(shards, world.agents);
     recording.onTick(() => context.onSample(recording, shards));
     using _stopper = stopOnAbort(shards, signal);
 

@@ -57,8 +57,17 @@ describe("Recorder", () => {
     histogram.recordUs(40);
     const taken = [[histogram.toRecord("connect")], [histogram.toRecord("connect")], []];
     const shard = { live: () => NOTHING_YET, takeLatencies: () => taken.shift() ?? [] };
-    recorder.watchLoad([shard, shard, { live: shard.live }]);
+    recorder.watchLoad(
+      [shard, { ...shard, engine: "ring", readCpuUs: () => 0 }, { live: shard.live }],
+      ["a", "b", "c"].map((name) => ({ name, workers: 2 })),
+    );
+    expect(recorder.agents).toEqual([]);
     recorder.endMeasure();
+    expect(recorder.agents).toMatchObject([
+      { agent: "a", workers: 2, engine: null, cpuShare: null, latenessUs: null },
+      { agent: "b", workers: 2, engine: "ring", cpuShare: 0 },
+      { agent: "c", open: 0 },
+    ]);
     recorder.endMeasure();
     const latencies = recorder.samples().filter(({ metric }) => metric.startsWith("latency."));
     expect(latencies.map(({ role, metric, value }) => [role, metric, value])).toEqual([

@@ -81,6 +81,10 @@ export interface ArmedShard {
    * Absent where the agent cannot tell before its report.
    */
   takeLatencies?(): readonly HistogramRecord[];
+  /** CPU time of all its workers so far, microseconds. Absent where it is not known before the report. */
+  readCpuUs?(): number;
+  /** The engine it runs. Absent where it is not known before the report. */
+  readonly engine?: string;
   /** Ends the load now; `run` then resolves with what was done so far, connections in flight as `UNFINISHED`. */
   stop(): void;
 }
@@ -91,6 +95,23 @@ export interface Agent {
   /** How many workers it offers to a trial. */
   readonly workers: number;
   arm(shard: Shard): Promise<ArmedShard>;
+}
+
+/** How an agent does while its shard runs. Rates and shares are of the last second. */
+export interface AgentHealth {
+  readonly agent: string;
+  readonly workers: number;
+  readonly engine: string | null;
+  readonly attemptedPerS: number;
+  /** Connections open now. */
+  readonly open: number;
+  /** Since the trial began. */
+  readonly failed: number;
+  readonly dropped: number;
+  /** CPU time over wall time, a mean over its workers, 0..1; null where the agent does not tell. */
+  readonly cpuShare: number | null;
+  /** p99 of its arrivals' lateness, or of fewer than 100 the highest; null where nothing arrived. */
+  readonly latenessUs: number | null;
 }
 
 /** Milliseconds on a monotonic clock that every thread of the machine shares (CLOCK_MONOTONIC). */

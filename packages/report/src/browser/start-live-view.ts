@@ -19,6 +19,7 @@ const MESSAGE_TYPES = [
   "begin",
   "trial",
   "samples",
+  "agents",
   "event",
   "result",
   "end",

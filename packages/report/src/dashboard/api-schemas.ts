@@ -226,6 +226,7 @@ export const LIVE_SNAPSHOT: Schema = {
     series: { type: "object" },
     results: { type: "array" },
     events: { type: "array" },
+    agents: { type: "array" },
     endState: { type: ["string", "null"] },
   },
   required: [
@@ -237,6 +238,7 @@ export const LIVE_SNAPSHOT: Schema = {
     "series",
     "results",
     "events",
+    "agents",
     "endState",
   ],
 };

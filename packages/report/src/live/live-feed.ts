@@ -1,4 +1,12 @@
-import type { Plan, Scenario, Trial, TrialEvent, TrialOutcome, TrialPhase } from "@churnlab/core";
+import type {
+  AgentHealth,
+  Plan,
+  Scenario,
+  Trial,
+  TrialEvent,
+  TrialOutcome,
+  TrialPhase,
+} from "@churnlab/core";
 import { describeEvent } from "../charts/describe-event.ts";
 import { isMoment, listPhases, offeredRate, readPorts } from "../charts/describe-trial.ts";
 import type {
@@ -73,6 +81,11 @@ export class LiveFeed {
   addSample(sample: LiveSample): void {
     this.#pending.push(sample);
     if (performance.now() - this.#flushedAtMs >= FLUSH_MS) this.#flush();
+  }
+
+  /** How the agents of the trial do now. */
+  addAgents(agents: readonly AgentHealth[]): void {
+    this.#tell({ type: "agents", trialId: this.#trialId, agents });
   }
 
   addEvent(trial: Trial, { tMs, role, kind, detail }: TrialEvent): void {

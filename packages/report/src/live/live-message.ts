@@ -1,4 +1,4 @@
-import type { TrialPhase, TrialState } from "@churnlab/core";
+import type { AgentHealth, TrialPhase, TrialState } from "@churnlab/core";
 import type { Marker, TrialSeries } from "../charts/trial-series.ts";
 import type { GrownSeries } from "./growing-series.ts";
 
@@ -54,6 +54,8 @@ export interface LiveSnapshot {
   readonly results: readonly LiveResult[];
   /** The newest, oldest first. */
   readonly events: readonly LiveEventEntry[];
+  /** How the agents of the trial did when they were last looked at; empty where nobody tells. */
+  readonly agents: readonly AgentHealth[];
   /** How the run ended. */
   readonly endState: string | null;
 }
@@ -74,6 +76,11 @@ export type LiveMessage =
       readonly trialId: number;
       readonly samples: readonly LiveSample[];
       readonly elapsedMs: number;
+    }
+  | {
+      readonly type: "agents";
+      readonly trialId: number;
+      readonly agents: readonly AgentHealth[];
     }
   | { readonly type: "event"; readonly event: LiveEventEntry }
   | { readonly type: "result"; readonly result: LiveResult }

@@ -24,6 +24,7 @@ export class LiveState {
       plan: null,
       elapsedMs: 0,
       trial: null,
+      agents: [],
       endState: null,
     };
   }
@@ -60,6 +61,7 @@ export class LiveState {
           plan: message.plan,
           elapsedMs: 0,
           trial: null,
+          agents: [],
           endState: null,
         };
         break;
@@ -69,6 +71,11 @@ export class LiveState {
       case "samples":
         this.#head = { ...this.#head, elapsedMs: message.elapsedMs };
         if (message.trialId === this.#head.trial?.trialId) this.#add(message.samples);
+        break;
+      case "agents":
+        if (message.trialId === this.#head.trial?.trialId) {
+          this.#head = { ...this.#head, agents: message.agents };
+        }
         break;
       case "event":
         this.#events = [...this.#events, message.event].slice(-EVENTS_MAX);

@@ -1,3 +1,4 @@
+import type { AgentHealth } from "@churnlab/core";
 import { type ComponentChildren, h, type JSX } from "preact";
 import { formatMoment } from "../charts/format-moment.ts";
 import { formatClock, formatCount, formatNumber } from "../format-value.ts";
@@ -39,7 +40,11 @@ export function LiveView({
     trouble === null ? null : h("p", { class: "trouble" }, trouble),
     phase === "ended" ? h(Ended, { plan, endState: state.head.endState }) : null,
     origin === "database"
-      ? h("p", { class: "note" }, "This page reads the database: a trial appears once it is saved.")
+      ? h(
+          "p",
+          { class: "note" },
+          "This page reads the database: a trial appears once it is saved. A run that is started with --ui shows its samples as they are taken.",
+        )
       : null,
     h(Tiles, { tiles: listLiveTiles(state) }),
     h(
@@ -62,6 +67,7 @@ export function LiveView({
         h(LiveEvents, { events: state.events }),
       ),
     ),
+    h(Agents, { agents: state.head.agents }),
     h(Trials, { plan, trial, results: state.results }),
   );
 }
@@ -168,6 +174,55 @@ function LiveEvents({ events }: { readonly events: readonly LiveEventEntry[] }):
         ),
       ),
   );
+}
+
+/** From here on a worker has no processor left: the generator is what limits. */
+const CPU_SHARE_FULL = 0.9;
+/** From here on arrivals are not where the schedule wants them. */
+const LATENESS_US_HIGH = 5000;
+
+/** Who makes the load, and whether they keep up. */
+function Agents({ agents }: { readonly agents: readonly AgentHealth[] }): JSX.Element | null {
+  if (agents.length === 0) return null;
+  return h(
+    "section",
+    { "aria-labelledby": "live-agents" },
+    h("h2", { id: "live-agents" }, "Agents"),
+    h(DataTable, {
+      caption: "Agents in the last second",
+      columns: [
+        { title: "agent" },
+        { title: "health" },
+        { title: "engine" },
+        { title: "workers", align: "right" },
+        { title: "CPU of a worker", align: "right" },
+        { title: "late by, p99", align: "right" },
+        { title: "attempted", align: "right" },
+        { title: "open", align: "right" },
+        { title: "failed", align: "right" },
+        { title: "not offered", align: "right" },
+      ],
+      rows: agents.map((agent) => [
+        agent.agent,
+        h(Health, { agent }),
+        agent.engine ?? "–",
+        String(agent.workers),
+        h(Value, { value: agent.cpuShare, unit: "share" }),
+        h(Value, { value: agent.latenessUs, unit: "us" }),
+        h(Value, { value: agent.attemptedPerS, unit: "/s" }),
+        h(Value, { value: agent.open }),
+        h(Value, { value: agent.failed }),
+        h(Value, { value: agent.dropped }),
+      ]),
+    }),
+  );
+}
+
+function Health({ agent }: { readonly agent: AgentHealth }): JSX.Element {
+  if ((agent.cpuShare ?? 0) >= CPU_SHARE_FULL)
+    return h(Mark, { tone: "doubt" }, "no processor left");
+  if ((agent.latenessUs ?? 0) >= LATENESS_US_HIGH) return h(Mark, { tone: "doubt" }, "late");
+  return h(Mark, { tone: "good" }, "keeps up");
 }
 
 const TONES: Readonly<Record<LiveResult["state"], Tone>> = {

@@ -6,6 +6,18 @@ import { LiveState } from "../../src/live/live-state.ts";
 import { TW_REUSE } from "../fixtures/scenarios.ts";
 import { simulateTrial } from "../fixtures/simulate-trial.ts";
 
+const AGENT = {
+  agent: "local",
+  workers: 2,
+  engine: "ring",
+  attemptedPerS: 0,
+  open: 3,
+  failed: 0,
+  dropped: 0,
+  cpuShare: 0.2,
+  latenessUs: 80,
+};
+
 /** Plays the first trials of a scenario into a feed, and returns what it told. */
 function tell(trials: number): LiveMessage[] {
   const scenario = parseScenario(TW_REUSE, "scenario.yaml");
@@ -20,6 +32,7 @@ function tell(trials: number): LiveMessage[] {
     for (const { role, metric, tMs, value } of record.samples) {
       feed.addSample({ tMs, values: { [`${role}.${metric}`]: value } });
     }
+    feed.addAgents([{ ...AGENT, attemptedPerS: 100 * trial.id }]);
     for (const event of record.events) feed.addEvent(trial, event);
     feed.concludeTrial(trial, { state: "completed", record });
   }
@@ -46,6 +59,7 @@ it("a new trial has series of its own, and the results of those before stay", ()
   for (const message of tell(2)) state.apply(message);
   expect(state.results).toHaveLength(2);
   expect(state.head).toMatchObject({ phase: "ended", endState: "completed" });
+  expect(state.head.agents).toMatchObject([{ agent: "local", attemptedPerS: 200 }]);
   expect(state.toTrialSeries()?.series.get("client.time_wait")?.tMs).toHaveLength(41);
 });
 

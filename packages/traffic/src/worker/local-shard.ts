@@ -83,6 +83,14 @@ export class LocalShard implements ArmedShard {
     return this.#latencies.take();
   }
 
+  readCpuUs(): number {
+    return this.#options.workers.reduce((sum, worker) => sum + (worker.readCpuUs() ?? 0), 0);
+  }
+
+  get engine(): string {
+    return this.#options.engine.name;
+  }
+
   stop(): void {
     for (const { counters } of this.#options.workers) counters.requestStop();
   }
