@@ -1,3 +1,5 @@
+import { filterRows } from "./row-filter.ts";
+
 const REFRESH_MS_MIN = 1000;
 
 /** Keeps the list of runs up to date without losing what the reader has chosen in it. */
@@ -28,4 +30,5 @@ async function refresh(): Promise<void> {
     if (same !== undefined) same.checked = true;
   }
   now.replaceWith(document.adoptNode(next));
+  filterRows();
 }

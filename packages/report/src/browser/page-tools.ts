@@ -1,11 +1,14 @@
 import { h, type JSX, render } from "preact";
+import { listenToKeys, toggleKeyHelp } from "./page-keys.ts";
+import { RowFilter } from "./row-filter.ts";
 
-/** The theme that the reader chose here, and printing. Told when the colours have changed. */
+/** The filter of rows, the keys, the theme that the reader chose here, and printing. Told when the colours have changed. */
 export function mountPageTools(onTheme: () => void): void {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", onTheme);
   const place = document.querySelector<HTMLElement>("#page-tools");
   if (place === null) return;
   place.hidden = false;
+  listenToKeys();
   render(h(PageTools, { onTheme }), place);
 }
 
@@ -17,6 +20,10 @@ function PageTools({ onTheme }: { readonly onTheme: () => void }): JSX.Element {
   return h(
     "div",
     null,
+    h(RowFilter, null),
+    " ",
+    h("button", { type: "button", class: "button", onClick: toggleKeyHelp }, "Keys"),
+    " ",
     h("button", { type: "button", class: "button", onClick: switchTheme }, "Light or dark"),
     " ",
     h("button", { type: "button", class: "button", onClick: () => print() }, "Print"),

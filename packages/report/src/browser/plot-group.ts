@@ -1,7 +1,8 @@
 /** What a group does with its charts. */
 export interface GroupedPlot {
   redraw(): void;
-  pointAt(tMs: number): void;
+  /** null takes the cursor away. */
+  pointAt(tMs: number | null): void;
 }
 
 /** Charts over the same time: they share a cursor, a zoom and a theme. */
@@ -35,7 +36,7 @@ export class PlotGroup {
     this.redraw();
   }
 
-  pointAt(tMs: number): void {
+  pointAt(tMs: number | null): void {
     for (const plot of this.#plots) plot.pointAt(tMs);
   }
 

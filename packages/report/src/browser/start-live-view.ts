@@ -26,8 +26,8 @@ const MESSAGE_TYPES = [
   "runs",
 ] as const;
 
-/** Follows the run in this page: state by messages, drawing a few times a second, and not at all while nobody looks. */
-export function startLiveView(place: HTMLElement): void {
+/** Follows the run in this page: state by messages, drawing a few times a second, and not at all while nobody looks. Returns what draws its charts anew in other colours. */
+export function startLiveView(place: HTMLElement): () => void {
   const state = new LiveState("process", POINTS_MAX);
   const snapshot = readPageData("snapshot") as LiveSnapshot | null;
   if (snapshot !== null) state.apply({ type: "snapshot", snapshot });
@@ -56,7 +56,6 @@ export function startLiveView(place: HTMLElement): void {
   void askRights(mayStop);
   setInterval(draw, 1000);
   document.addEventListener("visibilitychange", draw);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => group.redraw());
 
   function Live(): JSX.Element {
     // Read, so that the view is made anew when it changes.
@@ -72,6 +71,7 @@ export function startLiveView(place: HTMLElement): void {
   place.replaceChildren();
   render(h(Live, null), place);
   document.documentElement.dataset["drawn"] = "yes";
+  return () => group.redraw();
 }
 
 function describeTrouble(state: LiveState, { readyState }: EventSource): string {

@@ -15,6 +15,7 @@ import {
   Swatch,
   TIME_CHART_WORDS,
 } from "../html/parts/time-panels.ts";
+import { PlotArea } from "./plot-area.ts";
 import type { PlotGroup } from "./plot-group.ts";
 import { SaveButtons } from "./save-buttons.ts";
 import { TimePlot } from "./time-plot.ts";
@@ -58,11 +59,12 @@ export function TimePanel({ id, panel, group, bare = false }: TimePanelProps): J
     "figure",
     { class: "panel" },
     h("h4", null, title),
-    h("div", {
-      class: "plot-area",
-      ref: element,
-      role: "img",
-      "aria-label": `${caption}. ${chart.summary}`,
+    h(PlotArea, {
+      elementRef: element,
+      label: `${caption}. ${chart.summary}`,
+      chart,
+      cursor,
+      onPoint: (tMs) => group.pointAt(tMs),
     }),
     h(LiveLegend, {
       panel,

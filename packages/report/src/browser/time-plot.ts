@@ -26,6 +26,8 @@ export interface TimePlotOptions {
 }
 
 const HEIGHT = 230;
+/** Where uPlot puts a cursor that is in no chart. */
+const OUTSIDE = -10;
 const Y_AXIS_WIDTH = 66;
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif';
 
@@ -97,8 +99,9 @@ export class TimePlot {
     for (const place of this.#seriesOf[line] ?? []) this.#plot.setSeries(place, { show: isShown });
   }
 
-  pointAt(tMs: number): void {
-    this.#plot.setCursor({ left: this.#plot.valToPos(tMs, "x"), top: HEIGHT / 2 });
+  pointAt(tMs: number | null): void {
+    const left = tMs === null ? OUTSIDE : this.#plot.valToPos(tMs, "x");
+    this.#plot.setCursor({ left, top: tMs === null ? OUTSIDE : HEIGHT / 2 });
   }
 
   /** After a change of theme or zoom. */

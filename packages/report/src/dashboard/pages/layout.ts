@@ -30,14 +30,19 @@ export function renderPage({ title, at, body, script, data = {} }: PageInput): s
 <script src="/assets/${script}" defer></script>
 </head>
 <body>
-${render(h(Navigation, { at }))}
+${render(h(Navigation, { at, hasTools: script === "dashboard.js" }))}
 ${body}
 ${scripts.join("")}</body>
 </html>
 `;
 }
 
-function Navigation({ at }: Pick<PageInput, "at">): JSX.Element {
+interface NavigationProps extends Pick<PageInput, "at"> {
+  /** A report brings its own. */
+  readonly hasTools: boolean;
+}
+
+function Navigation({ at, hasTools }: NavigationProps): JSX.Element {
   return h(
     "nav",
     { class: "site", "aria-label": "churnlab" },
@@ -45,6 +50,7 @@ function Navigation({ at }: Pick<PageInput, "at">): JSX.Element {
     h(NavigationLink, { href: "/", isHere: at === "history" }, "Runs"),
     h(NavigationLink, { href: "/trend", isHere: at === "trend" }, "Trend"),
     h(NavigationLink, { href: "/live", isHere: at === "live" }, "Live"),
+    hasTools ? h("div", { class: "page-tools", id: "page-tools", hidden: true }) : null,
   );
 }
 
