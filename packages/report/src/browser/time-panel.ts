@@ -35,7 +35,10 @@ export function TimePanel({ id, panel, group, bare = false }: TimePanelProps): J
   const plot = useRef<TimePlot | null>(null);
   const cursor = useMemo(() => signal<number | null>(null), []);
   const input = { chart, frame, phases: trial.phases, markers: trial.markers };
-  const shape = `${trial.trialId} ${chart.lines.map(({ label }) => label).join(" ")}`;
+  const lines = chart.lines.map(({ label, low }) =>
+    low === null ? label : `${label} with extremes`,
+  );
+  const shape = `${trial.trialId} ${lines.join(" ")}`;
   useEffect(() => {
     const onCursor = (index: number | null): void => {
       cursor.value = index;
@@ -50,7 +53,7 @@ export function TimePanel({ id, panel, group, bare = false }: TimePanelProps): J
       plot.current = null;
       made.destroy();
     };
-    // Another trial or other lines need another plot; more numbers do not.
+    // Another trial or other lines need another plot, also lines that have got extremes; more numbers do not.
   }, [shape]);
   useEffect(() => plot.current?.update(input), [panel]);
   const title = panelTitle(trial);

@@ -53,7 +53,13 @@ function ReportBody({ data }: { readonly data: ReportData }): JSX.Element {
     "div",
     { class: "page" },
     h(PageHeader, { run: data.run }),
-    h("div", { class: "page-tools", id: "page-tools", hidden: true }),
+    h("div", {
+      class: "page-tools",
+      id: "page-tools",
+      role: "search",
+      "aria-label": "this page",
+      hidden: true,
+    }),
     h(Contents, { sections }),
     h(
       "main",

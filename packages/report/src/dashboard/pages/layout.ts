@@ -50,7 +50,15 @@ function Navigation({ at, hasTools }: NavigationProps): JSX.Element {
     h(NavigationLink, { href: "/", isHere: at === "history" }, "Runs"),
     h(NavigationLink, { href: "/trend", isHere: at === "trend" }, "Trend"),
     h(NavigationLink, { href: "/live", isHere: at === "live" }, "Live"),
-    hasTools ? h("div", { class: "page-tools", id: "page-tools", hidden: true }) : null,
+    hasTools
+      ? h("div", {
+          class: "page-tools",
+          id: "page-tools",
+          role: "search",
+          "aria-label": "this page",
+          hidden: true,
+        })
+      : null,
   );
 }
 
