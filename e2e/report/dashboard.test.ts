@@ -58,6 +58,7 @@ describe("the pages of the dashboard", () => {
       await page.getByRole("button", { name: "Compare B with A" }).click();
       await page.waitForURL(/compare/);
       expect(await page.locator("h1").innerText()).toBe(`${second} against ${first}`);
+      expect(await page.getByRole("img", { name: /connections\.rate of A and B/ }).count()).toBe(1);
       expect(
         findTable(await readTables(page), "baseline: B against A").rows.length,
       ).toBeGreaterThan(10);

@@ -162,7 +162,7 @@ describe("what the reader chooses", () => {
 
 describe("the numbers of a report", () => {
   it("are those of the SQL views", async () => {
-    const { url, query } = await makeReport("numbers", TW_REUSE);
+    const { url, query } = await makeReport("numbers", TW_REUSE, { latencyOverTime: true });
     await using opened = await openPage(browser, { javaScriptEnabled: false });
     const { page } = opened;
     await page.goto(url);
@@ -224,6 +224,26 @@ describe("the numbers of a report", () => {
     expect(shown.length).toBeGreaterThan(20);
     expect(shown.every((value) => value !== null && samples.includes(value))).toBe(true);
     expect(Math.max(...shown.map(Number))).toBe(Math.max(...samples));
+    const connects = findTable(tables, "connect() over time: baseline, replicate 1");
+    const p99s = new Set(
+      query<{ value: number }>(
+        `SELECT value FROM v_sample WHERE variant = 'baseline' AND metric = 'latency.connect.p99'
+         AND trial_id = (SELECT min(trial_id) FROM v_trial WHERE variant = 'baseline')`,
+      ).map(({ value }) => value),
+    );
+    const shownP99s = connects.rows.map((row) => cellOf(connects, row, "connect() p99").value);
+    expect(shownP99s.length).toBeGreaterThan(20);
+    expect(shownP99s.every((value) => value !== null && p99s.has(value))).toBe(true);
+    const capacity = findTable(tables, "Connections per second, by variant");
+    const rates = query<{ variant: string; value: number }>(
+      "SELECT variant, value FROM v_measurement WHERE metric = 'connections.rate' ORDER BY value",
+    );
+    for (const row of capacity.rows) {
+      const own = rates.filter(({ variant }) => variant === row[0]?.text).map((r) => r.value);
+      const middle = ((own[2] ?? 0) + (own[3] ?? 0)) / 2;
+      expect(own).toHaveLength(6);
+      expect(cellOf(capacity, row, "median").value).toBe(middle);
+    }
   });
 
   it("of one trial's latencies are those of its histogram", async () => {
