@@ -36,8 +36,8 @@ function describeVariant(
   result: VariantResult,
   counts: typeof COUNTS | typeof COUNTS_OF_SHORT,
 ): Record<string, unknown> {
-  const { measurements, failures, warnings } = result.outcome.record;
-  const limits = attributeLimits({ measurements, failures, warnings });
+  const { measurements, failures, warnings, events } = result.outcome.record;
+  const limits = attributeLimits({ measurements, failures, warnings, events });
   return {
     ...Object.fromEntries(
       counts.map(([role, metric]) => [`${role}.${metric}`, result.of(role, metric)]),

@@ -15,6 +15,7 @@ import {
 import { findExhaustion } from "./find-exhaustion.ts";
 import { mergeWhatCame } from "./gather-reports.ts";
 import { judgeValidity } from "./judge-validity.ts";
+import { noteTracking } from "./note-tracking.ts";
 import type { Recorder } from "./recorder.ts";
 import { reduceMeasurements } from "./reduce-measurements.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
@@ -48,7 +49,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     listenerQueues: recording.listenerQueues(),
     sysctls: world.sysctls,
     measurements,
-    environment: world.environment,
+    environment: noteTracking(world.environment, recording),
     engine: report.engine || null,
     engineReason: report.engineReason || null,
     startedAtUnixMs: evidence.startedAtUnixMs,
@@ -89,7 +90,7 @@ function listLimits(
   seen: Pick<TrialRecord, "measurements" | "warnings">,
 ): TrialEvent[] {
   const tMs = recording.measureEndedAtMs - recording.measureAtMs;
-  return attributeLimits({ ...seen, failures: report.failures }).map(
+  return attributeLimits({ ...seen, failures: report.failures, events: report.events }).map(
     ({ role, resource, meaning, evidence }) => ({
       role,
       tMs,

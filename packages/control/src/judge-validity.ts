@@ -9,6 +9,7 @@ import {
 } from "@churnlab/core";
 import { judgeCloser } from "./judge-closer.ts";
 import { judgeSteadiness } from "./judge-steadiness.ts";
+import { judgeTimeWait } from "./judge-time-wait.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Least share of the intended load that must have been attempted. */
@@ -43,6 +44,7 @@ export function judgeValidity(evidence: TrialEvidence): Warning[] {
     ...judgeBoundary(evidence),
     ...judgeSampler(evidence),
     ...judgeCounters(evidence),
+    ...judgeTimeWait(evidence),
   ];
 }
 

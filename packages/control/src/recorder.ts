@@ -119,6 +119,11 @@ export class Recorder implements Disposable {
     this.#scheduleTick();
   }
 
+  /** When the counters were read that are called idle. */
+  get startedAtMs(): number {
+    return this.#startedAtMs;
+  }
+
   /** When the measure phase starts; every stored time is relative to it. */
   get measureAtMs(): number {
     return this.#measureAtMs;

@@ -84,8 +84,9 @@ function reduceGenerator({ cpuUs, cpuShareMax, tally }: ShardReport): Named[] {
   if (tally.connections.attempted > 0) {
     values.push(["cpu.us_per_connection", cpuUs / tally.connections.attempted]);
   }
-  if (tally.requests.attempted > 0) {
-    values.push(["cpu.us_per_request", cpuUs / tally.requests.attempted]);
+  // Over what was answered: failures are cheap or dear, and would make the rest look cheap or vanish among it.
+  if (tally.requests.succeeded > 0) {
+    values.push(["cpu.us_per_request", cpuUs / tally.requests.succeeded]);
   }
   return values;
 }
@@ -101,6 +102,7 @@ function reduceRole(readings: RoleReadings, recording: Recorder): Measurement[] 
     ...reducePeak(role, recording, ["rst.sent_rate", "rst.sent_rate_peak"]),
     ...reducePeak(role, recording, ["rst.received_rate", "rst.received_rate_peak"]),
     ...reducePeak(role, recording, ["conntrack", "conntrack.peak"]),
+    ...reducePeak(role, recording, ["conntrack.max", "conntrack.max"]),
   ];
   return values.map(([metric, value]) => ({ role, metric, value }));
 }

@@ -75,6 +75,23 @@ describe("what a load is reduced to", () => {
     expect(of(await reduce({ report }), "cpu.us_per_connection")).toBe(100);
   });
 
+  it("is CPU time per request answered, so that failures make it dear and not cheap", async () => {
+    const requests = {
+      ...report.tally.requests,
+      intended: 20,
+      attempted: 20,
+      succeeded: 5,
+      failed: 15,
+    };
+    const some = { ...report, tally: { ...report.tally, requests } };
+    expect(of(await reduce({ report: some }), "cpu.us_per_request")).toBe(400);
+    const none = {
+      ...some,
+      tally: { ...some.tally, requests: { ...requests, succeeded: 0, failed: 20 } },
+    };
+    expect(of(await reduce({ report: none }), "cpu.us_per_request")).toBeUndefined();
+  });
+
   it("has no CPU time where that could not be read", async () => {
     const unread = await reduce({ report: { ...report, cpuUs: null, cpuShareMax: null } });
     for (const metric of ["cpu.us_per_connection", "cpu.us_per_request", "cpu.share_max"]) {

@@ -1,4 +1,5 @@
 import type { Measurement } from "./measurement.ts";
+import type { TrialEvent } from "./observation.ts";
 import type { Role } from "./role.ts";
 import type { FailureRecord } from "./tally.ts";
 import type { Warning } from "./warnings.ts";
@@ -7,6 +8,7 @@ import type { Warning } from "./warnings.ts";
 export const LIMITED_RESOURCES = [
   "ports",
   "bound-ports",
+  "port-search",
   "descriptors",
   "accept-queue",
   "syn-queue",
@@ -31,6 +33,8 @@ export interface LimitEvidence {
   readonly measurements: readonly Measurement[];
   readonly failures: readonly FailureRecord[];
   readonly warnings: readonly Warning[];
+  /** Events of the load; of these only the marks of slowness are read. */
+  readonly events: readonly Pick<TrialEvent, "kind" | "role" | "detail">[];
 }
 
 type Find = (seen: Seen) => Limit[];
@@ -48,11 +52,13 @@ export function attributeLimits(evidence: LimitEvidence): Limit[] {
 /** Numbers by name; what was not measured is 0. */
 class Seen {
   readonly warnings: readonly Warning[];
+  readonly events: LimitEvidence["events"];
   readonly #values: ReadonlyMap<string, number>;
   readonly #failures: readonly FailureRecord[];
 
-  constructor({ measurements, failures, warnings }: LimitEvidence) {
+  constructor({ measurements, failures, warnings, events }: LimitEvidence) {
     this.warnings = warnings;
+    this.events = events;
     this.#failures = failures;
     this.#values = new Map(measurements.map((m) => [`${m.role}.${m.metric}`, m.value]));
   }
@@ -114,6 +120,24 @@ const findBoundPorts: Find = (seen) =>
     seen.failed(["EADDRINUSE"], ["bind", "connect"]),
   );
 
+/** Slow without a failure: what each connect() took is compared with what it took while ports were plenty. */
+const findPortSearch: Find = (seen) => {
+  const cliff = seen.events.find(({ kind }) => kind === "connect-cliff");
+  if (cliff === undefined) return [];
+  const { portUsePercent, beforeUs, afterUs } = cliff.detail;
+  const slow = Object.entries({
+    "connect.port_use_percent": portUsePercent,
+    "connect.us_before": beforeUs,
+    "connect.us_after": afterUs,
+  }).filter((entry): entry is [string, number] => typeof entry[1] === "number");
+  const meaning =
+    "connect() became slow long before it could fail: it tries every second port first, and these were all in use";
+  return limit(cliff.role, ["port-search", meaning], {
+    ...Object.fromEntries(slow),
+    ...seen.positive(["client.ports.used_peak", "client.ports.range"]),
+  });
+};
+
 const findDescriptors: Find = (seen) =>
   limit(
     "client",
@@ -145,13 +169,13 @@ const findSynQueue: Find = (seen) =>
   );
 
 const findConntrack: Find = (seen) =>
-  (["client", ...SERVERS] as const).flatMap((role) =>
-    limit(
-      role,
-      ["conntrack", "the connection-tracking table was full: packets were dropped in silence"],
-      seen.positive([`${role}.conntrack.dropped`]),
-    ),
-  );
+  (["client", ...SERVERS] as const).flatMap((role) => {
+    const meaning = "the connection-tracking table was full: packets were dropped in silence";
+    const dropped = seen.positive([`${role}.conntrack.dropped`]);
+    const context = seen.positive([`${role}.conntrack.peak`, `${role}.conntrack.max`]);
+    const found = limit(role, ["conntrack", meaning], dropped);
+    return found.map((each) => ({ ...each, evidence: { ...dropped, ...context } }));
+  });
 
 const findTimeWaitBuckets: Find = (seen) =>
   (["client", ...SERVERS] as const).flatMap((role) =>
@@ -187,6 +211,7 @@ const FINDERS: readonly Find[] = [
   findPorts,
   findGatewayPorts,
   findBoundPorts,
+  findPortSearch,
   findDescriptors,
   findAcceptQueue,
   findSynQueue,

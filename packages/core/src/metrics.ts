@@ -260,7 +260,7 @@ const rows: readonly Row[] = [
     "lower",
     "cost",
     every,
-    "CPU time of the role's threads per connection attempted.",
+    "CPU time of the role's threads per connection attempted, failed ones included.",
   ],
   [
     "cpu.us_per_request",
@@ -268,7 +268,7 @@ const rows: readonly Row[] = [
     "lower",
     "cost",
     every,
-    "CPU time of the role's threads per request attempted.",
+    "CPU time of the role's threads, spent on failures too, per request answered.",
   ],
   [
     "cpu.share_max",

@@ -54,6 +54,11 @@ export const WARNING_CODES = {
     invalidates: true,
     meaning: "Counts do not add up; nothing of the trial can be trusted.",
   },
+  W_TIME_WAIT_IDENTITY: {
+    invalidates: false,
+    meaning:
+      "The TIME_WAIT gauge did not change by what the kernel counted as created, taken over and ended: something else ended sockets, or a counter is not to be trusted.",
+  },
   W_BOUNDARY_LATE: {
     invalidates: false,
     meaning:

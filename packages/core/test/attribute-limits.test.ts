@@ -4,7 +4,7 @@ import type { ErrnoName } from "../src/errno.ts";
 import type { Role } from "../src/role.ts";
 import type { ConnectionStep } from "../src/tally.ts";
 
-const NOTHING: LimitEvidence = { measurements: [], failures: [], warnings: [] };
+const NOTHING: LimitEvidence = { measurements: [], failures: [], warnings: [], events: [] };
 
 function failed(step: ConnectionStep, errno: ErrnoName, count: number): LimitEvidence {
   return { ...NOTHING, failures: [{ step, errno, count, firstMs: 0, lastMs: 0 }] };
@@ -33,6 +33,41 @@ describe("attributeLimits", () => {
     [measured("target", "failures.EADDRNOTAVAIL", 300), "ports", "target"],
   ])("knows a shortage by its mark: %j is %s of the %s", (evidence, resource, role) => {
     expect(attributeLimits(evidence)).toMatchObject([{ resource, role }]);
+  });
+
+  it("knows a slow trial without any failure: connect() searches for a port", () => {
+    const detail = { portUsePercent: 51, beforeUs: 31, afterUs: 980 };
+    const events = [{ kind: "connect-cliff", role: "client", detail }] as const;
+    expect(attributeLimits({ ...NOTHING, events })).toMatchObject([
+      {
+        resource: "port-search",
+        role: "client",
+        evidence: {
+          "connect.port_use_percent": 51,
+          "connect.us_before": 31,
+          "connect.us_after": 980,
+        },
+      },
+    ]);
+  });
+
+  it("shows what the tracking table holds beside what it dropped", () => {
+    const measurements = [
+      { role: "target", metric: "conntrack.dropped", value: 9 },
+      { role: "target", metric: "conntrack.peak", value: 262_144 },
+      { role: "target", metric: "conntrack.max", value: 262_144 },
+    ] as const;
+    expect(attributeLimits({ ...NOTHING, measurements })).toMatchObject([
+      {
+        resource: "conntrack",
+        role: "target",
+        evidence: {
+          "target.conntrack.dropped": 9,
+          "target.conntrack.peak": 262_144,
+          "target.conntrack.max": 262_144,
+        },
+      },
+    ]);
   });
 
   it("shows the port budget beside the failures that name it", () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { arch, cpus, release, totalmem } from "node:os";
 import { isInitialUserNamespace, readCapabilities } from "./capabilities.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
@@ -42,6 +42,16 @@ export function readTcpSysctls(namespace: NetworkNamespace): Record<string, stri
     .filter((name) => !/_key$|_available_|_allowed_/.test(name))
     .map((name) => `net.ipv4.${name}`);
   return readSysctls(namespace, [...names.toSorted(), "net.core.somaxconn"]);
+}
+
+/** Every setting of connection tracking in a namespace, by name; empty where it is not loaded. */
+export function readConntrackSysctls(namespace: NetworkNamespace): Record<string, string> {
+  const directory = "/proc/sys/net/netfilter";
+  const files = namespace.run(() => (existsSync(directory) ? readdirSync(directory) : []));
+  const names = files
+    .filter((name) => name.startsWith("nf_conntrack_") && name !== "nf_conntrack_count")
+    .map((name) => `net.netfilter.${name}`);
+  return readSysctls(namespace, names.toSorted());
 }
 
 /** `PRETTY_NAME` of os-release(5). */

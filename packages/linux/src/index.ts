@@ -9,7 +9,7 @@
  *    `readConntrackMax`.
  * 4. Its resets: `ResetCapture` (any user), `ResetTrace` (root of the machine) with `explainReset` and `RESET_CAUSES`;
  *    `cleanStaleTraceInstances`.
- * 5. Where it ran: `readEnvironment`, `readTcpSysctls`, `readNetworkDevices`, `readTickRateHz`, `readOpenFileLimit`,
+ * 5. Where it ran: `readEnvironment`, `readTcpSysctls`, `readConntrackSysctls`, `readNetworkDevices`, `readTickRateHz`, `readOpenFileLimit`,
  *    `readCapabilities`, `isInitialUserNamespace`, `detectHypervisor`, `detectContainer`, `readThreadCpuUs`; what it can
  *    do: `runProbes`. How far away another is: `pingHandshake`.
  * 6. Sockets at full speed: `Ring`, `probeUring` and what they need.

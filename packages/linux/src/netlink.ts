@@ -16,7 +16,9 @@ export const NETLINK = { ROUTE: 0, SOCK_DIAG: 4 } as const;
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 0x8_0003;
 const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
 const SO_RCVTIMEO = 20;
+const SO_RCVBUFFORCE = 33;
 const SOL_NETLINK = 270;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
@@ -40,11 +42,13 @@ export class NetlinkSocket implements Disposable {
   #sequence = 0;
   #open = true;
 
-  constructor(protocol: number) {
+  /** `queueBytes` is how much may wait to be read; the kernel's default (net.core.rmem_default) if absent. */
+  constructor(protocol: number, { queueBytes }: { readonly queueBytes?: number } = {}) {
     this.#fd = check("socket", libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol), "netlink");
     const timeval = Buffer.alloc(16);
     timeval.writeBigInt64LE(BigInt(ANSWER_TIMEOUT_S), 0);
     check("setsockopt", libc().setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, timeval, 16));
+    if (queueBytes !== undefined) this.#enlargeQueue(queueBytes);
     // Without these an error still has its errno, only its words are missing: kernels before 4.12 lack them.
     const on = Buffer.from([1, 0, 0, 0]);
     libc().setsockopt(this.#fd, SOL_NETLINK, NETLINK_CAP_ACK, on, 4);
@@ -118,6 +122,14 @@ export class NetlinkSocket implements Disposable {
     const text =
       words === undefined ? about : `${about}: ${words.toString("utf8").replace("\0", "")}`;
     return new SystemError("netlink", number, text);
+  }
+
+  /** Beyond net.core.rmem_max only with CAP_NET_ADMIN over the initial namespace; without it, as far as that. */
+  #enlargeQueue(bytes: number): void {
+    const value = Buffer.alloc(4);
+    value.writeUInt32LE(bytes);
+    if (libc().setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4) === 0) return;
+    check("setsockopt", libc().setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, value, 4), "netlink");
   }
 
   close(): void {

@@ -52,7 +52,8 @@ const PROBES: readonly Probe[] = [
     fix: "Raise the hard limit: ulimit -Hn, LimitNOFILE= of the service, or --ulimit nofile= of the container.",
     attempt: () => {
       const { hard } = readOpenFileLimit();
-      return { status: hard >= OPEN_FILES_WANTED ? "ok" : "warn", what: `at most ${hard}` };
+      if (hard >= OPEN_FILES_WANTED) return ok(`at most ${hard}`);
+      return { status: "warn", what: `at most ${hard}; ${OPEN_FILES_WANTED} are wanted` };
     },
   },
   {

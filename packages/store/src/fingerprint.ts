@@ -7,8 +7,16 @@ export interface TrialPlace {
   readonly engine: string | null;
 }
 
+const CONNTRACK_SETTING = /^(\w+)\.net\.netfilter\.nf_conntrack_/;
+
+/** Settings of connection tracking decide nothing for a role that tracked no connection. */
+function decides(key: string, facts: Readonly<Record<string, string>>): boolean {
+  const [, role] = CONNTRACK_SETTING.exec(key) ?? [];
+  return role === undefined || facts[`${role}.conntrack`] === "tracks";
+}
+
 /**
- * The facts of trials that ran under one variant, and the engine they used. A fact on which they do not agree has all
+ * The deciding facts of trials that ran under one variant, and the engine they used. A fact on which they do not agree has all
  * its values, `ring | net`, so that it differs from one on which others agree.
  */
 export function collectFacts(trials: readonly TrialPlace[]): Record<string, string> {
@@ -17,6 +25,7 @@ export function collectFacts(trials: readonly TrialPlace[]): Record<string, stri
     if (environment === null) continue;
     const facts = engine === null ? environment.facts : { ...environment.facts, engine };
     for (const [key, value] of Object.entries(facts)) {
+      if (!decides(key, facts)) continue;
       const seen = values.get(key);
       if (seen === undefined) values.set(key, new Set([value]));
       else seen.add(value);

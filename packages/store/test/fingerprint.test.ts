@@ -34,6 +34,15 @@ describe("the fingerprint of a run", () => {
     expect(fingerprintOf({}, "ring")).not.toBe(usual);
   });
 
+  test("changes with a setting of connection tracking only where connections were tracked", () => {
+    const setting = { "target.net.netfilter.nf_conntrack_max": "1000" };
+    const idle = { "target.conntrack": "idle" };
+    const tracks = { "target.conntrack": "tracks" };
+    expect(fingerprintOf({ ...setting, ...idle })).toBe(fingerprintOf(idle));
+    expect(fingerprintOf({ ...setting, ...tracks })).not.toBe(fingerprintOf(tracks));
+    expect(fingerprintOf(tracks)).not.toBe(fingerprintOf(idle));
+  });
+
   test("does not change with a sysctl that the scenario sets", () => {
     expect(fingerprintOf({ "client.net.ipv4.tcp_tw_reuse": "0" })).toBe(usual);
     expect(fingerprintOf({ "client.net.ipv4.tcp_tw_reuse": "1" })).toBe(usual);

@@ -16,6 +16,7 @@ import {
   openCounters,
   PortCensus,
   type PortRange,
+  readConntrackMax,
   readPortRange,
   readQueues,
   SockDiag,
@@ -43,6 +44,7 @@ export class NamespaceObserver implements Observer {
   readonly #diag: SockDiag;
   readonly #range: PortRange;
   readonly #census: PortCensus;
+  readonly #conntrackMax: number | undefined;
   readonly #resets: ResetObserver | null;
   readonly #ports: boolean;
   readonly #warnings: Warning[] = [];
@@ -55,6 +57,7 @@ export class NamespaceObserver implements Observer {
     this.#diag = new SockDiag(namespace);
     this.#range = readPortRange(namespace);
     this.#census = new PortCensus(this.#range);
+    this.#conntrackMax = readConntrackMax(namespace);
     for (const name of this.#counters.absent) {
       const message = `${role}: this kernel has no counter ${name}`;
       this.#warnings.push({ code: "W_COUNTER_ABSENT", message });
@@ -63,7 +66,15 @@ export class NamespaceObserver implements Observer {
 
   readCounters(): CounterReading {
     const { gauges, counters } = this.#counters.read();
-    return { gauges, counters: { ...counters, ...this.#resets?.readCounters() } };
+    return {
+      gauges: this.#conntrackMax === undefined ? gauges : { ...gauges, ...this.#limits(gauges) },
+      counters: { ...counters, ...this.#resets?.readCounters() },
+    };
+  }
+
+  /** What a gauge may grow to, while there is anything to compare with it. */
+  #limits({ conntrack = 0 }: CounterReading["gauges"]): Record<string, number> {
+    return conntrack > 0 ? { "conntrack.max": this.#conntrackMax ?? 0 } : {};
   }
 
   readQueues(): QueueReading | null {
@@ -85,16 +96,21 @@ export class NamespaceObserver implements Observer {
       return work();
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      const message = `${this.role}: ${failure} at one time: ${error.message}`;
-      this.#warnings.push({ code: "W_OBSERVER_DEGRADED", message });
+      this.#degrade(failure, error.message);
       return null;
     }
+  }
+
+  #degrade(what: string, why: string): void {
+    const message = `${this.role}: ${what} at one time: ${why}`;
+    this.#warnings.push({ code: "W_OBSERVER_DEGRADED", message });
   }
 
   #dumpPorts(): PortReading {
     const { listeners } = readQueues(this.#diag);
     this.#census.setListeningPorts(listeners.map(({ port }) => port));
-    this.#diag.dump(ALL_TCP_STATES, this.#census);
+    const { interrupted } = this.#diag.dump(ALL_TCP_STATES, this.#census);
+    if (interrupted) this.#degrade("ports were counted", "the table of sockets kept changing");
     const range = this.#range.usable;
     const tuples = this.#census.busiest(TUPLES_MAX).map(({ ports, ...tuple }) => {
       return { ...tuple, used: ports, range };

@@ -56,12 +56,21 @@ export class ResetObserver implements Disposable {
       [`${role}: `, this.#capture.readLost(), "resets on the wire were not captured"],
       ["", reasons?.takeLost() ?? 0, "trace events were overwritten before they were read"],
     ];
-    return lost
+    const failure = reasons?.takeFailure() ?? null;
+    const broken: Warning[] =
+      failure === null
+        ? []
+        : [{ code: "W_OBSERVER_DEGRADED", message: `the kernel's trace ended early: ${failure}` }];
+    const told = lost
       .filter(([, count]) => count > 0)
-      .map(([whose, count, what]) => ({
-        code: "W_OBSERVER_LOST",
-        message: `${whose}${count} ${what}`,
-      }));
+      .map(
+        ([whose, count, what]) =>
+          ({
+            code: "W_OBSERVER_LOST",
+            message: `${whose}${count} ${what}`,
+          }) as const,
+      );
+    return [...broken, ...told];
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,10 @@
-import { explainReset, type ResetCause, ResetTrace, type TracedReset } from "@churnlab/linux";
+import {
+  explainReset,
+  type ResetCause,
+  ResetTrace,
+  SystemError,
+  type TracedReset,
+} from "@churnlab/linux";
 
 /** Traced resets kept in full per trial and direction; those that were sent are all counted. */
 const KEPT_MAX = 200;
@@ -11,19 +17,41 @@ export interface ExplainedReset {
   readonly cause: ResetCause | null;
 }
 
+/** What a trace of resets gives. */
+export type TraceSource = Pick<ResetTrace, "hasReasons" | "drain" | "readLost" | "close">;
+
+const openTrace = (addresses: Iterable<string>): TraceSource => new ResetTrace({ addresses });
+
 /**
  * Sorts what the kernel traces for the whole machine by the address of the host that sent it. One trace serves all
  * trials of a testbed: making and removing it costs more than a trial's set-up.
  */
 export class ResetReasons implements Disposable {
-  readonly #trace: ResetTrace;
+  readonly #trace: TraceSource;
   readonly #hosts = new Map<string, { counts: Record<string, number>; kept: ExplainedReset[] }>();
   #lostBefore = 0;
   #kept = { sent: 0, received: 0 };
 
+  #failure: string | null = null;
+
   /** Throws `E_CAPABILITY` or `E_PLATFORM` where this machine or user has no such trace. */
-  constructor(addresses: Iterable<string>) {
-    this.#trace = new ResetTrace({ addresses });
+  constructor(
+    addresses: Iterable<string>,
+    open: (addresses: Iterable<string>) => TraceSource = openTrace,
+  ) {
+    this.#trace = open(addresses);
+  }
+
+  /** Whether the kernel says why it resets (Linux 6.10). */
+  get hasReasons(): boolean {
+    return this.#trace.hasReasons;
+  }
+
+  /** Why the trace could not be read to its end, once. */
+  takeFailure(): string | null {
+    const failure = this.#failure;
+    this.#failure = null;
+    return failure;
   }
 
   /** Forgets what was seen, for the next trial. */
@@ -58,7 +86,7 @@ export class ResetReasons implements Disposable {
   }
 
   #drain(): void {
-    for (const reset of this.#trace.drain()) {
+    for (const reset of this.#read()) {
       const host = this.#hostOf(reset.source);
       const { direction, atMs } = reset;
       const sent = direction === "sent";
@@ -68,6 +96,17 @@ export class ResetReasons implements Disposable {
       }
       if (this.#kept[direction]++ >= KEPT_MAX) continue;
       host.kept.push({ atMs, reset, cause: sent ? explainReset(reset) : null });
+    }
+  }
+
+  /** What cannot be read is missing, and said. */
+  #read(): TracedReset[] {
+    try {
+      return this.#trace.drain();
+    } catch (error) {
+      if (!(error instanceof SystemError)) throw error;
+      this.#failure = error.message;
+      return [];
     }
   }
 

@@ -18,8 +18,14 @@ export class ResetWatch implements Disposable {
   readonly #addresses: readonly string[];
   #reasons: ResetReasons | ChurnError | null = null;
 
-  constructor(addresses: readonly string[]) {
+  readonly #open: (addresses: readonly string[]) => ResetReasons;
+
+  constructor(
+    addresses: readonly string[],
+    open: (addresses: readonly string[]) => ResetReasons = (all) => new ResetReasons(all),
+  ) {
     this.#addresses = addresses;
+    this.#open = open;
   }
 
   /** Starts on the hosts of a trial. The observers are closed with the trial. */
@@ -27,7 +33,7 @@ export class ResetWatch implements Disposable {
     const opened = this.#openReasons();
     const reasons = opened instanceof ResetReasons ? opened : null;
     reasons?.begin();
-    const degraded = opened instanceof ChurnError ? [noReasons(opened)] : [];
+    const degraded = reasons === null ? [noReasons(opened as ChurnError)] : tellSilence(reasons);
     try {
       const observers = new Map(
         hosts.all.map((host) => [host, new ResetObserver({ ...host, reasons })]),
@@ -49,18 +55,26 @@ export class ResetWatch implements Disposable {
 
   /** Tried once: what a machine refuses, it refuses for every trial. */
   #openReasons(): ResetReasons | ChurnError {
-    this.#reasons ??= tryReasons(this.#addresses);
+    this.#reasons ??= this.#tryReasons();
     return this.#reasons;
+  }
+
+  /** Whatever the kernel refuses (it is busy, out of memory, or has no such thing) is a trial without reasons. */
+  #tryReasons(): ResetReasons | ChurnError {
+    try {
+      return this.#open(this.#addresses);
+    } catch (error) {
+      if (error instanceof ChurnError) return error;
+      if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+      return new ChurnError("E_PLATFORM", error.message, { cause: error });
+    }
   }
 }
 
-function tryReasons(addresses: readonly string[]): ResetReasons | ChurnError {
-  try {
-    return new ResetReasons(addresses);
-  } catch (error) {
-    if (error instanceof ChurnError) return error;
-    throw error;
-  }
+function tellSilence({ hasReasons }: ResetReasons): Warning[] {
+  if (hasReasons) return [];
+  const message = "this kernel does not say why it resets (Linux 6.10 does): causes are unknown";
+  return [{ code: "W_OBSERVER_DEGRADED", message }];
 }
 
 function noReasons({ message }: ChurnError): Warning {

@@ -33,11 +33,13 @@ async function watchOnce(
   { json = false }: WatchOptions,
 ): Promise<void> {
   const before = reader.readEarlier();
-  // What prints is loaded while the window between the readings goes by.
+  // What prints is loaded, and the sockets are read, while the window between the readings goes by.
   const { describeWatch } = await import("@churnlab/report/watch");
   const { printOnce } = await import("../watch/display.ts");
+  const sockets = reader.readSockets();
   await sleep(Math.max(0, before.atMs + FIRST_WINDOW_MS - monotonicClock.nowMs()));
-  printOnce(describeWatch(before, reader.read(), { host: name, hz: readTickRateHz() }), { json });
+  const now = reader.complete(sockets);
+  printOnce(describeWatch(before, now, { host: name, hz: readTickRateHz() }), { json });
 }
 
 async function watchOn(

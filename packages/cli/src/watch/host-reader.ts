@@ -39,6 +39,10 @@ const DESTINATIONS_FOLLOWED = 20;
 const CAPTURE_FRAMES = 4096;
 const ALL_PORTS = { low: 1, high: 65_535 };
 
+/** What is seen of the sockets and of the settings, without any counter. */
+type SocketReading = Omit<WatchReading, keyof EarlierReading | "unixMs" | "resetsLost"> &
+  Pick<WatchReading, "destinations">;
+
 interface SocketTable {
   dump(states: number, visitor: SocketVisitor): DumpResult;
 }
@@ -81,7 +85,22 @@ export class HostReader implements Disposable {
 
   /** Throws `E_HOST_GONE`, `SystemError`. */
   read(): WatchReading {
-    return this.#whileAlive(() => this.#readAll());
+    return this.complete(this.readSockets());
+  }
+
+  /** The part of a reading that takes its time. Throws as `read` does. */
+  readSockets(): SocketReading {
+    return this.#whileAlive(() => this.#readSockets());
+  }
+
+  /** The reading that sockets are part of, with the counters of now. Throws as `read` does. */
+  complete(sockets: SocketReading): WatchReading {
+    return this.#whileAlive(() => ({
+      ...this.#readCounters(),
+      unixMs: monotonicClock.unixMs(),
+      ...sockets,
+      resetsLost: this.#capture?.readLost() ?? 0,
+    }));
   }
 
   /** As far as rates need an earlier reading, which takes no look at the sockets. Throws as `read` does. */
@@ -119,9 +138,8 @@ export class HostReader implements Disposable {
     };
   }
 
-  #readAll(): WatchReading {
+  #readSockets(): SocketReading {
     const { namespace } = this.#host;
-    const counted = this.#readCounters();
     const range = namespace === null ? null : readPortRange(namespace);
     const { listeners } = readQueues(this.#table);
     const census = new PortCensus(range ?? ALL_PORTS);
@@ -132,8 +150,6 @@ export class HostReader implements Disposable {
     const left = ages.ofDestinations(destinations);
     const hasLimits = this.#diag !== null;
     return {
-      ...counted,
-      unixMs: monotonicClock.unixMs(),
       states: census.states(),
       destinations: destinations.map((each, index) => ({
         ...each,
@@ -143,7 +159,6 @@ export class HostReader implements Disposable {
       listeners: listeners.map((each) => ({ ...each, limit: hasLimits ? each.limit : null })),
       range,
       sysctls: namespace === null ? {} : readSysctls(namespace, SYSCTLS),
-      resetsLost: this.#capture?.readLost() ?? 0,
       notes: interrupted ? [...this.#notes, CHANGED_WHILE_READ] : [...this.#notes],
     };
   }

@@ -15,9 +15,25 @@ export function listMetrics(trials: readonly MeasuredTrial[]): MetricKey[] {
   return ROLES.flatMap((role) =>
     [...names[role]]
       .map((metric) => ({ role, metric, place: placeOf(metric) }))
-      .toSorted((a, b) => a.place - b.place || (a.metric < b.metric ? -1 : 1))
+      .toSorted((a, b) => a.place - b.place || compareNames(a.metric, b.metric))
       .map(({ metric }) => ({ role, metric })),
   );
+}
+
+const QUANTILES: readonly string[] = ["p50", "p90", "p99", "p999", "max"];
+
+/** By name, but quantiles of one latency as they ascend. */
+function compareNames(a: string, b: string): number {
+  const [stemA, quantileA] = splitQuantile(a);
+  const [stemB, quantileB] = splitQuantile(b);
+  if (stemA !== stemB) return stemA < stemB ? -1 : 1;
+  return quantileA - quantileB;
+}
+
+function splitQuantile(metric: string): [stem: string, quantile: number] {
+  const dot = metric.lastIndexOf(".");
+  const quantile = QUANTILES.indexOf(metric.slice(dot + 1));
+  return quantile === -1 ? [metric, 0] : [metric.slice(0, dot), quantile];
 }
 
 const PLACES: ReadonlyMap<string, number> = new Map(

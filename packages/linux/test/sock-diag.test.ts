@@ -1,0 +1,116 @@
+import { ERRNO } from "@churnlab/core/errno";
+import { describe, expect, test } from "vitest";
+import { NLM_F, NLMSG } from "../src/netlink-message.ts";
+import { type DiagSocket, SockDiag, type SocketVisitor } from "../src/sock-diag.ts";
+import { SystemError } from "../src/system-error.ts";
+
+/** What the kernel answers to one dump: messages that each stand for a socket, or an errno. */
+type Answer = { readonly sockets: number; readonly interrupted?: boolean } | number;
+
+const SOCKET_BYTES = 88;
+const SOCKET_TYPE = 20;
+
+/** A netlink socket whose kernel says what a test wants. */
+class ScriptedSocket implements DiagSocket {
+  readonly buffer: Buffer = Buffer.alloc(4096);
+  readonly #answers: Answer[];
+  closed = false;
+
+  constructor(answers: Answer[]) {
+    this.#answers = answers;
+  }
+
+  send(): void {}
+
+  receive(): number {
+    const answer = this.#answers.shift();
+    if (answer === undefined) throw new Error("no more answers");
+    if (typeof answer === "number") throw new SystemError("recv", answer, "netlink");
+    const flags = answer.interrupted === true ? NLM_F.DUMP_INTR : 0;
+    let at = 0;
+    for (let i = 0; i < answer.sockets; i += 1) {
+      at += this.#write(at, [SOCKET_BYTES, SOCKET_TYPE, flags]);
+    }
+    return at + this.#write(at, [20, NLMSG.DONE, flags]);
+  }
+
+  failureAt(): undefined {
+    return undefined;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #write(at: number, [bytes, type, flags]: readonly [number, number, number]): number {
+    this.buffer.writeUInt32LE(bytes, at);
+    this.buffer.writeUInt16LE(type, at + 4);
+    this.buffer.writeUInt16LE(flags, at + 6);
+    return bytes;
+  }
+}
+
+class Counter implements SocketVisitor {
+  sockets = 0;
+
+  begin(): void {
+    this.sockets = 0;
+  }
+
+  visit(): void {
+    this.sockets += 1;
+  }
+}
+
+function dump(answers: readonly Answer[]) {
+  const left = [...answers];
+  const opened: { readonly queueBytes: number | undefined; readonly socket: ScriptedSocket }[] = [];
+  const diag = new SockDiag({ run: (work) => work() }, (queueBytes) => {
+    const socket = new ScriptedSocket(left);
+    opened.push({ queueBytes, socket });
+    return socket;
+  });
+  const counter = new Counter();
+  const ask = () => diag.dump(0xfff, counter);
+  return { ask, counter, opened };
+}
+
+describe("a dump of sockets", () => {
+  test("that finds no room is asked for once more, with more room", () => {
+    const { ask, counter, opened } = dump([ERRNO.ENOBUFS, { sockets: 3 }]);
+    expect(ask()).toEqual({ interrupted: false });
+    expect(counter.sockets).toBe(3);
+    expect(opened.at(-1)?.queueBytes).toBeGreaterThan(1024 * 1024);
+    expect(opened.slice(0, -1).every(({ socket }) => socket.closed)).toBe(true);
+  });
+
+  test("that finds no room twice fails, and leaves a fresh socket for the next", () => {
+    const { ask, counter, opened } = dump([ERRNO.ENOBUFS, ERRNO.ENOBUFS, { sockets: 2 }]);
+    expect(ask).toThrow(expect.objectContaining({ code: "ENOBUFS" }));
+    expect(opened.filter(({ socket }) => !socket.closed)).toHaveLength(1);
+    ask();
+    expect(counter.sockets).toBe(2);
+  });
+
+  test("that fails otherwise is not repeated", () => {
+    const { ask } = dump([ERRNO.EPERM, { sockets: 2 }]);
+    expect(ask).toThrow(expect.objectContaining({ code: "EPERM" }));
+  });
+
+  test("that the kernel calls interrupted is begun anew", () => {
+    const { ask, counter } = dump([{ sockets: 9, interrupted: true }, { sockets: 4 }]);
+    expect(ask()).toEqual({ interrupted: false });
+    expect(counter.sockets).toBe(4);
+  });
+
+  test("that is interrupted every time has the last answer, and says so", () => {
+    const answers = [9, 8, 7].map((sockets) => ({ sockets, interrupted: true }));
+    const { ask, counter } = dump(answers);
+    expect(ask()).toEqual({ interrupted: true });
+    expect(counter.sockets).toBe(7);
+  });
+});
