@@ -3,6 +3,9 @@
 /** What an agent may be called: a token of a subject. */
 export const AGENT_NAME: RegExp = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** What a run may be called: a token of a subject, and on agents part of a file's name. */
+export const RUN_NAME: RegExp = /^[A-Za-z0-9_-]{1,64}$/;
+
 /** What a controller asks of an agent, as request and reply. */
 export const VERBS = [
   "describe",

@@ -1,5 +1,4 @@
 import { ChurnError } from "@churnlab/core";
-import type { SideBuilder } from "@churnlab/testbed";
 import { askedByArm, askedByPrepare } from "../limits/asked.ts";
 import { enforceLimits } from "../limits/enforce-limits.ts";
 import type { AgentState } from "../messages/agent-description.ts";
@@ -20,17 +19,17 @@ import type { AgentOptions } from "./agent-options.ts";
 import { DeadMan } from "./dead-man.ts";
 import { LiveSampler } from "./live-sampler.ts";
 import type { ResultSpool } from "./result-spool.ts";
-import { TrialSide } from "./trial-side.ts";
+import { type SideMaker, TrialSide } from "./trial-side.ts";
 
 /** A start that is nearer than this comes too late: workers have to be told of it. */
 const LEAD_MS_MIN = 2;
 
-/** Queues once per second: so many lines of the live grid. */
-const QUEUE_LINES = 5;
+/** Queues are dumped at most so often. */
+const QUEUES_MS = 1000;
 
 export interface SessionParts {
   readonly options: AgentOptions;
-  readonly builder: SideBuilder;
+  readonly builder: SideMaker;
   readonly spool: ResultSpool;
   /** Brings pieces to the controller; ends early when the signal is aborted. */
   readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<void>;
@@ -177,15 +176,21 @@ export class AgentSession implements AsyncDisposable {
     }
   }
 
-  #sampleLive(run: string, { key, clockOffsetMs }: PrepareRequest, side: TrialSide): LiveSampler {
+  #sampleLive(
+    run: string,
+    { key, clockOffsetMs, liveMs }: PrepareRequest,
+    side: TrialSide,
+  ): LiveSampler {
     const { options, live } = this.#parts;
-    return new LiveSampler(options.clock, clockOffsetMs, (seq) => {
+    const queueLines = Math.max(1, Math.round(QUEUES_MS / liveMs));
+    const grid = { offsetMs: clockOffsetMs, stepMs: liveMs };
+    return new LiveSampler(options.clock, grid, (seq) => {
       live({
         run,
         key,
         seq,
         tally: side.live(),
-        readings: side.readCounters({ queues: seq % QUEUE_LINES === 0 }),
+        readings: side.readCounters({ queues: seq % queueLines === 0 }),
         targetEnded: side.targetEnded,
       });
     });

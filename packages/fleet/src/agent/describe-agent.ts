@@ -12,7 +12,7 @@ const PORT_RANGE = "net.ipv4.ip_local_port_range";
 export async function describeAgent(
   options: AgentOptions,
   instance: string,
-  { namespace }: SideNetwork,
+  { namespace }: Pick<SideNetwork, "namespace">,
 ): Promise<Omit<AgentDescription, "nowMs">> {
   const { access, churnlab, roles, labels, network, addresses, capacity } = options;
   const engines = await Promise.all(

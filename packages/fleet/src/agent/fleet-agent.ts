@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ChurnError } from "@churnlab/core";
-import { SideBuilder } from "@churnlab/testbed";
+import { SideBuilder, type SideNetwork } from "@churnlab/testbed";
 import { jetstream } from "@nats-io/jetstream";
 import { Svcm } from "@nats-io/services";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
@@ -36,6 +36,7 @@ import { describeAgent } from "./describe-agent.ts";
 import { openSideNetwork } from "./open-side-network.ts";
 import { publishResults } from "./publish-results.ts";
 import { ResultSpool } from "./result-spool.ts";
+import type { SideMaker } from "./trial-side.ts";
 
 /** Long enough to hear another agent of the same name. */
 const LISTEN_MS = HEARTBEAT_MS * 1.5;
@@ -56,9 +57,29 @@ export async function startAgent(options: AgentOptions): Promise<FleetAgent> {
   await using stack = new AsyncDisposableStack();
   const network = stack.use(openSideNetwork(options.network));
   const builder = stack.use(new SideBuilder(network, options.addresses));
-  const spool = new ResultSpool(options.spool);
   const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
   requireProtection(nc, options);
+  const agent = stack.use(await serveAgent(nc, { options, builder, network }));
+  const held = stack.move();
+  return { ...agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+export interface ServedAgent {
+  readonly options: AgentOptions;
+  /** Builds its sides of trials. */
+  readonly builder: SideMaker;
+  /** Told of in its description. */
+  readonly network: Pick<SideNetwork, "namespace">;
+}
+
+/** Serves over a connection. Rejects with `E_FLEET` (another agent has the name), `E_DISK`. */
+export async function serveAgent(
+  nc: NatsConnection,
+  { options, builder, network }: ServedAgent,
+): Promise<FleetAgent> {
+  const { access } = options;
+  await using stack = new AsyncDisposableStack();
+  const spool = new ResultSpool(options.spool);
   const instance = randomUUID();
   const description = await describeAgent(options, instance, network);
   const js = jetstream(nc);

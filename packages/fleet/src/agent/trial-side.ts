@@ -16,10 +16,13 @@ import type {
   TrialKey,
 } from "../messages/trial-messages.ts";
 
+/** What builds sides: the testbed, or a simulation of it. */
+export type SideMaker = Pick<SideBuilder, "buildLoad" | "buildTarget">;
+
 export interface SideOptions {
   readonly name: string;
   readonly addresses: readonly string[];
-  readonly builder: SideBuilder;
+  readonly builder: SideMaker;
   readonly clock: MonotonicClock;
 }
 

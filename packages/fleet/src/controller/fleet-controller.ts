@@ -61,6 +61,7 @@ export class FleetController implements AsyncDisposable {
   readonly #links = new Map<string, AgentLink>();
   readonly #held: AsyncDisposableStack;
   #online = true;
+  #judgedAtMs = 0;
 
   /** Rejects with `E_NATS`. */
   static async open({ access, churnlab, run }: ControllerOptions): Promise<FleetController> {
@@ -127,7 +128,7 @@ export class FleetController implements AsyncDisposable {
     const all = [targetLink, ...loads.map(({ link }) => link)];
     for (const { description } of all) this.#requireVersion(description);
     await this.#locks.acquire(targetLock(targetLink.name));
-    for (const { name } of all) await this.#locks.acquire(agentLock(name));
+    await Promise.all(all.map(({ name }) => this.#locks.acquire(agentLock(name))));
     return { loads, target: targetLink, all };
   }
 
@@ -218,7 +219,12 @@ export class FleetController implements AsyncDisposable {
     });
   }
 
+  /** After a pause of this process itself, heartbeats wait to be read: whoever is silent then is judged the next time. */
   #judge(): void {
+    const nowMs = this.nowMs();
+    const pausedMs = nowMs - this.#judgedAtMs - JUDGE_MS;
+    this.#judgedAtMs = nowMs;
+    if (pausedMs > JUDGE_MS) return;
     for (const link of this.#links.values()) {
       if (this.#online) link.judge();
       else link.excuse();

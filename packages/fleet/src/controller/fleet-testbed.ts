@@ -18,6 +18,7 @@ import {
   prepareReplySchema,
   type TrialKey,
 } from "../messages/trial-messages.ts";
+import { LIVE_MS } from "../subjects.ts";
 import type { AgentLink } from "./agent-link.ts";
 import { FleetClocks } from "./fleet-clocks.ts";
 import { type ControllerOptions, type Crew, FleetController } from "./fleet-controller.ts";
@@ -25,6 +26,8 @@ import { RemoteAgent } from "./remote-agent.ts";
 import { RemoteObserver } from "./remote-observer.ts";
 import { RemoteTarget } from "./remote-target.ts";
 
+/** So many agents send live data every LIVE_MS; more send it less often. */
+const LIVE_AGENTS_MAX = 100;
 const PREPARE_MS_MAX = 30_000;
 const RESTORE_MS_MAX = 10_000;
 const FINISH_MS_MAX = 5000;
@@ -127,12 +130,14 @@ async function prepareAll(
   { loads, target }: Crew,
   { key, spec }: { readonly key: TrialKey; readonly spec: TrialSpec },
 ): Promise<PreparedAll> {
+  const liveMs = liveMsOf(loads.length);
   const targetAddress = target.description.addresses.slice(0, 1);
   const prepare = (
     link: AgentLink,
-    part: Omit<PrepareRequest, "key" | "spec" | "clockOffsetMs">,
+    part: Omit<PrepareRequest, "key" | "spec" | "clockOffsetMs" | "liveMs">,
   ) => {
-    const body: PrepareRequest = { key, spec, clockOffsetMs: link.clock.offsetMs, ...part };
+    const { offsetMs: clockOffsetMs } = link.clock;
+    const body: PrepareRequest = { key, spec, clockOffsetMs, liveMs, ...part };
     return link.ask("prepare", { body, schema: prepareReplySchema, withinMs: PREPARE_MS_MAX });
   };
   const sources = loads.flatMap(({ link, sources: count }) =>
@@ -145,6 +150,11 @@ async function prepareAll(
     ),
   ]);
   return { ofTarget: ofTarget as PrepareReply, ofLoads };
+}
+
+/** Few agents are looked at as often as this machine looks at itself; of many, the controller hears no more in all. */
+function liveMsOf(agents: number): number {
+  return LIVE_MS * Math.ceil(agents / LIVE_AGENTS_MAX);
 }
 
 /** All of them, or the first failure once none is under way any more: what was built can then be taken down. */
@@ -174,8 +184,9 @@ interface Watching {
 }
 
 function observe(crew: Crew, { key, target, stack }: Watching): RemoteObserver[] {
+  const liveMs = liveMsOf(crew.loads.length);
   const of = (role: Role, links: readonly AgentLink[]): RemoteObserver =>
-    new RemoteObserver({ role, links, key, onReply: (reply) => target.take(reply.target) });
+    new RemoteObserver({ role, links, key, liveMs, onReply: (reply) => target.take(reply.target) });
   const observers = [
     of(
       "client",

@@ -12,7 +12,6 @@ import { joinPorts, joinReadings } from "@churnlab/testbed";
 import type { LiveMessage } from "../messages/live-message.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
 import { type ReadReply, type RoleLook, readReplySchema } from "../messages/trial-messages.ts";
-import { LIVE_MS } from "../subjects.ts";
 import type { AgentLink } from "./agent-link.ts";
 
 /** Beyond the time of a look itself. */
@@ -24,6 +23,8 @@ export interface RemoteObserverOptions {
   readonly role: Role;
   readonly links: readonly AgentLink[];
   readonly key: TrialKey;
+  /** Between live samples. */
+  readonly liveMs: number;
   /** A target's own answers come with those of its observer. */
   readonly onReply: (reply: ReadReply) => void;
 }
@@ -136,7 +137,7 @@ export class RemoteObserver implements Observer {
     if (this.#lastLine !== 0) this.missed += seq - this.#lastLine - 1;
     this.#lastLine = seq;
     for (const line of this.#parts.keys()) if (line <= seq) this.#parts.delete(line);
-    const atMs = seq * LIVE_MS;
+    const atMs = seq * this.#options.liveMs;
     if (this.#latest?.atMs !== undefined && atMs <= this.#latest.atMs) return;
     this.#latest = { ...joinReadings(readings), atMs };
   }

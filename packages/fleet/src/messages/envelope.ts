@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RUN_NAME } from "../subjects.ts";
 
 /** Changes when a message changes its meaning. */
 export const PROTOCOL = 1;
@@ -17,7 +18,7 @@ export interface Request {
 export const requestSchema: z.ZodType<Request> = z.object({
   protocol: z.int(),
   churnlab: z.string(),
-  run: z.string(),
+  run: z.string().regex(RUN_NAME),
   epoch: z.int().nonnegative(),
   body: z.unknown(),
 });

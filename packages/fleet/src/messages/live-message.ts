@@ -11,7 +11,7 @@ import {
 export interface LiveMessage {
   readonly run: string;
   readonly key: TrialKey;
-  /** Of the grid of the controller's clock, in steps of `LIVE_MS`: the same for all agents at one time. */
+  /** Of the grid of the controller's clock, in steps of the `liveMs` that it was asked for: the same for all agents at one time. */
   readonly seq: number;
   /** null for a target. */
   readonly tally: LiveTally | null;

@@ -12,6 +12,7 @@ import type {
 } from "@churnlab/core";
 import { ROLES, WARNING_CODES, type WarningCode } from "@churnlab/core";
 import { z } from "zod";
+import { LIVE_MS } from "../subjects.ts";
 
 /** One attempt at one trial of a run. */
 export interface TrialKey {
@@ -70,6 +71,8 @@ export interface PrepareRequest {
   readonly peers: readonly string[];
   /** The agent's clock minus the controller's: live samples of all agents are taken on one grid of the controller's. */
   readonly clockOffsetMs: number;
+  /** Between live messages. */
+  readonly liveMs: number;
 }
 
 export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
@@ -80,6 +83,7 @@ export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
   workers: z.int().positive(),
   peers: z.array(addressSchema),
   clockOffsetMs: z.number(),
+  liveMs: z.number().min(LIVE_MS),
 });
 
 const warningSchema: z.ZodType<Warning> = z.object({

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { connectionOptions } from "../../src/connection-options.ts";
+import { type Access, connectionOptions } from "../../src/connection-options.ts";
 import { planFleet } from "../../src/init/plan-fleet.ts";
 import { writeFleet } from "../../src/init/write-fleet.ts";
 import { readAgentFile } from "../../src/limits/agent-file.ts";
@@ -17,6 +17,8 @@ const START_MS_MAX = 10_000;
 export interface WrittenFleet extends AsyncDisposable {
   readonly directory: string;
   readonly port: number;
+  /** Process id of the server. */
+  readonly serverPid: number;
   /** Connects as `controller`, `system` or an agent, with what its file says. */
   connectAs(name: string): Promise<NatsConnection>;
 }
@@ -45,6 +47,7 @@ export async function startWrittenFleet(agents: readonly string[]): Promise<Writ
   return {
     directory,
     port,
+    serverPid: server.pid ?? 0,
     connectAs: async (name) => {
       const connection = await connect({ ...optionsOf(directory, name), reconnect: false });
       connections.push(connection);
@@ -63,11 +66,16 @@ export function optionsOf(
   directory: string,
   name: string,
 ): ReturnType<typeof connectionOptions> & object {
+  return connectionOptions(accessOf(directory, name));
+}
+
+/** What the file of `controller`, `system` or an agent says of the server. */
+export function accessOf(directory: string, name: string): Access {
   const isAgent = name !== "controller" && name !== "system";
   const file = path.join(directory, isAgent ? `agents/${name}.yaml` : `${name}.yaml`);
   const { server, seed, ca } = readAgentFile(file);
   if (server === null) throw new Error(`${file} names no server`);
-  return connectionOptions({ name, server, seed, ca });
+  return { name, server, seed, ca };
 }
 
 async function waitUntilReady(server: ChildProcess, log: () => string): Promise<void> {

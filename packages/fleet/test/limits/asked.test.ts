@@ -47,6 +47,7 @@ test("each side asks for the sysctls of its own roles", () => {
     workers: 1,
     peers: ["198.18.0.1"],
     clockOffsetMs: 0,
+    liveMs: 200,
   };
   expect(askedByPrepare({ ...request, part: "load" }, false)).toEqual({
     role: "load",

@@ -1,0 +1,50 @@
+// Many simulated agents in one process: fleet-agents-once.ts <directory of the fleet> <name>…; the first may be a target.
+// Prints `ready` when all serve, and ends with its standard input.
+import { mkdtempSync, rmSync } from "node:fs";
+import path from "node:path";
+import { connectNats, DEFAULT_LIMITS, openClock } from "@churnlab/fleet";
+import { createNetworkNamespace, openCounters } from "@churnlab/linux";
+import { serveAgent } from "../packages/fleet/src/agent/fleet-agent.ts";
+import { accessOf } from "../packages/fleet/test/init/written-fleet.ts";
+import { simulateSides } from "./fleet-simulation.ts";
+
+const [directory = "", ...names] = process.argv.slice(2);
+const spool = mkdtempSync(path.join("/dev/shm", "churnlab-spool-"));
+using namespace = createNetworkNamespace();
+const counters = openCounters(namespace);
+const builder = simulateSides(() => counters.read());
+
+const BATCH = 50;
+for (let i = 0; i < names.length; i += BATCH) {
+  await Promise.all(names.slice(i, i + BATCH).map(serve));
+}
+console.log("ready");
+process.stdin.resume();
+process.stdin.on("end", () => {
+  rmSync(spool, { recursive: true, force: true });
+  process.exit(0);
+});
+
+async function serve(name: string): Promise<void> {
+  const access = accessOf(directory, name);
+  const nc = await connectNats(access);
+  const isTarget = name === "target";
+  await serveAgent(nc, {
+    options: {
+      access,
+      churnlab: "0.0.0-simulated",
+      roles: [isTarget ? "target" : "load"],
+      labels: {},
+      network: { kind: "host" },
+      addresses: ["198.18.0.1"],
+      capacity: 1,
+      spool: path.join(spool, name),
+      limits: { ...DEFAULT_LIMITS, hostTarget: true },
+      clock: openClock(),
+      insecure: false,
+      log: () => {},
+    },
+    builder,
+    network: { namespace },
+  });
+}

@@ -1,0 +1,87 @@
+// One controller and its trials on a fleet of simulated agents, in a process of its own so that what it costs is its own:
+// fleet-controller-once.ts <directory of the fleet> <agents> <trials> <milliseconds of measure phase>
+// Prints one line of JSON for each phase it enters, and one for each trial.
+
+import { statSync } from "node:fs";
+import path from "node:path";
+import { runTrial } from "@churnlab/control";
+import { parseScenario, planTrials, type Trial, type TrialOutcome } from "@churnlab/core";
+import { FleetTestbed } from "@churnlab/fleet";
+import { openStore } from "@churnlab/store";
+import { monotonicClock } from "../packages/cli/src/monotonic-clock.ts";
+import { accessOf } from "../packages/fleet/test/init/written-fleet.ts";
+
+const [directory = "", agents = "1", trials = "1", measureMs = "1000"] = process.argv.slice(2);
+const run = `bench${process.pid}`;
+const scenario = parseScenario(
+  `
+version: 1
+name: fleet
+workload: { kind: short-lived, closer: client, arrival: { model: open, rate: ${400 * Number(agents)}/s } }
+fleet: { agents: ${agents} }
+phases: { measure: ${measureMs}ms }
+variants: [{ name: baseline }]
+replicates: ${trials}
+`,
+  "fleet.yaml",
+);
+const plan = planTrials(scenario);
+const file = path.join(directory, `${run}.db`);
+using store = openStore(file, { mode: "write" });
+const runId = store.startRun({
+  scenario,
+  plan,
+  version: "simulated",
+  startedAtUnixMs: Date.now(),
+  tags: {},
+});
+const testbed = await FleetTestbed.open({
+  access: accessOf(directory, "controller"),
+  churnlab: "0.0.0-simulated",
+  run,
+});
+for (const trial of plan.trials) await runOne(trial);
+await testbed.close();
+store.finishRun(runId, "completed");
+print({ bytes: statSync(file).size, maxRssKib: process.resourceUsage().maxRSS });
+
+async function runOne(trial: Trial): Promise<void> {
+  const begunMs = performance.now();
+  let measuring: { cpu: NodeJS.CpuUsage; atMs: number } | null = null;
+  let cpuShare = Number.NaN;
+  const outcome = await runTrial(
+    trial,
+    {
+      testbed,
+      clock: monotonicClock,
+      onSample: () => {},
+      onPhase: (_trial, phase) => {
+        if (phase === "measure") measuring = { cpu: process.cpuUsage(), atMs: performance.now() };
+        if (phase === "drain" && measuring !== null) {
+          const { user, system } = process.cpuUsage(measuring.cpu);
+          cpuShare = (user + system) / 1000 / (performance.now() - measuring.atMs);
+        }
+        print({ phase, atMs: performance.now() - begunMs });
+      },
+    },
+    AbortSignal.timeout(300_000),
+  );
+  const wallMs = performance.now() - begunMs;
+  store.saveTrial(runId, trial, outcome);
+  testbed.confirm(trial);
+  print({ ...describe(outcome), addedMs: wallMs - Number(measureMs), cpuShare });
+}
+
+function describe({ state, record, ...rest }: TrialOutcome): object {
+  const figures = record.measurements.filter(({ metric }) => metric.startsWith("fleet."));
+  return {
+    state,
+    why: JSON.stringify(rest),
+    attempted: record.tally.connections.attempted,
+    fleet: Object.fromEntries(figures.map(({ metric, value }) => [metric, value])),
+  };
+}
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

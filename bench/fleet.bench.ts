@@ -1,0 +1,190 @@
+// What a fleet of 10, 100 and 1 000 agents costs its controller, its server and each agent: agents without load, all else real.
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { startWrittenFleet, type WrittenFleet } from "../packages/fleet/test/init/written-fleet.ts";
+import {
+  type Benchmark,
+  type BenchOptions,
+  type BenchRow,
+  rowOfRounds,
+  type Target,
+} from "./benchmark.ts";
+
+const ROUNDS = 1;
+const TRIALS = 3;
+const MEASURE_MS = 10_000;
+const AGENT_PROCESSES = 2;
+/** USER_HZ of every Linux that Node runs on. */
+const TICKS_PER_S = 100;
+const KIB_PER_MIB = 1024;
+const START_MS_MAX = 180_000;
+
+export const bench: Benchmark = {
+  name: "fleet",
+  description: "controller, server and agents of a fleet of 10, 100 and 1 000 agents without load",
+  run,
+};
+
+const SIZES = [10, 100, 1000] as const;
+
+/** Units and targets of the figures of a fleet; `null` for those that have none at this size. */
+const FIGURES: Readonly<Record<string, { unit: string; target: (size: number) => Target | null }>> =
+  {
+    controller_cpu: {
+      unit: "% of a core",
+      target: (size) => (size === 1000 ? { max: 100 } : null),
+    },
+    controller_memory: { unit: "MiB", target: (size) => (size === 1000 ? { max: 500 } : null) },
+    added: { unit: "ms", target: (size) => (size === 100 ? { max: 1000 } : null) },
+    agent_cpu: { unit: "% of a core", target: () => ({ max: 1 }) },
+    server_cpu: { unit: "% of a core", target: () => null },
+    server_messages: { unit: "messages/s", target: () => null },
+    server_bytes: { unit: "KiB/s", target: () => null },
+    offset_error: { unit: "us", target: () => null },
+    live_missed: { unit: "samples", target: () => null },
+    database: { unit: "KiB/trial", target: () => null },
+  };
+
+async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> {
+  const figures = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    for (const size of SIZES) {
+      log(`round ${round + 1} of ${rounds}: ${size} agents`);
+      for (const [name, value] of await measureFleet(size)) {
+        const id = `fleet.${name}_${size}`;
+        figures.set(id, [...(figures.get(id) ?? []), value]);
+      }
+    }
+  }
+  return [...figures].map(([id, values]) => {
+    const [, name = "", size = ""] = /^fleet\.(\w+)_(\d+)$/.exec(id) ?? [];
+    const figure = FIGURES[name];
+    if (figure === undefined) throw new Error(`no figure ${name}`);
+    return rowOfRounds({ id, unit: figure.unit, target: figure.target(Number(size)) }, values);
+  });
+}
+
+/** Several trials of a fleet; each figure is what the last of them had, the first has to find its agents. */
+async function measureFleet(size: number): Promise<[string, number][]> {
+  const names = Array.from({ length: size }, (_, i) => `agent-${i}`);
+  await using fleet = await startWrittenFleet(["target", ...names]);
+  await using stack = new AsyncDisposableStack();
+  const share = Math.ceil((size + 1) / AGENT_PROCESSES);
+  const all = ["target", ...names];
+  const processes: ChildProcess[] = [];
+  for (let i = 0; i < all.length; i += share) {
+    const agents = stack.adopt(
+      start("fleet-agents-once.ts", [fleet.directory, ...all.slice(i, i + share)]),
+      endAgents,
+    );
+    await firstLine(agents);
+    processes.push(agents);
+  }
+  const args = [fleet.directory, String(size), String(TRIALS), String(MEASURE_MS)];
+  const controller = start("fleet-controller-once.ts", args);
+  const seen = await follow(controller, { fleet, processes });
+  return figuresOf(size, seen);
+}
+
+interface Line {
+  readonly phase?: string;
+  readonly state?: string;
+  readonly why?: string;
+  readonly addedMs?: number;
+  readonly cpuShare?: number;
+  readonly bytes?: number;
+  readonly maxRssKib?: number;
+  readonly fleet?: Readonly<Record<string, number>>;
+}
+
+/** Of everything but the controller, while it measures. */
+interface Spent {
+  readonly atMs: number;
+  readonly serverS: number;
+  readonly agentsS: number;
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+interface Seen {
+  trial: Line;
+  end: Line;
+  before: Spent | null;
+  after: Spent | null;
+}
+
+async function follow(
+  controller: ChildProcess,
+  world: { readonly fleet: WrittenFleet; readonly processes: readonly ChildProcess[] },
+): Promise<Seen> {
+  const system = await world.fleet.connectAs("system");
+  const spent = async (): Promise<Spent> => {
+    const reply = await system.request("$SYS.REQ.SERVER.PING.VARZ", "{}", { timeout: 5000 });
+    const { data } = reply.json<{
+      data: Record<"in_msgs" | "out_msgs" | "in_bytes" | "out_bytes", number>;
+    }>();
+    return {
+      atMs: performance.now(),
+      serverS: cpuSeconds(world.fleet.serverPid),
+      agentsS: world.processes.reduce((sum, { pid = 0 }) => sum + cpuSeconds(pid), 0),
+      messages: data.in_msgs + data.out_msgs,
+      bytes: data.in_bytes + data.out_bytes,
+    };
+  };
+  const seen: Seen = { trial: {}, end: {}, before: null, after: null };
+  if (controller.stdout === null) throw new Error("the controller has no output");
+  for await (const text of createInterface(controller.stdout)) {
+    const line = JSON.parse(text) as Line;
+    if (line.phase === "measure") seen.before = await spent();
+    if (line.phase === "drain") seen.after = await spent();
+    if (line.state !== undefined) seen.trial = line;
+    if (line.state !== undefined && line.state !== "completed")
+      throw new Error(`a trial is ${line.state}: ${line.why}`);
+    if (line.bytes !== undefined) seen.end = line;
+  }
+  return seen;
+}
+
+function figuresOf(size: number, { trial, end, before, after }: Seen): [string, number][] {
+  if (before === null || after === null) throw new Error("the controller measured nothing");
+  const seconds = (after.atMs - before.atMs) / 1000;
+  const perS = (key: keyof Spent): number => (after[key] - before[key]) / seconds;
+  return [
+    ["controller_cpu", 100 * (trial.cpuShare ?? Number.NaN)],
+    ["controller_memory", (end.maxRssKib ?? Number.NaN) / KIB_PER_MIB],
+    ["added", trial.addedMs ?? Number.NaN],
+    ["agent_cpu", (100 * perS("agentsS")) / (size + 1)],
+    ["server_cpu", 100 * perS("serverS")],
+    ["server_messages", perS("messages")],
+    ["server_bytes", perS("bytes") / 1024],
+    ["offset_error", trial.fleet?.["fleet.offset_error_us"] ?? Number.NaN],
+    ["live_missed", trial.fleet?.["fleet.live_missed"] ?? Number.NaN],
+    ["database", (end.bytes ?? Number.NaN) / 1024 / TRIALS],
+  ];
+}
+
+function start(program: string, args: readonly string[]): ChildProcess {
+  const file = path.join(import.meta.dirname, program);
+  return spawn(process.execPath, ["--conditions=@churnlab/source", file, ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+}
+
+async function firstLine({ stdout }: ChildProcess): Promise<void> {
+  if (stdout === null) throw new Error("the agents have no output");
+  await once(stdout, "data", { signal: AbortSignal.timeout(START_MS_MAX) });
+}
+
+async function endAgents(agents: ChildProcess): Promise<void> {
+  if (agents.exitCode !== null) return;
+  agents.stdin?.end();
+  await once(agents, "exit");
+}
+
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+}
