@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 
-const ROOT: string = path.resolve(import.meta.dirname, "../..");
+export const ROOT: string = path.resolve(import.meta.dirname, "../..");
 
 /** The container engine that the tests are given: the one that `docker` finds, which DOCKER_HOST may name. */
 export interface EngineState {
@@ -29,7 +29,7 @@ export function docker(...args: readonly string[]): string {
 /** The images of the Dockerfile, on a base made of the pinned Node. */
 export function buildImages(): void {
   execFileSync("node", ["scripts/build-base-image.mjs"], { cwd: ROOT, stdio: "pipe" });
-  for (const target of ["controller", "target"]) {
+  for (const target of ["target", "controller"]) {
     const base = ["--build-arg", "BASE=churnlab-base"];
     docker("build", "--quiet", ...base, "--target", target, "--tag", `churnlab-${target}`, ".");
   }

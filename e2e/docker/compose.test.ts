@@ -1,0 +1,150 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Workplace } from "../cli/churnlab.ts";
+import { docker, ROOT } from "./engine.ts";
+import { skipWithoutEngine } from "./skip-without-engine.ts";
+
+const PROJECT = `churnlab-test-${process.pid}`;
+const PORT = "17700";
+const HEALTHY_MS_MAX = 180_000;
+const CHURNLAB = ["node", "/churnlab/packages/cli/bin/churnlab.mjs"];
+
+function compose(...args: readonly string[]): string {
+  const env = {
+    ...process.env,
+    BASE: "churnlab-base",
+    CHURNLAB_PORT: PORT,
+    TARGET_TCP_TW_REUSE: "0",
+    TARGET_PORT_RANGE: "40000 40999",
+    UPSTREAM_SOMAXCONN: "77",
+  };
+  const command = ["--project-name", PROJECT, ...args];
+  return execFileSync("docker-compose", command, {
+    cwd: ROOT,
+    env,
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+}
+
+/** The container of a service. */
+const nameOf = (service: string): string => compose("ps", "--quiet", service).trim();
+
+const readIn = (service: string, file: string): string =>
+  docker("exec", nameOf(service), "node", "-p", `fs.readFileSync("${file}", "utf8").trim()`);
+
+async function awaitHealthy(service: string): Promise<void> {
+  const untilMs = performance.now() + HEALTHY_MS_MAX;
+  const name = nameOf(service);
+  for (;;) {
+    const health = docker("inspect", "--format", "{{.State.Health.Status}}", name);
+    if (health === "healthy") return;
+    if (performance.now() > untilMs) throw new Error(`${service} is ${health}: ${compose("logs")}`);
+    await sleep(500);
+  }
+}
+
+/** HTTP status of the controller's page, asked from where the engine publishes its ports. */
+function askPage(place: string): number {
+  const code = `fetch("http://127.0.0.1:${PORT}${place}", { redirect: "manual" }).then((a) => console.log(a.status))`;
+  return Number(docker("run", "--rm", "--network", "host", "churnlab-base", "node", "-e", code));
+}
+
+describe("docker-compose up", () => {
+  const runs = skipWithoutEngine();
+  beforeAll(async () => {
+    if (!runs) return;
+    compose("up", "--detach");
+    await awaitHealthy("controller");
+  }, 240_000);
+  afterAll(() => {
+    if (!runs) return;
+    compose("down", "--volumes");
+    const label = `label=com.docker.compose.project=${PROJECT}`;
+    for (const kind of ["container", "network", "volume"]) {
+      expect(docker(kind, "ls", "--quiet", "--filter", label)).toBe("");
+    }
+  }, 60_000);
+
+  it("ends with a finished quickstart run in the volume of the database", () => {
+    expect(readIn("controller", "/data/finished")).toMatch(/^[04]$/);
+    const from = ["export", "last", "--format", "csv", "--db", "/data/churnlab.db"];
+    const csv = docker("exec", nameOf("controller"), ...CHURNLAB, ...from);
+    const succeeded = csv
+      .split("\n")
+      .filter(
+        (line) => line.includes(",baseline,") && line.includes(",client,connections.succeeded,"),
+      );
+    expect(succeeded.length).toBe(2);
+    for (const line of succeeded) expect(line).toContain(",connections.succeeded,2048,");
+  });
+
+  it("serves its page on this machine, to those who know the token", () => {
+    const token = /\?token=([\w-]+)/.exec(compose("logs", "--no-color", "controller"))?.[1];
+    expect(askPage("/healthz")).toBe(200);
+    expect(askPage("/")).toBe(401);
+    expect(askPage(`/?token=${token}`)).toBe(303);
+  });
+
+  it("gives target and upstream sysctls from the environment", async () => {
+    await awaitHealthy("target");
+    expect(readIn("target", "/proc/sys/net/ipv4/tcp_tw_reuse")).toBe("0");
+    expect(readIn("target", "/proc/sys/net/ipv4/ip_local_port_range")).toBe("40000\t40999");
+    expect(readIn("upstream", "/proc/sys/net/core/somaxconn")).toBe("77");
+    expect(readIn("upstream", "/proc/sys/net/ipv4/tcp_tw_reuse")).toBe("2");
+  });
+
+  it("lets the controller load the target, where that is allowed", () => {
+    const command = [...CHURNLAB, "run", "/churnlab/deploy/load-target.yaml", "--db", "/data/x.db"];
+    const run = (...flags: readonly string[]): string =>
+      docker("exec", nameOf("controller"), ...command, ...flags);
+    expect(() => run()).toThrow(/E_EXTERNAL/);
+    expect(run("--allow-external")).toMatch(/gate/);
+  });
+});
+
+describe("the images", () => {
+  skipWithoutEngine();
+
+  it.each(["churnlab-target", "churnlab-controller"])("%s holds no tool of the build", (image) => {
+    const code = `const { readdirSync } = require("node:fs");
+      console.log(readdirSync("/churnlab/node_modules/.pnpm").join(" "), readdirSync("/usr/local/bin").join(" "))`;
+    const held = docker("run", "--rm", "--entrypoint", "node", image, "-e", code);
+    expect(held).toMatch(/fastify@/);
+    expect(held).not.toMatch(/typescript|vitest|oxlint|biome|pnpm@|rolldown/);
+    const config = JSON.parse(docker("image", "inspect", "--format", "{{json .Config}}", image));
+    expect(config).toMatchObject({
+      StopSignal: "SIGTERM",
+      Healthcheck: { Test: expect.anything() },
+    });
+    if (image === "churnlab-target") expect(config.User).toBe("10001:10001");
+  });
+
+  it("serve by epoll where io_uring is forbidden, and by io_uring where the shipped profile allows it", async () => {
+    using place = new Workplace();
+    const allowing = path.join(ROOT, "deploy/seccomp-io-uring.json");
+    const profile = JSON.parse(readFileSync(allowing, "utf8"));
+    profile.syscalls[0].names.push("io_uring_setup", "io_uring_enter", "io_uring_register");
+    const forbidding = place.write("forbidding.json", JSON.stringify(profile));
+    expect(await firstLine(allowing)).toMatch(/^ring \(the fastest\)/);
+    expect(await firstLine(forbidding)).toMatch(/^epoll \(ring: /);
+  });
+});
+
+/** What a target says when it listens, under a seccomp profile. */
+async function firstLine(profile: string): Promise<string> {
+  const id = docker("run", "--detach", "--security-opt", `seccomp=${profile}`, "churnlab-target");
+  try {
+    for (let i = 0; i < 200; i++) {
+      const log = docker("logs", id);
+      if (log.includes("\n") || log.includes("listens")) return log;
+      await sleep(50);
+    }
+    throw new Error("the target says nothing");
+  } finally {
+    docker("rm", "--force", id);
+  }
+}
