@@ -61,25 +61,16 @@ describe("docker-compose up", () => {
     await awaitHealthy("controller");
   }, 240_000);
   afterAll(() => {
-    if (!runs) return;
-    compose("down", "--volumes");
-    const label = `label=com.docker.compose.project=${PROJECT}`;
-    for (const kind of ["container", "network", "volume"]) {
-      expect(docker(kind, "ls", "--quiet", "--filter", label)).toBe("");
-    }
+    if (runs) compose("down", "--volumes", "--timeout", "3");
   }, 60_000);
 
   it("ends with a finished quickstart run in the volume of the database", () => {
     expect(readIn("controller", "/data/finished")).toMatch(/^[04]$/);
     const from = ["export", "last", "--format", "csv", "--db", "/data/churnlab.db"];
     const csv = docker("exec", nameOf("controller"), ...CHURNLAB, ...from);
-    const succeeded = csv
-      .split("\n")
-      .filter(
-        (line) => line.includes(",baseline,") && line.includes(",client,connections.succeeded,"),
-      );
-    expect(succeeded.length).toBe(2);
-    for (const line of succeeded) expect(line).toContain(",connections.succeeded,2048,");
+    // Both other variants are compared with the baseline, whose median is its port range.
+    const against = [...csv.matchAll(/,baseline,[^,]+,client,connections\.succeeded,\d,(\d+),/g)];
+    expect(against.map(([, median]) => median)).toEqual(["2048", "2048"]);
   });
 
   it("serves its page on this machine, to those who know the token", () => {
@@ -106,21 +97,34 @@ describe("docker-compose up", () => {
   });
 });
 
+describe("docker-compose down", () => {
+  skipWithoutEngine();
+
+  it("leaves no container, network or volume of it", () => {
+    const label = `label=com.docker.compose.project=${PROJECT}`;
+    const left = ["container", "network", "volume"].map((kind) =>
+      docker(kind, "ls", "--quiet", "--filter", label),
+    );
+    expect(left).toEqual(["", "", ""]);
+  });
+});
+
 describe("the images", () => {
   skipWithoutEngine();
 
-  it.each(["churnlab-target", "churnlab-controller"])("%s holds no tool of the build", (image) => {
+  it.each([
+    ["churnlab-target", "10001:10001"],
+    // It makes namespaces, for which it is root of its container.
+    ["churnlab-controller", ""],
+  ])("%s holds no tool of the build", (image, User) => {
     const code = `const { readdirSync } = require("node:fs");
       console.log(readdirSync("/churnlab/node_modules/.pnpm").join(" "), readdirSync("/usr/local/bin").join(" "))`;
     const held = docker("run", "--rm", "--entrypoint", "node", image, "-e", code);
     expect(held).toMatch(/fastify@/);
     expect(held).not.toMatch(/typescript|vitest|oxlint|biome|pnpm@|rolldown/);
     const config = JSON.parse(docker("image", "inspect", "--format", "{{json .Config}}", image));
-    expect(config).toMatchObject({
-      StopSignal: "SIGTERM",
-      Healthcheck: { Test: expect.anything() },
-    });
-    if (image === "churnlab-target") expect(config.User).toBe("10001:10001");
+    const Healthcheck = { Test: expect.anything() };
+    expect(config).toMatchObject({ User, StopSignal: "SIGTERM", Healthcheck });
   });
 
   it("serve by epoll where io_uring is forbidden, and by io_uring where the shipped profile allows it", async () => {
