@@ -35,6 +35,14 @@ describe("a scenario that is wrong", () => {
     expect(stderr).not.toContain("bug");
   });
 
+  it("does not keep the next one from being reported too", async () => {
+    const files = ["a.yaml", "b.yaml"].map((name) => place.write(name, "version: 1\n"));
+    const { code, stderr } = await place.run(["validate", ...files]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("a.yaml: 1 problem");
+    expect(stderr).toContain("b.yaml: 1 problem");
+  });
+
   it("has all its problems reported at once, each with its line", async () => {
     const five = SMALL_SCENARIO.replace("300/s", "300")
       .replace("tcp_tw_reuse", "tcp_tw_recycle")

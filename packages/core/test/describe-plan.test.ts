@@ -18,6 +18,15 @@ describe("the description of a plan", () => {
     expect(plan.durationMs).toBe(6 * 8300);
   });
 
+  test.each([
+    ["short-lived, arrival: { rate: 100/s, limit: 50 }", 500 + 300],
+    ["short-lived, arrival: { rate: 100/s, limit: 5000 }", 1000 + 300],
+    ["hold, arrival: { rate: 100/s, limit: 50 }", 1000 + 300],
+  ])("takes a trial to end when its arrivals do: %s", (workload, trialMs) => {
+    const { variants } = planOf(scenarioText("phases: { measure: 1s }", `kind: ${workload}`));
+    expect(variants.map((variant) => variant.trialMs)).toEqual([trialMs]);
+  });
+
   test("gives the order of every block", () => {
     expect(plan.blocks).toHaveLength(3);
     for (const block of plan.blocks) expect(block.toSorted()).toEqual(["baseline", "tw_reuse=1"]);

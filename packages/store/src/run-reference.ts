@@ -1,4 +1,4 @@
-import { ChurnError } from "@churnlab/core";
+import { ChurnError, suggestName } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
 import { normaliseRunId } from "./run-id.ts";
 
@@ -52,7 +52,10 @@ function resolvePrefix(db: Database, typed: string): string {
   const matches = ids.filter((id) => id.startsWith(prefix));
   if (matches.length === 1 || matches[0] === prefix) return matches[0] as string;
   if (matches.length === 0) {
-    const near = ids.filter((id) => countDifferences(id, prefix) <= 2);
+    const near = [
+      ...(suggestName(typed.toLowerCase(), ["last"]) === null ? [] : ["last"]),
+      ...ids.filter((id) => countDifferences(id, prefix) <= 2),
+    ];
     throw new ChurnError("E_RUN_UNKNOWN", `no run in ${db.name} is called ${typed}`, {
       hint: near.length === 0 ? LIST_HINT : `did you mean ${near.join(" or ")}?`,
     });

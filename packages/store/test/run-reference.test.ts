@@ -58,6 +58,9 @@ describe("a reference to a run", () => {
     expect(() => store.findRun(typed)).toThrow(
       expect.objectContaining({ code: "E_RUN_UNKNOWN", hint: `did you mean ${ids[2]}?` }),
     );
+    expect(() => store.findRun("lats")).toThrow(
+      expect.objectContaining({ hint: "did you mean last?" }),
+    );
     expect(() => store.findRun("nonsense")).toThrow(
       expect.objectContaining({ hint: "`churnlab runs` lists them" }),
     );

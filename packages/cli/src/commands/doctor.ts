@@ -1,5 +1,6 @@
 import { findReentryObstacle, needsReentry, type ProbeResult, runProbes } from "@churnlab/linux";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitScreen } from "../fit-screen.ts";
 import { formatProbes } from "../format-probes.ts";
 import { reenter } from "../reenter.ts";
 import { terminal } from "../terminal.ts";
@@ -17,7 +18,7 @@ export async function doctor(options: DoctorOptions): Promise<ExitCode> {
   terminal.print(
     options.json
       ? JSON.stringify({ schemaVersion: 1, probes: results }, null, 2)
-      : formatProbes(results, terminalStyle),
+      : fitScreen(formatProbes(results, terminalStyle)),
   );
   return options.strict && results.some(isTrouble) ? EXIT.preflight : EXIT.ok;
 }

@@ -2,6 +2,7 @@ import { ChurnError, type MetricKey, suggestName } from "@churnlab/core";
 import { buildHistory, formatHistory, listRunMetrics } from "@churnlab/report";
 import { openStore, type StoredRun, type StoreReader } from "@churnlab/store";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitScreen } from "../fit-screen.ts";
 import { terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
 
@@ -28,7 +29,7 @@ export function history(metric: string, options: HistoryOptions): ExitCode {
   terminal.print(
     options.json
       ? JSON.stringify({ schemaVersion: 1, ...found }, null, 2)
-      : formatHistory(found, terminalStyle),
+      : fitScreen(formatHistory(found, terminalStyle)),
   );
   return EXIT.ok;
 }

@@ -1,6 +1,7 @@
 import { describePlan, formatPlan, planTrials } from "@churnlab/core";
 import { readTickRateHz } from "@churnlab/linux";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitScreen } from "../fit-screen.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { terminal } from "../terminal.ts";
 
@@ -16,7 +17,7 @@ export function plan(files: readonly string[], options: PlanOptions): ExitCode {
     return describePlan(scenario, planTrials(scenario), facts);
   });
   const [only] = plans;
-  if (!options.json) terminal.print(plans.map((each) => formatPlan(each)).join("\n\n"));
+  if (!options.json) terminal.print(fitScreen(plans.map((each) => formatPlan(each)).join("\n\n")));
   else terminal.print(JSON.stringify(plans.length === 1 ? only : plans, null, 2));
   return EXIT.ok;
 }

@@ -40,6 +40,14 @@ describe("the live block", () => {
     }
   });
 
+  test.each([60, 80])("is whole on %i columns, on more lines", (columns) => {
+    const lines = formatLiveBlock(state, columns);
+    const whole = formatLiveBlock({ ...state }, 200);
+    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+    const words = (block: readonly string[]): string[] => block.join(" ").split(/\s+/);
+    expect(words(lines)).toEqual(words(whole));
+  });
+
   test("shows what is not known yet as unknown, not as zero", () => {
     const early = {
       ...state,
