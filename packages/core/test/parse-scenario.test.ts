@@ -382,8 +382,8 @@ gates: [{ metric: client.failures.EADRNOTAVAIL, variant: nobody, max: 0 }]
 
 test("a mistake of YAML is reported once, also where the parser complains of it twice", () => {
   const text = "version: 1\nname: x\n  workload: { kind: short-lived }\nseed: 1\n";
-  const parse = () => parseScenario(text, "s.yaml");
-  expect(parse).toThrow("s.yaml: 1 problem");
+  const read = () => parseScenario(text, "s.yaml");
+  expect(read).toThrow("s.yaml: 1 problem");
 });
 
 describe("a file that is no scenario", () => {
