@@ -16,6 +16,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           include: ["{packages/*,scripts,bench,deploy}/test/**/*.test.ts"],
           exclude: ["**/*.linux.test.ts", "**/node_modules/**"],
+          // A bound against hanging, not a wish for speed: a machine may have other work.
+          testTimeout: 60_000,
         },
       },
       {
