@@ -156,7 +156,9 @@ export class HostReader implements Disposable {
         timeWaitLeft: left[index] ?? [],
       })),
       timeWaitLeft: ages.total(),
-      listeners: listeners.map((each) => ({ ...each, limit: hasLimits ? each.limit : null })),
+      listeners: listeners.map(({ address, port, depth, limit }) => {
+        return { address, port, depth, limit: hasLimits ? limit : null };
+      }),
       range,
       sysctls: namespace === null ? {} : readSysctls(namespace, SYSCTLS),
       notes: interrupted ? [...this.#notes, CHANGED_WHILE_READ] : [...this.#notes],

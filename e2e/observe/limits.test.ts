@@ -1,0 +1,172 @@
+/** What runs out in a real trial is named, with the numbers that show it. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { runPlan } from "@churnlab/control";
+import {
+  parseScenario,
+  planTrials,
+  type Testbed,
+  type TrialEvent,
+  type TrialOutcome,
+  type TrialWorld,
+} from "@churnlab/core";
+import {
+  type NetworkNamespace,
+  openNetworkNamespace,
+  readConntrackMax,
+  readOpenFileLimit,
+} from "@churnlab/linux";
+import { NetnsTestbed } from "@churnlab/testbed";
+import { describe, expect, it, onTestFinished } from "vitest";
+
+const clock = {
+  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
+  unixMs: () => Date.now(),
+  threadCpuMs: () => process.threadCpuUsage().user / 1000,
+  sleep: async (ms: number) => {
+    await sleep(ms);
+  },
+};
+
+/** Runs the one trial of a scenario, whatever becomes of it; `begin` is called when its world stands. */
+async function runOne(parts: string, begin: () => void = () => {}): Promise<TrialOutcome> {
+  const yaml = `version: 1\nname: limits\n${parts}\nvariants: [{ name: only }]\nreplicates: 1\n`;
+  const inner = new NetnsTestbed();
+  const testbed: Testbed = {
+    kind: inner.kind,
+    close: () => inner.close(),
+    build: async (trial, signal): Promise<TrialWorld> => {
+      const world = await inner.build(trial, signal);
+      begin();
+      return world;
+    },
+  };
+  let outcome: TrialOutcome | null = null;
+  try {
+    await runPlan(
+      planTrials(parseScenario(yaml, "limits.yaml")),
+      {
+        testbedFor: () => testbed,
+        clock,
+        listener: { onPhase: () => {}, onSample: () => {}, onOutcome: () => {} },
+        save: (_, saved) => {
+          outcome = saved;
+        },
+      },
+      new AbortController().signal,
+    );
+  } finally {
+    await testbed.close();
+  }
+  if (outcome === null) throw new Error("the trial did not run");
+  return outcome;
+}
+
+function limitsOf({ record }: TrialOutcome): TrialEvent[] {
+  return record.events.filter(({ kind }) => kind.startsWith("limit."));
+}
+
+/** Fills a namespace's table with entries that the kernel does not evict for new ones, and has its packets tracked. */
+function fillConntrack(
+  namespace: NetworkNamespace,
+  { folder, max }: { readonly folder: string; readonly max: number },
+): void {
+  const file = path.join(folder, "entries");
+  const entries = Array.from({ length: max }, (_, i) => {
+    const [net, port] = [1 + Math.floor(i / 65_000), 1 + (i % 65_000)];
+    return `-I -p tcp -s 198.19.${net}.1 -d 198.19.${net}.2 --sport ${port} --dport 9 --state ESTABLISHED -u ASSURED,SEEN_REPLY -t 600`;
+  });
+  writeFileSync(file, entries.join("\n"));
+  const script = `
+    nft add table inet t
+    nft add chain inet t p '{ type filter hook prerouting priority 0; }'
+    nft add rule inet t p ct state new accept
+    conntrack -R ${file} 2> ${folder}/log
+    test "$(conntrack -C)" -eq ${max}`;
+  const { status, stderr } = namespace.run(() =>
+    spawnSync("sh", ["-ec", script], { encoding: "utf8", timeout: 60_000 }),
+  );
+  if (status !== 0) throw new Error(`the table was not filled: ${stderr}`);
+}
+
+describe("a shortage", () => {
+  it("of the accept queue is named, at a target that never accepts", async () => {
+    const outcome = await runOne(`
+target: { backlog: 4, misbehaviour: never-accept }
+workload: { kind: short-lived, arrival: { model: open, rate: 30/s }, timeouts: { connect: 300ms, response: 300ms } }
+phases: { measure: 1s }`);
+    const limit = limitsOf(outcome).find(({ kind }) => kind === "limit.accept-queue");
+    expect(limit).toMatchObject({ role: "target" });
+    expect(limit?.detail["target.tcpext.ListenOverflows"]).toBeGreaterThan(0);
+    expect(outcome.record.listenerQueues.map(({ depth }) => depth)).toContain(5);
+  });
+
+  it("of room for TIME_WAIT is named, with how many were refused", async () => {
+    const outcome = await runOne(`
+workload: { kind: short-lived, closer: client, arrival: { model: open, rate: 100/s } }
+sysctls: { client: { net.ipv4.tcp_max_tw_buckets: 10 } }
+phases: { measure: 1s }`);
+    expect(limitsOf(outcome)).toMatchObject([
+      {
+        kind: "limit.time-wait-buckets",
+        role: "client",
+        detail: { "client.tcpext.TCPTimeWaitOverflow": 90 },
+      },
+    ]);
+  });
+
+  it("of descriptors is named, and makes the trial one about this process", async () => {
+    const { soft, hard } = readOpenFileLimit();
+    const limitTo = (count: number): void => {
+      spawnSync("prlimit", ["--pid", String(process.pid), `--nofile=${count}:${hard}`]);
+    };
+    onTestFinished(() => limitTo(soft));
+    const outcome = await runOne(
+      `
+workload: { kind: hold, engine: epoll, arrival: { model: open, rate: 400/s } }
+target: { engine: epoll }
+phases: { measure: 1s }`,
+      () => limitTo(Math.max(...readdirSync("/proc/self/fd").map(Number)) + 150),
+    );
+    expect(outcome.state).toBe("invalid");
+    const limit = limitsOf(outcome).find(({ kind }) => kind === "limit.descriptors");
+    expect(limit?.detail["connect.EMFILE"]).toBeGreaterThan(0);
+    expect(outcome.record.warnings.map(({ code }) => code)).toContain("W_NO_DESCRIPTORS");
+  });
+
+  it("of room for tracked connections is named, with the peak beside the maximum", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "churnlab-conntrack-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const pidFile = path.join(folder, "pid");
+    const server = `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); require("net").createServer().listen(8080)`;
+    let max = 0;
+    const outcome = await runOne(
+      `
+target: { command: ${JSON.stringify([process.execPath, "-e", server])} }
+workload: { kind: short-lived, arrival: { model: open, rate: 5/s }, timeouts: { connect: 500ms, response: 500ms } }
+phases: { measure: 1s }`,
+      () => {
+        using namespace = openNetworkNamespace(`/proc/${readFileSync(pidFile, "utf8")}/ns/net`);
+        max = readConntrackMax(namespace) ?? 0;
+        fillConntrack(namespace, { folder, max });
+      },
+    );
+    expect(outcome.record.failures).toMatchObject([{ errno: "ETIMEDOUT", count: 5 }]);
+    const limit = limitsOf(outcome).find(({ kind }) => kind === "limit.conntrack");
+    expect(limit).toMatchObject({
+      role: "target",
+      detail: { "target.conntrack.peak": max, "target.conntrack.max": max },
+    });
+    // Each SYN, and each that is sent again.
+    expect(limit?.detail["target.conntrack.dropped"]).toBeGreaterThanOrEqual(5);
+    expect(outcome.record.environment?.facts).toMatchObject({
+      "client.conntrack": "idle",
+      "target.conntrack": "tracks",
+      "target.net.netfilter.nf_conntrack_max": String(max),
+      "target.device.qdisc": "noqueue",
+    });
+  });
+});
