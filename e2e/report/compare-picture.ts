@@ -7,11 +7,11 @@ const KEPT = path.join(import.meta.dirname, "pictures");
 const ARTEFACTS = path.join(ROOT, ".cache/screenshots");
 
 /** Pictures are compared as this many columns: fine enough for a line, too coarse for a font. */
-const COLUMNS = 64;
+const COLUMNS = 40;
 /** Of 255, in any of red, green and blue: a cell that is further off shows something else. */
 const CELL_OFF = 36;
 /** So many cells may: letters of another font, an edge half a pixel further. */
-const CELLS_OFF_MAX = 0.04;
+const CELLS_OFF_MAX = 0.06;
 
 interface Grid {
   readonly width: number;
