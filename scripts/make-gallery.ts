@@ -83,10 +83,10 @@ async function takePictures(from: Browser, colorScheme: "light" | "dark"): Promi
   await page.goto(`file://${reportOf(name)}`);
   await untilDrawn(page);
   if (colorScheme === "light") await page.screenshot({ path: path.join(gallery, "report.png") });
-  // The picture is of the charts: what stands below them is for readers of the report.
+  // The picture is of the first two charts: what stands below them is for readers of the report.
   await page.evaluate(() => {
     const around =
-      '.toolbar, [data-chart="ports-client"] :is(figcaption, .events, .note, .save, details)';
+      '.toolbar, [data-chart="ports-client"] :is(figcaption, .events, .note, .save, details, figure:nth-of-type(n + 3))';
     for (const element of document.querySelectorAll<HTMLElement>(around))
       element.style.display = "none";
   });
