@@ -103,6 +103,7 @@ export class AgentLink {
   /** Ends with the work, or with the loss of the agent. */
   async unlessLost<T>(work: Promise<T>): Promise<T> {
     const { signal } = this.#lost;
+    work.catch(() => {}); // whoever is told of the loss hears no more of it
     signal.throwIfAborted();
     const { promise, reject } = Promise.withResolvers<never>();
     const onLost = (): void => reject(signal.reason);
@@ -111,7 +112,6 @@ export class AgentLink {
       return await Promise.race([work, promise]);
     } finally {
       signal.removeEventListener("abort", onLost);
-      work.catch(() => {});
     }
   }
 

@@ -33,10 +33,13 @@ export class FleetClocks {
 
   /** Measures again, and says how well all agreed. */
   async conclude(): Promise<WorldConclusion> {
-    const after = await measureAll(this.#links);
+    // Of one that is lost there is only what was known before.
+    const living = this.#links.filter(({ lost }) => !lost.aborted);
+    const measured = await measureAll(living);
+    const after = this.#links.map((link) => measured[living.indexOf(link)]);
     const each = this.#links.map(({ name }, i) => {
       const before = this.#before[i] as ClockOffset;
-      const then = after[i] as ClockOffset;
+      const then = after[i] ?? before;
       return {
         name,
         offsetMs: before.offsetMs,

@@ -1,23 +1,37 @@
-import type {
-  CounterReading,
-  Observer,
-  PortReading,
-  QueueReading,
-  RemoteLook,
-  Role,
-  TrialEvent,
-  Warning,
+import {
+  ChurnError,
+  type CounterReading,
+  type Observer,
+  type PortReading,
+  type QueueReading,
+  type RemoteLook,
+  type Role,
+  type TrialEvent,
+  type Warning,
 } from "@churnlab/core";
 import { joinPorts, joinReadings } from "@churnlab/testbed";
 import type { LiveMessage } from "../messages/live-message.ts";
-import type { TrialKey } from "../messages/trial-messages.ts";
-import { type ReadReply, type RoleLook, readReplySchema } from "../messages/trial-messages.ts";
+import {
+  type ReadReply,
+  type RoleEvent,
+  type RoleLook,
+  readReplySchema,
+  type TrialKey,
+} from "../messages/trial-messages.ts";
 import type { AgentLink } from "./agent-link.ts";
 
 /** Beyond the time of a look itself. */
 const LOOK_MS_MAX = 3000;
 /** Lines of the live grid that are kept for agents that are late. */
 const LINES_KEPT = 16;
+
+/** One host at the last look, with times of the controller's clock. */
+interface SeenHost {
+  readonly link: AgentLink;
+  readonly look: RoleLook;
+  readonly events: readonly RoleEvent[];
+  readonly atMs: number;
+}
 
 export interface RemoteObserverOptions {
   readonly role: Role;
@@ -39,8 +53,8 @@ export class RemoteObserver implements Observer {
   readonly #parts = new Map<number, Map<string, CounterReading>>();
   #latest: CounterReading | null = null;
   #lastLine = 0;
-  #looks: readonly { readonly link: AgentLink; readonly look: RoleLook }[] = [];
-  #events: (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] = [];
+  #looks: readonly SeenHost[] = [];
+  #events: RoleEvent[] = [];
   #portsFresh = false;
   readonly #queues = new Map<string, QueueReading>();
   /** Lines of the grid that never were complete. */
@@ -63,33 +77,21 @@ export class RemoteObserver implements Observer {
     if (this.#parts.size > LINES_KEPT) this.#parts.delete(Math.min(...this.#parts.keys()));
   }
 
-  async lookAt({ atMs, marks }: RemoteLook): Promise<CounterReading> {
-    const { links, key, onReply } = this.#options;
-    const replies = await Promise.all(
-      links.map(async (link) => {
-        const reply = await link.ask("read", {
-          body: { key, atMs: link.toAgentMs(atMs), marks, full: true },
-          schema: readReplySchema,
-          withinMs: Math.max(0, atMs - link.nowMs()) + LOOK_MS_MAX,
-          again: true,
-        });
-        onReply(reply);
-        return { link, reply };
+  async lookAt(look: RemoteLook): Promise<CounterReading> {
+    const before = this.#looks;
+    this.#looks = await Promise.all(
+      this.#options.links.map(async (link) => {
+        const last = before.find((seen) => seen.link === link);
+        // What a lost host counted last is all that is known of it.
+        if (link.lost.aborted && last !== undefined) return { ...last, events: [] };
+        return this.#ask(link, look);
       }),
     );
-    this.#looks = replies.flatMap(({ link, reply }) =>
-      reply.roles.filter(({ role }) => role === this.role).map((look) => ({ link, look })),
-    );
-    for (const { link, look } of this.#looks) {
-      for (const event of look.events) {
-        this.#events.push({ ...event, atMs: link.toControllerMs(event.atMs) });
-      }
-    }
+    this.#events.push(...this.#looks.flatMap(({ events }) => events));
     this.#portsFresh = true;
-    const times = this.#looks.map(({ link, look }) => link.toControllerMs(look.atMs));
     const reading = {
-      ...joinReadings(this.#looks.map(({ look }) => look)),
-      atMs: Math.max(...times),
+      ...joinReadings(this.#looks.map(({ look: seen }) => seen)),
+      atMs: Math.max(...this.#looks.map(({ atMs }) => atMs)),
     };
     this.#latest = reading;
     return reading;
@@ -131,6 +133,25 @@ export class RemoteObserver implements Observer {
 
   close(): void {
     this.#parts.clear();
+  }
+
+  async #ask(link: AgentLink, { atMs, marks }: RemoteLook): Promise<SeenHost> {
+    const { key, onReply } = this.#options;
+    const reply = await link.ask("read", {
+      body: { key, atMs: link.toAgentMs(atMs), marks, full: true },
+      schema: readReplySchema,
+      withinMs: Math.max(0, atMs - link.nowMs()) + LOOK_MS_MAX,
+      again: true,
+    });
+    onReply(reply);
+    const look = reply.roles.find(({ role }) => role === this.role);
+    if (look === undefined) {
+      throw new ChurnError("E_AGENT", `${link.name} has no ${this.role} in this trial`);
+    }
+    const events = look.events.map((event) => {
+      return { ...event, atMs: link.toControllerMs(event.atMs) };
+    });
+    return { link, look, events, atMs: link.toControllerMs(look.atMs) };
   }
 
   #complete(seq: number, readings: readonly CounterReading[]): void {

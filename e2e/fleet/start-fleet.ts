@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FleetTestbed } from "@churnlab/fleet";
+import { createNetworkNamespace } from "@churnlab/linux";
+
+const BIN = path.resolve(import.meta.dirname, "../../packages/cli/bin/churnlab.mjs");
+const START_MS_MAX = 20_000;
+const BRIDGE = "br0";
+/** As the agents under test say it. */
+const VERSION = "0.1.0";
+
+export interface AgentSpec {
+  readonly name: string;
+  readonly role: "load" | "target";
+  readonly addresses: readonly string[];
+  readonly clockOffsetMs?: number;
+}
+
+/** A process whose stderr is kept. */
+export interface Started {
+  readonly child: ChildProcess;
+  log(): string;
+  /** Resolves when stderr has shown the text; rejects when the process ended without. */
+  shows(text: string): Promise<void>;
+}
+
+/** Agents as processes of their own, with a nats-server of their own, on a bridge of their own: nothing of the host is used. */
+export interface RunningFleet extends AsyncDisposable {
+  readonly url: string;
+  readonly folder: string;
+  readonly agents: ReadonlyMap<string, Started>;
+  open(run: string, churnlab?: string): Promise<FleetTestbed>;
+  startAgent(spec: AgentSpec): Promise<Started>;
+  /** Starts any churnlab command in the folder of the fleet. */
+  start(args: readonly string[]): Started;
+  /** Devices at the bridge: one per host of a trial that is there. */
+  countHosts(): number;
+  killServer(): Promise<void>;
+  startServer(): Promise<void>;
+}
+
+export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFleet> {
+  await using stack = new AsyncDisposableStack();
+  const folder = mkdtempSync(path.join(tmpdir(), "churnlab-fleet-"));
+  stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const lan = stack.use(createNetworkNamespace());
+  const ip = (...args: readonly string[]): string =>
+    lan.run(() => spawnSync("ip", args, { encoding: "utf8" })).stdout;
+  ip("link", "add", BRIDGE, "type", "bridge");
+  ip("link", "set", BRIDGE, "up");
+  const port = await findFreePort();
+  const url = `nats://127.0.0.1:${port}`;
+  let server: Started | null = null;
+  const startServer = async (): Promise<void> => {
+    const args = ["-a", "127.0.0.1", "-p", String(port), "--jetstream", "--store_dir", folder];
+    server = follow(spawn("nats-server", args, { stdio: ["ignore", "ignore", "pipe"] }));
+    await server.shows("Server is ready");
+  };
+  const killServer = async (): Promise<void> => {
+    if (server !== null) await end(server.child);
+  };
+  await startServer();
+  stack.defer(killServer);
+  const children: ChildProcess[] = [];
+  stack.defer(async () => {
+    await Promise.all(children.map(end));
+  });
+  const start = (args: readonly string[]): Started => {
+    const started = follow(
+      spawn(process.execPath, [BIN, ...args], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] }),
+    );
+    children.push(started.child);
+    return started;
+  };
+  const startAgent = async (spec: AgentSpec): Promise<Started> => {
+    const started = start([
+      "agent",
+      `--nats=${url}`,
+      `--name=${spec.name}`,
+      `--role=${spec.role}`,
+      `--bridge=${BRIDGE}`,
+      `--netns=/proc/${process.pid}/fd/${lan.fd}`,
+      `--spool=${path.join(folder, `spool-${spec.name}`)}`,
+      "--workers=4",
+      ...spec.addresses.map((address) => `--address=${address}`),
+      ...(spec.clockOffsetMs === undefined ? [] : [`--clock-offset=${spec.clockOffsetMs}`]),
+    ]);
+    await started.shows("serves with");
+    return started;
+  };
+  const agents = new Map(
+    await Promise.all(specs.map(async (spec) => [spec.name, await startAgent(spec)] as const)),
+  );
+  const held = stack.move();
+  return {
+    url,
+    folder,
+    agents,
+    open: (run, churnlab = VERSION) => {
+      const access = { name: "controller", server: url, seed: null, ca: null };
+      return FleetTestbed.open({ access, churnlab, run });
+    },
+    startAgent,
+    start,
+    countHosts: () => ip("-o", "link", "show", "master", BRIDGE).split("\n").filter(Boolean).length,
+    killServer,
+    startServer,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+function follow(child: ChildProcess): Started {
+  let text = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    text = `${text}${chunk.toString()}`.slice(-50_000);
+  });
+  return {
+    child,
+    log: () => text,
+    async shows(wanted) {
+      const deadline = performance.now() + START_MS_MAX;
+      while (!text.includes(wanted)) {
+        if (child.exitCode !== null || performance.now() > deadline) {
+          throw new Error(`no ${JSON.stringify(wanted)} in:\n${text}`);
+        }
+        await sleep(20);
+      }
+    },
+  };
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
+}
+
+async function findFreePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as { port: number };
+  probe.close();
+  return port;
+}
+
+/** Polls until it holds; whether it ever did. */
+export async function until(holds: () => boolean, withinMs: number): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > deadline) return false;
+    await sleep(50);
+  }
+  return true;
+}
+
+/** Agents a1 … aN for load, with clocks that disagree by seconds, and one for the target. */
+export function agentsWithClocks(offsetsMs: readonly number[]): AgentSpec[] {
+  return [
+    { name: "target", role: "target", addresses: ["198.18.1.1"] },
+    ...offsetsMs.map((clockOffsetMs, i): AgentSpec => {
+      const addresses = [`198.18.2.${i + 1}`];
+      return { name: `a${i + 1}`, role: "load", addresses, clockOffsetMs };
+    }),
+  ];
+}
