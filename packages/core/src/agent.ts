@@ -52,6 +52,8 @@ export interface ShardReport {
   readonly cpuShareMax: number | null;
   /** From the start of the measure phase to the end of its last connection. */
   readonly elapsedMs: number;
+  /** How late the first unit of work of each worker was begun: the least and the most of them. Absent where there was none. */
+  readonly startLateMs?: { readonly least: number; readonly most: number };
   /** Absent where the load ended before its phase, or the agent cannot tell. */
   readonly throughput?: Throughput;
   readonly events: readonly TrialEvent[];

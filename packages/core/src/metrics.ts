@@ -316,7 +316,7 @@ const rows: readonly Row[] = [
     "neither",
     "time",
     client,
-    "From the first agent's start to the last one's, on the controller's clock.",
+    "From the first worker's first unit of work to the last worker's, beyond their schedules, with the clocks' error.",
   ],
   [
     "fleet.live_missed",

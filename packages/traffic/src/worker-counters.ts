@@ -38,6 +38,10 @@ export type Bank = typeof WARM_UP | typeof MEASURE;
 const CONTROL_SLOTS = 4;
 const STOP_SLOT = 0;
 const OPEN_SLOT = 1;
+/** Two slots hold how late the first unit of work was, as one double. */
+const START_SLOT = 2;
+/** Stands for "in time", as 0 stands for "nothing was begun". */
+const IN_TIME_MS = 1e-9;
 
 const countersAt: number = CONTROL_SLOTS * 4;
 const countersBytes: number = 2 * COUNTERS.length * 4;
@@ -64,6 +68,8 @@ export const COUNTER_SLOT = Object.fromEntries(
 export class WorkerCounters {
   readonly shared: SharedArrayBuffer;
   readonly #control: Int32Array;
+  readonly #start: Float64Array;
+  #begun = false;
   /** Slots of the warm-up bank, then of the measure bank; see `COUNTER_SLOT`. For engines' inner loops. */
   readonly slots: Uint32Array;
   readonly #failures: Float64Array;
@@ -75,6 +81,7 @@ export class WorkerCounters {
   constructor(shared: SharedArrayBuffer = new SharedArrayBuffer(WORKER_COUNTERS_BYTES)) {
     this.shared = shared;
     this.#control = new Int32Array(shared, 0, CONTROL_SLOTS);
+    this.#start = new Float64Array(shared, START_SLOT * 4, 1);
     this.slots = new Uint32Array(shared, countersAt, 2 * COUNTERS.length);
     this.#failures = new Float64Array(shared, failuresAt, failureCells * 3);
     this.#histograms = Object.fromEntries(
@@ -99,6 +106,19 @@ export class WorkerCounters {
 
   set open(count: number) {
     this.#control[OPEN_SLOT] = count;
+  }
+
+  /** A unit of work is begun, so long after its intended start; the first one is kept. */
+  begin(lateMs: number): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#start[0] = Math.max(IN_TIME_MS, lateMs);
+  }
+
+  /** How late the first unit of work was begun; null before it. */
+  get startLateMs(): number | null {
+    const lateMs = this.#start[0] as number;
+    return lateMs === 0 ? null : lateMs;
   }
 
   add(bank: Bank, counter: CounterName, count = 1): void {

@@ -1,4 +1,4 @@
-import type { Measurement, Warning, WorldConclusion } from "@churnlab/core";
+import type { Measurement, ShardReport, Warning, WorldConclusion } from "@churnlab/core";
 import type { ClockOffset } from "../clock/measure-offset.ts";
 import type { AgentLink } from "./agent-link.ts";
 
@@ -6,11 +6,16 @@ import type { AgentLink } from "./agent-link.ts";
 const OFFSET_ERROR_MS_MAX = 5;
 /** A clock that was set, or a machine that slept. */
 const DRIFT_MS_MAX = 5;
+/** Starts that are farther from each other are no one start. */
+const START_SKEW_MS_MAX = 50;
 /** Agents whose clocks are measured at one time. */
 const EXCHANGING_MAX = 4;
 /** Lead before a start: enough for the message and for the workers' own threads. */
 const LEAD_MS_MIN = 250;
 const LEAD_ROUND_TRIPS = 10;
+
+/** How late the first units of an agent's workers were, against its own clock. */
+export type AgentStart = NonNullable<ShardReport["startLateMs"]>;
 
 /** The clocks of a trial's agents, before it and after it. */
 export class FleetClocks {
@@ -31,8 +36,8 @@ export class FleetClocks {
     return Math.max(LEAD_MS_MIN, LEAD_ROUND_TRIPS * roundTripMs);
   }
 
-  /** Measures again, and says how well all agreed. */
-  async conclude(): Promise<WorldConclusion> {
+  /** Measures again, and says how well all agreed, and how far their starts were from each other. */
+  async conclude(starts: readonly AgentStart[]): Promise<WorldConclusion> {
     // Of one that is lost there is only what was known before.
     const living = this.#links.filter(({ lost }) => !lost.aborted);
     const measured = await measureAll(living);
@@ -65,8 +70,28 @@ export class FleetClocks {
       ["fleet.offset_error_us", 1000 * largest(each.map(({ errorMs }) => errorMs))] as const,
       ["fleet.drift_us", 1000 * largest(each.map(({ driftMs }) => driftMs))] as const,
     ].map(([metric, value]) => ({ role: "client", metric, value }));
-    return { measurements, warnings };
+    const skew = judgeSkew(starts, largest(each.map(({ errorMs }) => errorMs)));
+    return {
+      measurements: [...measurements, ...skew.measurements],
+      warnings: [...warnings, ...skew.warnings],
+    };
   }
+}
+
+/**
+ * Each agent is late against its own clock; how far these are from each other is known to their offsets' error, which is
+ * added.
+ */
+function judgeSkew(starts: readonly AgentStart[], errorMs: number): WorldConclusion {
+  if (starts.length === 0) return { measurements: [], warnings: [] };
+  const first = Math.min(...starts.map(({ least }) => least));
+  const last = Math.max(...starts.map(({ most }) => most));
+  const skewMs = last - first + (starts.length > 1 ? errorMs : 0);
+  const message = `the agents' first connections were begun ${skewMs.toFixed(1)} ms apart (bound ${START_SKEW_MS_MAX} ms)`;
+  return {
+    measurements: [{ role: "client", metric: "fleet.start_skew_us", value: 1000 * skewMs }],
+    warnings: skewMs > START_SKEW_MS_MAX ? [{ code: "W_CLOCK_UNSURE", message }] : [],
+  };
 }
 
 /** A few at a time: a hundred exchanges at once would measure how they wait for each other. */

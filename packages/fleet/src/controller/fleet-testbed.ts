@@ -87,7 +87,7 @@ export class FleetTestbed implements Testbed {
         ...[ofTarget, ...ofLoads].flatMap(({ warnings }) => warnings),
       ],
       startLeadMs: clocks.startLeadMs,
-      conclude: () => conclude(clocks, observers),
+      conclude: () => conclude(clocks, observers, agents),
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }
@@ -225,8 +225,10 @@ function listenLive(
 async function conclude(
   clocks: FleetClocks,
   observers: readonly RemoteObserver[],
+  agents: readonly RemoteAgent[],
 ): Promise<WorldConclusion> {
-  const { measurements, warnings } = await clocks.conclude();
+  const starts = agents.flatMap(({ report }) => report?.startLateMs ?? []);
+  const { measurements, warnings } = await clocks.conclude(starts);
   const value = observers.reduce((sum, { missed }) => sum + missed, 0);
   return {
     measurements: [...measurements, { role: "client", metric: "fleet.live_missed", value }],

@@ -47,6 +47,8 @@ export class RemoteAgent implements Agent {
   readonly #options: RemoteAgentOptions;
   /** Counters of its load, as it last told them. */
   live: LiveTally = NONE;
+  /** What it sent; null before that. */
+  report: ShardReport | null = null;
 
   constructor(options: RemoteAgentOptions) {
     this.name = options.link.name;
@@ -80,7 +82,8 @@ export class RemoteAgent implements Agent {
     const { connectMs, responseMs } = workload.timeouts;
     const loadMs = phases.warmUpMs + phases.measureMs + connectMs + 2 * responseMs;
     const allowedMs = startAtMs - link.nowMs() + loadMs + RESULT_GRACE_MS;
-    return link.unlessLost(this.#within(report, allowedMs));
+    this.report = await link.unlessLost(this.#within(report, allowedMs));
+    return this.report;
   }
 
   async #within(report: Promise<ShardReport>, allowedMs: number): Promise<ShardReport> {

@@ -67,6 +67,7 @@ export class ClosedLoop implements Source {
       this.#end();
       return;
     }
+    this.#load.counters.begin(nowMs - this.#startAtMs);
     this.#load.begin({ bank, intendedAtMs: nowMs, slot: this.#slot });
   }
 

@@ -72,6 +72,7 @@ export class OpenLoop implements Source {
       this.#load.drop(bank);
       return;
     }
+    this.#load.counters.begin(latenessMs);
     if (bank === MEASURE) this.#load.counters.latency("schedule", latenessMs * 1000);
     this.#load.begin({ bank, intendedAtMs, slot: null });
   }

@@ -76,6 +76,7 @@ export class ClosedPacer implements Pacer {
       this.over = true;
       return;
     }
+    this.#load.counters.begin(nowMs - this.#startAtMs);
     this.#load.begin(bank, nowMs);
   }
 }

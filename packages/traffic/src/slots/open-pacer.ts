@@ -47,6 +47,7 @@ export class OpenPacer implements Pacer {
       load.drop(bank);
       return;
     }
+    load.counters.begin(latenessMs);
     if (bank === MEASURE) load.counters.latency("schedule", latenessMs * 1000);
     load.connections.nowMs = intendedAtMs + latenessMs;
     load.begin(bank, intendedAtMs);

@@ -147,6 +147,7 @@ export class LocalShard implements ArmedShard {
         ),
       ),
       ...measured,
+      ...describeStart(workers.map(({ counters }) => counters.startLateMs)),
       events: [...this.#connectCosts(), ...this.#slowedRetries(failures)],
       warnings: [...this.#fallbackWarnings(), ...warnOfHoles(measured)],
     };
@@ -179,4 +180,11 @@ function warnOfHoles({ cpuUs }: Pick<ShardReport, "cpuUs">): Warning[] {
   const message =
     "client: the CPU time of a worker thread could not be read, so nothing is said of the generator's";
   return [{ code: "W_OBSERVER_DEGRADED", message }];
+}
+
+/** How late the workers' first units were; nothing where no worker had any. */
+function describeStart(lateMs: readonly (number | null)[]): Pick<ShardReport, "startLateMs"> {
+  const known = lateMs.filter((each) => each !== null);
+  if (known.length === 0) return {};
+  return { startLateMs: { least: Math.min(...known), most: Math.max(...known) } };
 }
