@@ -24,6 +24,12 @@ EXPOSE 8080
 HEALTHCHECK --interval=2s --timeout=2s --start-period=2s CMD ["node", "/churnlab/deploy/check-listening.mjs", "8080"]
 ENTRYPOINT ["node", "/churnlab/packages/traffic/dist/target/target-main.js"]
 
+# Offers its container to the trials of a fleet; its arguments are those of `churnlab agent`. It is root of its container, whose
+# sysctls are the trials' to write.
+FROM churnlab AS agent
+HEALTHCHECK --interval=2s --timeout=2s --start-period=10s CMD ["node", "/churnlab/deploy/check-connected.mjs", "4222"]
+ENTRYPOINT ["node", "/churnlab/deploy/run-agent.mjs"]
+
 # Runs a scenario, the quickstart unless told otherwise, and then serves its results on port 7700. It is root of its container:
 # the hosts of a trial are namespaces that it makes, which needs CAP_SYS_ADMIN and CAP_NET_ADMIN.
 FROM churnlab AS controller

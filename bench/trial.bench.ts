@@ -1,11 +1,10 @@
 // What a trial costs besides its load: building and removing its world, and looking at it.
-import type { Trial } from "@churnlab/core";
 import { parseScenario, planTrials } from "@churnlab/core";
 import { NetnsTestbed } from "@churnlab/testbed";
 import { type Benchmark, type BenchOptions, type BenchRow, rowOfRounds } from "./benchmark.ts";
+import { measureWorld } from "./world-costs.ts";
 
 const ROUNDS = 31;
-const READS_PER_ROUND = 200;
 const SAMPLES_PER_S = 5;
 
 const SCENARIO = `
@@ -45,39 +44,4 @@ async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> 
   } finally {
     await testbed.close();
   }
-}
-
-async function measureWorld(
-  testbed: NetnsTestbed,
-  trial: Trial,
-): Promise<{ worldMs: number; readUs: number }> {
-  const begun = performance.now();
-  const world = await testbed.build(trial, new AbortController().signal);
-  const armed = await Promise.all(
-    world.agents.map((agent) =>
-      agent.arm({
-        trialId: trial.id,
-        seed: trial.seed,
-        workload: trial.spec.workload,
-        phases: trial.spec.phases,
-        target: world.target.address,
-        share: { first: 0, count: agent.workers, of: agent.workers },
-      }),
-    ),
-  );
-  const built = performance.now();
-  for (let read = 0; read < READS_PER_ROUND; read++) {
-    for (const observer of world.observers) observer.readCounters();
-  }
-  const readUs = ((performance.now() - built) * 1000) / READS_PER_ROUND;
-  const tearing = performance.now();
-  // Stopped before its start, a shard does nothing and gives its threads back.
-  const runs = armed.map((shard) => {
-    const report = shard.run(Number(process.hrtime.bigint()) / 1e6);
-    shard.stop();
-    return report;
-  });
-  await Promise.all(runs);
-  await world[Symbol.asyncDispose]();
-  return { worldMs: built - begun + performance.now() - tearing, readUs };
 }

@@ -3,8 +3,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
+import { allowSysctls } from "./allow-sysctls.mjs";
 import { DATABASE, FINISHED, LISTEN_PORT } from "./places.mjs";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -36,18 +36,4 @@ async function churnlab(...args) {
   running = spawn(process.execPath, [CHURNLAB, ...args], { stdio: "inherit" });
   const [status] = await once(running, "exit");
   return status ?? 130;
-}
-
-/**
- * Engines mount /proc/sys read-only. What a trial writes there is its own namespaces' only, so this container's mount of it
- * is made writable; with CAP_SYS_ADMIN that needs no `privileged: true`. Where it is refused the run says what it lacks.
- */
-function allowSysctls() {
-  const MS_REMOUNT = 32;
-  const MS_BIND = 4096;
-  const koffi = createRequire(path.join(root, "packages/linux/package.json"))("koffi");
-  const mount = koffi
-    .load(null)
-    .func("int mount(str source, str target, str type, ulong flags, void *data)");
-  mount("none", "/proc/sys", null, MS_REMOUNT | MS_BIND, null);
 }

@@ -114,8 +114,9 @@ describe("the images", () => {
 
   it.each([
     ["churnlab-target", "10001:10001"],
-    // It makes namespaces, for which it is root of its container.
+    // They make namespaces and write sysctls, for which they are root of their containers.
     ["churnlab-controller", ""],
+    ["churnlab-agent", ""],
   ])("%s holds no tool of the build", (image, User) => {
     const code = `const { readdirSync } = require("node:fs");
       console.log(readdirSync("/churnlab/node_modules/.pnpm").join(" "), readdirSync("/usr/local/bin").join(" "))`;

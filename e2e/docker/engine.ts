@@ -29,7 +29,7 @@ export function docker(...args: readonly string[]): string {
 /** The images of the Dockerfile, on a base made of the pinned Node. */
 export function buildImages(): void {
   execFileSync("node", ["scripts/build-base-image.mjs"], { cwd: ROOT, stdio: "pipe" });
-  for (const target of ["target", "controller"]) {
+  for (const target of ["target", "controller", "agent"]) {
     const base = ["--build-arg", "BASE=churnlab-base"];
     docker("build", "--quiet", ...base, "--target", target, "--tag", `churnlab-${target}`, ".");
   }
