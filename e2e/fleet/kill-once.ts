@@ -1,0 +1,159 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { openStore } from "@churnlab/store";
+import type { AgentSpec, RunningFleet, Started } from "./start-fleet.ts";
+import { until } from "./start-fleet.ts";
+
+export const VICTIMS = ["agent SIGKILL", "agent SIGSTOP", "server", "controller"] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+/** What is wrong after a kill; empty when all that must hold holds. */
+export interface KillReport {
+  readonly victim: Victim;
+  readonly afterMs: number;
+  /** States of all attempts, in their order. */
+  readonly states: readonly string[];
+  readonly problems: readonly string[];
+}
+
+const RATE = 200;
+const MEASURE_S = 2;
+const EXPECTED = RATE * MEASURE_S;
+/** From the start of the command until its results are in, about: a kill falls anywhere into it. */
+export const KILL_WITHIN_MS = 5500;
+/** The dead-man's time, the time to notice, and what the kernel needs to take namespaces apart. */
+const RESTORED_MS_MAX = 16_000;
+const RUN_MS_MAX = 90_000;
+/** Longer than the heartbeats that may be missed. */
+const FROZEN_MS = 5000;
+
+const SCENARIO = `
+version: 1
+name: killed
+fleet: { agents: 2, perAgent: { workers: 1 } }
+workload: { kind: short-lived, closer: client, arrival: { rate: ${RATE}/s } }
+phases: { measure: ${MEASURE_S}s }
+replicates: 1
+`;
+
+export interface KillOptions {
+  readonly victim: Victim;
+  readonly afterMs: number;
+  readonly agents: readonly AgentSpec[];
+  /** Number of the repetition: each has a database of its own. */
+  readonly index: number;
+}
+
+/** Runs one trial on the fleet, kills something while it runs, lets the run come to its end, and looks at what is left. */
+export async function killOnce(fleet: RunningFleet, options: KillOptions): Promise<KillReport> {
+  const { victim, afterMs, index } = options;
+  const database = path.join(fleet.folder, `killed-${victim.replace(" ", "-")}-${index}.db`);
+  writeFileSync(path.join(fleet.folder, "killed.yaml"), SCENARIO);
+  const to = ["--nats", fleet.url, "--db", database];
+  const run = fleet.start(["run", "killed.yaml", ...to]);
+  await sleep(afterMs);
+  const problems: string[] = [];
+  if (victim === "controller") {
+    run.child.kill("SIGKILL");
+    if (!(await until(() => fleet.countHosts() === 0, RESTORED_MS_MAX))) {
+      problems.push(`load outlives its controller: ${fleet.countHosts()} hosts are still there`);
+    }
+    const isStored = countAttempts(database) !== null;
+    const again = isStored ? ["run", "--resume", "last", ...to] : ["run", "killed.yaml", ...to];
+    await finish(fleet.start(again), problems);
+  } else {
+    await killOther(fleet, options);
+    await finish(run, problems);
+  }
+  if (!(await until(() => fleet.countHosts() === 0, RESTORED_MS_MAX))) {
+    problems.push(`${fleet.countHosts()} hosts of the trial are still there`);
+  }
+  const { states, doubts } = judge(database);
+  return { victim, afterMs, states, problems: [...problems, ...doubts] };
+}
+
+async function killOther(
+  fleet: RunningFleet,
+  { victim, agents, index }: KillOptions,
+): Promise<void> {
+  if (victim === "server") {
+    await fleet.killServer();
+    await fleet.startServer();
+    return;
+  }
+  const spec = agents[index % agents.length];
+  const process = spec === undefined ? undefined : fleet.agents.get(spec.name);
+  if (spec === undefined || process === undefined) throw new Error("no such agent");
+  if (victim === "agent SIGSTOP") {
+    process.child.kill("SIGSTOP");
+    await sleep(FROZEN_MS);
+    process.child.kill("SIGCONT");
+    return;
+  }
+  process.child.kill("SIGKILL");
+  await once(process.child, "exit");
+  await fleet.startAgent(spec);
+}
+
+async function finish({ child, log }: Started, problems: string[]): Promise<void> {
+  if (!(await until(() => child.exitCode !== null || child.signalCode !== null, RUN_MS_MAX))) {
+    problems.push(`the run does not end: ${log().slice(-500)}`);
+    child.kill("SIGKILL");
+    return;
+  }
+  // 0: all well; 3: no server or too few agents at its start; 4: a trial is invalid, and said so.
+  if (![0, 3, 4].includes(child.exitCode ?? -1)) {
+    problems.push(`the run ended with ${child.exitCode}: ${log().slice(-800)}`);
+  }
+}
+
+/** null: there is no run in the database yet. */
+function countAttempts(database: string): number | null {
+  try {
+    using store = openStore(database, { mode: "read" });
+    const [run] = store.listRuns();
+    return run === undefined ? null : 1;
+  } catch {
+    return null;
+  }
+}
+
+/** Every attempt is either whole, to the connection on both sides, or marked with why it is not. */
+function judge(database: string): { states: string[]; doubts: string[] } {
+  if (countAttempts(database) === null) return { states: [], doubts: [] };
+  using store = openStore(database, { mode: "read" });
+  const states: string[] = [];
+  const doubts: string[] = [];
+  for (const { runId } of store.listRuns()) {
+    const { earlierAttempts, trialList } = store.loadRun(runId);
+    for (const trial of [...earlierAttempts, ...trialList]) {
+      states.push(trial.state);
+      if (trial.state === "completed") doubts.push(...countWrong(trial.measurements));
+    }
+  }
+  return { states, doubts };
+}
+
+const WHOLE = [
+  ["client", "connections.intended"],
+  ["client", "connections.attempted"],
+  ["client", "connections.succeeded"],
+  ["client", "tcp.ActiveOpens"],
+  ["target", "tcp.PassiveOpens"],
+] as const;
+
+function countWrong(
+  measurements: readonly {
+    readonly role: string;
+    readonly metric: string;
+    readonly value: number;
+  }[],
+): string[] {
+  return WHOLE.flatMap(([role, metric]) => {
+    const found = measurements.find((each) => each.role === role && each.metric === metric);
+    if (found?.value === EXPECTED) return [];
+    return [`a completed trial has ${role}.${metric} = ${found?.value}, not ${EXPECTED}`];
+  });
+}

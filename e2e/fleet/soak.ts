@@ -1,0 +1,51 @@
+// Kills agents, the server and the controller of a fleet at random moments, and looks at what is left:
+//   node --conditions=@churnlab/source e2e/fleet/soak.ts [--agents 50] [--server 20] [--controller 20] [--seed 1]
+// Prints one line of JSON for each kill and one for all; ends with 1 when something does not hold that must.
+import { parseArgs } from "node:util";
+import { seedUniform } from "@churnlab/core";
+import { KILL_WITHIN_MS, type KillReport, killOnce, type Victim } from "./kill-once.ts";
+import { agentsWithClocks, startFleet } from "./start-fleet.ts";
+
+const { values } = parseArgs({
+  options: {
+    agents: { type: "string", default: "50" },
+    server: { type: "string", default: "20" },
+    controller: { type: "string", default: "20" },
+    seed: { type: "string", default: "1" },
+  },
+});
+
+const specs = agentsWithClocks([0, 5000]);
+const uniform = seedUniform(Number(values.seed));
+const victims: Victim[] = [
+  ...Array.from(
+    { length: Number(values.agents) },
+    (_, i): Victim => (i % 2 === 0 ? "agent SIGKILL" : "agent SIGSTOP"),
+  ),
+  ...Array.from({ length: Number(values.server) }, (): Victim => "server"),
+  ...Array.from({ length: Number(values.controller) }, (): Victim => "controller"),
+];
+
+const reports: KillReport[] = [];
+await using fleet = await startFleet(specs);
+for (const [index, victim] of victims.entries()) {
+  const afterMs = Math.round(uniform() * KILL_WITHIN_MS);
+  const report = await killOnce(fleet, { victim, afterMs, agents: specs, index });
+  reports.push(report);
+  console.log(JSON.stringify(report));
+}
+const states = reports.flatMap((report) => report.states);
+const broken = reports.filter(({ problems }) => problems.length > 0);
+const count = (state: string): number => states.filter((each) => each === state).length;
+console.log(
+  JSON.stringify({
+    kills: reports.length,
+    attempts: states.length,
+    completed: count("completed"),
+    invalid: count("invalid"),
+    aborted: count("aborted"),
+    failed: count("failed"),
+    broken: broken.length,
+  }),
+);
+process.exitCode = broken.length === 0 ? 0 : 1;
