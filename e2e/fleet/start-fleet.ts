@@ -9,7 +9,7 @@ import { FleetTestbed } from "@churnlab/fleet";
 import { createNetworkNamespace } from "@churnlab/linux";
 
 const BIN = path.resolve(import.meta.dirname, "../../packages/cli/bin/churnlab.mjs");
-const START_MS_MAX = 20_000;
+const START_MS_MAX = 60_000;
 const BRIDGE = "br0";
 /** As the agents under test say it. */
 const VERSION = "0.1.0";
@@ -105,7 +105,11 @@ export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFl
       const access = { name: "controller", server: url, seed: null, ca: null };
       return FleetTestbed.open({ access, churnlab, run });
     },
-    startAgent,
+    startAgent: async (spec) => {
+      const started = await startAgent(spec);
+      agents.set(spec.name, started);
+      return started;
+    },
     start,
     countHosts: () => ip("-o", "link", "show", "master", BRIDGE).split("\n").filter(Boolean).length,
     killServer,
