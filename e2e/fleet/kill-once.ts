@@ -100,15 +100,16 @@ async function killOther(
   await fleet.startAgent(spec);
 }
 
-async function finish({ child, log }: Started, problems: string[]): Promise<void> {
+async function finish(started: Started, problems: string[]): Promise<void> {
+  const { child } = started;
   if (!(await until(() => child.exitCode !== null || child.signalCode !== null, RUN_MS_MAX))) {
-    problems.push(`the run does not end: ${log().slice(-500)}`);
+    problems.push(`the run does not end: ${started.log().slice(-500)}`);
     child.kill("SIGKILL");
     return;
   }
   // 0: all well; 3: no server or too few agents at its start; 4: a trial is invalid, and said so.
   if (![0, 3, 4].includes(child.exitCode ?? -1)) {
-    problems.push(`the run ended with ${child.exitCode}: ${log().slice(-800)}`);
+    problems.push(`the run ended with ${child.exitCode}: ${started.log().slice(-800)}`);
   }
 }
 

@@ -33,20 +33,22 @@ for (const [index, victim] of victims.entries()) {
   const afterMs = Math.round(uniform() * KILL_WITHIN_MS);
   const report = await killOnce(fleet, { victim, afterMs, agents: specs, index });
   reports.push(report);
-  console.log(JSON.stringify(report));
+  print(report);
 }
 const states = reports.flatMap((report) => report.states);
 const broken = reports.filter(({ problems }) => problems.length > 0);
 const count = (state: string): number => states.filter((each) => each === state).length;
-console.log(
-  JSON.stringify({
-    kills: reports.length,
-    attempts: states.length,
-    completed: count("completed"),
-    invalid: count("invalid"),
-    aborted: count("aborted"),
-    failed: count("failed"),
-    broken: broken.length,
-  }),
-);
+print({
+  kills: reports.length,
+  attempts: states.length,
+  completed: count("completed"),
+  invalid: count("invalid"),
+  aborted: count("aborted"),
+  failed: count("failed"),
+  broken: broken.length,
+});
 process.exitCode = broken.length === 0 ? 0 : 1;
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}

@@ -77,6 +77,7 @@ export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFl
     children.push(started.child);
     return started;
   };
+  const agents = new Map<string, Started>();
   const startAgent = async (spec: AgentSpec): Promise<Started> => {
     const started = start([
       "agent",
@@ -91,11 +92,10 @@ export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFl
       ...(spec.clockOffsetMs === undefined ? [] : [`--clock-offset=${spec.clockOffsetMs}`]),
     ]);
     await started.shows("serves with");
+    agents.set(spec.name, started);
     return started;
   };
-  const agents = new Map(
-    await Promise.all(specs.map(async (spec) => [spec.name, await startAgent(spec)] as const)),
-  );
+  await Promise.all(specs.map((spec) => startAgent(spec)));
   const held = stack.move();
   return {
     url,
@@ -105,11 +105,7 @@ export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFl
       const access = { name: "controller", server: url, seed: null, ca: null };
       return FleetTestbed.open({ access, churnlab, run });
     },
-    startAgent: async (spec) => {
-      const started = await startAgent(spec);
-      agents.set(spec.name, started);
-      return started;
-    },
+    startAgent,
     start,
     countHosts: () => ip("-o", "link", "show", "master", BRIDGE).split("\n").filter(Boolean).length,
     killServer,
