@@ -10,7 +10,9 @@ export { checkExternal } from "./external/check-external.ts";
 export { ExternalTestbed } from "./external/external-testbed.ts";
 export { joinPorts, joinReadings } from "./joint-observer.ts";
 export { NetnsTestbed } from "./netns-testbed.ts";
+export { restoreSysctls } from "./restore-sysctls.ts";
 export {
+  type KeepUndo,
   type LoadSide,
   type Side,
   SideBuilder,

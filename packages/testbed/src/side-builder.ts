@@ -53,16 +53,24 @@ export interface TargetSide extends Side {
   readonly target: Target;
 }
 
+/**
+ * Told what sysctls of a given namespace were, before any is changed, and called back once they are so again: a namespace that
+ * outlives this process keeps what was written to it, whatever ends the process.
+ */
+export type KeepUndo = (was: Readonly<Record<string, string>>) => () => void;
+
 /** Builds this machine's side of trials whose other side is elsewhere. Threads live as long as the builder. */
 export class SideBuilder implements AsyncDisposable {
   readonly #network: SideNetwork;
   readonly #pool: WorkerPool = new WorkerPool();
   readonly #watch: ResetWatch;
+  readonly #keep: KeepUndo;
   #threads: TargetThreads | null = null;
 
   /** `addresses`: every address that this machine's sides may have. */
-  constructor(network: SideNetwork, addresses: readonly string[]) {
+  constructor(network: SideNetwork, addresses: readonly string[], keep: KeepUndo = () => () => {}) {
     this.#network = network;
+    this.#keep = keep;
     this.#watch = new ResetWatch(addresses);
   }
 
@@ -108,7 +116,11 @@ export class SideBuilder implements AsyncDisposable {
     const sysctls = hosts.flatMap((host) => {
       if (this.#network.kind === "given") {
         const was = readSysctls(host.namespace, Object.keys(plan.spec.sysctls[role] ?? {}));
-        stack.defer(() => restoreSysctls(host.namespace, was));
+        const forget = this.#keep(was);
+        stack.defer(() => {
+          restoreSysctls(host.namespace, was);
+          forget();
+        });
       }
       return writeSysctls(host, plan.spec);
     });

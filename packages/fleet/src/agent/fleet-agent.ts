@@ -37,6 +37,7 @@ import { openSideNetwork } from "./open-side-network.ts";
 import { publishResults } from "./publish-results.ts";
 import { ResultSpool } from "./result-spool.ts";
 import type { SideMaker } from "./trial-side.ts";
+import { UndoJournal } from "./undo-journal.ts";
 
 /** Long enough to hear another agent of the same name. */
 const LISTEN_MS = HEARTBEAT_MS * 1.5;
@@ -56,7 +57,11 @@ export async function startAgent(options: AgentOptions): Promise<FleetAgent> {
   const { access } = options;
   await using stack = new AsyncDisposableStack();
   const network = stack.use(openSideNetwork(options.network));
-  const builder = stack.use(new SideBuilder(network, options.addresses));
+  const journal = new UndoJournal(options.spool, access.name);
+  const recovered = journal.recover(network);
+  if (recovered.length > 0)
+    options.log(`restored what an earlier process left: ${recovered.join(", ")}`);
+  const builder = stack.use(new SideBuilder(network, options.addresses, journal.keep));
   const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
   requireProtection(nc, options);
   const agent = stack.use(await serveAgent(nc, { options, builder, network }));

@@ -1,0 +1,77 @@
+import type { FleetSpec, TargetSpec } from "@churnlab/core";
+import { describe, expect, it } from "vitest";
+import { placeAgents } from "../../src/controller/place-agents.ts";
+import type { AgentDescription } from "../../src/messages/agent-description.ts";
+
+const TARGET: TargetSpec = { url: "http://198.18.0.1/" };
+
+function agent(name: string, over: Partial<AgentDescription> = {}): AgentDescription {
+  return {
+    protocol: 1,
+    churnlab: "0.1.0",
+    name,
+    instance: name,
+    roles: ["load", "target"],
+    labels: {},
+    cores: 2,
+    capacity: 2,
+    kernel: "6.18.0",
+    network: "link",
+    addresses: ["198.18.0.2"],
+    portRange: "32768 60999",
+    engines: ["net"],
+    nowMs: 0,
+    ...over,
+  };
+}
+
+function fleet(agents: number, over: Partial<FleetSpec> = {}): FleetSpec {
+  const perAgent = { workers: null, sources: 1 };
+  return { agents, labels: {}, perAgent, target: { labels: {} }, ...over };
+}
+
+describe("placement", () => {
+  it("takes the same agents whatever the order in which they answer", () => {
+    const all = [agent("c"), agent("a"), agent("t", { roles: ["target"] }), agent("b")];
+    for (const order of [all, all.toReversed()]) {
+      const { loads, target } = placeAgents(fleet(2), order, TARGET);
+      expect(loads.map((load) => load.agent.name)).toEqual(["a", "b"]);
+      expect(target.name).toBe("t");
+    }
+  });
+
+  it("never has one agent offer both sides of a trial", () => {
+    const { loads, target } = placeAgents(fleet(1), [agent("a"), agent("b")], TARGET);
+    expect(loads.map((load) => load.agent.name)).not.toContain(target.name);
+  });
+
+  it("takes only agents with all labels, for load and for the target apart", () => {
+    const all = [
+      agent("a", { labels: { zone: "x" } }),
+      agent("b", { labels: { zone: "y" } }),
+      agent("c", { labels: { zone: "y", disk: "fast" } }),
+    ];
+    const wish = fleet(1, {
+      labels: { zone: "x" },
+      target: { labels: { zone: "y", disk: "fast" } },
+    });
+    const { loads, target } = placeAgents(wish, all, TARGET);
+    expect([loads[0]?.agent.name, target.name]).toEqual(["a", "c"]);
+  });
+
+  it("says how many lack addresses or workers", () => {
+    const wish = fleet(2, { perAgent: { workers: 4, sources: 2 } });
+    const all = [
+      agent("t"),
+      agent("a"),
+      agent("b", { capacity: 4, addresses: ["1.1.1.1", "1.1.1.2"] }),
+    ];
+    expect(() => placeAgents(wish, all, TARGET)).toThrow(/needs 2 agents.*1 more lack 2 addresses/);
+  });
+
+  it("refuses two agents of one name", () => {
+    expect(() => placeAgents(fleet(1), [agent("a"), agent("a")], TARGET)).toThrow(
+      /Two agents are called a/,
+    );
+  });
+});
