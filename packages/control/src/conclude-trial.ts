@@ -12,6 +12,7 @@ import {
   WARNING_CODES,
   type Warning,
 } from "@churnlab/core";
+import { countFirstCloses, nameCloser } from "./count-first-closes.ts";
 import { findExhaustion } from "./find-exhaustion.ts";
 import { mergeWhatCame } from "./gather-reports.ts";
 import { judgeValidity } from "./judge-validity.ts";
@@ -52,6 +53,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     environment: noteTracking(world.environment, recording),
     engine: report.engine || null,
     engineReason: report.engineReason || null,
+    closer: nameCloser(countFirstCloses(evidence)),
     startedAtUnixMs: evidence.startedAtUnixMs,
     measureMs: trial.spec.phases.measureMs,
     warnings,
@@ -117,6 +119,7 @@ function partialRecord(trial: Trial, started: PartialTrial): TrialRecord {
     environment: world?.environment ?? null,
     engine: report.engine || null,
     engineReason: report.engineReason || null,
+    closer: null,
     startedAtUnixMs: started.startedAtUnixMs,
     measureMs: trial.spec.phases.measureMs,
     warnings: [...(world?.warnings ?? []), ...(recorder?.warnings() ?? []), ...report.warnings],

@@ -8,8 +8,9 @@ import {
 
 /** What came of the shards of a trial. */
 export interface Gathered {
+  /** Also of shards that lost a worker: what they had counted until then. */
   readonly reports: readonly ShardReport[];
-  /** One `E_AGENT` for every shard that did not report. */
+  /** One `E_AGENT` for every shard that did not report, or lost a worker. */
   readonly losses: readonly ChurnError[];
   /** The first error that is no loss of an agent, which the caller has to throw; undefined: none. */
   readonly failure: unknown;
@@ -32,14 +33,17 @@ export function gatherReports(
   { soak = false }: { readonly soak?: boolean },
 ): Gathering {
   const stopped = new AbortController();
+  const stopAll = (): void => {
+    stopped.abort();
+    for (const each of shards) each.stop();
+  };
   const running = shards.map(async (shard) => {
     try {
-      return await shard.run(startAtMs);
+      const report = await shard.run(startAtMs);
+      if (!soak && report.lost !== undefined) stopAll();
+      return report;
     } catch (error) {
-      if (!soak || !isLoss(error)) {
-        stopped.abort();
-        for (const each of shards) each.stop();
-      }
+      if (!soak || !isLoss(error)) stopAll();
       throw error;
     }
   });
@@ -48,16 +52,21 @@ export function gatherReports(
 
 async function settleAll(running: readonly Promise<ShardReport>[]): Promise<Gathered> {
   const settled = await Promise.allSettled(running);
+  const reports = settled.flatMap((s) => (s.status === "fulfilled" ? [s.value] : []));
   const errors: unknown[] = settled.flatMap((s) => (s.status === "rejected" ? [s.reason] : []));
   return {
-    reports: settled.flatMap((s) => (s.status === "fulfilled" ? [s.value] : [])),
-    losses: errors.filter(isLoss),
+    reports,
+    losses: [...errors.filter(isLoss), ...reports.flatMap(lossOf)],
     failure: errors.find((error) => !isLoss(error)),
   };
 }
 
 function isLoss(error: unknown): error is ChurnError {
   return error instanceof ChurnError && error.code === "E_AGENT";
+}
+
+function lossOf({ lost }: ShardReport): ChurnError[] {
+  return lost === undefined ? [] : [new ChurnError("E_AGENT", lost)];
 }
 
 /** One report over those that came; one of nothing when none did. */

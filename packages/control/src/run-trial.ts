@@ -78,7 +78,7 @@ export async function runTrial(
       recording,
       report: mergeWhatCame(reports),
       losses,
-      wentOn: context.soak === true && reports.length > 0,
+      wentOn: context.soak === true && reports.some(({ lost }) => lost === undefined),
       startedAtUnixMs,
       aborted: signal.aborted,
     });

@@ -6,9 +6,9 @@ export interface TrialEvidence {
   readonly trial: Trial;
   readonly world: TrialWorld;
   readonly recording: Recorder;
-  /** Of all agents that reported. */
+  /** Of all agents that reported, also of those that lost a worker. */
   readonly report: ShardReport;
-  /** Why agents did not report; empty when all did. */
+  /** Why agents did not report, or not all of their share; empty when all did. */
   readonly losses: readonly ChurnError[];
   /** Whether the trial was meant to go on without them, and did. */
   readonly wentOn: boolean;

@@ -1,5 +1,6 @@
 import type { Closer, CounterReading, Role, TrialSpec } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
+import { countFirstCloses, nameCloser } from "../src/count-first-closes.ts";
 import { judgeCloser } from "../src/judge-closer.ts";
 import type { RoleReadings } from "../src/recorder.ts";
 import { aTrial } from "./fakes/a-trial.ts";
@@ -24,15 +25,20 @@ function judge(closer: Closer, seen: Seen, spec: Partial<TrialSpec> = {}) {
   return warningsOf(closer, seen, spec).map(({ code }) => code);
 }
 
-function warningsOf(closer: Closer, { client, target }: Seen, spec: Partial<TrialSpec> = {}) {
+function warningsOf(closer: Closer, seen: Seen, spec: Partial<TrialSpec> = {}) {
+  return judgeCloser(evidenceOf(closer, seen, spec));
+}
+
+function evidenceOf(closer: Closer, { client, target }: Seen, spec: Partial<TrialSpec>) {
   const trial = aTrial();
   const workload = { ...trial.spec.workload, closer, ...spec.workload };
   const readings = [readingsOf("client", client), readingsOf("target", target)];
   const recording = { readings: () => readings } as Parameters<typeof judgeCloser>[0]["recording"];
-  return judgeCloser({
-    trial: { ...trial, spec: { ...trial.spec, ...spec, workload } },
-    recording,
-  });
+  return { trial: { ...trial, spec: { ...trial.spec, ...spec, workload } }, recording };
+}
+
+function labelOf(seen: Seen, spec: Partial<TrialSpec> = {}) {
+  return nameCloser(countFirstCloses(evidenceOf("client", seen, spec)));
 }
 
 const onClient: Seen = { client: { "tcpext.TW": 200 }, target: {} };
@@ -61,6 +67,25 @@ describe("judgeCloser", () => {
     ["client", { client: { "tcpext.TW": 90 }, target: { "tcpext.TW": 110 } }, "mixed"],
   ] as const)("closer: %s with %j is labelled %s", (closer, seen, label) => {
     expect(warningsOf(closer, seen)[0]?.message).toContain(`the closer was ${label}:`);
+  });
+
+  it.each([
+    ["client", onClient],
+    ["server", onTarget],
+    ["mixed", { client: { "tcpext.TW": 94 }, target: { "tcpext.TW": 6 } }],
+    ["client", { client: { "tcpext.TW": 96 }, target: { "tcpext.TW": 4 } }],
+    // With a tcp_fin_timeout of at most 4 s the client's sockets have a count of their own.
+    ["client", { client: { "tcpext.TWKilled": 200 }, target: { "tcpext.TW": 3 } }],
+    [null, { client: {}, target: {} }],
+  ] as const)("labels a trial %s with %j", (label, seen) => {
+    expect(labelOf(seen)).toBe(label);
+  });
+
+  it("labels connections that end with the load too, but none whose kernels do not tell", () => {
+    const { workload } = aTrial().spec;
+    expect(labelOf(onClient, { workload: { ...workload, kind: "hold" } })).toBe("client");
+    expect(labelOf(onTarget, { topology: "gateway" })).toBeNull();
+    expect(labelOf(onTarget, { testbed: "external" })).toBeNull();
   });
 
   it("says nothing of a gateway, which enters TIME_WAIT towards its upstream too", () => {

@@ -167,6 +167,33 @@ describe("runTrial", () => {
     expect(valueOf(outcome, "tcp.ActiveOpens")).toBe(9);
   });
 
+  it("keeps what an agent had counted that lost a worker, and stops the others", async () => {
+    const failures = [failure(2)];
+    const loses = async () => ({
+      ...reportOf("b", { attempted: 9, failures, schedulesUs: [3] }),
+      lost: "a worker thread was lost",
+    });
+    const other = new FakeAgent("a", {
+      run: async () => reportOf("a", { ...NO_LOAD, attempted: 4 }),
+    });
+    const { outcome } = await run({ agents: [other, new FakeAgent("b", { run: loses })] });
+    expect(outcome).toMatchObject({ state: "invalid", reason: "a worker thread was lost" });
+    expect(other.stopped).toBe(true);
+    const { record } = outcome;
+    expect(record.warnings.map(({ code }) => code)).toEqual(["W_AGENT_LOST"]);
+    expect(record.tally.connections).toMatchObject({ attempted: 13, succeeded: 11, failed: 2 });
+    expect(record.failures).toEqual(failures);
+    expect(valueOf(outcome, "connections.attempted")).toBe(13);
+  });
+
+  it("labels every trial with who closed first", async () => {
+    const seen = (entered: number) => ({ gauges: {}, counters: { "tcpext.TW": entered } });
+    const readings = [seen(0), seen(0), seen(9)];
+    const { outcome } = await run({ observers: [new FakeObserver(readings)] });
+    expect(outcome.record.closer).toBe("client");
+    expect((await run()).outcome.record.closer).toBeNull();
+  });
+
   it("keeps sysctls, environment and counters when the only agent is lost", async () => {
     const { outcome } = await run({ agents: [new FakeAgent("a", { run: loseAgent })] });
     expect(outcome.record.environment).toEqual({ facts: {} });
@@ -209,6 +236,11 @@ describe("runTrial", () => {
   it("is invalid also as a soak when no agent is left, or for another reason too", async () => {
     const alone = await soak([new FakeAgent("b", { run: loseAgent })]);
     expect(alone.state).toBe("invalid");
+    const half = async () => ({ ...reportOf("b", { ...NO_LOAD, attempted: 4 }), lost: "a worker" });
+    expect((await soak([new FakeAgent("b", { run: half })])).state).toBe("invalid");
+    expect((await soak([new FakeAgent("a"), new FakeAgent("b", { run: half })])).state).toBe(
+      "degraded",
+    );
     const doubt = { code: "W_SYSCTL_DIFFERS", message: "it reads back as 60" } as const;
     const both = await soak([new FakeAgent("a"), new FakeAgent("b", { run: loseAgent })], [doubt]);
     expect(both).toMatchObject({

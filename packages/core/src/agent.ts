@@ -58,6 +58,11 @@ export interface ShardReport {
   readonly throughput?: Throughput;
   readonly events: readonly TrialEvent[];
   readonly warnings: readonly Warning[];
+  /**
+   * Why the load ended before its time: a worker was lost. The report then has what all workers had counted, with what the lost
+   * one had in flight as `UNFINISHED`. Absent where none was lost.
+   */
+  readonly lost?: string;
 }
 
 /**
@@ -74,7 +79,7 @@ export interface ArmedShard {
   /**
    * Runs warm-up and measure phase and waits for connections in flight, each bounded by its time-outs.
    * `startAtMs` is the start of the warm-up on the monotonic clock of the caller.
-   * Rejects with `E_AGENT` when a worker is lost.
+   * Resolves with a report that is `lost` when a worker is; rejects with `E_AGENT` when there is nothing left to report.
    */
   run(startAtMs: number): Promise<ShardReport>;
   live(): LiveTally;

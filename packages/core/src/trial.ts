@@ -36,6 +36,10 @@ export interface Plan {
   readonly trials: readonly Trial[];
 }
 
+/** Who closed first in a trial, as the kernels of both sides counted it; `mixed`: neither side nearly always. */
+export const SEEN_CLOSERS = ["client", "server", "mixed"] as const;
+export type SeenCloser = (typeof SEEN_CLOSERS)[number];
+
 /** What was seen in a trial, whatever became of it. Empty lists where nothing was reached. */
 export interface TrialRecord {
   readonly tally: Tally;
@@ -51,6 +55,8 @@ export interface TrialRecord {
   readonly engine: string | null;
   /** Why this engine and not a faster one. */
   readonly engineReason: string | null;
+  /** Null where no TIME_WAIT was entered, or one of the kernels was not seen. */
+  readonly closer: SeenCloser | null;
   readonly startedAtUnixMs: number;
   readonly measureMs: number;
   readonly warnings: readonly Warning[];

@@ -75,7 +75,7 @@ export const WARNING_CODES = {
   },
   W_CLOSER_DIFFERS: {
     invalidates: false,
-    meaning: "The kernel shows TIME_WAIT on the other side than the scenario's closer, or on both.",
+    meaning: "The kernel shows TIME_WAIT on the other side than the scenario's closer, or on both. `v_trial` has the closer that was seen, of every trial.",
   },
   W_OBSERVER_DEGRADED: {
     invalidates: false,
@@ -101,7 +101,7 @@ export const WARNING_CODES = {
   W_AGENT_LOST: {
     invalidates: true,
     meaning:
-      "A worker or agent was lost; its share of the load is missing. The trial is repeated as a new attempt; in a soak it goes on and is degraded.",
+      "A worker or agent was lost; the rest of its share of the load is missing. What a lost worker had counted is kept, with what it had in flight as UNFINISHED. The trial is repeated as a new attempt; in a soak it goes on and is degraded.",
   },
   W_CLOCK_UNSURE: {
     invalidates: true,

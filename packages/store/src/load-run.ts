@@ -4,6 +4,7 @@ import type {
   Measurement,
   Role,
   Scenario,
+  SeenCloser,
   SysctlRecord,
   TrialPhase,
   TrialState,
@@ -50,6 +51,7 @@ interface TrialRow {
   readonly reason: string | null;
   readonly engine: string | null;
   readonly engine_reason: string | null;
+  readonly closer: SeenCloser | null;
   readonly started_at: string;
   readonly measure_ms: number;
   readonly environment: number | null;
@@ -71,7 +73,7 @@ function loadTrials(
   const rows = db
     .prepare<TrialKey, TrialRow>(
       `SELECT id, trial_id, attempt, superseded, variant, replicate, block, seed, state, phase, code, reason, engine,
-         engine_reason, started_at, measure_ms, environment
+         engine_reason, closer, started_at, measure_ms, environment
        FROM trial WHERE ${OF_TRIALS} ORDER BY id`,
     )
     .all({ run, trialId });
@@ -93,6 +95,7 @@ function loadTrials(
     reason: row.reason,
     engine: row.engine,
     engineReason: row.engine_reason,
+    closer: row.closer,
     startedAtUnixMs: Date.parse(row.started_at),
     measureMs: row.measure_ms,
     warnings: warnings.get(row.id) ?? [],

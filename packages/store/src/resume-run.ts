@@ -86,6 +86,7 @@ function abortCurrentAttempt(db: Database, run: number, runId: string): void {
     environment: null,
     engine: null,
     engineReason: null,
+    closer: null,
     startedAtUnixMs: Date.parse(current.started_at),
     measureMs: trial.spec.phases.measureMs,
     warnings: [],

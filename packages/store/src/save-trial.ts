@@ -50,8 +50,8 @@ function insertTrial(db: Database, run: number, { trial, outcome, attempt }: End
   const { lastInsertRowid } = db
     .prepare(
       `INSERT INTO trial (run, trial_id, attempt, variant, replicate, block, seed, state, phase, code, reason, engine,
-         engine_reason, started_at, measure_ms, environment)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         engine_reason, closer, started_at, measure_ms, environment)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       run,
@@ -64,6 +64,7 @@ function insertTrial(db: Database, run: number, { trial, outcome, attempt }: End
       ...describeEnd(outcome),
       record.engine,
       record.engineReason,
+      record.closer,
       new Date(record.startedAtUnixMs).toISOString(),
       record.measureMs,
       environment,

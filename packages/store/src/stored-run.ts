@@ -6,6 +6,7 @@ import type {
   Measurement,
   Role,
   Scenario,
+  SeenCloser,
   SysctlRecord,
   TrialEvent,
   TrialPhase,
@@ -53,6 +54,8 @@ export interface StoredTrial {
   readonly reason: string | null;
   readonly engine: string | null;
   readonly engineReason: string | null;
+  /** Who closed first, as both kernels counted it; see `TrialRecord`. */
+  readonly closer: SeenCloser | null;
   readonly startedAtUnixMs: number;
   readonly measureMs: number;
   readonly warnings: readonly Warning[];

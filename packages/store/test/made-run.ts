@@ -174,6 +174,7 @@ export function makeRecord(change: Partial<TrialRecord> = {}): TrialRecord {
     environment: { facts: { "kernel.release": "6.18.44", "cpu.count": "2", hz: "250" } },
     engine: "net",
     engineReason: "io_uring is switched off here",
+    closer: "client",
     startedAtUnixMs: STARTED_AT_UNIX_MS + 250,
     measureMs: 8000,
     warnings: [{ code: "W_SAMPLES_MISSED", message: "1 of 40 samples missed" }],

@@ -57,6 +57,7 @@ describe("a run that was saved", () => {
         reason: null,
         engine: "net",
         engineReason: "io_uring is switched off here",
+        closer: "client",
         startedAtUnixMs: STARTED_AT_UNIX_MS + 250,
         measureMs: 8000,
         warnings: record.warnings,
@@ -72,7 +73,12 @@ describe("a run that was saved", () => {
     using directory = new TemporaryDirectory();
     using store = openStore(directory.file("runs.db"), { mode: "write" });
     const runId = store.startRun(start);
-    const record = makeRecord({ environment: null, engine: null, engineReason: null });
+    const record = makeRecord({
+      environment: null,
+      engine: null,
+      engineReason: null,
+      closer: null,
+    });
     const outcomes: TrialOutcome[] = [
       { state: "completed", record },
       { state: "invalid", record, reason: "counts do not add up" },

@@ -7,7 +7,7 @@ import { querySqlite } from "./query-sqlite.ts";
 const VIEWS = {
   v_run: "run_id scenario started_at state seed churnlab_version kernel cpus hz fingerprint",
   v_trial:
-    "run_id trial_id variant replicate block state engine started_at measure_ms warnings attempt superseded",
+    "run_id trial_id variant replicate block state engine started_at measure_ms warnings attempt superseded closer",
   v_measurement: "run_id trial_id variant replicate role metric value unit",
   v_failure: "run_id trial_id variant replicate phase errno count first_ms last_ms",
   v_sample: "run_id trial_id variant role metric t_ms value",
@@ -88,7 +88,7 @@ describe("plain sqlite3 reads a finished run", () => {
 
   test("a trial carries its warnings as JSON", () => {
     const [trial] = ask("SELECT * FROM v_trial");
-    expect(trial).toMatchObject({ run_id: runId, trial_id: 0, engine: "net", measure_ms: 8000 });
+    expect(trial).toMatchObject({ run_id: runId, trial_id: 0, engine: "net", closer: "client" });
     expect(JSON.parse(trial?.["warnings"] as string)).toEqual([
       { code: "W_SAMPLES_MISSED", message: "1 of 40 samples missed" },
     ]);

@@ -126,6 +126,11 @@ export class WorkerCounters {
     this.slots[slot] = (this.slots[slot] as number) + count;
   }
 
+  /** For who closes the books of a worker that is gone. */
+  write(bank: Bank, counter: CounterName, count: number): void {
+    this.slots[bank * COUNTERS.length + COUNTER_SLOT[counter]] = count;
+  }
+
   read(bank: Bank, counter: CounterName): number {
     return this.slots[bank * COUNTERS.length + COUNTER_SLOT[counter]] as number;
   }

@@ -73,6 +73,7 @@ function describeTrial(trial: StoredTrial): ResultTrial {
     code: trial.code,
     reason: trial.reason,
     engine: trial.engine,
+    closer: trial.closer,
     startedAt: isoTime(trial.startedAtUnixMs),
     measureMs: trial.measureMs,
     facts: collectFacts([trial]),

@@ -65,6 +65,7 @@ export function* formatNdjsonTrial(
     state: trial.state,
     reason: trial.reason,
     engine: trial.engine,
+    closer: trial.closer,
     started_at: new Date(trial.startedAtUnixMs).toISOString(),
     measure_ms: trial.measureMs,
     warnings: trial.warnings,

@@ -6,6 +6,7 @@ import type {
   GateOutcome,
   MetricDescription,
   Role,
+  SeenCloser,
   SysctlRecord,
   TrialState,
   VerdictKind,
@@ -87,6 +88,8 @@ export interface ResultTrial {
   readonly code: string | null;
   readonly reason: string | null;
   readonly engine: string | null;
+  /** Who closed first, as both kernels counted it; null where that is not known, or nobody did. */
+  readonly closer: SeenCloser | null;
   readonly startedAt: string;
   readonly measureMs: number;
   /** Facts of its environment, and the engine. */

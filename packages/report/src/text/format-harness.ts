@@ -7,6 +7,7 @@ import type { Style } from "./style.ts";
 /** Doubts that make the generator, and not the target, the limit of a trial. */
 const GENERATOR_WARNINGS: ReadonlySet<WarningCode> = new Set([
   "W_GENERATOR_LATE",
+  "W_GENERATOR_LIMITED",
   "W_GENERATOR_CPU",
   "W_OFFERED_SHORT",
 ]);

@@ -1,6 +1,6 @@
 import type { SysctlRecord } from "@churnlab/core";
 import type { RunPeaks, StoredRun, StoredVariant } from "@churnlab/store";
-import { formatValue } from "../format-value.ts";
+import { formatCount, formatValue } from "../format-value.ts";
 import { groupMetrics } from "../metric-groups.ts";
 import { nameMetric } from "../name-metric.ts";
 import { buildRunOverview } from "../overview.ts";
@@ -27,7 +27,12 @@ export interface FormatOptions {
 export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): string {
   const style = options.style ?? PLAIN_STYLE;
   const sections = [
-    [formatRunHeader(run, style), ...formatGoingOn(run, style), ...formatTags(run)],
+    [
+      formatRunHeader(run, style),
+      ...formatGoingOn(run, style),
+      ...formatTags(run),
+      ...formatClosers(run),
+    ],
     formatTrialNotes(run, style),
     formatSysctls(run),
     ...(options.all
@@ -45,6 +50,17 @@ export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): s
 function formatTags({ tags }: StoredRun): string[] {
   const list = Object.entries(tags).map(([name, value]) => `${name}=${value}`);
   return list.length === 0 ? [] : [list.join("  ")];
+}
+
+/** Whose kernel entered TIME_WAIT: the first thing to know of connections that a foreign server may close. */
+function formatClosers({ trialList }: StoredRun): string[] {
+  const seen = trialList.flatMap(({ closer }) => (closer === null ? [] : [closer]));
+  const counts = [...Map.groupBy(seen, (closer) => closer)].map(
+    ([closer, trials]) => `${closer} in ${formatCount(trials.length, "trial")}`,
+  );
+  return counts.length === 0
+    ? []
+    : [`closed first, by TIME_WAIT of both kernels: ${counts.join(", ")}`];
 }
 
 /** What each variant asked for, and whether it took effect. */

@@ -50,6 +50,7 @@ CREATE TABLE trial (
   reason TEXT,                       -- degraded, invalid, failed: why, as a sentence
   engine TEXT,
   engine_reason TEXT,                -- why this engine and not a faster one
+  closer TEXT CHECK (closer IN ('client', 'server', 'mixed')), -- whose kernel entered TIME_WAIT; NULL: none, or not seen
   started_at TEXT NOT NULL,          -- ISO 8601, UTC
   measure_ms REAL NOT NULL,
   environment INTEGER REFERENCES environment (id),
@@ -206,7 +207,7 @@ SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, trial.block, 
   trial.started_at, trial.measure_ms,
   (SELECT json_group_array(json_object('code', code, 'message', message))
    FROM (SELECT code, message FROM warning WHERE warning.trial = trial.id ORDER BY position)) AS warnings,
-  trial.attempt, trial.superseded
+  trial.attempt, trial.superseded, trial.closer
 FROM trial JOIN run ON run.id = trial.run;
 
 CREATE VIEW v_measurement AS

@@ -3,7 +3,7 @@ import { ServedSlots } from "../slots/served-slots.ts";
 import { servedSlots } from "../slots/slots-for.ts";
 import { listenOnly } from "../target/listen-only.ts";
 import { openListener } from "../target/open-listener.ts";
-import type { TargetServer } from "../target/target-server.ts";
+import type { TargetJob, TargetServer } from "../target/target-server.ts";
 import { probeRing } from "./probe-ring.ts";
 import { RingServedWire } from "./ring-served-wire.ts";
 
@@ -11,13 +11,9 @@ import { RingServedWire } from "./ring-served-wire.ts";
 export const ringTarget: TargetServer = {
   name: "ring",
   probe: probeRing,
-  refuses({ workload, misbehaviour }) {
+  refuses(job) {
     const probe = probeRing();
-    if (!probe.works) return probe.reason;
-    const resets = misbehaviour === "reset-after-accept" || workload.close === "rst";
-    return resets && !probe.opcodes.has(OPCODE.READ_MULTISHOT)
-      ? "closing by reset through io_uring needs Linux 6.7"
-      : null;
+    return probe.works ? refusalToServeOnKernel(job, probe.opcodes) : probe.reason;
   },
 
   async serve(job, counters, listening): Promise<void> {
@@ -40,3 +36,14 @@ export const ringTarget: TargetServer = {
     }
   },
 };
+
+/** Why a kernel with these operations cannot serve a job over io_uring; null where it can. See `refusalOnKernel`. */
+export function refusalToServeOnKernel(
+  { workload, misbehaviour }: Pick<TargetJob, "workload" | "misbehaviour">,
+  opcodes: ReadonlySet<number>,
+): string | null {
+  const resets = misbehaviour === "reset-after-accept" || workload.close === "rst";
+  return resets && !opcodes.has(OPCODE.READ_MULTISHOT)
+    ? "closing by reset through io_uring needs Linux 6.7"
+    : null;
+}

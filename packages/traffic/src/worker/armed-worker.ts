@@ -37,7 +37,11 @@ export async function armWorker(
     if (!Array.isArray(first)) throw new ChurnError("E_AGENT", "A worker ended before the start");
     const { threadId } = first[0];
     const reclaimed = ended.catch(async (error: unknown) => {
-      await giveBackOf(counters, threadId);
+      const isThreadLost = await result.then(
+        () => false,
+        () => true,
+      );
+      if (isThreadLost || !counters.holdings.empty) await giveBackOf(counters, threadId);
       throw error;
     });
     reclaimed.catch(() => {}); // awaited by `run`
@@ -67,8 +71,7 @@ async function settle(
   return { endedAtMs: outcome.endedAtMs };
 }
 
-/** A thread that is lost was terminated, or is about to end: nothing of it may be closed while it runs. */
+/** A thread that is lost was terminated, or is about to end: nothing of it may be closed, or counted up, while it runs. */
 async function giveBackOf({ holdings }: WorkerCounters, threadId: number): Promise<void> {
-  if (holdings.empty) return;
   if (await awaitThreadEnd(threadId)) holdings.giveBack();
 }

@@ -21,10 +21,24 @@ import { type CounterName, MEASURE, WARM_UP } from "../worker-counters.ts";
 import type { ArmedWorker } from "./armed-worker.ts";
 import { CpuWatch } from "./cpu-watch.ts";
 import { LatencyWatch } from "./latency-watch.ts";
+import { settleLost } from "./settle-lost.ts";
 import { ThroughputWatch } from "./throughput-watch.ts";
 
 /** Beyond what the time-outs allow, a worker is given this long before its thread is ended. */
 const GRACE_MS = 5000;
+
+/** The measure phase, on CLOCK_MONOTONIC. */
+interface Phase {
+  readonly measureAtMs: number;
+  readonly measureMs: number;
+}
+
+/** How a worker, or the last of several, ended. */
+interface ShardEnd {
+  readonly endedAtMs: number;
+  /** null where none was lost. */
+  readonly lost: string | null;
+}
 
 export interface LocalShardOptions {
   readonly agent: string;
@@ -52,11 +66,12 @@ export class LocalShard implements ArmedShard {
     using cpu = new CpuWatch(workers, phase);
     using throughput = new ThroughputWatch(() => this.live(), phase);
     for (const worker of workers) worker.start(startAtMs);
-    const endedAtMs = await this.#awaitAll(measureAtMs + shard.phases.measureMs);
+    const { endedAtMs, lost } = await this.#awaitAll(phase);
     return this.#report({
       ...cpu.conclude(endedAtMs),
       ...throughput.conclude(),
       elapsedMs: Math.max(0, endedAtMs - measureAtMs),
+      ...(lost === null ? {} : { lost }),
     });
   }
 
@@ -95,40 +110,51 @@ export class LocalShard implements ArmedShard {
     for (const { counters } of this.#options.workers) counters.requestStop();
   }
 
-  /** The end of the last worker. When one is lost, the others are stopped before the failure is passed on. */
-  async #awaitAll(phaseEndMs: number): Promise<number> {
+  /**
+   * The end of the last worker. When one is lost, the others are stopped, and its counts are settled. Rejects with whatever
+   * else a worker met.
+   */
+  async #awaitAll(phase: Phase): Promise<ShardEnd> {
     const { workers, shard, aborter } = this.#options;
     const { connectMs, responseMs } = shard.workload.timeouts;
     // In flight at the end: a late arrival that connects, waits for its answer and for the close.
     const allowedMs = LATENESS_MAX_MS + connectMs + 2 * responseMs + GRACE_MS;
+    const phaseEndMs = phase.measureAtMs + phase.measureMs;
     const watchdog = setTimeout(() => aborter.abort(), phaseEndMs + allowedMs - monotonicMs());
     try {
-      const ended = workers.map(async ({ ended: end }) => {
-        try {
-          return (await end).endedAtMs;
-        } catch (error) {
-          this.stop();
-          throw error;
-        }
-      });
-      const settled = await Promise.allSettled(ended);
-      const failure = settled.find((outcome) => outcome.status === "rejected");
-      if (failure !== undefined) throw this.#describe(failure.reason);
-      return Math.max(...(await Promise.all(ended)));
+      const ends = await Promise.allSettled(
+        workers.map((worker) => this.#awaitOne(worker, phase.measureAtMs)),
+      );
+      const failure = ends.find((end) => end.status === "rejected");
+      if (failure !== undefined) throw failure.reason;
+      const ended = ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+      return {
+        endedAtMs: Math.max(...ended.map(({ endedAtMs }) => endedAtMs)),
+        lost: ended.find(({ lost }) => lost !== null)?.lost ?? null,
+      };
     } finally {
       clearTimeout(watchdog);
     }
   }
 
-  #describe(reason: unknown): unknown {
-    if (!this.#options.aborter.signal.aborted) return reason;
-    return new ChurnError("E_AGENT", "A worker did not end within its time-outs", {
-      cause: reason,
-    });
+  async #awaitOne({ ended, counters }: ArmedWorker, measureAtMs: number): Promise<ShardEnd> {
+    try {
+      return { endedAtMs: (await ended).endedAtMs, lost: null };
+    } catch (error) {
+      this.stop();
+      if (!(error instanceof ChurnError) || error.code !== "E_AGENT") throw error;
+      const endedAtMs = monotonicMs();
+      settleLost(counters, endedAtMs - measureAtMs);
+      const overstayed = this.#options.aborter.signal.aborted;
+      return {
+        endedAtMs,
+        lost: overstayed ? "A worker did not end within its time-outs" : error.message,
+      };
+    }
   }
 
   #report(
-    measured: Pick<ShardReport, "cpuUs" | "cpuShareMax" | "elapsedMs" | "throughput">,
+    measured: Pick<ShardReport, "cpuUs" | "cpuShareMax" | "elapsedMs" | "throughput" | "lost">,
   ): ShardReport {
     const { agent, engine, workers } = this.#options;
     const failures = mergeFailures(workers.flatMap(({ counters }) => counters.toFailures()));
@@ -175,8 +201,9 @@ export class LocalShard implements ArmedShard {
   }
 }
 
-function warnOfHoles({ cpuUs }: Pick<ShardReport, "cpuUs">): Warning[] {
-  if (cpuUs !== null) return [];
+/** That the CPU time of a lost thread is gone with it needs no saying. */
+function warnOfHoles({ cpuUs, lost }: Pick<ShardReport, "cpuUs" | "lost">): Warning[] {
+  if (cpuUs !== null || lost !== undefined) return [];
   const message =
     "client: the CPU time of a worker thread could not be read, so nothing is said of the generator's";
   return [{ code: "W_OBSERVER_DEGRADED", message }];

@@ -354,6 +354,16 @@ export const scenarios: readonly Scenario[] = [
       expect(await world.settledTimeWait()).toEqual({ client: 100, target: 0 });
     },
   },
+  {
+    behaviour: "explicit ports of two sources are split among three workers, none used by two",
+    workload: { sources: 2, bind: "port", arrival: closed(6, { limit: 600 }) },
+    world: { sources: 2, client: HUNDRED_PORTS },
+    options: { workers: 3 },
+    async check({ tally }, world) {
+      expect(tally.connections).toMatchObject({ succeeded: 600, failed: 0 });
+      expect(await world.settledTimeWait()).toEqual({ client: 200, target: 0 });
+    },
+  },
 ];
 
 function countsOf(histograms: ShardReport["histograms"]): Record<string, number> {

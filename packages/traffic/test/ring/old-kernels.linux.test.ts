@@ -3,6 +3,7 @@ import { type NetworkNamespace, OPCODE, RING_SETUPS } from "@churnlab/linux";
 import { afterAll, describe, expect, test } from "vitest";
 import { monotonicMs } from "../../src/monotonic.ts";
 import { refusalOnKernel } from "../../src/ring/ring-engine.ts";
+import { refusalToServeOnKernel } from "../../src/ring/ring-target.ts";
 import { MEASURE } from "../../src/worker-counters.ts";
 import { aWorkload, closed } from "../fixtures/a-workload.ts";
 import { ringWhereRefused, runWithSlots } from "../fixtures/blocking-engines.ts";
@@ -68,5 +69,19 @@ describe("on a kernel that is older", () => {
     expect(refusalOnKernel(aWorkload({ close: "rst" }), linux610)).toBeNull();
     expect(refusalOnKernel(aWorkload({ bind: "address" }), linux610)).toContain("Linux 6.11");
     expect(refusalOnKernel(aWorkload({ bind: "address", close: "rst" }), all)).toBeNull();
+  });
+
+  test("what the target lacks is refused by name, whether it closes by reset or misbehaves by it", () => {
+    const linux66 = without(OPCODE.BIND, OPCODE.READ_MULTISHOT);
+    const polite = { workload: aWorkload(), misbehaviour: "none" } as const;
+    const resets = [
+      { ...polite, workload: aWorkload({ close: "rst" }) },
+      { ...polite, misbehaviour: "reset-after-accept" },
+    ] as const;
+    expect(refusalToServeOnKernel(polite, linux66)).toBeNull();
+    for (const job of resets) {
+      expect(refusalToServeOnKernel(job, linux66)).toContain("Linux 6.7");
+      expect(refusalToServeOnKernel(job, without(OPCODE.BIND))).toBeNull();
+    }
   });
 });

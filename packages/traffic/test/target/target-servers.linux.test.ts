@@ -228,6 +228,38 @@ describe("target threads", () => {
     await (await lab.targets.start(optionsIn(world))).stop();
   });
 
+  test.each(["ring", "epoll"] as const)(
+    "throw a bug that %s meets while it serves when it is measured, and serve on with another thread",
+    async (engine) => {
+      await using targets = new TargetThreads();
+      using world = lab.open();
+      // No scenario can ask for this: a time that cannot be added to.
+      const spec = { ...aSpec, engine, delayMs: 1n as unknown as number };
+      const target = await targets.start({ ...optionsIn(world), spec });
+      expect(await target.measure()).toEqual([]);
+      const workload = aWorkload({ timeouts: patience });
+      const { tally } = await world.offer(workload, target.address);
+      expect(tally.connections).toMatchObject({ attempted: 1, failed: 1 });
+      await expect.poll(() => target.ended()).toMatch(/BigInt/);
+      await expect(target.measure()).rejects.toThrow(/BigInt/);
+      await expect(target.measure()).rejects.not.toBeInstanceOf(ChurnError);
+      await target.stop();
+      const next = await targets.start(optionsIn(world));
+      expect(await next.measure()).toEqual([]);
+      await next.stop();
+    },
+  );
+
+  test("tell that a target has crashed, with what crashed it", async () => {
+    await using targets = new TargetThreads();
+    using world = lab.open();
+    const spec = { ...aSpec, delayMs: 1n as unknown as number };
+    const target = await targets.start({ ...optionsIn(world), spec });
+    await world.offer(aWorkload({ timeouts: patience }), target.address);
+    await expect.poll(() => target.ended()).toMatch(/target thread failed: .*BigInt/);
+    await target.stop();
+  });
+
   test("tell when a target has ended by itself", async () => {
     await using targets = new TargetThreads();
     using world = lab.open();

@@ -1,4 +1,10 @@
-import { ChurnError, ERRNO } from "@churnlab/core";
+import {
+  ChurnError,
+  countHistogram,
+  ERRNO,
+  findBrokenIdentities,
+  type HistogramRecord,
+} from "@churnlab/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { monotonicMs } from "../../src/monotonic.ts";
 import type { ArmedWorker } from "../../src/worker/armed-worker.ts";
@@ -21,24 +27,44 @@ describe("a shard of this process", () => {
     });
     const shard = shardOf([stuck], { aborter });
     const running = shard.run(monotonicMs());
-    running.catch(() => {}); // awaited below; until then it must not count as unhandled
     // A second of load, a second of lateness, connect, answer and close of 2 s each, and grace.
     await vi.advanceTimersByTimeAsync(8_000);
     expect(aborter.signal.aborted).toBe(false);
     await vi.advanceTimersByTimeAsync(8_000);
     expect(aborter.signal.aborted).toBe(true);
-    await expect(running).rejects.toMatchObject({
-      code: "E_AGENT",
-      message: expect.stringContaining("time-outs") as string,
-    });
+    expect((await running).lost).toContain("time-outs");
   });
 
-  test("stops the other workers when one is lost", async () => {
-    const lost = aWorker({ ended: Promise.reject(new ChurnError("E_AGENT", "gone")) });
+  test("stops the other workers when one is lost, and keeps what all of them have counted", async () => {
+    const lost = aWorker({
+      ended: Promise.reject(new ChurnError("E_AGENT", "gone")),
+      cpuUs: [0, null],
+    });
     const other = aWorker({});
-    const shard = shardOf([lost, other], {});
-    await expect(shard.run(monotonicMs())).rejects.toMatchObject({ message: "gone" });
+    for (const { counters } of [lost, other]) {
+      for (const counter of ["intended", "attempted", "established"] as const) {
+        counters.add(MEASURE, counter, 10);
+      }
+      counters.add(MEASURE, "succeeded", 7);
+      counters.latency("total", 1000);
+    }
+    other.counters.add(MEASURE, "succeeded", 3);
+    const report = await shardOf([lost, other], {}).run(monotonicMs());
     expect(other.counters.stopping).toBe(true);
+    expect(report.lost).toBe("gone");
+    expect(report.tally.connections).toMatchObject({ attempted: 20, succeeded: 17, failed: 3 });
+    expect(report.failures).toMatchObject([{ step: "receive", errno: "UNFINISHED", count: 3 }]);
+    expect(findBrokenIdentities(report.tally, report.failures)).toEqual([]);
+    const total = report.histograms.find(({ metric }) => metric === "total") as HistogramRecord;
+    expect(countHistogram(total)).toBe(2);
+    expect(report).toMatchObject({ cpuUs: null, warnings: [] });
+  });
+
+  test("throws what a worker met that is no loss, and settles nothing", async () => {
+    const broken = aWorker({ ended: Promise.reject(new Error("a bug")) });
+    broken.counters.add(MEASURE, "attempted");
+    await expect(shardOf([broken], {}).run(monotonicMs())).rejects.toThrow("a bug");
+    expect(broken.counters.toFailures()).toEqual([]);
   });
 
   test("adds up what its workers count, live and in the report", async () => {

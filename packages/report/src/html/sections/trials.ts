@@ -54,6 +54,7 @@ function TrialTable({ run }: { readonly run: StoredRun }): JSX.Element {
       { title: "block", align: "right" },
       ...(repeated ? [{ title: "attempt" }] : []),
       { title: "state" },
+      { title: "closed first" },
       ...COLUMNS.map(({ title }) => ({ title, align: "right" as const })),
     ],
     rows: listAttempts(run).map((trial) => {
@@ -65,6 +66,7 @@ function TrialTable({ run }: { readonly run: StoredRun }): JSX.Element {
         String(trial.block),
         ...(repeated ? [countAttempt(run, trial)] : []),
         h(Mark, { tone: TONES[trial.state] }, trial.state),
+        trial.closer ?? "–",
         ...COLUMNS.map(({ metric, unit }) =>
           h(Value, { value: values.get(`client.${metric}`) ?? null, unit }),
         ),
