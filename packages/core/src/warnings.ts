@@ -75,7 +75,8 @@ export const WARNING_CODES = {
   },
   W_CLOSER_DIFFERS: {
     invalidates: false,
-    meaning: "The kernel shows TIME_WAIT on the other side than the scenario's closer, or on both. `v_trial` has the closer that was seen, of every trial.",
+    meaning:
+      "The kernel shows TIME_WAIT on the other side than the scenario's closer, or on both. `v_trial` has the closer that was seen, of every trial.",
   },
   W_OBSERVER_DEGRADED: {
     invalidates: false,

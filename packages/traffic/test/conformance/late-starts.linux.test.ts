@@ -20,7 +20,7 @@ for (const engine of engines) {
     await using server = serveRudely(world.target, answerWith(ANSWER));
     const workload = aWorkload({ engine: engine.name, arrival });
     const shard = await world.arm(workload, targetAddress(server.port));
-    return shard.run(monotonicMs() - lateMs);
+    return await shard.run(monotonicMs() - lateMs);
   }
 
   describe.skipIf(!engine.probe().works)(`the ${engine.name} engine, held up,`, () => {
