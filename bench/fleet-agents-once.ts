@@ -14,7 +14,7 @@ using namespace = createNetworkNamespace();
 const counters = openCounters(namespace);
 const builder = simulateSides(() => counters.read());
 
-const BATCH = 50;
+const BATCH = 10;
 for (let i = 0; i < names.length; i += BATCH) {
   await Promise.all(names.slice(i, i + BATCH).map(serve));
 }

@@ -108,7 +108,9 @@ async function finish(started: Started, problems: string[]): Promise<void> {
     return;
   }
   // 0: all well; 3: no server or too few agents at its start; 4: a trial is invalid, and said so.
-  if (![0, 3, 4].includes(child.exitCode ?? -1)) {
+  // A controller that was killed after its last result leaves nothing to resume.
+  const isOver = child.exitCode === 2 && started.log().includes("no trial is left to run");
+  if (!isOver && ![0, 3, 4].includes(child.exitCode ?? -1)) {
     problems.push(`the run ended with ${child.exitCode}: ${started.log().slice(-800)}`);
   }
 }

@@ -27,7 +27,7 @@ import { RemoteObserver } from "./remote-observer.ts";
 import { RemoteTarget } from "./remote-target.ts";
 
 /** So many agents send live data every LIVE_MS; more send it less often. */
-const LIVE_AGENTS_MAX = 100;
+const LIVE_AGENTS_MAX = 200;
 const PREPARE_MS_MAX = 30_000;
 const RESTORE_MS_MAX = 10_000;
 const FINISH_MS_MAX = 5000;
