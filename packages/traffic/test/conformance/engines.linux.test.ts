@@ -31,7 +31,10 @@ for (const engine of engines) {
       async (scenario) => {
         using world = lab.open(scenario.world);
         const workload = aWorkload({ ...scenario.workload, engine: engine.name });
-        await expect(world.arm(workload, targetAddress(8080))).rejects.toMatchObject({
+        const arming = world.arm(workload, targetAddress(8080), {
+          workers: scenario.options?.workers ?? 1,
+        });
+        await expect(arming).rejects.toMatchObject({
           code: "E_ENGINE",
           message: expect.stringContaining(scenario.refusal as string) as string,
         });
