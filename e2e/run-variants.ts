@@ -78,9 +78,9 @@ function readResult(outcome: TrialOutcome): VariantResult {
   };
 }
 
-/** A busy machine makes a generator late; what ports and TIME_WAIT do to counts does not depend on that. */
+/** A busy machine makes a generator late and a clock unsure; what ports and TIME_WAIT do to counts does not depend on that. */
 function isOnlyLate({ record, state }: TrialOutcome): boolean {
   if (state !== "invalid") return false;
   const fatal = record.warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
-  return fatal.every(({ code }) => code === "W_GENERATOR_LIMITED");
+  return fatal.every(({ code }) => ["W_GENERATOR_LIMITED", "W_CLOCK_UNSURE"].includes(code));
 }

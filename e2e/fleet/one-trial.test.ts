@@ -35,11 +35,10 @@ function onFleet(scenario: string, agents: number): string {
   return `${scenario.replace(", PLACE", "")}${spec}`;
 }
 
+/** What ports and TIME_WAIT decide. How many of the rest were dropped on a busy machine, and not attempted, is its own. */
 const COMPARED = [
   ["client", "connections.intended"],
-  ["client", "connections.attempted"],
   ["client", "connections.succeeded"],
-  ["client", "failures.EADDRNOTAVAIL"],
   ["client", "time_wait.peak"],
   ["client", "time_wait.end"],
   ["client", "ports.used_peak"],

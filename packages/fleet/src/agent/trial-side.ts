@@ -51,6 +51,7 @@ export class TrialSide implements AsyncDisposable {
       part === "load"
         ? await builder.buildLoad(plan, { name, workers })
         : await builder.buildTarget(plan, signal);
+    await awaitCleanState(side.observers);
     return new TrialSide(key, side, options);
   }
 
@@ -160,4 +161,19 @@ export class TrialSide implements AsyncDisposable {
       log: full ? (target.readLog?.() ?? "") : "",
     };
   }
+}
+
+/** TCP_TIMEWAIT_LEN and the slack of its timers, net/ipv4/inet_timewait_sock.c. */
+const TIME_WAIT_MS_MAX = 65_000;
+const TIME_WAIT_POLL_MS = 100;
+
+/**
+ * Waits until TIME_WAIT of an earlier trial is over: a namespace that is not of this trial alone keeps it. What stays longer is
+ * not ours, and the trial says so.
+ */
+async function awaitCleanState(observers: readonly Observer[]): Promise<void> {
+  const untilMs = performance.now() + TIME_WAIT_MS_MAX;
+  const isClean = (): boolean =>
+    observers.every((observer) => (observer.readCounters().gauges["time_wait"] ?? 0) === 0);
+  while (!isClean() && performance.now() < untilMs) await sleep(TIME_WAIT_POLL_MS);
 }

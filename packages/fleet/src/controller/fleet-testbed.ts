@@ -28,7 +28,8 @@ import { RemoteTarget } from "./remote-target.ts";
 
 /** So many agents send live data every LIVE_MS; more send it less often. */
 const LIVE_AGENTS_MAX = 200;
-const PREPARE_MS_MAX = 30_000;
+/** A namespace that outlives a trial first waits for the TIME_WAIT of the one before to pass. */
+const PREPARE_MS_MAX = 90_000;
 const RESTORE_MS_MAX = 10_000;
 const FINISH_MS_MAX = 5000;
 /** Attempts of one controller are numbered from its epoch on, so that those of an earlier one cannot be meant. */
