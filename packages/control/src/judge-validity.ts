@@ -74,13 +74,16 @@ function judgeSysctls({ world }: TrialEvidence): Warning[] {
 function judgeCleanState({ recording, trial }: TrialEvidence): Warning[] {
   // Not a namespace of the trial's own: what else is there is told by W_CLIENT_SHARED.
   if (trial.spec.testbed === "external") return [];
-  return recording
-    .readings()
-    .filter(({ idle }) => (idle.gauges["time_wait"] ?? 0) > 0)
-    .map(({ observer, idle }) => ({
-      code: "W_NOT_CLEAN",
-      message: `${observer.role}: ${idle.gauges["time_wait"]} TIME_WAIT sockets before the load`,
-    }));
+  return recording.readings().flatMap(({ observer: { role }, idle }): Warning[] => {
+    const timeWait = idle.gauges["time_wait"];
+    if (timeWait === 0) return [];
+    if (timeWait === undefined) {
+      const message = `${role}: TIME_WAIT sockets could not be counted before the load`;
+      return [{ code: "W_CLEAN_UNKNOWN", message }];
+    }
+    const message = `${role}: ${timeWait} TIME_WAIT sockets before the load`;
+    return [{ code: "W_NOT_CLEAN", message }];
+  });
 }
 
 function judgeTarget({ world }: TrialEvidence): Warning[] {

@@ -81,7 +81,7 @@ describe("holes", () => {
 
 describe("what the kernels counted", () => {
   const counted = (counters: CounterReading["counters"]): CounterReading => ({
-    gauges: {},
+    gauges: { time_wait: 0 },
     counters,
   });
   const over = (counters: CounterReading["counters"]): CounterReading[] => {
@@ -97,6 +97,17 @@ describe("what the kernels counted", () => {
       const other = role === "client" ? "target" : "client";
       const observers = [new FakeObserver([clean], other), new FakeObserver([used, clean], role)];
       expect(await judge({}, observers)).toEqual(["W_NOT_CLEAN"]);
+    },
+  );
+
+  it.each(["client", "target"] as const)(
+    "of a %s whose TIME_WAIT could not be counted is not called clean",
+    async (role) => {
+      const clean = { gauges: { time_wait: 0 }, counters: {} };
+      const other = role === "client" ? "target" : "client";
+      const silent = new FakeObserver([{ gauges: {}, counters: {} }], role);
+      const warnings = await judge({}, [new FakeObserver([clean], other), silent]);
+      expect(warnings).toEqual(["W_CLEAN_UNKNOWN"]);
     },
   );
 

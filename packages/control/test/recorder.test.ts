@@ -110,7 +110,7 @@ describe("Recorder", () => {
   });
 
   it("keeps every listener, and shows the deepest queue as the role's", async () => {
-    const observer = new FakeObserver();
+    const observer = new FakeObserver([{ gauges: {}, counters: {} }]);
     const idle = { address: "0.0.0.0", port: 22, depth: 0, limit: 128, synReceived: 0 };
     const busy = { address: "::", port: 80, depth: 5, limit: 64, synReceived: 2 };
     observer.queues = { listeners: [idle, busy], synReceived: 2 };

@@ -103,6 +103,7 @@ describe("what a load is reduced to", () => {
 describe("what the TIME_WAIT gauge is reduced to", () => {
   it("is the peak since the phase began, the median of its second half, and the last value", async () => {
     const measurements = await reduce({
+      observer: new FakeObserver([{ gauges: {}, counters: {} }]),
       play(recorder, clock) {
         const add = (timeWait: number): void =>
           recorder.series.add("client", clock.nowMs(), { time_wait: timeWait });

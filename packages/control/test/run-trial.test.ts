@@ -153,7 +153,10 @@ describe("runTrial", () => {
       requested: "0",
       effective: "0",
     } as const;
-    const counted = (opens: number) => ({ gauges: {}, counters: { "tcp.ActiveOpens": opens } });
+    const counted = (opens: number) => ({
+      gauges: { time_wait: 0 },
+      counters: { "tcp.ActiveOpens": opens },
+    });
     const observers = [new FakeObserver([counted(0), counted(0), counted(9)])];
     const { outcome } = await run({ agents, observers, sysctls: [sysctl] });
     expect(outcome).toMatchObject({ state: "invalid", reason: "agent b was lost" });
@@ -364,8 +367,8 @@ describe("runTrial", () => {
   it("does not wait for connections that a gateway keeps on purpose", async () => {
     const target = new FakeTarget();
     target.kept = 2;
-    const idle = { gauges: { "tcp.inuse": 1 }, counters: {} };
-    const keeping = { gauges: { "tcp.inuse": 3 }, counters: {} };
+    const idle = { gauges: { time_wait: 0, "tcp.inuse": 1 }, counters: {} };
+    const keeping = { gauges: { time_wait: 0, "tcp.inuse": 3 }, counters: {} };
     const observers = [new FakeObserver([idle, keeping], "upstream")];
     const { outcome } = await run({ observers, target });
     expect(outcome.record.warnings).toEqual([]);
@@ -430,9 +433,9 @@ describe("runTrial", () => {
 
   it("gives no number for a counter that went backwards, and warns of it", async () => {
     const readings = [
-      { gauges: {}, counters: { "tcp.InErrs": 9 } },
-      { gauges: {}, counters: { "tcp.InErrs": 9 } },
-      { gauges: {}, counters: { "tcp.InErrs": 2 } },
+      { gauges: { time_wait: 0 }, counters: { "tcp.InErrs": 9 } },
+      { gauges: { time_wait: 0 }, counters: { "tcp.InErrs": 9 } },
+      { gauges: { time_wait: 0 }, counters: { "tcp.InErrs": 2 } },
     ];
     const { outcome } = await run({ observers: [new FakeObserver(readings)] });
     expect(valueOf(outcome, "tcp.InErrs")).toBeUndefined();
@@ -448,7 +451,7 @@ describe("runTrial", () => {
       },
     });
     const observer = new FakeObserver();
-    observer.readCounters = () => ({ gauges: {}, counters: { ...counters } });
+    observer.readCounters = () => ({ gauges: { time_wait: 0 }, counters: { ...counters } });
     const { outcome } = await run({ agents: [agent], observers: [observer] });
     expect(valueOf(outcome, "tcp.ActiveOpens")).toBe(1);
   });

@@ -113,8 +113,9 @@ function compareValues(
 }
 
 function isFlat(differences: readonly number[]): boolean {
-  const [first, ...rest] = differences;
-  return rest.length > 0 && first !== 0 && rest.every((difference) => difference === first);
+  const [first] = differences;
+  if (differences.length < 2 || first === 0) return false;
+  return differences.every((difference) => difference === first);
 }
 
 type Missing = Extract<Comparison, { basis: "none" }>;

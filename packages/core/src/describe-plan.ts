@@ -1,4 +1,5 @@
-import { BLOCK_LOOKS } from "./comparison/should-add-blocks.ts";
+import { BLOCK_LOOKS, BLOCKS_MAX } from "./comparison/should-add-blocks.ts";
+import { countGateBlocks, type GateBlocks } from "./gates/count-against.ts";
 import type { KernelFacts, PortPrediction } from "./port-model/port-forecast.ts";
 import { predictPorts } from "./port-model.ts";
 import { ROLES, type Role } from "./role.ts";
@@ -17,6 +18,8 @@ export interface PlanDescription {
   readonly replicates: number;
   /** The fewest replicates after which the run may end; as many as `replicates` unless they are `auto`. */
   readonly replicatesMin: number;
+  /** What the gates against a variant ask of the number of blocks; null without such a gate. */
+  readonly gateBlocks: GateBlocks | null;
   readonly trials: number;
   readonly durationMs: number;
   readonly variants: readonly VariantDescription[];
@@ -88,19 +91,26 @@ export function describePlan(
   facts: KernelFacts = {},
 ): PlanDescription {
   const blocks = Map.groupBy(plan.trials, ({ block }) => block);
+  const gateBlocks = countGateBlocks(scenario);
   return {
     schemaVersion: 1,
     scenario: scenario.name,
     description: scenario.description,
     seed: plan.seed,
     replicates: scenario.replicates,
-    replicatesMin: scenario.autoReplicates ? BLOCK_LOOKS[0] : scenario.replicates,
+    replicatesMin: scenario.autoReplicates ? firstLook(gateBlocks) : scenario.replicates,
+    gateBlocks,
     trials: plan.trials.length,
     durationMs: plan.trials.reduce((sum, { spec }) => sum + estimateTrialMs(spec), 0),
     variants: scenario.variants.map((variant) => describeVariant(variant, facts)),
     blocks: [...blocks.values()].map((trials) => trials.map(({ variant }) => variant)),
     needs: describeNeeds(scenario.variants.map(({ spec }) => spec)),
   };
+}
+
+/** A run does not end before its gates can fail. */
+function firstLook(gateBlocks: GateBlocks | null): number {
+  return BLOCK_LOOKS.find((look) => look >= (gateBlocks?.canFail ?? 0)) ?? BLOCKS_MAX;
 }
 
 function describeVariant(

@@ -20,6 +20,7 @@ export function formatPlan(plan: PlanDescription): string {
     "Port budget",
     ...portBudget(plan.variants),
     ...warnings(plan.variants),
+    ...gates(plan),
     "",
     ...needs(plan),
   ].join("\n");
@@ -137,6 +138,15 @@ function warnings(variants: readonly VariantDescription[]): string[] {
     return wrapText(`${names}${message}`, "  ! ");
   });
   return ["", "Settings without effect", ...lines];
+}
+
+/** How many blocks the gates against a variant ask for, and whether the plan has them. */
+function gates({ gateBlocks, replicates }: PlanDescription): string[] {
+  if (gateBlocks === null) return [];
+  const { comparisons, canFail, findsChange } = gateBlocks;
+  const asked = `${count(comparisons, "comparison")} with a baseline: one can fail from ${canFail} replicates on; with ${findsChange} it finds a change of twice its margin in 99 of 100 runs (noise of 3 % per trial)`;
+  const short = replicates < canFail ? `; with ${replicates} none can fail` : "";
+  return ["", "Gates", ...wrapText(`${asked}${short}`, short === "" ? "  " : "  ! ")];
 }
 
 function describeFleet(fleet: FleetNeeds): string {

@@ -106,6 +106,7 @@ export * from "./decide-verdict.ts";
 export * from "./describe-verdict.ts";
 export * from "./find-history-alerts.ts";
 export * from "./find-trend.ts";
+export * from "./gates/count-against.ts";
 export * from "./gates/gate-result.ts";
 export * from "./gates/parse-gate-metric.ts";
 export {

@@ -50,6 +50,11 @@ export const WARNING_CODES = {
     invalidates: true,
     meaning: "TIME_WAIT sockets were present before the trial began.",
   },
+  W_CLEAN_UNKNOWN: {
+    invalidates: false,
+    meaning:
+      "TIME_WAIT sockets could not be counted on a side before the trial began: whether its kernel was clean is not known.",
+  },
   W_IDENTITY: {
     invalidates: true,
     meaning: "Counts do not add up; nothing of the trial can be trusted.",

@@ -104,6 +104,10 @@ describe("a plan as text", () => {
       "    2 048 ports, each free again after 1 s: 2 048 connections/s in the long run. No EADDRNOTAVAIL at",
       "    400/s in this trial.",
       "",
+      "Gates",
+      "  ! 1 comparison with a baseline: one can fail from 8 replicates on; with 10 it finds a change of",
+      "    twice its margin in 99 of 100 runs (noise of 3 % per trial); with 3 none can fail",
+      "",
       "Needs   testbed netns (CAP_NET_ADMIN, or user namespaces; nothing changes outside the trial's own)",
       "Needs   open files ≥ 1032",
     ]);
@@ -139,3 +143,44 @@ test.each([
   [7_200_000, "2 h"],
   [9_000_000, "2.5 h"],
 ])("about %d ms is %s", (ms, text) => expect(formatAbout(ms)).toBe(text));
+
+describe("the gates of a plan", () => {
+  const gates = (...lines: string[]): string => `gates:\n${lines.join("\n")}\n`;
+  const AGAINST = "  - { metric: client.connections.rate, against: baseline, worseBy: 3% }";
+  const MAX = "  - { metric: client.connections.failed, max: 0 }";
+  const withGates = (text: string, ...lines: string[]) =>
+    planOf(text.replace(/^gates:\n(?: .*\n)*/m, "") + gates(...lines));
+
+  test.each([
+    [1, 8, 10],
+    [2, 9, 11],
+    [4, 10, 12],
+    [6, 11, 13],
+    [10, 11, 14],
+  ])(
+    "%i against a variant can fail from %i blocks on, and find a change with %i",
+    (n, canFail, findsChange) => {
+      const { gateBlocks } = withGates(FULL_SCENARIO, ...Array<string>(n).fill(AGAINST), MAX);
+      expect(gateBlocks).toEqual({ comparisons: n, canFail, findsChange });
+    },
+  );
+
+  test("that cannot fail with so few replicates are told", () => {
+    const text = formatPlan(withGates(FULL_SCENARIO, AGAINST));
+    expect(text.replaceAll(/\s+/g, " ")).toContain(
+      "! 1 comparison with a baseline: one can fail from 8 replicates on; with 10 it finds a change of twice its margin in 99 of 100 runs (noise of 3 % per trial); with 3 none can fail",
+    );
+  });
+
+  test("that bind each trial ask for no blocks", () => {
+    const plan = withGates(FULL_SCENARIO, MAX);
+    expect(plan.gateBlocks).toBeNull();
+    expect(formatPlan(plan)).not.toContain("Gates");
+  });
+
+  test("of an open number of replicates begin at the first look with which one can fail", () => {
+    const auto = FULL_SCENARIO.replace("replicates: 3", "replicates: auto");
+    expect(withGates(auto, AGAINST)).toMatchObject({ replicatesMin: 8, replicates: 16 });
+    expect(withGates(auto, AGAINST, AGAINST)).toMatchObject({ replicatesMin: 12 });
+  });
+});

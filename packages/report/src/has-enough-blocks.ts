@@ -3,6 +3,7 @@ import {
   blocksNeeded,
   type Comparison,
   compareVariants,
+  countGateBlocks,
   describeMetric,
   METRIC_MARGINS,
   type MeasuredTrial,
@@ -40,12 +41,8 @@ export function hasEnoughBlocks(scenario: Scenario, trials: readonly RunningTria
 }
 
 function blocksToJudge(scenario: Scenario, comparisons: readonly Comparison[]): number {
-  const gated = scenario.gates.flatMap(({ bound, variant }) => {
-    if (bound.kind !== "against") return [];
-    const others = scenario.variants.filter(({ baseline }) => !baseline).map(({ name }) => name);
-    return variant === null ? others : [variant];
-  });
-  if (gated.length > 0) return blocksNeeded(gated.length);
+  const gated = countGateBlocks(scenario);
+  if (gated !== null) return gated.canFail;
   const shown = selectHeadlines(comparisons).filter(({ better }) => better !== "neither");
   return blocksNeeded(shown.length);
 }

@@ -119,7 +119,7 @@ export class FakeObserver implements Observer {
   closed = false;
 
   constructor(
-    readings: readonly CounterReading[] = [{ gauges: {}, counters: {} }],
+    readings: readonly CounterReading[] = [{ gauges: { time_wait: 0 }, counters: {} }],
     role: Role = "client",
   ) {
     this.#readings = [...readings];

@@ -61,7 +61,6 @@ function measureDifferences(
   pairs: readonly ValuePair[],
   metricClass: MetricDescription["class"],
 ): Differences {
-  const baselineMedian = expectValue(median(pairs.map(({ baseline }) => baseline)));
   const zeroBaseline = pairs.every(({ baseline }) => baseline === 0);
   if (metricClass === "count" && !zeroBaseline) {
     const differences = pairs.map(
@@ -76,6 +75,7 @@ function measureDifferences(
     return { scale: "log-ratio", differences };
   }
   const absolute = pairs.map(({ baseline, candidate }) => candidate - baseline);
+  const baselineMedian = expectValue(median(pairs.map(({ baseline }) => baseline)));
   return baselineMedian > 0
     ? { scale: "relative", differences: absolute.map((difference) => difference / baselineMedian) }
     : { scale: "absolute", differences: absolute };

@@ -1,5 +1,6 @@
 import { describeMetric, METRICS } from "../metrics.ts";
 import { ROLES, type Role } from "../role.ts";
+import { layOutMeasurements } from "./measurement-layout.ts";
 import type { MeasuredTrial, MetricKey } from "./read-measurement.ts";
 
 /** Every metric that any of the trials measured: by role, then in the order of `METRICS`, then by name. */
@@ -9,8 +10,11 @@ export function listMetrics(trials: readonly MeasuredTrial[]): MetricKey[] {
     target: new Set(),
     upstream: new Set(),
   };
-  for (const { measurements } of trials) {
-    for (const { role, metric } of measurements) names[role].add(metric);
+  const layouts = new Set(
+    trials.map(({ measurements }) => layOutMeasurements(measurements).layout),
+  );
+  for (const { keys } of layouts) {
+    for (const { role, metric } of keys) names[role].add(metric);
   }
   return ROLES.flatMap((role) =>
     [...names[role]]

@@ -1,6 +1,11 @@
 import type { Measurement } from "../measurement.ts";
 import type { Role } from "../role.ts";
 import type { TrialState } from "../trial.ts";
+import {
+  type LaidOutMeasurements,
+  layOutMeasurements,
+  type MeasurementLayout,
+} from "./measurement-layout.ts";
 
 /** A trial as a comparison or a gate sees it: what was measured, and whether it may be used. */
 export interface MeasuredTrial {
@@ -16,8 +21,10 @@ export interface MetricKey {
   readonly metric: string;
 }
 
-/** A completed trial. */
-export type ReadableTrial = Pick<MeasuredTrial, "block" | "measurements">;
+/** A completed trial, its numbers ready to be read. */
+export interface ReadableTrial extends LaidOutMeasurements {
+  readonly block: number;
+}
 
 /** What a trial says of a metric: a number, that the event did not happen at all, or nothing. */
 export type Reading =
@@ -29,7 +36,8 @@ export type Reading =
 export function readCompleted(trials: readonly MeasuredTrial[]): ReadableTrial[] {
   return trials
     .filter(({ state }) => state === "completed")
-    .toSorted((one, other) => one.block - other.block);
+    .toSorted((one, other) => one.block - other.block)
+    .map(({ block, measurements }) => ({ block, ...layOutMeasurements(measurements) }));
 }
 
 /**
@@ -50,24 +58,19 @@ export function createReader({ role, metric }: MetricKey): (trial: ReadableTrial
   };
 }
 
-/**
- * Finds a number among those of a trial. The trials of a run have nearly all their measurements in the same order, so it is
- * looked for first where it was found last: a large run is read some times faster than through a map for each trial.
- */
+/** Finds a number among those of a trial: its place is asked for once for each layout that trials come in. */
 function createValueReader({
   role,
   metric,
-}: MetricKey): ({ measurements }: ReadableTrial) => number | undefined {
-  let place = 0;
-  return ({ measurements }) => {
-    const likely = measurements[place];
-    if (likely !== undefined && likely.metric === metric && likely.role === role) {
-      return likely.value;
+}: MetricKey): (trial: ReadableTrial) => number | undefined {
+  let known: MeasurementLayout | null = null;
+  let place: number | undefined;
+  return ({ layout, values }) => {
+    if (layout !== known) {
+      known = layout;
+      place = layout.placeOf(role, metric);
     }
-    const found = measurements.findIndex((one) => one.metric === metric && one.role === role);
-    if (found === -1) return undefined;
-    place = found;
-    return measurements[found]?.value;
+    return place === undefined ? undefined : values[place];
   };
 }
 

@@ -7,11 +7,11 @@ import { findDefect, noValue, type Statistic } from "./statistic.ts";
 export function a12(first: readonly number[], second: readonly number[]): Statistic {
   const defect = findDefect(first) ?? findDefect(second);
   if (defect !== null) return noValue(defect);
-  const others = Float64Array.from(second).toSorted();
+  const others = new Float64Array(second).toSorted();
   let halves = 0;
   let below = 0;
   let atMost = 0;
-  for (const value of Float64Array.from(first).toSorted()) {
+  for (const value of new Float64Array(first).toSorted()) {
     while (below < others.length && (others[below] as number) < value) below++;
     while (atMost < others.length && (others[atMost] as number) <= value) atMost++;
     halves += below + atMost;

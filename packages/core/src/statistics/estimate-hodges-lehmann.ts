@@ -1,4 +1,4 @@
-import { selectWalshAverage } from "./select-walsh-average.ts";
+import { selectNextWalshAverage, selectWalshAverage } from "./select-walsh-average.ts";
 import { findDefect, finiteValue, noValue, type Statistic } from "./statistic.ts";
 
 /**
@@ -8,10 +8,11 @@ import { findDefect, finiteValue, noValue, type Statistic } from "./statistic.ts
 export function estimateHodgesLehmann(differences: readonly number[]): Statistic {
   const defect = findDefect(differences);
   if (defect !== null) return noValue(defect);
-  const sorted = Float64Array.from(differences).toSorted();
+  const sorted = new Float64Array(differences).toSorted();
   const count = (sorted.length * (sorted.length + 1)) / 2;
-  const low = selectWalshAverage(sorted, Math.ceil(count / 2));
+  const rank = Math.ceil(count / 2);
+  const low = selectWalshAverage(sorted, rank);
   if (count % 2 === 1) return finiteValue(low);
-  const high = selectWalshAverage(sorted, count / 2 + 1);
+  const high = selectNextWalshAverage(sorted, rank, low);
   return finiteValue(low === high ? low : low / 2 + high / 2);
 }

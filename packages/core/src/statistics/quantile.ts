@@ -8,7 +8,7 @@ export function quantile(observations: readonly number[], share: number): Statis
   if (!(share >= 0 && share <= 1)) throw new RangeError(`a quantile is in [0, 1], not ${share}`);
   const defect = findDefect(observations);
   if (defect !== null) return noValue(defect);
-  return finiteValue(quantileOfSorted(Float64Array.from(observations).toSorted(), share));
+  return finiteValue(quantileOfSorted(new Float64Array(observations).toSorted(), share));
 }
 
 /** The middle observation, or the mean of the middle two. */

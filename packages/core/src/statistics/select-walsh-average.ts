@@ -16,6 +16,12 @@ export function selectWalshAverage(sorted: Float64Array, rank: number): number {
   return high;
 }
 
+/** The one after the `rank`-th smallest, which is `found`. */
+export function selectNextWalshAverage(sorted: Float64Array, rank: number, found: number): number {
+  const { count, above } = splitWalshAverages(sorted, found);
+  return count > rank ? found : above;
+}
+
 /** Halves are added, as the sum of two large numbers may overflow. */
 function average(a: number, b: number): number {
   return a === b ? a : a / 2 + b / 2;

@@ -17,6 +17,7 @@ import { transformTail } from "./transform-tail.ts";
 export function signFlipP(differences: readonly number[]): Statistic {
   const defect = findDefect(differences);
   if (defect !== null) return noValue(defect);
+  if (differences.every((difference) => difference === 0)) return { defined: true, value: 1 };
   const ranks = rankSizes(differences);
   const signed = ranks.filter((_, i) => differences[i] !== 0);
   const total = signed.reduce((sum, rank) => sum + rank, 0);
@@ -61,9 +62,7 @@ export function smallestSignFlipP(n: number): number {
 
 /** Ranks are doubled: without ties and zeros they are 2, 4, … 2n. */
 function exactTail(ranks: readonly number[], lower: number): number {
-  const n = ranks.length;
-  const isTieFree = new Set(ranks).size === n && Math.max(0, ...ranks) === 2 * n;
-  if (isTieFree && ranks.every((rank) => rank % 2 === 0)) return signedRankTail(n, lower / 2);
+  if (isTieFree(ranks)) return signedRankTail(ranks.length, lower / 2);
   const step = ranks.reduce(findCommonDivisor, 0);
   if (step === 0) return 1;
   return subsetSumTail(
@@ -72,21 +71,44 @@ function exactTail(ranks: readonly number[], lower: number): number {
   );
 }
 
+function isTieFree(ranks: readonly number[]): boolean {
+  const seen = new Uint8Array(ranks.length + 1);
+  return ranks.every((rank) => {
+    const place = rank / 2;
+    if (!Number.isInteger(place) || place > ranks.length || seen[place] === 1) return false;
+    seen[place] = 1;
+    return true;
+  });
+}
+
 function findCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : findCommonDivisor(b, a % b);
 }
 
 /** Twice the mid-rank of every absolute difference: doubled, so that all are whole numbers. */
 function rankSizes(differences: readonly number[]): number[] {
-  const sizes = Float64Array.from(differences, Math.abs);
-  const ascending = sizes.toSorted();
-  const ranks = new Map<number, number>();
+  const ascending = new Float64Array(differences).map(Math.abs).toSorted();
+  const ranks = new Uint32Array(ascending.length);
   for (let first = 0; first < ascending.length; ) {
-    const size = ascending[first] as number;
+    const size = ascending[first];
     let end = first + 1;
-    while (ascending[end] === size) end++;
-    ranks.set(size, first + 1 + end);
+    while (end < ascending.length && ascending[end] === size) end++;
+    ranks.fill(first + 1 + end, first, end);
     first = end;
   }
-  return Array.from(sizes, (size) => ranks.get(size) as number);
+  return differences.map(
+    (difference) => ranks[countBelow(ascending, Math.abs(difference))] as number,
+  );
+}
+
+/** How many of the ascending values are less than `value`. */
+function countBelow(ascending: Float64Array, value: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ascending[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

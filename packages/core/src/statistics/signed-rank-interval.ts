@@ -25,7 +25,7 @@ export function signedRankInterval(
   if (defect !== null) return noValue(defect);
   const { rank, tail } = findTailRank(differences.length, (1 - confidence) / 2);
   if (rank === 0) return noValue("too-few");
-  const sorted = Float64Array.from(differences).toSorted();
+  const sorted = new Float64Array(differences).toSorted();
   const count = (sorted.length * (sorted.length + 1)) / 2;
   const low = selectWalshAverage(sorted, rank);
   const high = selectWalshAverage(sorted, count + 1 - rank);

@@ -27,7 +27,10 @@ export function finiteValue(value: number): Statistic {
 /** What keeps `observations` from being computed with; null when they are at least one and all finite. */
 export function findDefect(observations: readonly number[]): NoValueReason | null {
   if (observations.length === 0) return "empty";
-  return observations.every(Number.isFinite) ? null : "not-finite";
+  for (const observation of observations) {
+    if (!Number.isFinite(observation)) return "not-finite";
+  }
+  return null;
 }
 
 /** The value of a statistic that cannot be missing, because its arguments were checked before. */

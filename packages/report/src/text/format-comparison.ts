@@ -250,7 +250,8 @@ export function findCommonGap({ metrics }: VariantComparison): string | null {
 /** These are of the trials, and so of every metric alike. */
 const SIDE_GAPS: ReadonlySet<string> = new Set(["no-completed-trial", "no-pair"]);
 
-function describeFewBlocks(blocks: number): string {
+/** Why there is no verdict in a whole table. */
+export function describeFewBlocks(blocks: number): string {
   return `${formatCount(blocks, "block")}: medians only; a verdict needs at least ${BLOCKS_MIN} (churnlab run … --replicates 8)`;
 }
 

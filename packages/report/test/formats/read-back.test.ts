@@ -1,3 +1,4 @@
+import { bucketUpperUs, type HistogramRecord } from "@churnlab/core";
 import { openStore } from "@churnlab/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { querySqlite } from "../../../store/test/query-sqlite.ts";
@@ -26,6 +27,14 @@ import { makeRun, TemporaryDirectory } from "../fixtures/make-run.ts";
 import { TW_REUSE } from "../fixtures/scenarios.ts";
 
 type Row = Record<string, unknown>;
+
+interface PercentileLine {
+  readonly us: number;
+  readonly share: number;
+  readonly count: number;
+  /** 1/(1 − share); absent in the last line. */
+  readonly odds?: number;
+}
 
 /** Numbers by what they are numbers of, so that two sources can be held against each other. */
 type Numbers = Record<string, number>;
@@ -225,10 +234,48 @@ describe("every format has the numbers that SQL has", () => {
       );
       expect(Number(count)).toBe(row?.["count"]);
       expect(Number(max)).toBeCloseTo(row?.["max"] as number, 0);
-      const [, median] = /^\s*([\d.]+) 0\.50{11}/m.exec(text) ?? [];
-      expect(Number(median)).toBeGreaterThan(0);
+      expectPercentiles(readPercentiles(text), histogram);
     }
   });
+
+  /** The lines of a percentile distribution: value, share, count up to it, and 1/(1 − share) but in the last one. */
+  function readPercentiles(text: string): PercentileLine[] {
+    const lines = text.split("\n").filter((line) => /^\s+\d/.test(line));
+    return lines.map((line) => {
+      const [us, share, count, odds] = line.trim().split(/\s+/).map(Number);
+      return { us, share, count, odds } as PercentileLine;
+    });
+  }
+
+  /** Each line is held against counts that are added up here, of the buckets that the database has. */
+  function expectPercentiles(
+    lines: readonly PercentileLine[],
+    { indexes, counts }: Pick<HistogramRecord, "indexes" | "counts">,
+  ): void {
+    let total = 0;
+    const upTo = Array.from(indexes, (bucket, i) => {
+      total += counts[i] as number;
+      return { us: bucketUpperUs(bucket), count: total };
+    });
+    for (const { us, share, count } of lines) {
+      const reached = upTo.find((point) => point.count === count);
+      expect(us).toBeCloseTo(reached?.us as number, 2);
+      // The least value that so many connections were not slower than.
+      const before = upTo.findLast((point) => point.count < count)?.count ?? 0;
+      expect(before / total).toBeLessThan(share + 1e-9);
+      expect(count / total).toBeGreaterThanOrEqual(share - 1e-9);
+    }
+    const withOdds = lines.flatMap(({ share, odds }) =>
+      odds === undefined ? [] : [{ share, odds }],
+    );
+    expect(withOdds).toHaveLength(lines.filter(({ share }) => share < 1).length);
+    for (const { share, odds } of withOdds) expect(odds).toBeCloseTo(1 / (1 - share), 2);
+    expect(lines.length).toBeGreaterThan(5);
+    expect(lines.map(({ share }) => share)).toEqual(
+      lines.map(({ share }) => share).toSorted((a, b) => a - b),
+    );
+    expect(lines.at(-1)).toMatchObject({ share: 1, count: total });
+  }
 
   test("the text and the Markdown of a comparison, and the summary", () => {
     const names = [

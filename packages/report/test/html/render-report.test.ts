@@ -98,3 +98,11 @@ it("names the percentiles along the axis of latencies", () => {
   const svg = /<section id="latency".*?<svg.*?<\/svg>/s.exec(render(TW_REUSE))?.[0] ?? "";
   for (const label of ["50 %", "90 %", "99 %", "99.9 %"]) expect(svg).toContain(`>${label}<`);
 });
+
+it("says once why nothing of a table can be judged", () => {
+  const html = render(TW_REUSE.replace("replicates: 6", "replicates: 3"));
+  const [, section = ""] = /<section id="comparison"(.*?)<\/section>/s.exec(html) ?? [];
+  expect(section.match(/a verdict needs at least 5/g)).toHaveLength(1);
+  expect(section).not.toContain("need ≥");
+  expect(section).toContain('<td class="right">~</td>');
+});

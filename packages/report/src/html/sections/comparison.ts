@@ -1,4 +1,4 @@
-import { formatChange, formatPercent, type VerdictKind } from "@churnlab/core";
+import { BLOCKS_MIN, formatChange, formatPercent, type VerdictKind } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { type ComponentChildren, h, type JSX } from "preact";
 import {
@@ -9,8 +9,13 @@ import {
 } from "../../compare-run.ts";
 import { formatValue } from "../../format-value.ts";
 import { nameMetric } from "../../name-metric.ts";
+import { countBlocks } from "../../overview.ts";
 import { formatVerdict, selectShown } from "../../text/comparison-table.ts";
-import { formatComparability } from "../../text/format-comparison.ts";
+import {
+  describeFewBlocks,
+  findCommonGap,
+  formatComparability,
+} from "../../text/format-comparison.ts";
 import { formatReading } from "../../text/format-reading.ts";
 import { PLAIN_STYLE } from "../../text/style.ts";
 import { readMetric, readVariants, type VariantReadings } from "../../variant-readings.ts";
@@ -53,7 +58,13 @@ interface PairProps {
 }
 
 function PairTable({ pair, sides, names, title }: PairProps): JSX.Element {
-  const notes = formatComparability(pair.fingerprint, PLAIN_STYLE);
+  const blocks = countBlocks(pair);
+  const hasFewBlocks = blocks < BLOCKS_MIN && findCommonGap(pair) === null;
+  const notes = [
+    ...formatComparability(pair.fingerprint, PLAIN_STYLE),
+    ...(hasFewBlocks ? [describeFewBlocks(blocks)] : []),
+  ];
+  const isJudged = pair.fingerprint.comparable && !hasFewBlocks;
   return h(
     "div",
     null,
@@ -69,7 +80,10 @@ function PairTable({ pair, sides, names, title }: PairProps): JSX.Element {
         { title: "n", align: "right" },
         { title: "verdict" },
       ],
-      rows: selectShown(pair).map((judged) => rowOf(judged, sides)),
+      rows: selectShown(pair).map((judged) => [
+        ...headOf(judged, sides),
+        ...(isJudged ? judgementOf(judged) : unjudged(judged)),
+      ]),
     }),
   );
 }
@@ -111,20 +125,28 @@ const TONES: Readonly<Record<VerdictKind, Tone>> = {
   invalid: "doubt",
 };
 
-function rowOf(judged: JudgedMetric, sides: Sides): ComponentChildren[] {
-  const { comparison, verdict } = judged;
-  const { baselineMedian, candidateMedian, n } = comparison;
-  const head = [
+function headOf({ comparison }: JudgedMetric, sides: Sides): ComponentChildren[] {
+  const { baselineMedian, candidateMedian } = comparison;
+  return [
     h("code", null, nameMetric(comparison.role, comparison.metric)),
     h(Reading, { metric: comparison, of: sides.baseline, median: baselineMedian }),
     h(Reading, { metric: comparison, of: sides.candidate, median: candidateMedian }),
   ];
-  if (comparison.better === "neither") return [...head, "", "", "", ""];
+}
+
+/** The same cells where nothing of the table is judged, which is said once above it. */
+function unjudged({ comparison: { better, n } }: JudgedMetric): string[] {
+  return better === "neither" ? ["", "", "", ""] : ["~", "", String(n), ""];
+}
+
+/** change, interval, n, verdict */
+function judgementOf(judged: JudgedMetric): ComponentChildren[] {
+  const { comparison, verdict } = judged;
+  if (comparison.better === "neither") return ["", "", "", ""];
   return [
-    ...head,
     verdict === null ? "~" : formatChange(comparison, verdict),
     formatInterval(comparison),
-    String(n),
+    String(comparison.n),
     // The mark stands apart here, so that it has a colour of its own.
     h(
       Mark,
