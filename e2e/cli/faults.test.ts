@@ -39,8 +39,8 @@ describe("a scenario that is wrong", () => {
     const files = ["a.yaml", "b.yaml"].map((name) => place.write(name, "version: 1\n"));
     const { code, stderr } = await place.run(["validate", ...files]);
     expect(code).toBe(2);
-    expect(stderr).toContain("a.yaml: 1 problem");
-    expect(stderr).toContain("b.yaml: 1 problem");
+    expect(stderr).toContain("a.yaml: 2 problems");
+    expect(stderr).toContain("b.yaml: 2 problems");
   });
 
   it("has all its problems reported at once, each with its line", async () => {
@@ -118,7 +118,8 @@ describe("a machine that cannot", () => {
 describe("a database that cannot take the run", () => {
   it("is refused with 2 when a newer churnlab wrote it", async () => {
     const file = place.write("s.yaml", SMALL_SCENARIO);
-    expect((await place.run(["run", file, "--only", "rst"])).code).toBe(0);
+    // A host that is busy with other things makes the trial invalid; its database is written all the same.
+    expect([0, 4]).toContain((await place.run(["run", file, "--only", "rst"])).code);
     const db = new DatabaseSync(path.join(place.folder, "churnlab.db"));
     db.exec("PRAGMA user_version = 9999");
     db.close();

@@ -253,7 +253,7 @@ describe("what is not there", () => {
     const name = "client.connections.rat";
     const metric = await place.run(["compare", "last", "--db", "ports.db", "--metric", name]);
     expect(metric.code).toBe(2);
-    expect(metric.stderr).toContain("did you mean client.connections.rate?");
+    expect(metric.stderr).toContain("Did you mean client.connections.rate?");
     const history = await place.run(["history", "client.conections.rate", "--db", "ports.db"]);
     expect(history.code).toBe(2);
     expect(history.stderr).toContain("Did you mean client.connections.rate?");

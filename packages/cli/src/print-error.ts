@@ -1,22 +1,34 @@
 import { ChurnError, formatProblems, ScenarioError } from "@churnlab/core";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-codes.ts";
+import { fitTalk } from "./fit-screen.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Says what happened, where, why, and one fix; a bug says that it is one. Returns the exit status it asks for. */
 export function printError(thrown: unknown, terminal: Terminal): ExitCode {
   const error = findFirst(thrown);
   if (error instanceof ScenarioError) {
-    terminal.say(formatProblems(error));
+    terminal.say(fitProblems(formatProblems(error)));
     return exitCodeOf(error.code);
   }
   if (error instanceof ChurnError) {
-    terminal.say(`${terminal.red("✗")} ${error.message}  ${terminal.dim(`(${error.code})`)}`);
-    if (error.hint !== undefined) terminal.say(`  fix: ${error.hint}`);
+    terminal.say(
+      fitTalk(`${terminal.red("✗")} ${error.message}  ${terminal.dim(`(${error.code})`)}`),
+    );
+    if (error.hint !== undefined) terminal.say(fitTalk(`  fix: ${error.hint}`));
     return exitCodeOf(error.code);
   }
   terminal.say(`${terminal.red("✗")} This is a bug in churnlab. Please report what follows.`);
   terminal.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return EXIT.bug;
+}
+
+/** The sentences only: a source line and the carets under it lose their meaning when they go on below. */
+function fitProblems(text: string): string {
+  const isSource = (line: string): boolean => /^ *\d* \| /.test(line);
+  return text
+    .split("\n")
+    .map((line) => (isSource(line) ? line : fitTalk(line)))
+    .join("\n");
 }
 
 /** What went wrong first: that closing failed too, on a full disk for instance, is no news. */

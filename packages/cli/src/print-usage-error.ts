@@ -1,4 +1,5 @@
 import type { Command, CommanderError } from "commander";
+import { fitTalk } from "./fit-screen.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Says what is wrong with a command line as every other error is said: what happened, and one fix. */
@@ -11,8 +12,8 @@ export function printUsageError(
   const meant = suggestion?.match(/^\((Did you mean .*\?)\)$/)?.[1];
   const [, problem = text, rule] = text.match(/^(.* is invalid.*?)\. (.*)$/) ?? [];
   const fix = meant ?? rule ?? `\`${command} --help\` shows what it takes.`;
-  terminal.say(`${terminal.red("✗")} ${problem}  ${terminal.dim("(E_USAGE)")}`);
-  terminal.say(`  fix: ${fix}`);
+  terminal.say(fitTalk(`${terminal.red("✗")} ${problem}  ${terminal.dim("(E_USAGE)")}`));
+  terminal.say(fitTalk(`  fix: ${fix}`));
 }
 
 /** The command that the words of a command line name, as far as they name one: `churnlab sysctl explain`. */

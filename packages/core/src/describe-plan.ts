@@ -42,6 +42,8 @@ export interface VariantDescription {
   readonly baseline: boolean;
   /** Of one trial: its phases, and what it takes to build and remove its world. */
   readonly trialMs: number;
+  /** A closed loop with a limit ends when it has made so many connections: `trialMs` is the most that it takes. */
+  readonly mayEndEarly: boolean;
   readonly sysctls: readonly SysctlChange[];
   readonly ports: PortPrediction;
   readonly warnings: readonly Warning[];
@@ -84,6 +86,11 @@ function estimateArrivalsMs({ arrival, kind }: Workload): number {
   return (arrival.limit / slowestPerS) * 1000;
 }
 
+/** How fast a closed loop goes is decided by the answers, so nobody knows before when it reaches its limit. */
+function mayEndEarly({ workload: { arrival, kind } }: TrialSpec): boolean {
+  return arrival.limit !== null && arrival.model === "closed" && kind !== "hold";
+}
+
 /** Everything that can be said of a plan without running it. */
 export function describePlan(
   scenario: Scenario,
@@ -121,6 +128,7 @@ function describeVariant(
     name,
     baseline,
     trialMs: estimateTrialMs(spec),
+    mayEndEarly: mayEndEarly(spec),
     sysctls: ROLES.flatMap((role) =>
       Object.entries(spec.sysctls[role] ?? {}).map(([sysctl, value]) => ({
         role,

@@ -37,14 +37,15 @@ function headline({
   seed,
 }: PlanDescription): string {
   const trialMs = [...new Set(variants.map((variant) => variant.trialMs))];
-  const each = trialMs.length === 1 ? ` of about ${formatAbout(trialMs[0] ?? 0)}` : "";
+  const about = variants.some((variant) => variant.mayEndEarly) ? "at most" : "about";
+  const each = trialMs.length === 1 ? ` of ${about} ${formatAbout(trialMs[0] ?? 0)}` : "";
   const isOpen = replicatesMin < replicates;
   const times = `${isOpen ? `${replicatesMin} to ` : ""}${count(replicates, "replicate")}`;
   const all = `${isOpen ? "at most " : ""}${count(trials, "trial")}`;
   const names = blocks.flat();
   const shown = names.slice(0, ORDER_SHOWN).join(" · ");
   return [
-    `${scenario}: ${count(variants.length, "variant")} × ${times} = ${all}${each}, about ${formatAbout(durationMs)} in all`,
+    `${scenario}: ${count(variants.length, "variant")} × ${times} = ${all}${each}, ${about} ${formatAbout(durationMs)} in all`,
     `order (seed ${seed}): ${shown}${names.length > ORDER_SHOWN ? " …" : ""}`,
   ].join("\n");
 }

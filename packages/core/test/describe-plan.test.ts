@@ -27,6 +27,18 @@ describe("the description of a plan", () => {
     expect(variants.map((variant) => variant.trialMs)).toEqual([trialMs]);
   });
 
+  test("says of a closed loop with a limit only how long it takes at most", () => {
+    const closed = planOf(
+      scenarioText(
+        "phases: { measure: 8s }",
+        "kind: short-lived, arrival: { model: closed, connections: 4, limit: 50 }",
+      ),
+    );
+    expect(closed.variants.map(({ mayEndEarly }) => mayEndEarly)).toEqual([true]);
+    expect(formatPlan(closed)).toMatch(/ of at most 8 s, at most \d+ s in all$/m);
+    expect(plan.variants.map(({ mayEndEarly }) => mayEndEarly)).toEqual([false, false]);
+  });
+
   test("gives the order of every block", () => {
     expect(plan.blocks).toHaveLength(3);
     for (const block of plan.blocks) expect(block.toSorted()).toEqual(["baseline", "tw_reuse=1"]);

@@ -161,7 +161,7 @@ function pairRuns(run: StoredRun, against: StoredRun): Sides[] {
 function unknownVariant(name: string, names: readonly string[]): ChurnError {
   const suggestion = suggestName(name, names);
   return new ChurnError("E_USAGE", `the run has no variant ${name}`, {
-    hint: suggestion === null ? `it has ${names.join(", ")}` : `did you mean ${suggestion}?`,
+    hint: suggestion === null ? `it has ${names.join(", ")}` : `Did you mean ${suggestion}?`,
   });
 }
 
@@ -176,7 +176,7 @@ function parseMetrics(names: readonly string[], runs: readonly StoredRun[]): Met
     const suggestion = suggestName(name, known.keys());
     throw new ChurnError("E_METRIC_UNKNOWN", `no trial measured ${name}`, {
       hint:
-        suggestion === null ? "`compare --all` shows every metric" : `did you mean ${suggestion}?`,
+        suggestion === null ? "`compare --all` shows every metric" : `Did you mean ${suggestion}?`,
     });
   });
 }

@@ -60,7 +60,7 @@ describe("the variants of one run", () => {
       expect(others).toEqual([]);
       expect(pair).toMatchObject({ baseline: "tw_reuse=1", candidate: "baseline" });
       expect(() => compareRun(store, runId, { baseline: "tw_reuse" })).toThrow(
-        expect.objectContaining({ code: "E_USAGE", hint: "did you mean tw_reuse=1?" }),
+        expect.objectContaining({ code: "E_USAGE", hint: "Did you mean tw_reuse=1?" }),
       );
     });
   });
@@ -98,7 +98,7 @@ describe("the variants of one run", () => {
       expect(() => compareRun(store, runId, { metrics: ["client.timewait.peak"] })).toThrow(
         expect.objectContaining({
           code: "E_METRIC_UNKNOWN",
-          hint: "did you mean client.time_wait.peak?",
+          hint: "Did you mean client.time_wait.peak?",
         }),
       );
     });

@@ -57,7 +57,7 @@ function resolvePrefix(db: Database, typed: string): string {
       ...ids.filter((id) => countDifferences(id, prefix) <= 2),
     ];
     throw new ChurnError("E_RUN_UNKNOWN", `no run in ${db.name} is called ${typed}`, {
-      hint: near.length === 0 ? LIST_HINT : `did you mean ${near.join(" or ")}?`,
+      hint: near.length === 0 ? LIST_HINT : `Did you mean ${near.join(" or ")}?`,
     });
   }
   const rest = matches.length - LISTED_MAX;

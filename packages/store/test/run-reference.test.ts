@@ -56,10 +56,10 @@ describe("a reference to a run", () => {
     const last = ids[2].at(-1) === "Z" ? "Y" : "Z";
     const typed = ids[2].slice(0, -1) + last;
     expect(() => store.findRun(typed)).toThrow(
-      expect.objectContaining({ code: "E_RUN_UNKNOWN", hint: `did you mean ${ids[2]}?` }),
+      expect.objectContaining({ code: "E_RUN_UNKNOWN", hint: `Did you mean ${ids[2]}?` }),
     );
     expect(() => store.findRun("lats")).toThrow(
-      expect.objectContaining({ hint: "did you mean last?" }),
+      expect.objectContaining({ hint: "Did you mean last?" }),
     );
     expect(() => store.findRun("nonsense")).toThrow(
       expect.objectContaining({ hint: "`churnlab runs` lists them" }),

@@ -4,6 +4,7 @@ import { formatGates, judgeRun, type ResultBaseline, readResult } from "@churnla
 import type { StoredRun } from "@churnlab/store";
 import { exitCodeOfGates } from "../conclude-run.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitScreen } from "../fit-screen.ts";
 import { openRun } from "../open-run.ts";
 import { terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
@@ -25,7 +26,7 @@ export function gate(reference: string, options: GateOptions): ExitCode {
   terminal.print(
     options.json
       ? JSON.stringify({ schemaVersion: 1, run: run.runId, gates: results }, null, 2)
-      : formatGates(results, terminalStyle) || "the scenario has no gates",
+      : fitScreen(formatGates(results, terminalStyle) || "the scenario has no gates"),
   );
   const exitCode = exitCodeOfGates(results);
   const undecided = results.some(({ outcome }) => outcome !== "pass");

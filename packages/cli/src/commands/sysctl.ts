@@ -1,5 +1,6 @@
 import { explainSysctl, requireSysctl, SYSCTLS, type SysctlEntry } from "@churnlab/core";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitScreen } from "../fit-screen.ts";
 import { terminal } from "../terminal.ts";
 
 interface SysctlOptions {
@@ -11,7 +12,7 @@ export function listSysctls(options: SysctlOptions): ExitCode {
   terminal.print(
     options.json
       ? JSON.stringify({ schemaVersion: 1, sysctls: SYSCTLS }, null, 2)
-      : [row("name", "default", "scope"), ...SYSCTLS.map(rowOf)].join("\n"),
+      : fitScreen([row("name", "default", "scope"), ...SYSCTLS.map(rowOf)].join("\n")),
   );
   return EXIT.ok;
 }
@@ -22,17 +23,23 @@ export function explainOne(name: string, options: SysctlOptions): ExitCode {
   terminal.print(
     options.json
       ? JSON.stringify({ schemaVersion: 1, sysctl: entry }, null, 2)
-      : explainSysctl(entry),
+      : fitScreen(explainSysctl(entry)),
   );
   return EXIT.ok;
 }
 
 const NAME_COLUMNS = Math.max(...SYSCTLS.map(({ name }) => name.length));
 
+const DEFAULT_COLUMNS = Math.max(...SYSCTLS.map((entry) => nameDefault(entry.default).length));
+
+function nameDefault(initial: string | null): string {
+  return initial === null ? "computed" : initial || "empty";
+}
+
 function rowOf({ name, default: initial, scope }: SysctlEntry): string {
-  return row(name, initial === null ? "computed" : initial || "empty", scope);
+  return row(name, nameDefault(initial), scope);
 }
 
 function row(name: string, initial: string, scope: string): string {
-  return `${name.padEnd(NAME_COLUMNS)}  ${initial.padEnd(24)}  ${scope}`;
+  return `${name.padEnd(NAME_COLUMNS)}  ${initial.padEnd(DEFAULT_COLUMNS)}  ${scope}`;
 }

@@ -1,5 +1,6 @@
 import { type Problem, type Scenario, ScenarioError, warnIneffective } from "@churnlab/core";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { fitTalk } from "../fit-screen.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { printError } from "../print-error.ts";
 import { terminal } from "../terminal.ts";
@@ -38,5 +39,5 @@ function sayValid(file: string, { variants }: Scenario): void {
   const doubts = variants.flatMap(({ name, spec }) =>
     warnIneffective(spec).map(({ message }) => `  ! ${name}: ${message}`),
   );
-  for (const doubt of new Set(doubts)) terminal.say(doubt);
+  for (const doubt of new Set(doubts)) terminal.say(fitTalk(doubt));
 }

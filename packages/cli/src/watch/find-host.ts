@@ -65,7 +65,7 @@ function hostOfProcess(name: WatchedName, pid: number): WatchedHost {
     requireAlive() {
       // The number may be another process's by now, and a process may move.
       if (readStart(pid) !== startedAt) throw gone(name, "has ended");
-      if (namespace !== null && readInode(`/proc/${pid}/ns/net`) !== namespace.inode) {
+      if (namespace !== null && !livesIn(namespace, pid)) {
         throw gone(name, "has moved to another network namespace");
       }
     },
@@ -122,6 +122,12 @@ function enterable(pid: number): NetworkNamespace | null {
 function sharesOwnNamespace(pid: number): boolean {
   const own = readInode("/proc/thread-self/net/snmp");
   return own !== null && own === readInode(`/proc/${pid}/net/snmp`);
+}
+
+/** Where the link is closed to this user, only the own namespace can have been entered. */
+function livesIn({ inode }: NetworkNamespace, pid: number): boolean {
+  const linked = readInode(`/proc/${pid}/ns/net`);
+  return linked === null ? sharesOwnNamespace(pid) : linked === inode;
 }
 
 function readInode(path: string): number | null {

@@ -1,5 +1,6 @@
 import type { GateOutcome, GateResult } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
+import { countAttempt, isRepeated } from "../count-attempt.ts";
 import { describeBound } from "../text/format-gates.ts";
 import { nameTrial } from "../text/format-trial-notes.ts";
 
@@ -28,7 +29,8 @@ export function formatAnnotations(
     .filter(({ state }) => state !== "completed")
     .map((trial) => {
       const title = `${run.scenario}: trial ${trial.state}`;
-      const message = `${nameTrial(trial)}: ${trial.reason ?? `ended in ${trial.phase}`}`;
+      const attempt = isRepeated(run, trial) ? `, ${countAttempt(run, trial)}` : "";
+      const message = `${nameTrial(trial)}${attempt}: ${trial.reason ?? `ended in ${trial.phase}`}`;
       return formatCommand("warning", { title, ...place }, message);
     });
   return [...ofGates, ...ofTrials].map((line) => `${line}\n`).join("");

@@ -1,6 +1,7 @@
 import type { GateResult } from "@churnlab/core";
 import type { StoredRun, StoredTrial } from "@churnlab/store";
 import junit, { type Builder, type TestSuite } from "junit-report-builder";
+import { countAttempt, isRepeated } from "../count-attempt.ts";
 import { describeBound } from "../text/format-gates.ts";
 import { nameTrial } from "../text/format-trial-notes.ts";
 
@@ -9,7 +10,8 @@ const factory = junit as unknown as Builder;
 
 /**
  * JUnit XML: one suite per variant, one case per gate. A gate that the trials could not decide is skipped; one that
- * could not be judged is an error, as is a trial that failed or was invalid, in a case of its own.
+ * could not be judged is an error, as is a trial that failed or was invalid, in a case of its own. A trial that was
+ * repeated is a property of its suite.
  */
 export function formatJunit(run: StoredRun, gates: readonly GateResult[]): string {
   const builder = factory.newBuilder();
@@ -26,6 +28,9 @@ export function formatJunit(run: StoredRun, gates: readonly GateResult[]): strin
       .timestamp(new Date(run.startedAtUnixMs).toISOString().slice(0, 19))
       .time(sumSeconds(trials));
     suite.property("run_id", run.runId);
+    for (const trial of trials.filter((each) => isRepeated(run, each))) {
+      suite.property(`trial ${trial.trialId}`, countAttempt(run, trial));
+    }
     for (const gate of gates.filter(({ variant }) => (variant ?? "") === name)) {
       addGate(suite, gate);
     }

@@ -2,7 +2,7 @@ import type { Gate, GateOutcome, GateResult } from "@churnlab/core";
 import { layoutTable } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
-/** How many gates failed, then a line for each gate and variant. Empty for a scenario without gates. */
+/** How many gates passed or failed, then a line for each gate and variant. Empty for a scenario without gates. */
 export function formatGates(results: readonly GateResult[], style: Style = PLAIN_STYLE): string {
   if (results.length === 0) return "";
   const rows = results.map(({ gate, variant, outcome, reason }) => [
@@ -18,15 +18,14 @@ export function formatGates(results: readonly GateResult[], style: Style = PLAIN
   return [`gates: ${summariseGates(results)}`, ...table].join("\n");
 }
 
-/** `1 of 6 gates failed, 2 inconclusive`; `4 of 6 gates passed, 2 invalid`, as those have not */
+/** `1 of 6 gates failed, 2 inconclusive`; `4 of 6 gates passed, 2 inconclusive`, when none failed */
 export function summariseGates(results: readonly GateResult[]): string {
   const count = (outcome: GateOutcome): number =>
     results.filter((result) => result.outcome === outcome).length;
   const gates = `${results.length} ${results.length === 1 ? "gate" : "gates"}`;
   const failed = count("fail");
-  const kept =
-    count("invalid") === 0 ? `none of ${gates} failed` : `${count("pass")} of ${gates} passed`;
-  const head = failed === 0 ? kept : `${failed} of ${gates} failed`;
+  const head =
+    failed === 0 ? `${count("pass")} of ${gates} passed` : `${failed} of ${gates} failed`;
   const doubts = (["inconclusive", "invalid"] as const)
     .filter((outcome) => count(outcome) > 0)
     .map((outcome) => `${count(outcome)} ${outcome}`);

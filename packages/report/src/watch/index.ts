@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+export * from "../text/fit-text.ts";
 export * from "../text/style.ts";
 export * from "./describe-watch.ts";
 export * from "./format-ping.ts";

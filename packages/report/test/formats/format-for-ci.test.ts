@@ -1,5 +1,5 @@
 import type { Gate, GateResult } from "@churnlab/core";
-import { openStore } from "@churnlab/store";
+import { openStore, type StoredRun, type StoredTrial } from "@churnlab/store";
 import { describe, expect, test } from "vitest";
 import {
   compareRun,
@@ -7,6 +7,7 @@ import {
   formatGates,
   formatJunit,
   formatMarkdown,
+  formatRunCsv,
   type RunComparison,
 } from "../../src/index.ts";
 import { type MakeRunOptions, makeRun, TemporaryDirectory } from "../fixtures/make-run.ts";
@@ -45,6 +46,48 @@ const failedTrial: MakeRunOptions = {
       ? { state: "completed", record }
       : { state: "failed", record, phase: "prepare", code: "E_TARGET", message: "gone & <lost>" },
 };
+
+/** The run as if its first trial had been interrupted once and repeated. */
+function repeatFirst(run: StoredRun): StoredRun {
+  const [first, ...others] = run.trialList as [StoredTrial, ...StoredTrial[]];
+  return {
+    ...run,
+    trialList: [{ ...first, attempt: 2 }, ...others],
+    earlierAttempts: [{ ...first, attempt: 1, state: "aborted", measurements: [] }],
+  };
+}
+
+describe("a trial that was repeated", () => {
+  const repeated = repeatFirst(
+    compareMade({
+      outcomeOf: (trial, { record }) =>
+        trial.id === 1
+          ? { state: "failed", record, phase: "prepare", code: "E_TARGET", message: "gone" }
+          : { state: "completed", record },
+    }).run,
+  );
+
+  test("has its attempt in every row of the CSV", () => {
+    const [head, ...rows] = formatRunCsv(repeated).trimEnd().split("\n");
+    const place = head?.split(",").indexOf("attempt") ?? -1;
+    const attempts = rows.map((row) => {
+      const cells = row.split(",");
+      return `${cells[1]}: ${cells[place]}`;
+    });
+    expect(new Set(attempts)).toEqual(
+      new Set(repeated.trialList.map(({ trialId }) => `${trialId}: ${trialId === 1 ? 2 : 1}`)),
+    );
+  });
+
+  test("is a property of its suite in JUnit, and the only one", () => {
+    const properties = formatJunit(repeated, results).match(/<property name="trial [^>]*>/g);
+    expect(properties).toEqual(['<property name="trial 1" value="attempt 2 of 3"/>']);
+  });
+
+  test("says its attempt in the annotation", () => {
+    expect(formatAnnotations(repeated, [])).toMatch(/trial 1 \(.*\), attempt 2 of 3: gone/);
+  });
+});
 
 describe("JUnit", () => {
   const { run } = compareMade(failedTrial);

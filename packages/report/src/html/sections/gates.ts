@@ -26,7 +26,7 @@ export function gatesSection({ gates }: ReportData): Section | null {
   return {
     id: "gates",
     title: "Gates",
-    lead: `Of all completed trials, ${summariseGates(gates)}.`,
+    lead: `Judged by all completed trials: ${summariseGates(gates)}.`,
     body: h(DataTable, {
       caption: "Gates of the scenario",
       columns: ["gate", "variant", "must be", "outcome", "found"].map((title) => ({ title })),
