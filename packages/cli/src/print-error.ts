@@ -22,12 +22,14 @@ export function printError(thrown: unknown, terminal: Terminal): ExitCode {
   return EXIT.bug;
 }
 
+/** `3 | name: x`, and the carets under it. */
+const SOURCE_LINE = /^ *\d* \| /;
+
 /** The sentences only: a source line and the carets under it lose their meaning when they go on below. */
 function fitProblems(text: string): string {
-  const isSource = (line: string): boolean => /^ *\d* \| /.test(line);
   return text
     .split("\n")
-    .map((line) => (isSource(line) ? line : fitTalk(line)))
+    .map((line) => (SOURCE_LINE.test(line) ? line : fitTalk(line)))
     .join("\n");
 }
 
