@@ -69,6 +69,38 @@ function limitsOf({ record }: TrialOutcome): TrialEvent[] {
   return record.events.filter(({ kind }) => kind.startsWith("limit."));
 }
 
+interface CommandTarget {
+  readonly folder: string;
+  /** As a scenario has it. */
+  readonly command: string;
+  /** The target's namespace, once it stands. */
+  readonly enter: () => NetworkNamespace;
+}
+
+/** A server that accepts and is silent, whose namespace can be found by its process. */
+function aCommandTarget(listenAt: string): CommandTarget {
+  const folder = mkdtempSync(path.join(tmpdir(), "churnlab-limits-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const pidFile = path.join(folder, "pid");
+  const server = `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); require("net").createServer().listen(${listenAt})`;
+  return {
+    folder,
+    command: JSON.stringify([process.execPath, "-e", server]),
+    enter: () => openNetworkNamespace(`/proc/${readFileSync(pidFile, "utf8")}/ns/net`),
+  };
+}
+
+/** Handshakes begin and never end: what the host's listeners answer is dropped on its way out. */
+function loseSynAcks(namespace: NetworkNamespace): void {
+  const rules = `add table inet t
+    add chain inet t o { type filter hook output priority 0; }
+    add rule inet t o tcp flags & (syn | ack) == (syn | ack) drop`;
+  const { status, stderr } = namespace.run(() =>
+    spawnSync("nft", ["-f", "-"], { input: rules, encoding: "utf8" }),
+  );
+  if (status !== 0) throw new Error(`no rule was set: ${stderr}`);
+}
+
 /** Fills a namespace's table with entries that the kernel does not evict for new ones, and has its packets tracked. */
 function fillConntrack(
   namespace: NetworkNamespace,
@@ -102,6 +134,55 @@ phases: { measure: 1s }`);
     expect(limit).toMatchObject({ role: "target" });
     expect(limit?.detail["target.tcpext.ListenOverflows"]).toBeGreaterThan(0);
     expect(outcome.record.listenerQueues.map(({ depth }) => depth)).toContain(5);
+  });
+
+  it.each([
+    ["0", ["limit.syn-queue"], "TCPReqQFullDrop", 41],
+    ["1", ["limit.syn-queue"], "TCPReqQFullDoCookies", 41],
+    ["2", [], "TCPReqQFullDoCookies", 50],
+  ])("of the SYN queue with tcp_syncookies=%s is %j, where SYN-ACKs are lost", async (...row) => {
+    const [syncookies, kinds, counter, count] = row;
+    const { command, enter } = aCommandTarget("{ port: 8080, backlog: 8 }");
+    const outcome = await runOne(
+      `
+target: { command: ${command} }
+workload: { kind: short-lived, arrival: { model: open, rate: 50/s }, timeouts: { connect: 300ms, response: 300ms } }
+sysctls: { target: { net.ipv4.tcp_syncookies: ${syncookies} } }
+phases: { measure: 1s }`,
+      () => {
+        using namespace = enter();
+        loseSynAcks(namespace);
+      },
+    );
+    expect(outcome.record.failures).toMatchObject([{ errno: "ETIMEDOUT", count: 50 }]);
+    const limits = limitsOf(outcome).filter(({ role }) => role === "target");
+    expect(limits.map(({ kind }) => kind)).toEqual(kinds);
+    const metric = `tcpext.${counter}`;
+    const counted = outcome.record.measurements.find(
+      (each) => each.role === "target" && each.metric === metric,
+    );
+    // A queue holds its backlog and one more.
+    expect(counted?.value).toBe(count);
+    for (const { detail } of limits) expect(detail[`target.${metric}`]).toBe(count);
+  });
+
+  it("of ports that only slows connect() is named, though nothing fails", async () => {
+    const outcome = await runOne(`
+workload: { kind: short-lived, closer: client, engine: epoll, arrival: { model: closed, connections: 4, limit: 6000 } }
+target: { engine: epoll }
+sysctls: { client: { net.ipv4.ip_local_port_range: 10000 17999, net.ipv4.tcp_tw_reuse: 0 } }
+phases: { measure: 10s }`);
+    expect(outcome.record.failures).toEqual([]);
+    const limit = limitsOf(outcome).find(({ kind }) => kind === "limit.port-search");
+    expect(limit).toMatchObject({
+      role: "client",
+      detail: { "client.ports.used_peak": 6000, "client.ports.range": 8000 },
+    });
+    const { detail = {} } = limit ?? {};
+    expect(detail["connect.port_use_percent"]).toBeGreaterThanOrEqual(40);
+    expect(detail["connect.port_use_percent"]).toBeLessThanOrEqual(60);
+    const times = Number(detail["connect.us_after"]) / Number(detail["connect.us_before"]);
+    expect(times).toBeGreaterThanOrEqual(4.5);
   });
 
   it("of room for TIME_WAIT is named, with how many were refused", async () => {
@@ -138,18 +219,15 @@ phases: { measure: 1s }`,
   });
 
   it("of room for tracked connections is named, with the peak beside the maximum", async () => {
-    const folder = mkdtempSync(path.join(tmpdir(), "churnlab-conntrack-"));
-    onTestFinished(() => rmSync(folder, { recursive: true }));
-    const pidFile = path.join(folder, "pid");
-    const server = `require("fs").writeFileSync(${JSON.stringify(pidFile)}, String(process.pid)); require("net").createServer().listen(8080)`;
+    const { folder, command, enter } = aCommandTarget("8080");
     let max = 0;
     const outcome = await runOne(
       `
-target: { command: ${JSON.stringify([process.execPath, "-e", server])} }
+target: { command: ${command} }
 workload: { kind: short-lived, arrival: { model: open, rate: 5/s }, timeouts: { connect: 500ms, response: 500ms } }
 phases: { measure: 1s }`,
       () => {
-        using namespace = openNetworkNamespace(`/proc/${readFileSync(pidFile, "utf8")}/ns/net`);
+        using namespace = enter();
         max = readConntrackMax(namespace) ?? 0;
         fillConntrack(namespace, { folder, max });
       },

@@ -36,8 +36,9 @@ function describeVariant(
   result: VariantResult,
   counts: typeof COUNTS | typeof COUNTS_OF_SHORT,
 ): Record<string, unknown> {
-  const { measurements, failures, warnings, events } = result.outcome.record;
-  const limits = attributeLimits({ measurements, failures, warnings, events });
+  const { measurements, failures, warnings, events, environment } = result.outcome.record;
+  const facts = environment?.facts ?? {};
+  const limits = attributeLimits({ measurements, failures, warnings, events, facts });
   return {
     ...Object.fromEntries(
       counts.map(([role, metric]) => [`${role}.${metric}`, result.of(role, metric)]),

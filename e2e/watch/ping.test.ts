@@ -17,7 +17,8 @@ beforeAll(() => {
   listen(watched.target, { host: TARGET, port: 80 });
   const rules = `add table inet t
     add chain inet t in { type filter hook input priority 0; }
-    add rule inet t in tcp dport 82 drop`;
+    add rule inet t in tcp dport 82 drop
+    add rule inet t in tcp dport 83 reject with icmpx host-unreachable`;
   const { status, stderr } = watched.target.run(() =>
     spawnSync("nft", ["-f", "-"], { input: rules, encoding: "utf8" }),
   );
@@ -74,6 +75,38 @@ describe("a ping", () => {
     ]);
     expect(filtered.stdout).toMatch(/^filtered +no answer from .* within 200ms: seq=1/m);
     expect(filtered.stdout).toContain("loss 100 %");
+  });
+
+  test("tells a host that cannot be reached from one to which no SYN could be sent", async () => {
+    const args = ["-c", "2", "-i", "10ms", "--timeout", "2s"];
+    const unreachable = await ping([`${TARGET}:83`, ...args]);
+    expect([unreachable.code, unreachable.stderr]).toEqual([
+      4,
+      expect.stringContaining("cannot be reached"),
+    ]);
+    expect(unreachable.stdout).toMatch(/^unreachable .*seq=2 \(EHOSTUNREACH\)/m);
+    const unsent = await ping(["192.0.2.1:80", ...args]);
+    expect([unsent.code, unsent.stderr]).toEqual([4, expect.stringContaining("No SYN could be")]);
+    expect(unsent.stdout).toMatch(/^unsent .*seq=2 \(ENETUNREACH\)/m);
+  });
+
+  test("of a host that goes away in the middle counts what came before, and loses the rest", async () => {
+    using leaving = new WatchedHosts();
+    listen(leaving.target, { host: TARGET, port: 80 });
+    const args = ["ping", `${TARGET}:80`, "-c", "1000", "-i", "10ms", "--timeout", "200ms"];
+    const running = leaving.client.run(() => work.start(args, { prefix: [...NOBODY] }));
+    let gone = false;
+    running.child.stdout?.on("data", (text: string) => {
+      if (!gone && text.includes("SYN-ACK")) {
+        gone = true;
+        leaving.target.run(() => spawnSync("ip", ["link", "set", "t0", "down"]));
+      }
+      if (/no answer|seq=\d+ \(/.test(text)) running.child.kill("SIGINT");
+    });
+    const { code, stdout, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^filtered +no answer/m);
+    expect(stdout).toMatch(/, [1-9]\d* open, 0 closed, [1-9]\d* filtered, loss [1-9]/);
   });
 
   test("that is interrupted sums up what it saw", async () => {

@@ -220,6 +220,7 @@ describe("without any privilege", () => {
     );
     expect(code).toBe(3);
     expect(stderr).toMatch(/E_NAMESPACE|E_CAPABILITY/);
+    expect(stderr).toMatch(/root|CAP_SYS_ADMIN/);
   });
 });
 

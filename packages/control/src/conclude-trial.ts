@@ -88,11 +88,13 @@ function listEvents({ world, recording, report }: TrialEvidence): TrialEvent[] {
 
 /** What ran out, as events at the end of the load: each with the numbers that show it. */
 function listLimits(
-  { recording, report }: TrialEvidence,
+  { world, recording, report }: TrialEvidence,
   seen: Pick<TrialRecord, "measurements" | "warnings">,
 ): TrialEvent[] {
   const tMs = recording.measureEndedAtMs - recording.measureAtMs;
-  return attributeLimits({ ...seen, failures: report.failures, events: report.events }).map(
+  const { failures, events } = report;
+  const facts = world.environment?.facts ?? {};
+  return attributeLimits({ ...seen, failures, events, facts }).map(
     ({ role, resource, meaning, evidence }) => ({
       role,
       tMs,

@@ -35,6 +35,8 @@ export interface LimitEvidence {
   readonly warnings: readonly Warning[];
   /** Events of the load; of these only the marks of slowness are read. */
   readonly events: readonly Pick<TrialEvent, "kind" | "role" | "detail">[];
+  /** Facts of the environment; of these only `<role>.net.ipv4.tcp_syncookies` is read. */
+  readonly facts: Readonly<Record<string, string>>;
 }
 
 type Find = (seen: Seen) => Limit[];
@@ -53,12 +55,14 @@ export function attributeLimits(evidence: LimitEvidence): Limit[] {
 class Seen {
   readonly warnings: readonly Warning[];
   readonly events: LimitEvidence["events"];
+  readonly facts: LimitEvidence["facts"];
   readonly #values: ReadonlyMap<string, number>;
   readonly #failures: readonly FailureRecord[];
 
-  constructor({ measurements, failures, warnings, events }: LimitEvidence) {
+  constructor({ measurements, failures, warnings, events, facts }: LimitEvidence) {
     this.warnings = warnings;
     this.events = events;
+    this.facts = facts;
     this.#failures = failures;
     this.#values = new Map(measurements.map((m) => [`${m.role}.${m.metric}`, m.value]));
   }
@@ -159,14 +163,21 @@ const findAcceptQueue: Find = (seen) =>
     ),
   );
 
+/**
+ * A cookie is a mark only where it is kept for a full queue: with tcp_syncookies=2 every SYN is answered with one, all of
+ * them are counted as TCPReqQFullDoCookies, and the queue stays empty (tcp_syn_flood_action, net/ipv4/tcp_input.c).
+ */
 const findSynQueue: Find = (seen) =>
-  SERVERS.flatMap((role) =>
-    limit(
-      role,
-      ["syn-queue", "the SYN queue was full: cookies were sent, or SYNs dropped"],
-      seen.positive([`${role}.tcpext.TCPReqQFullDrop`, `${role}.tcpext.TCPReqQFullDoCookies`]),
-    ),
-  );
+  SERVERS.flatMap((role) => {
+    const always = seen.facts[`${role}.net.ipv4.tcp_syncookies`] === "2";
+    const dropped = seen.positive([`${role}.tcpext.TCPReqQFullDrop`]);
+    const cookies = always ? {} : seen.positive([`${role}.tcpext.TCPReqQFullDoCookies`]);
+    const meaning =
+      Object.keys(dropped).length > 0
+        ? "the SYN queue was full: SYNs were dropped"
+        : "the SYN queue was full: SYNs were answered with cookies";
+    return limit(role, ["syn-queue", meaning], { ...dropped, ...cookies });
+  });
 
 const findConntrack: Find = (seen) =>
   (["client", ...SERVERS] as const).flatMap((role) => {

@@ -4,7 +4,13 @@ import type { ErrnoName } from "../src/errno.ts";
 import type { Role } from "../src/role.ts";
 import type { ConnectionStep } from "../src/tally.ts";
 
-const NOTHING: LimitEvidence = { measurements: [], failures: [], warnings: [], events: [] };
+const NOTHING: LimitEvidence = {
+  measurements: [],
+  failures: [],
+  warnings: [],
+  events: [],
+  facts: {},
+};
 
 function failed(step: ConnectionStep, errno: ErrnoName, count: number): LimitEvidence {
   return { ...NOTHING, failures: [{ step, errno, count, firstMs: 0, lastMs: 0 }] };
@@ -33,6 +39,17 @@ describe("attributeLimits", () => {
     [measured("target", "failures.EADDRNOTAVAIL", 300), "ports", "target"],
   ])("knows a shortage by its mark: %j is %s of the %s", (evidence, resource, role) => {
     expect(attributeLimits(evidence)).toMatchObject([{ resource, role }]);
+  });
+
+  it.each([
+    ["0", "TCPReqQFullDrop", ["syn-queue"]],
+    ["1", "TCPReqQFullDoCookies", ["syn-queue"]],
+    ["2", "TCPReqQFullDoCookies", []],
+  ])("with tcp_syncookies=%s takes %s for %j: always cookies is not a full queue", (...row) => {
+    const [syncookies, counter, resources] = row;
+    const facts = { "target.net.ipv4.tcp_syncookies": syncookies };
+    const found = attributeLimits({ ...measured("target", `tcpext.${counter}`, 300), facts });
+    expect(found.map(({ resource }) => resource)).toEqual(resources);
   });
 
   it("knows a slow trial without any failure: connect() searches for a port", () => {

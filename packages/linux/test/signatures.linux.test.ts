@@ -94,6 +94,23 @@ describe("a SYN queue that is full", () => {
     expect(readQueues(diag, { countSynReceived: true }).synReceived).toBe(9);
     close(listener);
   });
+
+  test("cannot be told from one with cookies always by counters alone: all are counted, none waits", async () => {
+    using hosts = makeTwoHosts();
+    applySysctls(hosts.target, { "net.ipv4.tcp_syncookies": "2" });
+    using counters = openCounters(hosts.target);
+    const listener = listen(hosts.target, AT, 8);
+    flood(hosts, 300);
+    await eventually(() => {
+      expect(counters.read().counters).toMatchObject({
+        "tcpext.TCPReqQFullDoCookies": 300,
+        "tcpext.SyncookiesSent": 300,
+      });
+    });
+    using diag = new SockDiag(hosts.target);
+    expect(readQueues(diag, { countSynReceived: true }).synReceived).toBe(0);
+    close(listener);
+  });
 });
 
 test("a limit on TIME_WAIT shows as TCPTimeWaitOverflow, one per socket refused", async () => {

@@ -23,6 +23,7 @@ export const LISTEN_SYSCTLS: readonly SysctlEntry[] = [
       default: "1",
       values: integer(0, 255),
       actsOn: "listener",
+      notes: ["With 2 every SYN counts as TCPReqQFullDoCookies, though the SYN queue stays empty."],
       moves: ["tcpext.SyncookiesSent", "tcpext.TCPReqQFullDoCookies", "tcpext.TCPReqQFullDrop"],
     },
   ),

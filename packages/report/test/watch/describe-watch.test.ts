@@ -138,6 +138,14 @@ describe("advice", () => {
     expect(advise({ [reuse]: "1", [timestamps]: "1" })).toEqual([]);
   });
 
+  test("does not take cookies that are sent always for a full SYN queue", () => {
+    const advise = (counter: string, syncookies: string): string[] =>
+      resources(after({ [counter]: 5 }, { sysctls: { "net.ipv4.tcp_syncookies": syncookies } }));
+    expect(advise("tcpext.TCPReqQFullDoCookies", "1")).toEqual(["syn-queue"]);
+    expect(advise("tcpext.TCPReqQFullDoCookies", "2")).toEqual([]);
+    expect(advise("tcpext.TCPReqQFullDrop", "0")).toEqual(["syn-queue"]);
+  });
+
   test("does not offer tcp_tw_reuse against open connections, nor any sysctl against a leak", () => {
     const advise = (states: Record<string, number>): readonly string[] => {
       const destinations = [aDestination({ ports: 90, states, timeWaitLeft: noneLeft() })];
