@@ -166,12 +166,21 @@ const findAcceptQueue: Find = (seen) =>
 /**
  * A cookie is a mark only where it is kept for a full queue: with tcp_syncookies=2 every SYN is answered with one, all of
  * them are counted as TCPReqQFullDoCookies, and the queue stays empty (tcp_syn_flood_action, net/ipv4/tcp_input.c).
+ * Without cookies SYNs of strangers are dropped from three quarters of tcp_max_syn_backlog on, which only ListenDrops
+ * counts (tcp_conn_request, same file).
  */
 const findSynQueue: Find = (seen) =>
   SERVERS.flatMap((role) => {
-    const always = seen.facts[`${role}.net.ipv4.tcp_syncookies`] === "2";
-    const dropped = seen.positive([`${role}.tcpext.TCPReqQFullDrop`]);
-    const cookies = always ? {} : seen.positive([`${role}.tcpext.TCPReqQFullDoCookies`]);
+    const syncookies = seen.facts[`${role}.net.ipv4.tcp_syncookies`];
+    const [drops, full, overflows, cookied] = [
+      `${role}.tcpext.ListenDrops`,
+      `${role}.tcpext.TCPReqQFullDrop`,
+      `${role}.tcpext.ListenOverflows`,
+      `${role}.tcpext.TCPReqQFullDoCookies`,
+    ] as const;
+    const early = syncookies === "0" && seen.of(drops) > seen.of(full) + seen.of(overflows);
+    const dropped = seen.positive(early ? [full, drops] : [full]);
+    const cookies = syncookies === "2" ? {} : seen.positive([cookied]);
     const meaning =
       Object.keys(dropped).length > 0
         ? "the SYN queue was full: SYNs were dropped"

@@ -43,7 +43,9 @@ describe("attributeLimits", () => {
 
   it.each([
     ["0", "TCPReqQFullDrop", ["syn-queue"]],
+    ["0", "ListenDrops", ["syn-queue"]],
     ["1", "TCPReqQFullDoCookies", ["syn-queue"]],
+    ["1", "ListenDrops", []],
     ["2", "TCPReqQFullDoCookies", []],
   ])("with tcp_syncookies=%s takes %s for %j: always cookies is not a full queue", (...row) => {
     const [syncookies, counter, resources] = row;

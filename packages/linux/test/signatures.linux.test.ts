@@ -78,6 +78,27 @@ describe("a SYN queue that is full", () => {
     close(listener);
   });
 
+  test("drops without cookies at 3/4 of a small tcp_max_syn_backlog, which is ListenDrops alone", async () => {
+    using hosts = makeTwoHosts();
+    applySysctls(hosts.target, {
+      "net.ipv4.tcp_syncookies": "0",
+      "net.ipv4.tcp_max_syn_backlog": "16",
+    });
+    using counters = openCounters(hosts.target);
+    const listener = listen(hosts.target, AT, 64);
+    flood(hosts, 300);
+    await eventually(() => {
+      expect(counters.read().counters).toMatchObject({
+        "tcpext.ListenDrops": 287,
+        "tcpext.TCPReqQFullDrop": 0,
+        "tcpext.ListenOverflows": 0,
+      });
+    });
+    using diag = new SockDiag(hosts.target);
+    expect(readQueues(diag, { countSynReceived: true }).synReceived).toBe(13);
+    close(listener);
+  });
+
   test("answers with cookies by default: all others are TCPReqQFullDoCookies", async () => {
     using hosts = makeTwoHosts();
     using counters = openCounters(hosts.target);

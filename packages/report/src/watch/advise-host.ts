@@ -113,8 +113,6 @@ const adviseAcceptQueue: Adviser = ({ listen, listeners }) => {
 const adviseSynQueue: Adviser = ({ listen }, { sysctls, rates }) => {
   if (!isPositive(listen.synQueueFullPerS)) return [];
   const dropped = isPositive(rates.perS("tcpext.TCPReqQFullDrop"));
-  // Every SYN is counted as one that met a full queue where cookies are sent always.
-  if (!dropped && sysctls["net.ipv4.tcp_syncookies"] === "2") return [];
   const sentence = dropped
     ? "The SYN queue is full and SYNs are dropped: net.ipv4.tcp_syncookies=1 here answers them without keeping state, " +
       "at the cost of TCP options for clients without timestamps."

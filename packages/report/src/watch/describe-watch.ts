@@ -35,7 +35,7 @@ export function describeWatch(
     listen: {
       overflowsPerS: rates.perS("tcpext.ListenOverflows"),
       dropsPerS: rates.perS("tcpext.ListenDrops"),
-      synQueueFullPerS: rates.sumPerS("tcpext.TCPReqQFullDrop", "tcpext.TCPReqQFullDoCookies"),
+      synQueueFullPerS: rates.sumPerS(...synQueueMarks(after)),
     },
     resets: {
       sentPerS: rates.perS("tcp.OutRsts"),
@@ -51,6 +51,12 @@ export function describeWatch(
 
 /** A window below this is mostly chance, and the ages of the sockets tell more. */
 const WINDOW_MS_MIN = 1000;
+
+/** With tcp_syncookies=2 every SYN is counted as one that met a full queue, which then says nothing of the queue. */
+function synQueueMarks({ sysctls }: WatchReading): string[] {
+  const always = sysctls["net.ipv4.tcp_syncookies"] === "2";
+  return ["tcpext.TCPReqQFullDrop", ...(always ? [] : ["tcpext.TCPReqQFullDoCookies"])];
+}
 
 function describeTimeWait(
   { states, counters, sysctls, timeWaitLeft }: WatchReading,

@@ -144,6 +144,10 @@ describe("advice", () => {
     expect(advise("tcpext.TCPReqQFullDoCookies", "1")).toEqual(["syn-queue"]);
     expect(advise("tcpext.TCPReqQFullDoCookies", "2")).toEqual([]);
     expect(advise("tcpext.TCPReqQFullDrop", "0")).toEqual(["syn-queue"]);
+    const always = { "net.ipv4.tcp_syncookies": "2" };
+    const flooded = { "tcpext.TCPReqQFullDoCookies": 5, "tcpext.TCPReqQFullDrop": 0 };
+    expect(after(flooded, { sysctls: always }).listen.synQueueFullPerS).toBe(0);
+    expect(after(flooded).listen.synQueueFullPerS).toBe(5);
   });
 
   test("does not offer tcp_tw_reuse against open connections, nor any sysctl against a leak", () => {
