@@ -205,7 +205,8 @@ describe("beyond the exact distribution", () => {
 
   test.each([
     ["few distinct sizes and zeros", fc.integer({ min: 0, max: 3 }), 1e-11],
-    ["half of them equal", fc.oneof(fc.constant(7), fc.integer({ min: 1, max: 500 })), 1e-11],
+    // In the middle, where their mean rank is a large share of the variance however many of them are drawn.
+    ["half of them equal", fc.oneof(fc.constant(250), fc.integer({ min: 1, max: 500 })), 1e-11],
     ["dozens of sizes", fc.integer({ min: 1, max: 60 }), 2e-5],
     ["hardly a tie", fc.integer({ min: 1, max: 100_000 }), 2e-5],
   ])("p of 140 to 200 blocks with %s is the counted one, within its bound", (_, size, bound) => {
