@@ -23,6 +23,8 @@ stop() {
     kill -KILL "$engine" 2>/dev/null
     wait "$engine" 2>/dev/null
   fi
+  # What the engine had mounted, network namespaces of containers among it, may outlive it.
+  awk -v under="$folder/" 'index($2, under) == 1 { print $2 }' /proc/self/mounts | sort -r | xargs -r umount -l
   rm -rf "$folder" 2>/dev/null || { sleep 1; rm -rf "$folder"; }
   exit "$status"
 }
