@@ -53,7 +53,7 @@ const LOAD =
 
 describe("a target in a container", () => {
   skipWithoutEngine();
-  const testbed = new DockerTestbed({ patienceMs: 3000 });
+  const testbed = new DockerTestbed();
   afterAll(() => testbed.close());
 
   const runDocker = async (yaml: string) => runVariants(`testbed: docker\n${yaml}`, testbed);
