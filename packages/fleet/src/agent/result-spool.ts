@@ -1,17 +1,10 @@
-import {
-  closeSync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { ChurnError, type ShardReport } from "@churnlab/core";
 import type { ResultPiece } from "../messages/result-piece.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
 import { splitReport } from "../report-codec.ts";
+import { writeDurably } from "./write-durably.ts";
 
 /** Whose results, of which attempt. */
 export interface SpoolOrigin {
@@ -70,13 +63,7 @@ export class ResultSpool {
 
   #write(file: string, text: string): void {
     try {
-      const fd = openSync(file, "w", 0o600);
-      try {
-        writeFully(fd, Buffer.from(text));
-        fdatasyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
+      writeDurably(file, text);
     } catch (error) {
       rmSync(file, { force: true });
       throw spoolFailure(this.#directory, error);
@@ -86,10 +73,6 @@ export class ResultSpool {
 
 /** What a report takes, about. */
 const PROBE_BYTES = 256 * 1024;
-
-function writeFully(fd: number, bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-}
 
 function spoolFailure(directory: string, cause: unknown): ChurnError {
   const code = (cause as NodeJS.ErrnoException).code ?? String(cause);

@@ -1,16 +1,9 @@
-import {
-  closeSync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { ChurnError } from "@churnlab/core";
 import { type KeepUndo, restoreSysctls, type SideNetwork } from "@churnlab/testbed";
 import { z } from "zod";
+import { writeDurably } from "./write-durably.ts";
 
 const undoSchema = z.record(z.string(), z.string());
 
@@ -40,13 +33,7 @@ export class UndoJournal {
   readonly keep: KeepUndo = (was) => {
     try {
       mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
-      const fd = openSync(this.#file, "w", 0o600);
-      try {
-        writeSync(fd, JSON.stringify(was));
-        fdatasyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
+      writeDurably(this.#file, JSON.stringify(was));
     } catch (cause) {
       throw new ChurnError("E_DISK", `What sysctls were cannot be kept in ${this.#file}`, {
         cause,
