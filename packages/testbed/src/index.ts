@@ -8,7 +8,7 @@ export { cleanContainers } from "./docker/clean-containers.ts";
 export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
 export { checkExternal } from "./external/check-external.ts";
 export { ExternalTestbed } from "./external/external-testbed.ts";
-export { joinPorts, joinReadings } from "./joint-observer.ts";
+export { joinPorts, joinQueues, joinReadings, joinWarnings } from "./joint-observer.ts";
 export { NetnsTestbed } from "./netns-testbed.ts";
 export { restoreSysctls } from "./restore-sysctls.ts";
 export {

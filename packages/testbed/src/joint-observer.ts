@@ -26,14 +26,7 @@ export class JointObserver implements Observer {
   }
 
   readQueues(): QueueReading | null {
-    const readings = this.#observers
-      .map((observer) => observer.readQueues())
-      .filter((reading) => reading !== null);
-    if (readings.length === 0) return null;
-    return {
-      listeners: readings.flatMap(({ listeners }) => listeners),
-      synReceived: readings.reduce((sum, { synReceived }) => sum + synReceived, 0),
-    };
+    return joinQueues(this.#observers.map((observer) => observer.readQueues()));
   }
 
   readPorts(): PortReading | null {
@@ -45,7 +38,7 @@ export class JointObserver implements Observer {
   }
 
   conclude(): readonly Warning[] {
-    return distinct(this.#observers.flatMap((observer) => observer.conclude()));
+    return joinWarnings(this.#observers.flatMap((observer) => observer.conclude()));
   }
 
   close(): void {
@@ -59,6 +52,21 @@ export function joinReadings(readings: readonly CounterReading[]): CounterReadin
     gauges: addGauges(readings.map(({ gauges }) => gauges)),
     counters: addRecords(readings.map(({ counters }) => counters)),
   };
+}
+
+/** The listeners of all hosts side by side; null where none were read. */
+export function joinQueues(readings: readonly (QueueReading | null)[]): QueueReading | null {
+  const known = readings.filter((reading) => reading !== null);
+  if (known.length === 0) return null;
+  return {
+    listeners: known.flatMap(({ listeners }) => listeners),
+    synReceived: known.reduce((sum, { synReceived }) => sum + synReceived, 0),
+  };
+}
+
+/** What several hosts say alike is said once. */
+export function joinWarnings(warnings: readonly Warning[]): Warning[] {
+  return [...new Map(warnings.map((warning) => [warning.message, warning])).values()];
 }
 
 /** The port budget of the fullest host, with the sockets of all; null where none was read. */
@@ -94,8 +102,4 @@ function addGauges(records: readonly Readonly<Record<string, number>>[]): Record
     if (name.startsWith("host.")) sums[name] = value;
   }
   return sums;
-}
-
-function distinct(warnings: readonly Warning[]): Warning[] {
-  return [...new Map(warnings.map((warning) => [warning.message, warning])).values()];
 }

@@ -9,7 +9,7 @@ import {
   type TrialEvent,
   type Warning,
 } from "@churnlab/core";
-import { joinPorts, joinReadings } from "@churnlab/testbed";
+import { joinPorts, joinQueues, joinReadings, joinWarnings } from "@churnlab/testbed";
 import type { LiveMessage } from "../messages/live-message.ts";
 import {
   type ReadReply,
@@ -106,11 +106,7 @@ export class RemoteObserver implements Observer {
   readQueues(): QueueReading | null {
     const queues = [...this.#queues.values()];
     this.#queues.clear();
-    if (queues.length === 0) return null;
-    return {
-      listeners: queues.flatMap(({ listeners }) => listeners),
-      synReceived: queues.reduce((sum, { synReceived }) => sum + synReceived, 0),
-    };
+    return joinQueues(queues);
   }
 
   /** Those of the last look, once: a remote host is not asked in between. */
@@ -127,8 +123,7 @@ export class RemoteObserver implements Observer {
   }
 
   conclude(): readonly Warning[] {
-    const warnings = this.#looks.flatMap(({ look }) => look.warnings);
-    return [...new Map(warnings.map((warning) => [warning.message, warning])).values()];
+    return joinWarnings(this.#looks.flatMap(({ look }) => look.warnings));
   }
 
   close(): void {
