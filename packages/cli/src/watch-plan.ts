@@ -1,6 +1,8 @@
 import { type AttemptNumber, lostAgent, type PlanListener, type Recorder } from "@churnlab/control";
 import {
   type ArmedShard,
+  addLiveTallies,
+  EMPTY_LIVE_TALLY,
   type LiveTally,
   type Plan,
   type Scenario,
@@ -149,7 +151,7 @@ class WatchedState {
   #sockets: LiveState["sockets"] = null;
   #portRange: number | null = null;
   #rates: LiveState["rates"] = null;
-  #tally: LiveTally = NO_LOAD;
+  #tally: LiveTally = EMPTY_LIVE_TALLY;
   #talliedAtMs = 0;
   #eventsSeen = 0;
   #connectUsP99: number | null = null;
@@ -164,7 +166,7 @@ class WatchedState {
     if (trial !== this.#trial) {
       this.#sockets = null;
       this.#rates = null;
-      this.#tally = NO_LOAD;
+      this.#tally = EMPTY_LIVE_TALLY;
       this.#eventsSeen = 0;
       this.#connectUsP99 = null;
     }
@@ -182,7 +184,7 @@ class WatchedState {
     const range = series.latest("client", "ports.range");
     this.#portRange = range === null ? null : range * this.#trial.spec.workload.sources;
     this.#connectUsP99 = series.latest("client", "latency.connect.p99");
-    this.#measureRates(addLive(shards.map((shard) => shard.live())));
+    this.#measureRates(addLiveTallies(shards.map((shard) => shard.live())));
     const events = recorder.events();
     for (const event of events.slice(this.#eventsSeen)) {
       const { text } = describeEvent(event);
@@ -228,29 +230,4 @@ class WatchedState {
     this.#tally = now;
     this.#talliedAtMs = atMs;
   }
-}
-
-const NO_LOAD: LiveTally = {
-  attempted: 0,
-  established: 0,
-  succeeded: 0,
-  failed: 0,
-  dropped: 0,
-  requestsSucceeded: 0,
-  open: 0,
-};
-
-function addLive(tallies: readonly LiveTally[]): LiveTally {
-  return tallies.reduce(
-    (sum, tally) => ({
-      attempted: sum.attempted + tally.attempted,
-      established: sum.established + tally.established,
-      succeeded: sum.succeeded + tally.succeeded,
-      failed: sum.failed + tally.failed,
-      dropped: sum.dropped + tally.dropped,
-      requestsSucceeded: sum.requestsSucceeded + tally.requestsSucceeded,
-      open: sum.open + tally.open,
-    }),
-    NO_LOAD,
-  );
 }

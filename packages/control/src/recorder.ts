@@ -1,11 +1,9 @@
 import type {
   Agent,
   AgentHealth,
-  ArmedShard,
   Clock,
   CounterReading,
   ListenerQueuesRecord,
-  LiveTally,
   Measurement,
   Observer,
   PortReading,
@@ -18,8 +16,7 @@ import type {
   TrialWorld,
   Warning,
 } from "@churnlab/core";
-import { AgentWatch } from "./agent-watch.ts";
-import { sampleQuantiles } from "./latency-quantiles.ts";
+import { LoadRecorder, type WatchedShard } from "./load-recorder.ts";
 import { PortMarks } from "./port-marks.ts";
 import { ResetRates } from "./reset-rates.ts";
 import { SampleSeries } from "./sample-series.ts";
@@ -27,12 +24,8 @@ import { TimedReadings } from "./timed-readings.ts";
 
 /** Counters and gauges of every role are read this often: pread on open descriptors, tens of microseconds. */
 export const SAMPLE_INTERVAL_MS = 200;
-/** Queues and rates of resets once per second. */
+/** Queues, rates of resets and latencies once per second: a quantile needs enough values to be one. */
 const SECOND_TICKS = 5;
-/** Latencies once per second: a quantile needs enough values to be one. */
-const LATENCY_TICKS = 5;
-/** What is left of a second at the end of the load is a sample of its own from this length on. */
-const LATENCY_MS_MIN = 500;
 /** Ports once per five seconds: a dump walks the kernel's whole socket table. */
 const PORT_TICKS = 25;
 /** A sample of another host that comes a tick later than its neighbours is no hole. */
@@ -65,13 +58,11 @@ interface Watch {
   socketsAtDump: number;
 }
 
-/** What is looked at of the load generator. */
-export type WatchedShard = Pick<ArmedShard, "live" | "takeLatencies" | "readCpuUs" | "engine">;
-
 /** Watches every role of a world, on the thread that calls it, until it is disposed. */
 export class Recorder implements Disposable {
   readonly series: SampleSeries = new SampleSeries();
   readonly #readings = new TimedReadings();
+  readonly #load: LoadRecorder;
   readonly #clock: Clock;
   readonly #watches: readonly Watch[];
   readonly #world: TrialWorld;
@@ -87,14 +78,11 @@ export class Recorder implements Disposable {
   #missed = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #afterTick: () => void = () => {};
-  #shards: readonly WatchedShard[] = [];
-  #agents: readonly AgentWatch[] = [];
-  #health: readonly AgentHealth[] = [];
-  #latenciesAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(world: TrialWorld, clock: Clock) {
     this.#world = world;
     this.#clock = clock;
+    this.#load = new LoadRecorder(this.series, clock);
     this.#startedAtMs = clock.nowMs();
     this.#measureAtMs = this.#startedAtMs;
     this.#markedAtMs = this.#startedAtMs;
@@ -157,17 +145,12 @@ export class Recorder implements Disposable {
     shards: readonly WatchedShard[],
     agents: readonly Pick<Agent, "name" | "workers">[],
   ): void {
-    this.#shards = shards;
-    const nowMs = this.#clock.nowMs();
-    this.#agents = shards.flatMap((shard, i) => {
-      const agent = agents[i];
-      return agent === undefined ? [] : [new AgentWatch(agent, shard, nowMs)];
-    });
+    this.#load.watch(shards, agents);
   }
 
   /** How every agent did in the last second; empty before the first. */
   get agents(): readonly AgentHealth[] {
-    return this.#health;
+    return this.#load.agents;
   }
 
   /** Has roles on other hosts look at this time, for the mark that follows; a role of this host is read by the mark itself. */
@@ -207,8 +190,8 @@ export class Recorder implements Disposable {
     this.#sample();
     this.#sampleSecond();
     // The last tick may be a whole interval ago: a series of the load ends with what the tally says.
-    this.#sampleLoad();
-    if (this.#clock.nowMs() - this.#latenciesAtMs >= LATENCY_MS_MIN) this.#sampleLatencies();
+    this.#load.sampleTallies();
+    if (this.#load.hasRestOfSecond) this.#charge(() => this.#load.sampleLatencies());
     this.#afterTick();
     this.#measureEndedAtMs = this.#clock.nowMs();
     for (const watch of this.#watches) {
@@ -299,8 +282,8 @@ export class Recorder implements Disposable {
     for (const watch of this.#watches) {
       if (this.#ticks % PORT_TICKS === 0 || this.#mayHaveCrossed(watch)) this.#readPorts(watch);
     }
-    this.#sampleLoad();
-    if (this.#ticks % LATENCY_TICKS === 0) this.#sampleLatencies();
+    this.#load.sampleTallies();
+    if (this.#ticks % SECOND_TICKS === 0) this.#charge(() => this.#load.sampleLatencies());
     this.#afterTick();
     this.#scheduleTick();
   }
@@ -309,57 +292,27 @@ export class Recorder implements Disposable {
   #recordHole(missed: number): void {
     this.#missed += missed;
     const atMs = this.#clock.nowMs();
-    for (const { observer } of this.#watches) {
-      this.#events.push({ role: observer.role, atMs, kind: "sampler.hole", detail: { missed } });
-    }
+    for (const { observer } of this.#watches) this.#tellHole(observer.role, atMs, missed);
   }
 
   #sample(): void {
     const begunMs = this.#clock.nowMs();
-    const cpuMs = this.#clock.threadCpuMs();
-    for (const watch of this.#watches) {
-      const { observer, idle } = watch;
-      const reading = observer.readCounters();
-      this.#events.push(...observer.drainEvents());
-      const atMs = reading.atMs ?? begunMs;
-      const isOld = reading.atMs !== undefined && atMs <= watch.sampledAtMs;
-      if (isOld) continue; // another host has sent nothing since
-      this.#noteRemoteHole(watch, reading);
-      watch.sampledAtMs = atMs;
-      this.series.add(observer.role, atMs, reading.gauges);
-      this.series.addChanges(observer.role, atMs, { idle: idle.counters, now: reading.counters });
-    }
-    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
-  }
-
-  /** What the load generator has counted since the trial began, as samples beside those of the kernels. */
-  #sampleLoad(): void {
-    if (this.#shards.length === 0) return;
-    const tallies = this.#shards.map((shard) => shard.live());
-    const sum = (count: (tally: LiveTally) => number): number =>
-      tallies.reduce((total, tally) => total + count(tally), 0);
-    this.series.addChanges("client", this.#clock.nowMs(), {
-      idle: {},
-      now: {
-        "connections.attempted": sum((tally) => tally.attempted),
-        "connections.established": sum((tally) => tally.established),
-        "connections.succeeded": sum((tally) => tally.succeeded),
-        "connections.failed": sum((tally) => tally.failed),
-        "connections.dropped": sum((tally) => tally.dropped),
-        "requests.succeeded": sum((tally) => tally.requestsSucceeded),
-      },
+    this.#charge(() => {
+      for (const watch of this.#watches) this.#sampleRole(watch, begunMs);
     });
   }
 
-  /** Quantiles of the latencies since the last look, at its end; nothing where nothing succeeded. */
-  #sampleLatencies(): void {
-    const cpuMs = this.#clock.threadCpuMs();
-    const fresh = this.#shards.map((shard) => shard.takeLatencies?.() ?? []);
-    const nowMs = this.#clock.nowMs();
-    this.#latenciesAtMs = nowMs;
-    this.series.add("client", nowMs, sampleQuantiles(fresh.flat()));
-    this.#health = this.#agents.map((agent, i) => agent.read(nowMs, fresh[i] ?? []));
-    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
+  #sampleRole(watch: Watch, begunMs: number): void {
+    const { observer, idle } = watch;
+    const reading = observer.readCounters();
+    this.#events.push(...observer.drainEvents());
+    const atMs = reading.atMs ?? begunMs;
+    const isOld = reading.atMs !== undefined && atMs <= watch.sampledAtMs;
+    if (isOld) return; // another host has sent nothing since
+    this.#noteRemoteHole(watch, reading);
+    watch.sampledAtMs = atMs;
+    this.series.add(observer.role, atMs, reading.gauges);
+    this.series.addChanges(observer.role, atMs, { idle: idle.counters, now: reading.counters });
   }
 
   /** Samples of another host that never came. */
@@ -368,8 +321,18 @@ export class Recorder implements Disposable {
     const missed = Math.round((atMs - watch.sampledAtMs) / SAMPLE_INTERVAL_MS) - 1;
     if (missed < REMOTE_HOLE_MIN) return;
     this.#missed += missed;
-    const { role } = watch.observer;
+    this.#tellHole(watch.observer.role, atMs, missed);
+  }
+
+  #tellHole(role: Role, atMs: number, missed: number): void {
     this.#events.push({ role, atMs, kind: "sampler.hole", detail: { missed } });
+  }
+
+  /** Counts the CPU time of a look as the sampler's own. */
+  #charge(look: () => void): void {
+    const cpuMs = this.#clock.threadCpuMs();
+    look();
+    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 
   /** Since the last dump at most as many ports were taken as sockets were added; a dump then says exactly. */
@@ -387,42 +350,41 @@ export class Recorder implements Disposable {
 
   #sampleSecond(): void {
     const begunMs = this.#clock.nowMs();
-    const cpuMs = this.#clock.threadCpuMs();
-    for (const { observer, resetRates } of this.#watches) {
-      resetRates.sample(this.series, begunMs);
-      const queues = observer.readQueues();
-      if (queues === null) continue;
-      this.series.add(observer.role, begunMs, summariseQueues(queues));
-      this.#readings.addListenerQueues(observer.role, begunMs, queues.listeners);
-    }
-    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
+    this.#charge(() => {
+      for (const { observer, resetRates } of this.#watches) {
+        resetRates.sample(this.series, begunMs);
+        const queues = observer.readQueues();
+        if (queues === null) continue;
+        this.series.add(observer.role, begunMs, summariseQueues(queues));
+        this.#readings.addListenerQueues(observer.role, begunMs, queues.listeners);
+      }
+    });
   }
 
   #readPorts(watch: Watch): void {
-    const { observer, ports, marks } = watch;
     const begunMs = this.#clock.nowMs();
-    const cpuMs = this.#clock.threadCpuMs();
-    const reading = observer.readPorts();
-    if (reading !== null) {
-      ports.push(reading);
-      watch.socketsAtDump = this.#countSockets(watch);
-      this.#readings.addPortUses(observer.role, begunMs, reading.tuples);
-      this.series.add(observer.role, begunMs, {
-        "ports.used": reading.used,
-        "ports.range": reading.range,
-        "ports.tuples": reading.tuples.length + reading.tuplesLeftOff,
-        ...Object.fromEntries(
-          Object.entries(reading.states).map(([state, count]) => [`sockets.${state}`, count]),
-        ),
-      });
-      for (const event of [
-        ...marks.judge(observer.role, reading),
-        ...tellLeftOff(watch, reading),
-      ]) {
-        this.#events.push({ ...event, atMs: begunMs });
-      }
+    this.#charge(() => {
+      const reading = watch.observer.readPorts();
+      if (reading !== null) this.#notePorts(watch, reading, begunMs);
+    });
+  }
+
+  #notePorts(watch: Watch, reading: PortReading, atMs: number): void {
+    const { role } = watch.observer;
+    watch.ports.push(reading);
+    watch.socketsAtDump = this.#countSockets(watch);
+    this.#readings.addPortUses(role, atMs, reading.tuples);
+    this.series.add(role, atMs, {
+      "ports.used": reading.used,
+      "ports.range": reading.range,
+      "ports.tuples": reading.tuples.length + reading.tuplesLeftOff,
+      ...Object.fromEntries(
+        Object.entries(reading.states).map(([state, count]) => [`sockets.${state}`, count]),
+      ),
+    });
+    for (const event of [...watch.marks.judge(role, reading), ...tellLeftOff(watch, reading)]) {
+      this.#events.push({ ...event, atMs });
     }
-    this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 }
 

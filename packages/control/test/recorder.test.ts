@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { LatencyHistogram, type TrialWorld } from "@churnlab/core";
+import { EMPTY_LIVE_TALLY, LatencyHistogram, type TrialWorld } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { SAMPLE_INTERVAL_MS, startRecorder } from "../src/recorder.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
@@ -8,16 +8,6 @@ import { FakeObserver, FakeTestbed, portsOf } from "./fakes/fake-world.ts";
 async function worldOf(observer: FakeObserver): Promise<TrialWorld> {
   return new FakeTestbed({ observers: [observer] }).build();
 }
-
-const NOTHING_YET = {
-  attempted: 0,
-  established: 0,
-  succeeded: 0,
-  failed: 0,
-  dropped: 0,
-  requestsSucceeded: 0,
-  open: 0,
-};
 
 describe("Recorder", () => {
   it("records a hole for samples that were not taken at their time", async () => {
@@ -56,7 +46,7 @@ describe("Recorder", () => {
     const histogram = new LatencyHistogram();
     histogram.recordUs(40);
     const taken = [[histogram.toRecord("connect")], [histogram.toRecord("connect")], []];
-    const shard = { live: () => NOTHING_YET, takeLatencies: () => taken.shift() ?? [] };
+    const shard = { live: () => EMPTY_LIVE_TALLY, takeLatencies: () => taken.shift() ?? [] };
     recorder.watchLoad(
       [shard, { ...shard, engine: "ring", readCpuUs: () => 0 }, { live: shard.live }],
       ["a", "b", "c"].map((name) => ({ name, workers: 2 })),

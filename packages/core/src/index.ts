@@ -136,4 +136,5 @@ export * from "./statistics/theil-sen-slope.ts";
 
 export * from "./agent.ts";
 export * from "./delta-counters.ts";
+export * from "./live-tally.ts";
 export * from "./testbed.ts";

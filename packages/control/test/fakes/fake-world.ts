@@ -2,6 +2,7 @@ import {
   type Agent,
   type ArmedShard,
   type CounterReading,
+  EMPTY_LIVE_TALLY,
   EMPTY_TALLY,
   type FailureRecord,
   LatencyHistogram,
@@ -48,15 +49,7 @@ export class FakeAgent implements Agent {
     this.shards.push(shard);
     return {
       run: () => this.#run(shard),
-      live: () => ({
-        attempted: 0,
-        established: 0,
-        succeeded: 0,
-        failed: 0,
-        dropped: 0,
-        requestsSucceeded: 0,
-        open: 0,
-      }),
+      live: () => EMPTY_LIVE_TALLY,
       stop: () => {
         this.stopped = true;
       },

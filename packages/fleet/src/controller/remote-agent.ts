@@ -2,6 +2,7 @@ import {
   type Agent,
   type ArmedShard,
   ChurnError,
+  EMPTY_LIVE_TALLY,
   type LiveTally,
   type Shard,
   type ShardReport,
@@ -23,16 +24,6 @@ const RESULT_GRACE_MS = 20_000;
 
 const startReply = z.object({ leadMs: z.number() });
 
-const NONE: LiveTally = {
-  attempted: 0,
-  established: 0,
-  succeeded: 0,
-  failed: 0,
-  dropped: 0,
-  requestsSucceeded: 0,
-  open: 0,
-};
-
 export interface RemoteAgentOptions {
   readonly link: AgentLink;
   readonly workers: number;
@@ -46,7 +37,7 @@ export class RemoteAgent implements Agent {
   readonly workers: number;
   readonly #options: RemoteAgentOptions;
   /** Counters of its load, as it last told them. */
-  live: LiveTally = NONE;
+  live: LiveTally = EMPTY_LIVE_TALLY;
   /** What it sent; null before that. */
   report: ShardReport | null = null;
 

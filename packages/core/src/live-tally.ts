@@ -1,0 +1,28 @@
+import type { LiveTally } from "./agent.ts";
+
+/** Of a shard that has not begun. */
+export const EMPTY_LIVE_TALLY: LiveTally = {
+  attempted: 0,
+  established: 0,
+  succeeded: 0,
+  failed: 0,
+  dropped: 0,
+  requestsSucceeded: 0,
+  open: 0,
+};
+
+/** What all shards of a trial have counted together. */
+export function addLiveTallies(tallies: readonly LiveTally[]): LiveTally {
+  return tallies.reduce(
+    (sum, tally) => ({
+      attempted: sum.attempted + tally.attempted,
+      established: sum.established + tally.established,
+      succeeded: sum.succeeded + tally.succeeded,
+      failed: sum.failed + tally.failed,
+      dropped: sum.dropped + tally.dropped,
+      requestsSucceeded: sum.requestsSucceeded + tally.requestsSucceeded,
+      open: sum.open + tally.open,
+    }),
+    EMPTY_LIVE_TALLY,
+  );
+}
