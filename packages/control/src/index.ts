@@ -5,6 +5,7 @@
  */
 
 export * from "./read-progress.ts";
-export { type Recorder, SAMPLE_INTERVAL_MS } from "./recorder.ts";
+export type { Recorder } from "./recorder.ts";
+export { SAMPLE_INTERVAL_MS } from "./role-recorder.ts";
 export * from "./run-plan.ts";
 export * from "./run-trial.ts";

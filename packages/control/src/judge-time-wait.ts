@@ -1,5 +1,5 @@
 import { deltaCounters, type Role, type Warning } from "@churnlab/core";
-import type { RoleReadings } from "./recorder.ts";
+import type { RoleReadings } from "./role-recorder.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** TCP_TIMEWAIT_LEN (include/net/tcp.h). */

@@ -2,13 +2,9 @@ import type {
   Agent,
   AgentHealth,
   Clock,
-  CounterReading,
   ListenerQueuesRecord,
   Measurement,
-  Observer,
-  PortReading,
   PortUseRecord,
-  QueueReading,
   RemoteLook,
   Role,
   Sample,
@@ -17,46 +13,21 @@ import type {
   Warning,
 } from "@churnlab/core";
 import { LoadRecorder, type WatchedShard } from "./load-recorder.ts";
-import { PortMarks } from "./port-marks.ts";
-import { ResetRates } from "./reset-rates.ts";
+import {
+  type RoleReadings,
+  RoleRecorder,
+  SAMPLE_INTERVAL_MS,
+  type TimedEvent,
+} from "./role-recorder.ts";
 import { SampleSeries } from "./sample-series.ts";
 import { TimedReadings } from "./timed-readings.ts";
 
-/** Counters and gauges of every role are read this often: pread on open descriptors, tens of microseconds. */
-export const SAMPLE_INTERVAL_MS = 200;
 /** Queues, rates of resets and latencies once per second: a quantile needs enough values to be one. */
 const SECOND_TICKS = 5;
 /** Ports once per five seconds: a dump walks the kernel's whole socket table. */
 const PORT_TICKS = 25;
-/** A sample of another host that comes a tick later than its neighbours is no hole. */
-const REMOTE_HOLE_MIN = 2;
 const SETTLE_MS_MAX = 1000;
 const SETTLE_POLL_MS = 2;
-
-/** What one role's kernel looked like at the boundaries of the measure phase. */
-export interface RoleReadings {
-  readonly observer: Observer;
-  /** Before any load. */
-  readonly idle: CounterReading;
-  readonly before: CounterReading;
-  readonly after: CounterReading;
-  readonly ports: readonly PortReading[];
-}
-
-interface Watch {
-  readonly observer: Observer;
-  readonly idle: CounterReading;
-  readonly ports: PortReading[];
-  readonly marks: PortMarks;
-  readonly resetRates: ResetRates;
-  before: CounterReading;
-  after: CounterReading;
-  /** What another host was seen to hold at the boundary that is to be marked next. */
-  looked: CounterReading | null;
-  /** When the newest sample of the series was taken. */
-  sampledAtMs: number;
-  socketsAtDump: number;
-}
 
 /** Watches every role of a world, on the thread that calls it, until it is disposed. */
 export class Recorder implements Disposable {
@@ -64,9 +35,9 @@ export class Recorder implements Disposable {
   readonly #readings = new TimedReadings();
   readonly #load: LoadRecorder;
   readonly #clock: Clock;
-  readonly #watches: readonly Watch[];
+  readonly #roles: readonly RoleRecorder[];
   readonly #world: TrialWorld;
-  readonly #events: (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] = [];
+  readonly #events: TimedEvent[] = [];
   readonly #warnings: Warning[] = [];
   readonly #startedAtMs: number;
   #measureAtMs: number;
@@ -88,22 +59,11 @@ export class Recorder implements Disposable {
     this.#markedAtMs = this.#startedAtMs;
     this.#measureEndedAtMs = this.#startedAtMs;
     this.#endedAtMs = this.#startedAtMs;
-    this.#watches = world.observers.map((observer) => {
-      const idle = observer.readCounters();
-      return {
-        observer,
-        idle,
-        before: idle,
-        after: idle,
-        ports: [],
-        marks: new PortMarks(),
-        looked: null,
-        sampledAtMs: Number.NEGATIVE_INFINITY,
-        resetRates: new ResetRates(observer.role, this.#startedAtMs),
-        socketsAtDump: 0,
-      };
-    });
-    for (const watch of this.#watches) this.#readPorts(watch);
+    const trial = { series: this.series, readings: this.#readings, events: this.#events };
+    this.#roles = world.observers.map(
+      (observer) => new RoleRecorder(observer, trial, this.#startedAtMs),
+    );
+    this.#readPorts(this.#roles);
     this.#scheduleTick();
   }
 
@@ -155,17 +115,13 @@ export class Recorder implements Disposable {
 
   /** Has roles on other hosts look at this time, for the mark that follows; a role of this host is read by the mark itself. */
   async look(look: RemoteLook): Promise<void> {
-    await Promise.all(
-      this.#watches.map(async (watch) => {
-        watch.looked = (await watch.observer.lookAt?.(look)) ?? null;
-      }),
-    );
+    await Promise.all(this.#roles.map((role) => role.look(look)));
   }
 
   markMeasure(): void {
-    for (const watch of this.#watches) watch.before = takeReading(watch);
+    const readAtMs = this.#roles.map((role) => role.markBefore());
     const nowMs = this.#clock.nowMs();
-    this.#markedAtMs = Math.max(...this.#watches.map(({ before }) => before.atMs ?? nowMs), 0);
+    this.#markedAtMs = Math.max(...readAtMs.map((atMs) => atMs ?? nowMs), 0);
   }
 
   /**
@@ -194,9 +150,9 @@ export class Recorder implements Disposable {
     if (this.#load.hasRestOfSecond) this.#charge(() => this.#load.sampleLatencies());
     this.#afterTick();
     this.#measureEndedAtMs = this.#clock.nowMs();
-    for (const watch of this.#watches) {
-      watch.after = takeReading(watch);
-      this.#readPorts(watch);
+    for (const role of this.#roles) {
+      role.markAfter();
+      this.#readPorts([role]);
     }
   }
 
@@ -204,19 +160,13 @@ export class Recorder implements Disposable {
   finish(): void {
     this.#sample();
     this.#sampleSecond();
-    for (const watch of this.#watches) this.#readPorts(watch);
+    this.#readPorts(this.#roles);
     this.#endedAtMs = this.#clock.nowMs();
     clearTimeout(this.#timer);
   }
 
   readings(): RoleReadings[] {
-    return this.#watches.map(({ observer, idle, before, after, ports }) => ({
-      observer,
-      idle,
-      before,
-      after,
-      ports,
-    }));
+    return this.#roles.map(({ readings }) => readings);
   }
 
   samples(): Sample[] {
@@ -257,13 +207,9 @@ export class Recorder implements Disposable {
   #openSockets(): Role[] {
     // A pooling gateway keeps connections on purpose, which have an end at its upstream too.
     const kept = this.#world.target.keptOpen?.() ?? 0;
-    return this.#watches
-      .filter(({ observer, idle }) => {
-        const now = observer.readCounters();
-        const expected = (idle.gauges["tcp.inuse"] ?? 0) + (observer.role === "client" ? 0 : kept);
-        return (now.gauges["tcp.inuse"] ?? 0) > expected;
-      })
-      .map(({ observer }) => observer.role);
+    return this.#roles
+      .filter((each) => each.countOpened() > (each.role === "client" ? 0 : kept))
+      .map(({ role }) => role);
   }
 
   /** Ticks keep to a fixed grid; a tick that comes a whole interval late leaves a hole and is counted. */
@@ -279,53 +225,25 @@ export class Recorder implements Disposable {
     this.#ticks += 1 + skipped;
     this.#sample();
     if (this.#ticks % SECOND_TICKS === 0) this.#sampleSecond();
-    for (const watch of this.#watches) {
-      if (this.#ticks % PORT_TICKS === 0 || this.#mayHaveCrossed(watch)) this.#readPorts(watch);
-    }
+    const isDue = this.#ticks % PORT_TICKS === 0;
+    this.#readPorts(this.#roles.filter((role) => isDue || role.mayHaveCrossed()));
     this.#load.sampleTallies();
     if (this.#ticks % SECOND_TICKS === 0) this.#charge(() => this.#load.sampleLatencies());
     this.#afterTick();
     this.#scheduleTick();
   }
 
-  /** What was not looked at is said, never filled in. */
   #recordHole(missed: number): void {
     this.#missed += missed;
     const atMs = this.#clock.nowMs();
-    for (const { observer } of this.#watches) this.#tellHole(observer.role, atMs, missed);
+    for (const role of this.#roles) role.tellHole(atMs, missed);
   }
 
   #sample(): void {
     const begunMs = this.#clock.nowMs();
     this.#charge(() => {
-      for (const watch of this.#watches) this.#sampleRole(watch, begunMs);
+      for (const role of this.#roles) this.#missed += role.sample(begunMs);
     });
-  }
-
-  #sampleRole(watch: Watch, begunMs: number): void {
-    const { observer, idle } = watch;
-    const reading = observer.readCounters();
-    this.#events.push(...observer.drainEvents());
-    const atMs = reading.atMs ?? begunMs;
-    const isOld = reading.atMs !== undefined && atMs <= watch.sampledAtMs;
-    if (isOld) return; // another host has sent nothing since
-    this.#noteRemoteHole(watch, reading);
-    watch.sampledAtMs = atMs;
-    this.series.add(observer.role, atMs, reading.gauges);
-    this.series.addChanges(observer.role, atMs, { idle: idle.counters, now: reading.counters });
-  }
-
-  /** Samples of another host that never came. */
-  #noteRemoteHole(watch: Watch, { atMs }: CounterReading): void {
-    if (atMs === undefined || watch.sampledAtMs === Number.NEGATIVE_INFINITY) return;
-    const missed = Math.round((atMs - watch.sampledAtMs) / SAMPLE_INTERVAL_MS) - 1;
-    if (missed < REMOTE_HOLE_MIN) return;
-    this.#missed += missed;
-    this.#tellHole(watch.observer.role, atMs, missed);
-  }
-
-  #tellHole(role: Role, atMs: number, missed: number): void {
-    this.#events.push({ role, atMs, kind: "sampler.hole", detail: { missed } });
   }
 
   /** Counts the CPU time of a look as the sampler's own. */
@@ -335,87 +253,21 @@ export class Recorder implements Disposable {
     this.#cpuMs += this.#clock.threadCpuMs() - cpuMs;
   }
 
-  /** Since the last dump at most as many ports were taken as sockets were added; a dump then says exactly. */
-  #mayHaveCrossed(watch: Watch): boolean {
-    const last = watch.ports.at(-1);
-    if (last === undefined || last.range === 0) return false;
-    const added = this.#countSockets(watch) - watch.socketsAtDump;
-    return watch.marks.mayHaveCrossed(last.used + added, last.range);
-  }
-
-  #countSockets({ observer: { role } }: Watch): number {
-    const latest = (gauge: string): number => this.series.latest(role, gauge) ?? 0;
-    return latest("time_wait") + latest("tcp.inuse");
-  }
-
   #sampleSecond(): void {
     const begunMs = this.#clock.nowMs();
     this.#charge(() => {
-      for (const { observer, resetRates } of this.#watches) {
-        resetRates.sample(this.series, begunMs);
-        const queues = observer.readQueues();
-        if (queues === null) continue;
-        this.series.add(observer.role, begunMs, summariseQueues(queues));
-        this.#readings.addListenerQueues(observer.role, begunMs, queues.listeners);
-      }
+      for (const role of this.#roles) role.sampleSecond(begunMs);
     });
   }
 
-  #readPorts(watch: Watch): void {
-    const begunMs = this.#clock.nowMs();
-    this.#charge(() => {
-      const reading = watch.observer.readPorts();
-      if (reading !== null) this.#notePorts(watch, reading, begunMs);
-    });
-  }
-
-  #notePorts(watch: Watch, reading: PortReading, atMs: number): void {
-    const { role } = watch.observer;
-    watch.ports.push(reading);
-    watch.socketsAtDump = this.#countSockets(watch);
-    this.#readings.addPortUses(role, atMs, reading.tuples);
-    this.series.add(role, atMs, {
-      "ports.used": reading.used,
-      "ports.range": reading.range,
-      "ports.tuples": reading.tuples.length + reading.tuplesLeftOff,
-      ...Object.fromEntries(
-        Object.entries(reading.states).map(([state, count]) => [`sockets.${state}`, count]),
-      ),
-    });
-    for (const event of [...watch.marks.judge(role, reading), ...tellLeftOff(watch, reading)]) {
-      this.#events.push({ ...event, atMs });
+  #readPorts(roles: readonly RoleRecorder[]): void {
+    for (const role of roles) {
+      const begunMs = this.#clock.nowMs();
+      this.#charge(() => role.readPorts(begunMs));
     }
   }
 }
 
-/** What was looked for on another host, once; else what is there now. */
-function takeReading(watch: Watch): CounterReading {
-  const { looked, observer } = watch;
-  watch.looked = null;
-  return looked ?? observer.readCounters();
-}
-
 export function startRecorder(world: TrialWorld, clock: Clock): Recorder {
   return new Recorder(world, clock);
-}
-
-/** The deepest queue, with the limit of that one, as gauges of the role. */
-function summariseQueues({ listeners, synReceived }: QueueReading): Record<string, number> {
-  const deepest = listeners.reduce<QueueReading["listeners"][number] | null>(
-    (most, each) => (most === null || each.depth > most.depth ? each : most),
-    null,
-  );
-  if (deepest === null) return {};
-  const { depth, limit } = deepest;
-  return { accept_queue: depth, "accept_queue.limit": limit, syn_recv: synReceived };
-}
-
-/** What is not kept is said, with how much it is. */
-function tellLeftOff(
-  { observer: { role } }: Watch,
-  { tuples, tuplesLeftOff }: PortReading,
-): Omit<TrialEvent, "tMs">[] {
-  if (tuplesLeftOff === 0) return [];
-  const detail = { kept: tuples.length, leftOff: tuplesLeftOff };
-  return [{ role, kind: "ports.tuples-left-off", detail }];
 }

@@ -13,7 +13,8 @@ import {
 } from "@churnlab/core";
 import { isExhaustion } from "./find-exhaustion.ts";
 import { QUANTILES } from "./latency-quantiles.ts";
-import type { Recorder, RoleReadings } from "./recorder.ts";
+import type { Recorder } from "./recorder.ts";
+import type { RoleReadings } from "./role-recorder.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Everything a trial is reduced to: one number per role and metric, computed once and stored. */

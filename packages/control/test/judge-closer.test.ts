@@ -2,7 +2,7 @@ import type { Closer, CounterReading, Role, TrialSpec } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { countFirstCloses, nameCloser } from "../src/count-first-closes.ts";
 import { judgeCloser } from "../src/judge-closer.ts";
-import type { RoleReadings } from "../src/recorder.ts";
+import type { RoleReadings } from "../src/role-recorder.ts";
 import { aTrial } from "./fakes/a-trial.ts";
 
 function readingsOf(role: Role, growth: Readonly<Record<string, number>>): RoleReadings {

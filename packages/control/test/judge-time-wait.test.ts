@@ -1,7 +1,7 @@
 import type { Warning } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { judgeTimeWait } from "../src/judge-time-wait.ts";
-import type { RoleReadings } from "../src/recorder.ts";
+import type { RoleReadings } from "../src/role-recorder.ts";
 
 type Evidence = Parameters<typeof judgeTimeWait>[0];
 
