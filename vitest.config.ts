@@ -4,6 +4,10 @@ export default defineConfig({
   // Packages are tested from src/: nothing has to be built first.
   ssr: { resolve: { conditions: ["@churnlab/source"] } },
   test: {
+    // Bounds against hanging, not wishes for speed: a machine may have other work, and what a hook starts may come from a
+    // cold disk.
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: ["default", "./scripts/vitest/skip-reporter.ts"],
     // One tier after the other (0 would mean "last" for a tier with one worker): tests that watch a kernel's clock do
     // not share the processors with a thousand others.
@@ -16,7 +20,6 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           include: ["{packages/*,scripts,bench,deploy}/test/**/*.test.ts"],
           exclude: ["**/*.linux.test.ts", "**/node_modules/**"],
-          // A bound against hanging, not a wish for speed: a machine may have other work.
           testTimeout: 60_000,
         },
       },

@@ -146,7 +146,7 @@ describe("an interrupted run", () => {
     expect(inodes.length).toBeGreaterThanOrEqual(2);
     started.child.kill("SIGKILL");
     await started.ended;
-    await expect.poll(() => inodes.filter(isSomebodysNamespace), { timeout: 5000 }).toEqual([]);
+    await expect.poll(() => inodes.filter(isSomebodysNamespace)).toEqual([]);
     const { code, stdout } = await place.run(["runs"]);
     expect(code).toBe(0);
     expect(stdout).toContain("aborted");

@@ -4,23 +4,15 @@ import { type AddressInfo, connect } from "node:net";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openDashboard } from "../../packages/report/test/dashboard/open-dashboard.ts";
 import { makeRun } from "../../packages/report/test/fixtures/make-run.ts";
 import { TWO_SECONDS } from "../../packages/report/test/fixtures/scenarios.ts";
 import { SMALL_SCENARIO, Workplace } from "../cli/churnlab.ts";
-import { buildBrowserPart, launchChromium, openPage } from "./chromium.ts";
+import { openPage } from "./chromium.ts";
+import { useChromium } from "./use-chromium.ts";
 
-let browser: Browser;
-
-beforeAll(async () => {
-  buildBrowserPart();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-});
+const browser = useChromium();
 
 /** A page of another origin; what its script finds out ends up in `document.title`. */
 async function serveEvil(target: string): Promise<{ url: string } & AsyncDisposable> {

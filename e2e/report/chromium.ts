@@ -21,6 +21,7 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser"].find((file) 
 /** Debian's Chromium without anything that would reach for a network. A sandbox needs another user than root. */
 export async function launchChromium(): Promise<Browser> {
   return await chromium.launch({
+    timeout: 90_000,
     executablePath: CHROMIUM ?? "/usr/bin/chromium",
     args: [
       "--no-sandbox",
@@ -49,7 +50,7 @@ export interface WatchedPage extends AsyncDisposable {
 
 /** Opens a page of its own context; console errors, exceptions and failed requests are complaints. */
 export async function openPage(
-  browser: Browser,
+  browser: Pick<Browser, "newContext">,
   options: BrowserContextOptions = {},
 ): Promise<WatchedPage> {
   const context: BrowserContext = await browser.newContext({

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import {
   type OpenDashboard,
   openDashboard,
@@ -14,29 +14,20 @@ import { playRun } from "../../packages/report/test/fixtures/play-run.ts";
 import { TW_REUSE } from "../../packages/report/test/fixtures/scenarios.ts";
 import { SMALL_SCENARIO, Workplace } from "../cli/churnlab.ts";
 import {
-  buildBrowserPart,
   countInkedCanvases,
   expectAccessible,
   keepScreenshot,
-  launchChromium,
   openPage,
   untilDrawn,
 } from "./chromium.ts";
 import { cellOf, findTable, readTables } from "./read-tables.ts";
+import { useChromium } from "./use-chromium.ts";
 
 const TWO_TRIALS = TW_REUSE.replace("replicates: 6", "replicates: 1");
 /** 41 moments a trial: two trials last two and a half seconds. */
 const MOMENT_MS = 30;
 
-let browser: Browser;
-
-beforeAll(async () => {
-  buildBrowserPart();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-});
+const browser = useChromium();
 
 /** What a live page says of the trials so far. */
 async function readTrials(page: Page): Promise<string[][]> {

@@ -2,30 +2,22 @@ import { writeFileSync } from "node:fs";
 import type { Scenario, TrialOutcome } from "@churnlab/core";
 import { buildReport } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, expect, it } from "vitest";
 import { openDashboard } from "../../packages/report/test/dashboard/open-dashboard.ts";
 import { makeRun, TemporaryDirectory } from "../../packages/report/test/fixtures/make-run.ts";
 import { playRun } from "../../packages/report/test/fixtures/play-run.ts";
 import { TW_REUSE } from "../../packages/report/test/fixtures/scenarios.ts";
-import { buildBrowserPart, launchChromium, openPage, untilDrawn } from "./chromium.ts";
+import { openPage, untilDrawn } from "./chromium.ts";
+import { useChromium } from "./use-chromium.ts";
 
 /** Breaks out of text, of attributes, of scripts, of styles and of data, if anything lets it. */
 const HOSTILE =
   "</script></style></title><script>globalThis.owned=1</script><img src=x onerror=globalThis.owned=1>\"'`${1}<svg onload=globalThis.owned=1>";
 
-let browser: Browser;
-let place: TemporaryDirectory;
-
-beforeAll(async () => {
-  buildBrowserPart();
-  place = new TemporaryDirectory();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  place[Symbol.dispose]();
-});
+const browser = useChromium();
+const place = new TemporaryDirectory();
+afterAll(() => place[Symbol.dispose]());
 
 /** Every text that a person or a kernel may have given. */
 function poison(scenario: Scenario): Scenario {

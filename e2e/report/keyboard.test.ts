@@ -1,31 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { buildReport } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, expect, it } from "vitest";
 import { openDashboard } from "../../packages/report/test/dashboard/open-dashboard.ts";
 import { makeRun, TemporaryDirectory } from "../../packages/report/test/fixtures/make-run.ts";
 import { TW_REUSE, TWO_SECONDS } from "../../packages/report/test/fixtures/scenarios.ts";
-import {
-  buildBrowserPart,
-  expectAccessible,
-  launchChromium,
-  openPage,
-  untilDrawn,
-} from "./chromium.ts";
+import { expectAccessible, openPage, untilDrawn } from "./chromium.ts";
+import { useChromium } from "./use-chromium.ts";
 
-let browser: Browser;
-let place: TemporaryDirectory;
-
-beforeAll(async () => {
-  buildBrowserPart();
-  place = new TemporaryDirectory();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  place[Symbol.dispose]();
-});
+const browser = useChromium();
+const place = new TemporaryDirectory();
+afterAll(() => place[Symbol.dispose]());
 
 async function openReport(page: Page): Promise<void> {
   const file = place.file("keys.html");

@@ -1,27 +1,19 @@
 import { writeFileSync } from "node:fs";
 import { buildReport } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { afterAll, describe, expect, it } from "vitest";
 import { openDashboard } from "../../packages/report/test/dashboard/open-dashboard.ts";
 import { makeRun, TemporaryDirectory } from "../../packages/report/test/fixtures/make-run.ts";
 import { playRun } from "../../packages/report/test/fixtures/play-run.ts";
 import { MATRIX, TW_REUSE } from "../../packages/report/test/fixtures/scenarios.ts";
-import { buildBrowserPart, launchChromium, openPage, untilDrawn } from "./chromium.ts";
+import { openPage, untilDrawn } from "./chromium.ts";
 import { comparePicture } from "./compare-picture.ts";
+import { useChromium } from "./use-chromium.ts";
 
-let browser: Browser;
-let place: TemporaryDirectory;
-
-beforeAll(async () => {
-  buildBrowserPart();
-  place = new TemporaryDirectory();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  place[Symbol.dispose]();
-});
+const browser = useChromium();
+const place = new TemporaryDirectory();
+afterAll(() => place[Symbol.dispose]());
 
 async function openReport(page: Page, name: string, scenario: string): Promise<void> {
   const file = place.file(`${name}.html`);

@@ -2,8 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { buildReport } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import {
   type MakeRunOptions,
   makeRun,
@@ -11,30 +10,20 @@ import {
 } from "../../packages/report/test/fixtures/make-run.ts";
 import { MATRIX, TW_REUSE, TWO_SECONDS } from "../../packages/report/test/fixtures/scenarios.ts";
 import {
-  buildBrowserPart,
   countInkedCanvases,
   expectAccessible,
   keepScreenshot,
-  launchChromium,
   openPage,
   untilDrawn,
 } from "./chromium.ts";
 import { cellOf, findTable, readTables } from "./read-tables.ts";
+import { useChromium } from "./use-chromium.ts";
 
 const BYTES_MAX = 5_000_000;
 
-let browser: Browser;
-let place: TemporaryDirectory;
-
-beforeAll(async () => {
-  buildBrowserPart();
-  place = new TemporaryDirectory();
-  browser = await launchChromium();
-});
-afterAll(async () => {
-  await browser.close();
-  place[Symbol.dispose]();
-});
+const browser = useChromium();
+const place = new TemporaryDirectory();
+afterAll(() => place[Symbol.dispose]());
 
 interface MadeReport {
   readonly url: string;
