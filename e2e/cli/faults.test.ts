@@ -69,6 +69,22 @@ describe("a file that is no scenario", () => {
   });
 });
 
+describe("churnlab clean", () => {
+  it.each([
+    ["tracefs is mounted and closed to this user", "mount -t tracefs none /sys/kernel/tracing"],
+    ["tracefs is not mounted", "umount -l /sys/kernel/tracing 2> /dev/null || true"],
+  ])("ends well without any privilege when %s", async (_, prepare) => {
+    // In a mount namespace of its own, so that nothing of the host's changes. No PATH leads to an engine.
+    const nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups env PATH=/nowhere";
+    const prefix = ["unshare", "--mount", "sh", "-ec", `${prepare}; exec ${nobody} "$@"`, "sh"];
+    expect(await place.run(["clean"], { prefix })).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "✓ nothing was left behind\n",
+    });
+  });
+});
+
 function makeFolder(name: string): string {
   const folder = path.join(place.folder, name);
   mkdirSync(folder);

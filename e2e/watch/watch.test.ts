@@ -194,6 +194,30 @@ describe("without any privilege", () => {
     expect(seen?.notes).toEqual([expect.stringContaining("CAP_NET_RAW")]);
   });
 
+  test("the own host is seen whole by a process of another user, for as long as that lives", async () => {
+    churn(50);
+    const running = watched.client.run(() =>
+      work.start(["watch", "--pid", watched.pid, "--interval", "250ms", "--json"], {
+        prefix: [...NOBODY],
+      }),
+    );
+    // Whether the process still lives there is asked anew before each reading.
+    for (let seen = 0; seen < 3; seen++) {
+      await new Promise((resolve) => running.child.stdout?.once("data", resolve));
+    }
+    await watched.endResident();
+    const { code, stdout, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([4, expect.stringContaining("has ended")]);
+    const documents = parseDocuments(stdout);
+    expect(documents.length).toBeGreaterThanOrEqual(3);
+    expect(documents[2]).toMatchObject({
+      host: { kind: "process", name: watched.pid },
+      portRange: { usable: 100 },
+      timeWait: { count: 50 },
+    });
+    expect(documents[2]?.destinations[0]).toMatchObject({ ports: 50, share: 0.5 });
+  });
+
   test("a process elsewhere is seen from outside, and what that does not show is named", async () => {
     churn(50);
     const { code, stdout, stderr } = await work.run(

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { COMMAND_EXAMPLES, EXIT_MEANINGS } from "../../packages/cli/src/command-help.ts";
+import { EXIT_MEANINGS } from "../../packages/cli/src/command-help.ts";
 import { EXIT } from "../../packages/cli/src/exit-codes.ts";
 import { buildProgram } from "../../packages/cli/src/program.ts";
 import { markdownTable } from "./markdown-table.ts";
@@ -24,9 +24,9 @@ function describeCommand(command: Command, parent: string): string[] {
   if (command.commands.length > 0) {
     return command.commands.flatMap((each) => describeCommand(each, name));
   }
-  const help = command.configureHelp({ helpWidth: 100 }).helpInformation().trimEnd();
-  const examples = COMMAND_EXAMPLES[name.slice(name.indexOf(" ") + 1)] ?? [];
-  const lines = examples.map((line) => `churnlab ${line}`).join("\n");
-  const shown = lines === "" ? "" : `\n\n\`\`\`\n${lines}\n\`\`\``;
-  return [`\n## ${name}\n\n\`\`\`\n${help}\n\`\`\`${shown}`];
+  const help = command
+    .configureHelp({ ...command.configureHelp(), helpWidth: 100 })
+    .helpInformation()
+    .trimEnd();
+  return [`\n## ${name}\n\n\`\`\`\n${help}\n\`\`\``];
 }

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Help, type HelpConfiguration } from "commander";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 
 /** What the help of a command says besides its options. */
@@ -24,6 +24,14 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
 
 /** By the words that name a command after `churnlab`. */
 const HELP: Readonly<Record<string, CommandHelp>> = {
+  "": {
+    examples: [
+      ["run scenarios/quickstart.yaml", "run every variant, then compare"],
+      ["plan my.yaml", "what would run, and what to expect"],
+      ["compare last", "the variants of the newest run"],
+      ["doctor", "what this machine can do"],
+    ],
+  },
   run: {
     examples: [
       ["run scenarios/quickstart.yaml", "every variant, then the comparison"],
@@ -50,6 +58,7 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
       ["compare last", "the variants of the newest run"],
       ["compare last~1 last", "the newest run against the one before"],
       ["compare main.db#last last --allow-diff kernel.release", "a run of another database"],
+      ["compare last --all --format csv", "one comparison a row"],
     ],
     exits: [EXIT.notComparable],
   },
@@ -138,6 +147,13 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
       ["completion fish", "churnlab completion fish | source"],
     ],
   },
+  agent: {
+    examples: [
+      ["agent --config agent.yaml", "with the key that fleet init made for it"],
+      ["agent --nats nats://127.0.0.1:4222", "a fleet on this machine, to try it"],
+    ],
+    exits: [EXIT.preflight],
+  },
   "fleet init": {
     examples: [
       ["fleet init --agents 4 --host 192.0.2.1", "keys for four agents, and the server's files"],
@@ -150,21 +166,82 @@ export const COMMAND_EXAMPLES: Readonly<Record<string, readonly string[]>> = Obj
   Object.entries(HELP).map(([name, { examples }]) => [name, examples.map(([line]) => line)]),
 );
 
-/** Adds to every command of the tree its examples and how it may end. */
-export function addCommandHelp(command: Command, path: readonly string[] = []): void {
-  const help = HELP[path.join(" ")];
-  if (help !== undefined) command.addHelpText("after", formatCommandHelp(help));
-  for (const each of command.commands) addCommandHelp(each, [...path, each.name()]);
+/** Lays out the help of every command: how it is typed, what for, examples, and only then all that it takes. */
+export const HELP_LAYOUT: HelpConfiguration = {
+  sortSubcommands: false,
+  // Beside a column of names even a narrow screen leaves so much room.
+  minWidthToWrap: 20,
+  // What a command takes is said by its own help.
+  subcommandTerm: (command) => command.name(),
+  formatHelp(command, helper) {
+    const [usage = "", ...parts] = Help.prototype.formatHelp
+      .call(helper, command, helper)
+      .trimEnd()
+      .split("\n\n");
+    const description = command.description() === "" ? [] : parts.splice(0, 1);
+    const examples = formatExamples(command, helper);
+    return `${[usage, ...description, ...examples, ...parts, ...formatExits(command, helper)].join("\n\n")}\n`;
+  },
+};
+
+/** `fleet init`; empty for churnlab itself. */
+function pathOf(command: Command): string {
+  const { parent } = command;
+  return parent === null ? "" : `${pathOf(parent)} ${command.name()}`.trim();
 }
 
-/** The examples of a command, and its exit status. */
-function formatCommandHelp({ examples, exits = [] }: CommandHelp): string {
-  const width = Math.max(...examples.map(([command]) => command.length));
-  const lines = examples.map(
-    ([command, meaning]) => `  churnlab ${command.padEnd(width)}  ${meaning}`,
+function formatExamples(command: Command, helper: Help): string[] {
+  const { examples } = HELP[pathOf(command)] ?? { examples: [] };
+  if (examples.length === 0) return [];
+  const width = helper.helpWidth ?? WIDTH;
+  const longest = Math.max(...examples.map(([line]) => line.length));
+  const fits = examples.every(
+    ([, meaning]) => INDENT.length + 9 + longest + 2 + meaning.length <= width,
   );
-  const codes = [EXIT.ok, EXIT.bug, EXIT.usage, ...exits].map(
-    (code) => `  ${String(code).padEnd(5)}${EXIT_MEANINGS[code]}`,
+  const lines = examples.flatMap(([line, meaning]) =>
+    fits
+      ? [`${INDENT}churnlab ${line.padEnd(longest)}  ${meaning}`]
+      : [
+          ...continueLine(`churnlab ${line}`, width),
+          ...indent(helper.boxWrap(meaning, width - 2 * INDENT.length), INDENT + INDENT),
+        ],
   );
-  return ["", "Examples:", ...lines, "", "Exit status:", ...codes].join("\n");
+  return [["Examples:", ...lines].join("\n")];
+}
+
+const INDENT = "  ";
+/** Of what is no screen. */
+const WIDTH = 80;
+
+/** A command over as many lines as it needs, each but the last ended as a shell asks, so that it can be copied. */
+function continueLine(line: string, width: number): string[] {
+  const lines: string[] = [];
+  let current = INDENT;
+  for (const word of line.split(" ")) {
+    const longer = current.trim() === "" ? current + word : `${current} ${word}`;
+    if (longer.length + 2 <= width || current.trim() === "") {
+      current = longer;
+    } else {
+      lines.push(`${current} \\`);
+      current = INDENT + INDENT + word;
+    }
+  }
+  return [...lines, current];
+}
+
+function formatExits(command: Command, helper: Help): string[] {
+  const help = HELP[pathOf(command)];
+  if (help === undefined || command.parent === null) return [];
+  const width = (helper.helpWidth ?? WIDTH) - EXIT_COLUMN;
+  const lines = [EXIT.ok, EXIT.bug, EXIT.usage, ...(help.exits ?? [])].flatMap((code) =>
+    indent(helper.boxWrap(EXIT_MEANINGS[code], width), `${INDENT}${code}`.padEnd(EXIT_COLUMN)),
+  );
+  return [["Exit status:", ...lines].join("\n")];
+}
+
+const EXIT_COLUMN = 7;
+
+/** The first line after `head`, the others below it. */
+function indent(text: string, head: string): string[] {
+  return text.split("\n").map((line, i) => (i === 0 ? head : " ".repeat(head.length)) + line);
 }

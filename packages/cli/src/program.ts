@@ -2,7 +2,7 @@ import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { addFleetCommands } from "./add-fleet-commands.ts";
 import { addLiveCommands } from "./add-live-commands.ts";
-import { addCommandHelp } from "./command-help.ts";
+import { HELP_LAYOUT } from "./command-help.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { EXPORT_FORMATS, REPORT_FORMATS } from "./report-formats.ts";
 import { VERSION } from "./version.ts";
@@ -26,9 +26,8 @@ export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
     .version(VERSION, "-V, --version")
     .exitOverride()
     .showSuggestionAfterError()
-    .configureHelp({ sortSubcommands: false })
-    .configureOutput({ outputError: () => {} }) // the caller prints what is thrown
-    .addHelpText("after", EXAMPLES);
+    .configureHelp(HELP_LAYOUT)
+    .configureOutput({ outputError: () => {} }); // the caller prints what is thrown
   program.commandsGroup("Measure:");
   addRunCommands(program, act);
   program.commandsGroup("Judge:");
@@ -44,18 +43,10 @@ export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
   program.addHelpCommand(
     new Command("help").argument("[command]").description("Show the help of a command."),
   );
-  addCommandHelp(program);
   return program;
 }
 
 export type Act = (load: () => Promise<Action>) => (...parameters: unknown[]) => Promise<void>;
-
-const EXAMPLES = `
-Examples:
-  churnlab run scenarios/quickstart.yaml     run every variant, print the comparison
-  churnlab plan my.yaml                      what would run, how long, and what to expect
-  churnlab compare last                      the variants of the newest run
-  churnlab doctor                            what this machine can do`;
 
 function addRunCommands(program: Command, act: Act): void {
   const run = program
@@ -258,7 +249,12 @@ function addSetUpCommands(program: Command, act: Act): void {
   program
     .command("completion")
     .description("Print what a shell sources to complete churnlab's commands and options.")
-    .addArgument(new Argument("<shell>", "which shell").choices(["bash", "zsh", "fish"]))
+    .addArgument(
+      new Argument("<what>", "which shell; runs, metrics: what its script asks a database").choices(
+        ["bash", "zsh", "fish", "runs", "metrics"],
+      ),
+    )
+    .option("--db <file>", "database to read", "churnlab.db")
     .action(act(async () => (await import("./commands/completion.ts")).completion));
 }
 

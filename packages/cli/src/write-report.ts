@@ -6,7 +6,6 @@ import {
   buildReport,
   formatAnnotations,
   formatBenchmark,
-  formatComparisonCsv,
   formatComparisonJson,
   formatHgrm,
   formatJunit,
@@ -99,7 +98,7 @@ function formatReport(
     case "json":
       return formatComparisonJson(comparison, gates);
     case "csv":
-      return comparison.variants.length > 0 ? formatComparisonCsv(comparison) : formatRunCsv(run);
+      return formatRunCsv(run);
     case "openmetrics":
       return formatOpenMetrics(run);
     case "benchmark-smaller":

@@ -16,6 +16,9 @@ const REPETITIONS = 2000;
 const METRIC = "client.latency.connect.p50";
 const MARGIN = 0.05;
 
+/** A trial that other work on the host disturbed takes so much longer. */
+const DISTURBED_BY = 0.65;
+
 interface Host {
   /** Of the order within the blocks and of the noise. */
   readonly uniform: () => number;
@@ -24,7 +27,11 @@ interface Host {
 }
 
 /** `walk`: the drift is a random walk. `slope`: the host gets 1 % slower with every trial. */
-function driftingHost(drift: "walk" | "slope", seed: number, noiseFactor = 1): Host {
+function driftingHost(
+  drift: "walk" | "slope",
+  seed: number,
+  { noiseFactor = 1, disturbedShare = 0 } = {},
+): Host {
   const uniform = seedUniform(seed);
   const pick = (ppm: readonly number[]): number =>
     (ppm[Math.floor(uniform() * ppm.length)] as number) / 1e6;
@@ -33,7 +40,8 @@ function driftingHost(drift: "walk" | "slope", seed: number, noiseFactor = 1): H
     uniform,
     measure() {
       level += drift === "walk" ? pick(noise.driftPpm) : 0.01;
-      return level + pick(noise.noisePpm) * noiseFactor;
+      const disturbance = uniform() < disturbedShare ? Math.log1p(DISTURBED_BY) : 0;
+      return level + pick(noise.noisePpm) * noiseFactor + disturbance;
     },
   };
 }
@@ -147,7 +155,7 @@ describe("a table of 13 metrics that were not declared beforehand", () => {
   ): { readonly wrong: number; readonly found: number } {
     let wrong = 0;
     let found = 0;
-    const host = driftingHost("walk", 7, noiseFactor);
+    const host = driftingHost("walk", 7, { noiseFactor });
     for (let table = 0; table < tables; table++) {
       const comparisons = Array.from({ length: METRICS }, (_, i) => {
         const { baseline, candidate } = runBlocks(host, i === 0 ? effect : 0, fixed(blocks));
@@ -179,6 +187,68 @@ describe("a table of 13 metrics that were not declared beforehand", () => {
       simulateTables({ effect: 0.1, blocks: 16, noiseFactor: 1 }, 300).found,
     ).toBeGreaterThanOrEqual(0.99);
   });
+});
+
+describe("a host that disturbs one trial in 100", () => {
+  /** Shares of the outcomes of a gate of 5 % at 12 blocks, among `gates` gates of which the others see no change. */
+  function simulateGates(effect: number, gates: number, disturbedShare: number): number {
+    const host = driftingHost("walk", 11, { disturbedShare });
+    let failed = 0;
+    for (let i = 0; i < REPETITIONS; i++) {
+      const outcomes = judgeTogether(
+        Array.from({ length: gates }, (_, gate) =>
+          runBlocks(host, gate === 0 ? effect : 0, fixed(12)),
+        ),
+      );
+      const found = effect === 0 ? outcomes.includes("fail") : outcomes[0] === "fail";
+      if (found) failed += 1 / REPETITIONS;
+    }
+    return failed;
+  }
+
+  test("hides a true 10 % from one gate in at most 2 runs of 100, and from one of four in at most 3", () => {
+    // Wilcoxon's ranks would find 0.89, 0.88 and 0.70.
+    expect(simulateGates(0.1, 1, 0.01)).toBeGreaterThanOrEqual(0.98);
+    expect(simulateGates(0.1, 4, 0.01)).toBeGreaterThanOrEqual(0.97);
+    expect(simulateGates(0.1, 1, 0.03)).toBeGreaterThanOrEqual(0.92);
+  });
+
+  test("makes a gate fail without a change in at most one run of 100, of a few gates or many disturbances", () => {
+    for (const [gates, share] of [
+      [1, 0.01],
+      [4, 0.03],
+    ] as const) {
+      expect(simulateGates(0, gates, share)).toBeLessThanOrEqual(0.01);
+    }
+  });
+
+  /** The outcomes of gates that are judged together, each with a metric of its own. */
+  function judgeTogether(experiments: readonly Experiment[]): string[] {
+    const names = [
+      "latency.connect.p50",
+      "latency.total.p50",
+      "latency.first_byte.p50",
+      "latency.request.p50",
+    ];
+    const merge = (side: keyof Experiment): MeasuredTrial[] =>
+      Array.from({ length: 12 }, (_, block) => {
+        const values = experiments.map((experiment, i) => [
+          `client.${names[i]}`,
+          experiment[side][block]?.measurements[0]?.value as number,
+        ]);
+        return measuredTrial(block, Object.fromEntries(values) as Record<string, number>);
+      });
+    const bound = { kind: "against", baseline: "baseline", worseBy: MARGIN } as const;
+    const results = judgeGates({
+      gates: experiments.map((_, i) => ({ metric: `client.${names[i]}`, variant: null, bound })),
+      variants: [
+        { name: "a", trials: merge("baseline") },
+        { name: "b", trials: merge("candidate") },
+      ],
+      baseline: "a",
+    });
+    return results.map(({ outcome }) => outcome);
+  }
 });
 
 test("without blocks the same host makes equal variants look different: the design is what protects", () => {

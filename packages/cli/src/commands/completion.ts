@@ -1,20 +1,36 @@
 import type { Command } from "commander";
-import { describeWords } from "../completion/describe-words.ts";
+import {
+  type CommandWords,
+  describeWords,
+  type StoredWords,
+} from "../completion/describe-words.ts";
 import { formatBash } from "../completion/format-bash.ts";
 import { formatFish } from "../completion/format-fish.ts";
 import { formatZsh } from "../completion/format-zsh.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { terminal } from "../terminal.ts";
 
-const FORMATTERS = { bash: formatBash, zsh: formatZsh, fish: formatFish } as const;
+type Shell = "bash" | "zsh" | "fish";
 
-/** Prints what a shell sources to complete commands, options and their choices. */
-export function completion(
-  shell: "bash" | "zsh" | "fish",
-  _options: object,
+const FORMATTERS: Readonly<Record<Shell, (commands: readonly CommandWords[]) => string>> = {
+  bash: formatBash,
+  zsh: formatZsh,
+  fish: formatFish,
+};
+
+/** Prints what a shell sources to complete commands, options and their choices; or what a database has, for its script. */
+export async function completion(
+  what: Shell | StoredWords,
+  { db }: { readonly db: string },
   command: Command,
-): ExitCode {
-  terminal.print(FORMATTERS[shell](describeWords(rootOf(command))));
+): Promise<ExitCode> {
+  if (what === "runs" || what === "metrics") {
+    const { listStoredWords } = await import("../completion/list-stored-words.ts");
+    const words = listStoredWords(what, db);
+    if (words.length > 0) terminal.print(words.join("\n"));
+  } else {
+    terminal.print(FORMATTERS[what](describeWords(rootOf(command))));
+  }
   return EXIT.ok;
 }
 

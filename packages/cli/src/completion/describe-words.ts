@@ -1,5 +1,9 @@
 import type { Command } from "commander";
 
+/** What a database alone can tell; a script asks `churnlab completion` for it when it is needed. */
+export const STORED_WORDS = ["runs", "metrics"] as const;
+export type StoredWords = (typeof STORED_WORDS)[number];
+
 /** What may follow the names of a command. */
 export interface CommandWords {
   /** `sysctl explain`; empty for churnlab itself. */
@@ -7,6 +11,8 @@ export interface CommandWords {
   readonly description: string;
   readonly subcommands: readonly Word[];
   readonly options: readonly OptionWord[];
+  /** What its arguments name; null where they are files or words of their own. */
+  readonly stored: StoredWords | null;
 }
 
 export interface Word {
@@ -18,6 +24,8 @@ export interface OptionWord extends Word {
   /** It takes a value; one of `choices`, where there are any, else often a file. */
   readonly takesValue: boolean;
   readonly choices: readonly string[];
+  /** What its value names. */
+  readonly stored: StoredWords | null;
 }
 
 /** The words of a command and of all below it. */
@@ -29,7 +37,8 @@ export function describeWords(command: Command, parents: readonly string[] = [])
     path: parents.join(" "),
     description: command.description(),
     subcommands,
-    options: [...command.options.map(describeOption), HELP],
+    options: [...command.options.filter(({ hidden }) => !hidden).map(describeOption), HELP],
+    stored: findStored(command.registeredArguments.map((argument) => argument.name()).join(" ")),
   };
   return [
     words,
@@ -42,7 +51,14 @@ const HELP: OptionWord = {
   description: "display help for command",
   takesValue: false,
   choices: [],
+  stored: null,
 };
+
+/** By the names that arguments and values have in the usage: `<run>`, `<role.metric>`. */
+function findStored(names: string): StoredWords | null {
+  if (/\brun\b/.test(names)) return "runs";
+  return /\bmetric\b/.test(names) ? "metrics" : null;
+}
 
 function describeOption(option: Command["options"][number]): OptionWord {
   return {
@@ -50,5 +66,6 @@ function describeOption(option: Command["options"][number]): OptionWord {
     description: option.description,
     takesValue: option.required || option.optional,
     choices: option.argChoices ?? [],
+    stored: findStored(/<(.*)>/.exec(option.flags)?.[1] ?? ""),
   };
 }

@@ -1,6 +1,9 @@
 import type { CommandWords, Word } from "./describe-words.ts";
 
-/** A completion script for zsh, with descriptions. Where no word fits, names of files are offered. */
+/**
+ * A completion script for zsh, with descriptions. Where no word fits, names of files are offered. Runs and metrics are
+ * asked of the database that the line names, for a second at most.
+ */
 export function formatZsh(commands: readonly CommandWords[]): string {
   const cases = commands.map(
     ({ path, subcommands, options }) => `    ${quote(path)})
@@ -16,10 +19,20 @@ export function formatZsh(commands: readonly CommandWords[]): string {
           `    ${quote(`${path} ${option.name}`)}) compadd -- ${option.choices.map(quote).join(" ")}; return ;;`,
       ),
   );
+  const stored = commands.flatMap(({ path, stored: own, options }) => [
+    ...options
+      .filter((option) => option.stored !== null)
+      .map((option) => `    ${quote(`${path} ${option.name}`)}) stored=${option.stored} ;;`),
+    // After an option that takes a value comes that value.
+    ...options
+      .filter((option) => own !== null && option.takesValue && option.stored === null)
+      .map((option) => `    ${quote(`${path} ${option.name}`)}) ;;`),
+    ...(own === null ? [] : [`    ${quote(`${path} `)}*) stored=${own} ;;`]),
+  ]);
   return `#compdef churnlab
 # zsh completion of churnlab:  source <(churnlab completion zsh)
 _churnlab() {
-  local found= word
+  local found= word stored= before= db=churnlab.db
   local -a words_before=("\${(@)words[2,CURRENT-1]}")
   local previous=\${words[CURRENT-1]}
   for word in "\${words_before[@]}"; do
@@ -29,10 +42,18 @@ ${commands
   .map(({ path }) => `      ${quote(path)}) found=${quote(path)} ;;`)
   .join("\n")}
     esac
+    [[ $before == --db ]] && db=\${word/#\\~/$HOME}
+    before=$word
   done
   case "$found $previous" in
 ${choices.join("\n")}
   esac
+  case "$found $previous" in
+${stored.join("\n")}
+  esac
+  if [[ -n $stored && $PREFIX != -* ]]; then
+    compadd -- \${(f)"$(timeout 1 \${words[1]/#\\~/$HOME} completion $stored --db $db 2>/dev/null)"} && return
+  fi
   local -a names flags
   case "$found" in
 ${cases.join("\n")}

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { estimateHodgesLehmann } from "../../src/statistics/estimate-hodges-lehmann.ts";
 import { normalTail } from "../../src/statistics/normal-tail.ts";
+import { quantile } from "../../src/statistics/quantile.ts";
 import { selectWalshAverage } from "../../src/statistics/select-walsh-average.ts";
 import { signFlipP, smallestSignFlipP } from "../../src/statistics/sign-flip-p.ts";
 import {
@@ -52,9 +53,26 @@ function expectInterval(found: ReturnType<typeof signedRankInterval>, known: Kno
   );
 }
 
+/** Sizes, but those beyond Tukey's upper fence brought below all others, the largest the lowest. */
+function foldOutlying(values: readonly number[]): number[] {
+  const sizes = values.map(Math.abs);
+  const standing = sizes.filter((size) => size > 0);
+  if (standing.length === 0) return sizes;
+  const [first, third] = [0.25, 0.75].map((share) => expectValue(quantile(standing, share))) as [
+    number,
+    number,
+  ];
+  const fence = third + 1.5 * (third - first);
+  const below = Math.min(...standing) / 2;
+  return sizes.map((size) => (size > fence ? below / (1 + size) : size));
+}
+
+const hasOutlying = (values: readonly number[]): boolean =>
+  foldOutlying(values).some((size, i) => size !== Math.abs(values[i] as number));
+
 /** All 2ⁿ sign vectors, one by one, with mid-ranks: the definition itself. */
 function enumerateSignFlips(values: readonly number[]): number {
-  const sizes = values.map(Math.abs);
+  const sizes = foldOutlying(values);
   const ranks = sizes.map(
     (size) =>
       sizes.filter((s) => s < size).length + (sizes.filter((s) => s === size).length + 1) / 2,
@@ -77,6 +95,48 @@ describe("the sign-flip p", () => {
         expect(expectValue(signFlipP(values))).toBeCloseTo(enumerateSignFlips(values), 12);
       }),
     );
+  });
+
+  test("equals the enumeration with differences far beyond the others", () => {
+    const far = fc.tuple(tied, fc.array(fc.constantFrom(-40, 40, 90), { maxLength: 3 }));
+    let outlying = 0;
+    fc.assert(
+      fc.property(far, ([near, beyond]) => {
+        const values = [...near, ...beyond];
+        if (hasOutlying(values)) outlying++;
+        expect(expectValue(signFlipP(values))).toBeCloseTo(enumerateSignFlips(values), 12);
+      }),
+      { numRuns: 60 },
+    );
+    expect(outlying).toBeGreaterThan(10);
+  });
+
+  test("is exact: of all flips of the same sizes, at most a share α has p ≤ α", () => {
+    const anySizes = fc.array(fc.oneof(difference, fc.constantFrom(0, 5, -9)), {
+      minLength: 5,
+      maxLength: 9,
+    });
+    fc.assert(
+      fc.property(anySizes, (values) => {
+        const ps = Array.from({ length: 2 ** values.length }, (_, flips) =>
+          expectValue(signFlipP(values.map((value, i) => ((flips >> i) & 1 ? -value : value)))),
+        );
+        for (const alpha of [0.01, 0.05, 0.1, 0.3]) {
+          const share = ps.filter((p) => p <= alpha).length / ps.length;
+          expect(share).toBeLessThanOrEqual(alpha);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("is hardly moved by one disturbed block that points the other way, however far", () => {
+    const calm = [0.09, 0.11, 0.08, 0.1, 0.12, 0.07, 0.095, 0.105, 0.085, 0.115, 0.1025];
+    for (const disturbed of [-0.41, -3, -1e9]) {
+      // As many flips reach it as if that block were the smallest: none, its own, and the same two turned.
+      expect(signFlipP([...calm, disturbed])).toEqual({ defined: true, value: 4 / 2 ** 12 });
+    }
+    expect(signFlipP([...calm, 0.58])).toEqual({ defined: true, value: 2 / 2 ** 12 });
   });
 
   test("does not change when all signs are flipped, or with the unit", () => {
@@ -179,7 +239,7 @@ describe("beyond the exact distribution", () => {
 
   /** Counted subset by subset sum, which is exact and takes n³/4 steps. */
   function countSignFlips(values: readonly number[]): number {
-    const sizes = values.map(Math.abs);
+    const sizes = foldOutlying(values);
     const ranks = sizes.map(
       (size) =>
         2 * sizes.filter((s) => s < size).length + sizes.filter((s) => s === size).length + 1,
@@ -251,7 +311,7 @@ describe("the signed-rank interval", () => {
     );
   });
 
-  test("excludes 0 exactly when the sign-flip p is at most 1 − confidence, without ties", () => {
+  test("excludes 0 exactly when the sign-flip p is at most 1 − confidence, without ties and nothing outlying", () => {
     const distinct = fc
       .uniqueArray(fc.integer({ min: 1, max: 1000 }), { minLength: 5, maxLength: 14 })
       .chain((sizes) =>
@@ -263,6 +323,7 @@ describe("the signed-rank interval", () => {
       .map(([sizes, signs]) => sizes.map((size, i) => (signs[i] ? size : -size)));
     fc.assert(
       fc.property(distinct, (values) => {
+        fc.pre(!hasOutlying(values));
         const interval = expectValue(signedRankInterval(values, 0.9));
         const excludes = interval.low > 0 || interval.high < 0;
         expect(excludes).toBe(expectValue(signFlipP(values)) <= 1 - interval.confidence + 1e-12);

@@ -10,7 +10,8 @@ export type BenchmarkDirection = "smaller" | "bigger";
 
 /**
  * The medians of a run's variants as github-action-benchmark reads them (`customSmallerIsBetter`,
- * `customBiggerIsBetter`). Metrics that are zero throughout are left out.
+ * `customBiggerIsBetter`). A zero that was measured is a value as any other: a service that draws a trend would otherwise
+ * lose the series in the very runs where nothing failed. What never happened has no value.
  */
 export function formatBenchmark(run: StoredRun, direction: BenchmarkDirection): string {
   const better = direction === "smaller" ? "lower" : "higher";
@@ -33,9 +34,5 @@ export function formatBenchmark(run: StoredRun, direction: BenchmarkDirection): 
       ];
     }),
   );
-  return JSON.stringify(
-    entries.filter(({ value, range }) => value !== 0 || range !== "0 … 0"),
-    null,
-    2,
-  );
+  return JSON.stringify(entries, null, 2);
 }

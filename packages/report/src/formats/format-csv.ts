@@ -37,10 +37,14 @@ const RUN_COLUMNS = [
   "unit",
 ] as const;
 
-/** One comparison a row, with the columns of `v_comparison` and the unit. What is not known is empty. */
-export function formatComparisonCsv({ run, variants }: RunComparison): string {
-  const rows = variants.flatMap(({ baseline, candidate, metrics }) =>
-    metrics.map(({ comparison, verdict }) => [
+/**
+ * One comparison a row, with the columns of `v_comparison`, the unit, and how many trials of both variants are repeated
+ * ones (an attempt above 1). What is not known is empty.
+ */
+export function formatComparisonCsv({ run, baselineRun, variants }: RunComparison): string {
+  const rows = variants.flatMap(({ baseline, candidate, metrics }) => {
+    const repeated = countRepeated(baselineRun, baseline) + countRepeated(run, candidate);
+    return metrics.map(({ comparison, verdict }) => [
       run.runId,
       baseline,
       candidate,
@@ -55,9 +59,14 @@ export function formatComparisonCsv({ run, variants }: RunComparison): string {
       comparison.p,
       verdict?.kind ?? "invalid",
       comparison.unit,
-    ]),
-  );
+      repeated,
+    ]);
+  });
   return stringify([COMPARISON_COLUMNS, ...rows]);
+}
+
+function countRepeated({ trialList }: StoredRun, name: string): number {
+  return trialList.filter(({ variant, attempt }) => attempt > 1 && variant === name).length;
 }
 
 const COMPARISON_COLUMNS = [
@@ -75,4 +84,5 @@ const COMPARISON_COLUMNS = [
   "p",
   "verdict",
   "unit",
+  "repeated_trials",
 ] as const;

@@ -75,6 +75,7 @@ function labelPoint(
     variant: trial.variant,
     replicate: String(trial.replicate),
     trial_id: String(trial.trialId),
+    attempt: String(trial.attempt),
     role,
     ...(wildcard === "" ? {} : { name: wildcard }),
   };

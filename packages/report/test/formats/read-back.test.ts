@@ -36,6 +36,9 @@ interface PercentileLine {
   readonly odds?: number;
 }
 
+/** Trials of the run that took two attempts. */
+const REPEATED: readonly number[] = [2, 3, 7];
+
 /** Numbers by what they are numbers of, so that two sources can be held against each other. */
 type Numbers = Record<string, number>;
 
@@ -48,7 +51,9 @@ describe("every format has the numbers that SQL has", () => {
 
   beforeAll(() => {
     using store = openStore(path, { mode: "write" });
-    const runId = makeRun(store, TW_REUSE.replace("replicates: 6", "replicates: 12"));
+    const runId = makeRun(store, TW_REUSE.replace("replicates: 6", "replicates: 12"), {
+      repeated: REPEATED,
+    });
     comparison = compareRun(store, runId);
     store.close();
     measurements = Object.fromEntries(
@@ -121,7 +126,24 @@ describe("every format has the numbers that SQL has", () => {
     const found = rows.map((row) => [keyOf(row), Number(row["value"])]);
     expect(found).toHaveLength(Object.keys(measurements).length);
     expect(Object.fromEntries(found)).toEqual(measurements);
+    expect(
+      attemptsOf(rows.map((row) => [Number(row["trial_id"]), Number(row["attempt"])])),
+    ).toEqual(attemptsInSql());
   });
+
+  /** The attempt that counts of each trial. */
+  function attemptsInSql(): Numbers {
+    const rows = ask("SELECT trial_id, attempt FROM v_trial WHERE superseded = 0");
+    const attempts = attemptsOf(
+      rows.map((row) => [row["trial_id"] as number, row["attempt"] as number]),
+    );
+    expect(REPEATED.map((trial) => attempts[trial])).toEqual([2, 2, 2]);
+    return attempts;
+  }
+
+  function attemptsOf(rows: readonly (readonly [trial: number, attempt: number])[]): Numbers {
+    return Object.fromEntries(new Map(rows));
+  }
 
   test("CSV of a comparison", () => {
     const rows = parseCsv(formatComparisonCsv(comparison));
@@ -137,6 +159,12 @@ describe("every format has the numbers that SQL has", () => {
       ]);
       expect(row).toMatchObject(Object.fromEntries(texts));
     }
+    const [repeated] = ask(
+      "SELECT count(*) AS n FROM v_trial WHERE superseded = 0 AND attempt > 1",
+    );
+    expect(new Set(rows.map((row) => row["repeated_trials"]))).toEqual(
+      new Set([String(repeated?.["n"])]),
+    );
   });
 
   test("NDJSON", () => {
@@ -201,6 +229,11 @@ describe("every format has the numbers that SQL has", () => {
     });
     expect(measurements).toMatchObject(Object.fromEntries(rates));
     expect(rates).toHaveLength(24);
+    const labelOf = (line: string, label: string): number =>
+      Number(new RegExp(`${label}="(\\d+)"`).exec(line)?.[1]);
+    expect(
+      attemptsOf(points.map((line) => [labelOf(line, "trial_id"), labelOf(line, "attempt")])),
+    ).toEqual(attemptsInSql());
     expect(text).toContain("churnlab_latency_p99_microseconds{run_id=");
     expect(text).toMatch(/churnlab_failures\{.*name="EADDRNOTAVAIL"\} 1152 \d+\.\d{3}\n/);
   });
@@ -220,6 +253,30 @@ describe("every format has the numbers that SQL has", () => {
         expect(least <= value && value <= most).toBe(true);
       }
     }
+  });
+
+  test("benchmark JSON has a zero that was measured, so that a trend does not lose its series", () => {
+    const entries = JSON.parse(formatBenchmark(comparison.run, "smaller")) as {
+      name: string;
+      value: number;
+    }[];
+    const zeros = ask(
+      `SELECT variant, role || '.' || metric AS name FROM v_measurement
+       WHERE metric IN ('connections.failed', 'rst.sent', 'tcpext.ListenOverflows', 'failures.EADDRNOTAVAIL')
+       GROUP BY variant, role, metric HAVING max(value) = 0`,
+    );
+    expect(zeros.length).toBeGreaterThan(0);
+    for (const { variant, name } of zeros) {
+      expect(entries).toContainEqual(
+        expect.objectContaining({
+          name: `${comparison.run.scenario} / ${String(variant)} / ${String(name)}`,
+          value: 0,
+        }),
+      );
+    }
+    // An errno that only the baseline has is zero with the other variant, and no row says so.
+    const errno = entries.filter(({ name }) => name.endsWith("client.failures.EADDRNOTAVAIL"));
+    expect(errno.map(({ value }) => value > 0)).toEqual([true, false]);
   });
 
   test(".hgrm", () => {
