@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import type BetterSqlite3 from "better-sqlite3";
 
 /** better-sqlite3 13 is built for Node-API 10; under an older Node it ends the process without a message. */

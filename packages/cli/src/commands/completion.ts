@@ -1,9 +1,6 @@
+import type { StoredNames } from "@churnlab/store/names";
 import type { Command } from "commander";
-import {
-  type CommandWords,
-  describeWords,
-  type StoredWords,
-} from "../completion/describe-words.ts";
+import { type CommandWords, describeWords } from "../completion/describe-words.ts";
 import { formatBash } from "../completion/format-bash.ts";
 import { formatFish } from "../completion/format-fish.ts";
 import { formatZsh } from "../completion/format-zsh.ts";
@@ -20,13 +17,13 @@ const FORMATTERS: Readonly<Record<Shell, (commands: readonly CommandWords[]) => 
 
 /** Prints what a shell sources to complete commands, options and their choices; or what a database has, for its script. */
 export async function completion(
-  what: Shell | StoredWords,
+  what: Shell | StoredNames,
   { db }: { readonly db: string },
   command: Command,
 ): Promise<ExitCode> {
   if (what === "runs" || what === "metrics") {
-    const { listStoredWords } = await import("../completion/list-stored-words.ts");
-    const words = listStoredWords(what, db);
+    const { listNames } = await import("@churnlab/store/names");
+    const words = listNames(what, db);
     if (words.length > 0) terminal.print(words.join("\n"));
   } else {
     terminal.print(FORMATTERS[what](describeWords(rootOf(command))));

@@ -1,8 +1,5 @@
+import type { StoredNames } from "@churnlab/store/names";
 import type { Command } from "commander";
-
-/** What a database alone can tell; a script asks `churnlab completion` for it when it is needed. */
-export const STORED_WORDS = ["runs", "metrics"] as const;
-export type StoredWords = (typeof STORED_WORDS)[number];
 
 /** What may follow the names of a command. */
 export interface CommandWords {
@@ -12,7 +9,7 @@ export interface CommandWords {
   readonly subcommands: readonly Word[];
   readonly options: readonly OptionWord[];
   /** What its arguments name; null where they are files or words of their own. */
-  readonly stored: StoredWords | null;
+  readonly stored: StoredNames | null;
 }
 
 export interface Word {
@@ -25,7 +22,7 @@ export interface OptionWord extends Word {
   readonly takesValue: boolean;
   readonly choices: readonly string[];
   /** What its value names. */
-  readonly stored: StoredWords | null;
+  readonly stored: StoredNames | null;
 }
 
 /** The words of a command and of all below it. */
@@ -55,7 +52,7 @@ const HELP: OptionWord = {
 };
 
 /** By the names that arguments and values have in the usage: `<run>`, `<role.metric>`. */
-function findStored(names: string): StoredWords | null {
+function findStored(names: string): StoredNames | null {
   if (/\brun\b/.test(names)) return "runs";
   return /\bmetric\b/.test(names) ? "metrics" : null;
 }
