@@ -48,9 +48,8 @@ describe.each(listCommands(program).map((command) => [command.name(), command] a
     test("has its first example within 24 lines of 80 columns", () => {
       const lines = helpAt(command, 80);
       const first = lines.findIndex((line) => line.startsWith("  churnlab "));
-      if (command.commands.length === 0) {
-        expect(first).toBeGreaterThan(0);
-      }
+      // A command that only holds others leaves the examples to them.
+      expect(first).toBeGreaterThan(command.commands.length === 0 ? 0 : -2);
       expect(first).toBeLessThan(24);
     });
   },
@@ -81,8 +80,8 @@ describe("the help of a command", () => {
     const words = (line as string).split(/ [<>] /)[0]?.split(" ") ?? [];
     const { command, rest } = findCommand(words);
     const path = words.slice(0, words.length - rest.length).join(" ");
-    // Those of churnlab itself are of its commands.
-    expect(path).toEqual(name === "" ? expect.stringMatching(/./) : name);
+    // Those of churnlab itself name its commands.
+    expect(path).toBe(name || words[0]);
     const { operands, unknown } = command.parseOptions([...rest]);
     expect(unknown).toEqual([]);
     const required = command.registeredArguments.filter(({ required: is }) => is).length;
