@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { afterAll, expect, it } from "vitest";
 import { openDashboard } from "../../packages/report/test/dashboard/open-dashboard.ts";
 import { makeRun, TemporaryDirectory } from "../../packages/report/test/fixtures/make-run.ts";
+import { playRun } from "../../packages/report/test/fixtures/play-run.ts";
 import { TW_REUSE, TWO_SECONDS } from "../../packages/report/test/fixtures/scenarios.ts";
 import { expectAccessible, openPage, untilDrawn } from "./chromium.ts";
 import { useChromium } from "./use-chromium.ts";
@@ -84,6 +85,88 @@ it("filters the rows of tables, and lets keys be letters where one writes", asyn
   await expect.poll(() => rows.count()).toBe(0);
   await page.keyboard.press("Escape");
   await expect.poll(() => rows.count()).toBe(all);
+});
+
+it("goes through the replicates of a report", async () => {
+  await using opened = await openPage(browser, { offline: true });
+  const { page, complaints } = opened;
+  await openReport(page);
+  const replicate = page.locator("#trial-choice select");
+  const drawn = page.getByRole("slider", { name: /Port budget: baseline/ });
+  await page.keyboard.press("[");
+  expect(await replicate.inputValue()).toBe("1");
+  await page.keyboard.press("]");
+  await page.keyboard.press("]");
+  await expect.poll(() => replicate.inputValue()).toBe("3");
+  expect(await drawn.getAttribute("aria-label")).toContain("replicate 3");
+  await page.keyboard.press("[");
+  await expect.poll(() => replicate.inputValue()).toBe("2");
+  expect(complaints).toEqual([]);
+});
+
+it("goes from run to run", async () => {
+  await using served = await openDashboard();
+  const first = makeRun(served.store, TWO_SECONDS);
+  const second = makeRun(served.store, TWO_SECONDS, { startedAtUnixMs: Date.now() });
+  await using opened = await openPage(browser);
+  const { page, complaints } = opened;
+  await page.goto(served.at(`/runs/${first}`));
+  await untilDrawn(page);
+  await page.keyboard.press("{");
+  await page.keyboard.press("}");
+  await page.waitForURL(`**/runs/${second}`);
+  await untilDrawn(page);
+  await expectAccessible(page, "nav");
+  await page.keyboard.press("{");
+  await page.waitForURL(`**/runs/${first}`);
+  expect(complaints).toEqual([]);
+});
+
+it("holds the page of a run that goes on still, and catches up", async () => {
+  await using served = await openDashboard();
+  await using opened = await openPage(browser);
+  const { page, complaints } = opened;
+  await page.goto(served.at("/live"));
+  await untilDrawn(page);
+  const text = TW_REUSE.replace("replicates: 6", "replicates: 1");
+  const events: Promise<unknown>[] = [];
+  let moments = 0;
+  const shown: string[] = [];
+  const status = page.locator(".place [aria-live]");
+  await playRun(served, text, {
+    waitMs: 50,
+    onMoment: () => {
+      moments++;
+      if (moments === 30) events.push(page.keyboard.press(" "));
+      if (moments === 35) events.push(expectAccessible(page, ".place"));
+      // In its second trial the page still shows the first.
+      if (moments === 70) events.push(status.innerText().then((told) => shown.push(told)));
+      if (moments === 72) events.push(page.keyboard.press(" "));
+      if (moments === 80) events.push(status.innerText().then((told) => shown.push(told)));
+    },
+  });
+  await Promise.all(events);
+  expect(shown[0]).toContain("trial 1 of 2");
+  expect(shown[1]).not.toContain("trial 1 of 2");
+  await page.getByText("The run is completed. Open its report").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+it("names every key in its help", async () => {
+  await using opened = await openPage(browser, { offline: true });
+  const { page } = opened;
+  await openReport(page);
+  await page.keyboard.press("?");
+  expect(await page.locator("#keys kbd").allInnerTexts()).toEqual([
+    "j  k",
+    "← →",
+    "Esc",
+    "[  ]",
+    "{  }",
+    "space",
+    "/",
+    "?",
+  ]);
 });
 
 it("goes through the runs of a list, and opens one", async () => {

@@ -3,7 +3,7 @@ import { REENTERED_VARIABLE } from "@churnlab/linux";
 import {
   type Dashboard,
   fileSource,
-  LiveFeed,
+  type LiveFeed,
   startDashboard,
   storeSource,
 } from "@churnlab/report";
@@ -12,14 +12,11 @@ import { sayHowToReach } from "./say-how-to-reach.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
-/** A dashboard that lives as long as a run of this process. */
-export interface RunDashboard extends AsyncDisposable {
-  readonly feed: LiveFeed;
-}
-
 export interface RunDashboardOptions {
   readonly port: number;
   readonly terminal: Terminal;
+  /** Tells what the run does. */
+  readonly feed: LiveFeed;
   /** Ends the run. */
   readonly stop: () => void;
 }
@@ -30,20 +27,19 @@ export interface RunDashboardOptions {
  */
 export async function serveRun(
   store: Store,
-  { port, terminal, stop }: RunDashboardOptions,
-): Promise<RunDashboard | null> {
+  { port, terminal, feed, stop }: RunDashboardOptions,
+): Promise<AsyncDisposable | null> {
   if (process.env[REENTERED_VARIABLE] !== undefined) return null;
-  const feed = new LiveFeed();
   const source = storeSource(store);
   const dashboard = await startDashboard({ source, version: VERSION, port, feed, stop });
   sayAddress(dashboard, terminal);
-  return { feed, [Symbol.asyncDispose]: () => dashboard.close() };
+  return dashboard;
 }
 
-/** Serves the database that another process is going to write: trial by trial, as each is saved. */
+/** Serves the database that another process is going to write, and what that process tells through the socket beside it. */
 export async function serveDatabase(
   file: string,
-  { port, terminal }: Omit<RunDashboardOptions, "stop">,
+  { port, terminal }: Pick<RunDashboardOptions, "port" | "terminal">,
 ): Promise<AsyncDisposable> {
   // There has to be a database before one can be followed.
   openStore(file, { mode: "write" }).close();

@@ -42,12 +42,15 @@ export async function runScenario(job: ScenarioJob, session: RunSession): Promis
     terminal.say(`run ${runId} goes on: ${done} trials are there already`);
   }
   const expectedMs = left.reduce((sum, trial) => sum + estimateTrialMs(trial.spec), 0);
-  feed?.begin({ runId, scenario, plan, expectedMs, startedAtUnixMs });
+  feed.begin({ runId, scenario, plan, expectedMs, startedAtUnixMs });
   follower.begin(runId);
-  for (const { trial } of progress.ended) follower.addTrial(runId, trial.id);
+  for (const ended of progress.ended) {
+    follower.addTrial(runId, ended.trial.id);
+    feed.addResult(ended);
+  }
   const outcomes = await runTrials({ scenario, plan, runId, progress, expectedMs }, session);
   store.finishRun(runId, endStateOf(outcomes, signal.aborted));
-  feed?.end(endStateOf(outcomes, signal.aborted));
+  feed.end(endStateOf(outcomes, signal.aborted));
   const judged = await concludeRun({ runId, file }, session);
   return exitCodeOf(outcomes, signal.aborted) || judged;
 }
@@ -90,8 +93,7 @@ async function runTrials(
   session: RunSession,
 ): Promise<readonly EndedTrial[]> {
   using watch = watchPlan({ scenario, plan, runId, expectedMs }, session);
-  const listener =
-    session.feed === null ? watch : joinListeners(watch, feedDashboard(session.feed));
+  const listener = joinListeners(watch, feedDashboard(session.feed));
   try {
     await session.testbeds.begin(runId);
     return await runPlan(

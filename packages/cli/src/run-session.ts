@@ -16,6 +16,6 @@ export interface RunSession {
   readonly reporters: readonly ReportTarget[];
   /** Told of every trial as it ends. */
   readonly follower: RunFollower;
-  /** Told what the run does, for a dashboard; null when nobody looks. */
-  readonly feed: LiveFeed | null;
+  /** Told what the run does, for dashboards of this process and of others. */
+  readonly feed: LiveFeed;
 }

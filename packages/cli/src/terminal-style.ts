@@ -12,4 +12,7 @@ export const terminalStyle: Style = {
   doubt: style("yellow"),
   quiet: style("dim"),
   strong: style("bold"),
+  ...(process.stdout.isTTY && process.stdout.columns > 0
+    ? { columns: process.stdout.columns }
+    : {}),
 };

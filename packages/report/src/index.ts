@@ -52,6 +52,7 @@ export * from "./formats/result-document.ts";
 
 // To eyes.
 
+export { offerLiveRuns } from "./dashboard/offer-live-runs.ts";
 export { fileSource, type RunSource, storeSource } from "./dashboard/run-source.ts";
 export {
   DASHBOARD_PORT,

@@ -1,5 +1,5 @@
 import { ChurnError, type Scenario, type TrialSpec } from "@churnlab/core";
-import { DASHBOARD_PORT } from "@churnlab/report";
+import { DASHBOARD_PORT, LiveFeed, offerLiveRuns } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
 import { checkContainers, checkExternal } from "@churnlab/testbed";
 import { abortOnSignals } from "../abort-on-signals.ts";
@@ -50,8 +50,10 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   for (const line of sent) terminal.say(`load on ${line}`);
   using store = openStore(database, { mode: "write" });
   using abort = abortOnSignals(terminal);
-  await using dashboard =
-    port === null ? null : await serveRun(store, { port, terminal, stop: abort.abort });
+  const feed = new LiveFeed();
+  using _offer = offerLiveRuns(store.path, feed);
+  await using _dashboard =
+    port === null ? null : await serveRun(store, { port, terminal, feed, stop: abort.abort });
   await using testbeds =
     access === null ? openTestbeds({ pull, allowExternal }) : openFleet(access);
   using follower = followRuns(store, reporters);
@@ -68,7 +70,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       quiet: options.quiet ?? false,
       reporters: reporters.filter(({ format }) => format !== "ndjson"),
       follower,
-      feed: dashboard?.feed ?? null,
+      feed,
     });
     exitCode = graver(exitCode, ended);
     if (abort.signal.aborted) break;

@@ -18,7 +18,7 @@ export function show(
   }
   const all = options.all ?? false;
   const summary = formatRunSummary(run, { style: terminalStyle, all, peaks });
-  const overTime = formatOverTime(opened.store, run).join("\n");
+  const overTime = formatOverTime(opened.store, run, terminalStyle).join("\n");
   terminal.print(fitScreen(overTime === "" ? summary : `${summary}\n\n${overTime}`));
   return EXIT.ok;
 }

@@ -11,16 +11,28 @@ const KEYS: readonly (readonly [key: string, what: string])[] = [
     "on a chart: to the next sample, read out; PageUp and PageDown go further, Home and End to its ends",
   ],
   ["Esc", "on a chart: leaves its cursor; in the filter: empties it"],
+  ["[  ]", "in a report: to the replicate before and after"],
+  ["{  }", "in a report of the dashboard: to the run before and after"],
+  ["space", "on the page of a run that goes on: holds it still, and lets it go on"],
   ["/", "to the filter of rows"],
   ["?", "shows and hides these keys"],
 ];
 
-const ACTIONS: Readonly<Record<string, () => void>> = {
-  j: () => step(1),
-  k: () => step(-1),
-  "/": focusFilter,
-  "?": toggleKeyHelp,
-};
+const BRACKETS = "[]{}";
+
+const actions = new Map<string, () => void>([
+  ["j", () => step(1)],
+  ["k", () => step(-1)],
+  ["{", () => followLink("prev")],
+  ["}", () => followLink("next")],
+  ["/", focusFilter],
+  ["?", toggleKeyHelp],
+]);
+
+/** Gives a key of `KEYS` what it does on this page. */
+export function bindKey(key: string, act: () => void): void {
+  actions.set(key, act);
+}
 
 /** Keys that work anywhere in a page, but where text is written. */
 export function listenToKeys(): void {
@@ -28,9 +40,11 @@ export function listenToKeys(): void {
   document.body.append(place);
   render(h(KeyHelp, null), place);
   document.addEventListener("keydown", (event) => {
-    const act = ACTIONS[event.key];
-    if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isWriting(event.target)) return;
+    const act = actions.get(event.key);
+    if (act === undefined || event.ctrlKey || event.metaKey) return;
+    // On some keyboards brackets are typed with Alt.
+    if (event.altKey && !BRACKETS.includes(event.key)) return;
+    if (isWriting(event.target) || (event.key === " " && isPressed(event.target))) return;
     event.preventDefault();
     act();
   });
@@ -64,6 +78,15 @@ function isWriting(target: EventTarget | null): boolean {
     target instanceof Element &&
     target.matches("input:not([type=radio], [type=checkbox]), textarea, select")
   );
+}
+
+/** Whether the space bar is the element's own. */
+function isPressed(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("a, button, input, select, summary") !== null;
+}
+
+function followLink(rel: "prev" | "next"): void {
+  document.querySelector<HTMLAnchorElement>(`a[rel=${rel}]`)?.click();
 }
 
 function step(by: 1 | -1): void {

@@ -4,12 +4,13 @@ import type { TimeChartId } from "../charts/chart-trial.ts";
 import { decodeSeries } from "../charts/decode-series.ts";
 import type { TrialSeries } from "../charts/trial-series.ts";
 import { collectPanels } from "../html/parts/time-panels.ts";
+import { bindKey } from "./page-keys.ts";
 import { mountPageTools } from "./page-tools.ts";
 import { PlotGroup } from "./plot-group.ts";
 import { readSeries } from "./read-series.ts";
 import { reloadWhileRunning } from "./reload-while-running.ts";
 import { TimePanel } from "./time-panel.ts";
-import { TrialChoice } from "./trial-choice.ts";
+import { stepReplicate, TrialChoice } from "./trial-choice.ts";
 import { readZoom, writeZoom } from "./zoom-in-address.ts";
 
 /** Puts charts that answer to the reader in the place of those that were drawn when the report was made. */
@@ -29,6 +30,8 @@ async function start(): Promise<void> {
   if (trials.length > 1) {
     toolbar.hidden = false;
     render(h(TrialChoice, { trials, shown }), toolbar);
+    bindKey("[", () => stepReplicate({ trials, shown }, -1));
+    bindKey("]", () => stepReplicate({ trials, shown }, 1));
   }
   document.documentElement.dataset["drawn"] = "yes";
 }

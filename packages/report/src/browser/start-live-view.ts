@@ -3,9 +3,10 @@ import { h, type JSX, render } from "preact";
 import { TIME_CHART_IDS, type TimeChartId } from "../charts/chart-trial.ts";
 import type { TrialSeries } from "../charts/trial-series.ts";
 import { collectPanels, TIME_CHART_WORDS } from "../html/parts/time-panels.ts";
-import type { LiveMessage, LiveSnapshot } from "../live/live-message.ts";
+import { LIVE_MESSAGE_TYPES, type LiveMessage, type LiveSnapshot } from "../live/live-message.ts";
 import { LiveState } from "../live/live-state.ts";
 import { LiveView } from "../live/live-view.ts";
+import { bindKey } from "./page-keys.ts";
 import { PlotGroup } from "./plot-group.ts";
 import { readPageData } from "./read-page-data.ts";
 import { TimePanel } from "./time-panel.ts";
@@ -14,17 +15,6 @@ import { TimePanel } from "./time-panel.ts";
 const DRAW_MS_MIN = 250;
 /** Points of a series that a page keeps; older ones are merged. */
 const POINTS_MAX = 1200;
-const MESSAGE_TYPES = [
-  "snapshot",
-  "begin",
-  "trial",
-  "samples",
-  "agents",
-  "event",
-  "result",
-  "end",
-  "runs",
-] as const;
 
 /** Follows the run in this page: state by messages, drawing a few times a second, and not at all while nobody looks. Returns what draws its charts anew in other colours. */
 export function startLiveView(place: HTMLElement): () => void {
@@ -34,15 +24,22 @@ export function startLiveView(place: HTMLElement): () => void {
   const drawn = signal(0);
   const trouble = signal<string | null>(null);
   const mayStop = signal(false);
+  const isHeld = signal(false);
   const group = new PlotGroup("churnlab");
   const clock = new RunClock(state);
   const draw = makeThrottle(() => {
-    drawn.value++;
+    if (!isHeld.value) drawn.value++;
   });
+  const hold = (): void => {
+    isHeld.value = !isHeld.value;
+    drawn.value++;
+  };
+  bindKey(" ", hold);
   const connection = new EventSource("/api/stream");
-  for (const type of MESSAGE_TYPES) {
+  for (const type of LIVE_MESSAGE_TYPES) {
     connection.addEventListener(type, ({ data }: MessageEvent<string>) => {
       state.apply(JSON.parse(data) as LiveMessage);
+      if (state.head.phase !== "running") isHeld.value = false;
       clock.set();
       draw();
     });
@@ -66,6 +63,8 @@ export function startLiveView(place: HTMLElement): () => void {
       trouble: trouble.value,
       charts: h(LiveCharts, { trial: state.toTrialSeries(), group }),
       onStop: mayStop.value ? stopRun : null,
+      isHeld: isHeld.value,
+      onHold: hold,
     });
   }
   place.replaceChildren();

@@ -11,23 +11,49 @@ export interface TrialChoiceProps {
 /** With more variants than this, the choice is folded away. */
 const OPEN_VARIANTS_MAX = 8;
 
+/** The trials of these variants with this replicate, or their first where there is none. */
+function chooseTrials(
+  trials: readonly TrialSeries[],
+  names: ReadonlySet<string>,
+  replicate: number,
+): number[] {
+  return [...names].flatMap((name) => {
+    const own = trials.filter(({ variant }) => variant === name);
+    return (own.find((trial) => trial.replicate === replicate) ?? own[0])?.trialId ?? [];
+  });
+}
+
+/** Draws the replicate before or after the one that is drawn, of the same variants. */
+export function stepReplicate({ trials, shown }: TrialChoiceProps, by: 1 | -1): void {
+  const { names, current } = readChoice({ trials, shown });
+  const replicates = listReplicates(trials);
+  const next = replicates[replicates.indexOf(current) + by];
+  if (next !== undefined) shown.value = chooseTrials(trials, names, next);
+}
+
+/** What is drawn: variants in the order of the scenario, and the replicate of the first. */
+function readChoice({ trials, shown }: TrialChoiceProps): {
+  readonly names: ReadonlySet<string>;
+  readonly current: number;
+} {
+  const chosen = shown.value.flatMap((id) => trials.find(({ trialId }) => trialId === id) ?? []);
+  const current = chosen[0]?.replicate ?? listReplicates(trials)[0] ?? 0;
+  return { names: new Set(chosen.map(({ variant }) => variant)), current };
+}
+
+function listReplicates(trials: readonly TrialSeries[]): number[] {
+  return [...new Set(trials.map(({ replicate }) => replicate))].toSorted((a, b) => a - b);
+}
+
 /** Which variants are drawn, and which of their replicates. */
 export function TrialChoice({ trials, shown }: TrialChoiceProps): JSX.Element {
   const variants = [...new Set(trials.map(({ variant }) => variant))];
-  const chosen = shown.value.flatMap((id) => trials.find(({ trialId }) => trialId === id) ?? []);
-  const replicates = [...new Set(trials.map(({ replicate }) => replicate))].toSorted(
-    (a, b) => a - b,
-  );
-  const current = chosen[0]?.replicate ?? replicates[0] ?? 0;
-  const show = (names: ReadonlySet<string>, replicate: number): void => {
-    shown.value = variants
-      .filter((name) => names.has(name))
-      .flatMap((name) => {
-        const own = trials.filter(({ variant }) => variant === name);
-        return (own.find((trial) => trial.replicate === replicate) ?? own[0])?.trialId ?? [];
-      });
+  const replicates = listReplicates(trials);
+  const { names, current } = readChoice({ trials, shown });
+  const show = (wanted: ReadonlySet<string>, replicate: number): void => {
+    const ordered = variants.filter((name) => wanted.has(name));
+    shown.value = chooseTrials(trials, new Set(ordered), replicate);
   };
-  const names = new Set(chosen.map(({ variant }) => variant));
   const boxes = h(
     "fieldset",
     null,

@@ -1,25 +1,33 @@
-import type { ServerResponse } from "node:http";
+import type { Writable } from "node:stream";
 
 /** What a reader may be behind before it is left out: the next thing it gets is a snapshot. */
 const BACKLOG_BYTES_MAX = 256 * 1024;
 /** A reader that takes nothing for this long has gone, whatever its socket says. */
 const STALLED_MS_MAX = 30_000;
 
-/** What an event stream needs of a response; `http.ServerResponse` has it. */
+/** What an event stream needs of a response; `http.ServerResponse` has it, and so has a socket. */
 export type StreamResponse = Pick<
-  ServerResponse,
+  Writable,
   "write" | "end" | "destroy" | "once" | "writableLength" | "destroyed"
 >;
 
-/** One event as it is sent; the text is made once for all readers. */
-export interface StreamEvent {
+/** An event of the stream (HTML standard, server-sent events). Its text is made once for all readers, and not without any. */
+export class StreamEvent {
   readonly id: string;
-  readonly text: string;
-}
+  readonly #type: string;
+  readonly #data: unknown;
+  #text: string | null = null;
 
-/** Formats an event of the stream (HTML standard, server-sent events). */
-export function formatEvent(id: string, type: string, data: unknown): StreamEvent {
-  return { id, text: `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n` };
+  constructor(id: string, type: string, data: unknown) {
+    this.id = id;
+    this.#type = type;
+    this.#data = data;
+  }
+
+  get text(): string {
+    this.#text ??= `id: ${this.id}\nevent: ${this.#type}\ndata: ${JSON.stringify(this.#data)}\n\n`;
+    return this.#text;
+  }
 }
 
 /**
@@ -41,7 +49,7 @@ export class EventStream {
     return !this.#response.destroyed;
   }
 
-  send({ text }: StreamEvent): void {
+  send(event: StreamEvent): void {
     if (!this.isOpen) return;
     if (this.#response.writableLength > BACKLOG_BYTES_MAX) {
       this.#fallBehind();
@@ -52,7 +60,7 @@ export class EventStream {
       this.#response.write(this.#snapshot().text);
       return;
     }
-    this.#response.write(text);
+    this.#response.write(event.text);
   }
 
   /** A comment, so that proxies and sockets know that the stream is alive. */

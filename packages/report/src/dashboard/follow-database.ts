@@ -1,32 +1,44 @@
-import type { StoredRun, StoredTrial, StoreReader } from "@churnlab/store";
-import { describeEvent } from "../charts/describe-event.ts";
-import { isMoment } from "../charts/describe-trial.ts";
-import { loadTrialSeries } from "../charts/load-trial-series.ts";
+import type { StoredRun, StoreReader } from "@churnlab/store";
 import { listAttempts } from "../count-attempt.ts";
-import type { LiveMessage, LivePlan, LiveResult } from "../live/live-message.ts";
+import type { LiveMessage } from "../live/live-message.ts";
+import { planOf, replayTrial, resultOf } from "./describe-stored-run.ts";
+import { LiveRunReader } from "./live-run-reader.ts";
 import type { RunSource } from "./run-source.ts";
 
 const POLL_MS = 1000;
 
+export interface FollowOptions {
+  readonly publish: (message: LiveMessage) => void;
+  readonly isWatched: () => boolean;
+}
+
+/** The run that is followed. */
+interface Followed {
+  readonly runId: string;
+  /** Trials of the database that were told; null: as yet nothing was told from there. */
+  told: number | null;
+  /** It tells itself what it does; null: it could not be reached. */
+  reader: LiveRunReader | null;
+}
+
 /**
- * Follows a database that another process writes: which runs there are, and of one that goes on every trial once it is
- * saved. It looks once a second, and only while somebody is watching.
+ * Follows a database that another process writes: which runs there are, and of one that goes on what it tells through its
+ * socket, or, where it cannot be reached, every trial once it is saved. How a run ended is always read from the database. It
+ * looks once a second, and only while somebody is watching.
  */
 export class DatabaseFollower implements Disposable {
   readonly #source: RunSource;
-  readonly #publish: (message: LiveMessage) => void;
+  readonly #publish: FollowOptions["publish"];
   readonly #timer: ReturnType<typeof setInterval>;
   #signature = "";
-  #watched: { readonly runId: string; trials: number } | null = null;
+  #followed: Followed | null = null;
 
-  constructor(
-    source: RunSource,
-    { publish, isWatched }: { publish: (message: LiveMessage) => void; isWatched: () => boolean },
-  ) {
+  constructor(source: RunSource, { publish, isWatched }: FollowOptions) {
     this.#source = source;
     this.#publish = publish;
     this.#timer = setInterval(() => {
       if (isWatched()) this.look();
+      else this.#leave();
     }, POLL_MS);
     this.#timer.unref();
   }
@@ -42,6 +54,7 @@ export class DatabaseFollower implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    this.#leave();
   }
 
   #compare(store: StoreReader): void {
@@ -49,98 +62,67 @@ export class DatabaseFollower implements Disposable {
     const signature = JSON.stringify(
       runs.map(({ runId, state, trials }) => [runId, state, trials]),
     );
-    if (signature === this.#signature) return;
+    const isChanged = signature !== this.#signature;
     this.#signature = signature;
-    this.#publish({ type: "runs" });
+    if (isChanged) this.#publish({ type: "runs" });
     const running = runs.findLast(({ state }) => state === "running");
-    if (this.#watched !== null && this.#watched.runId !== running?.runId) {
-      this.#finish(store, this.#watched.runId);
+    if (this.#followed !== null && this.#followed.runId !== running?.runId) {
+      this.#finish(store, this.#followed);
     }
-    if (running !== undefined) this.#follow(store, store.loadRun(running.runId));
+    if (running === undefined) return;
+    this.#followed ??= { runId: running.runId, told: null, reader: null };
+    if (this.#followed.reader !== null) return;
+    if (isChanged || this.#followed.told === null) {
+      this.#tellTrials(store, store.loadRun(running.runId), this.#followed);
+    }
+    this.#reach(this.#followed);
+  }
+
+  /** Lets the run tell what it does; what comes replaces what the database told. */
+  #reach(followed: Followed): void {
+    const reader = new LiveRunReader({
+      databaseFile: this.#source.path,
+      runId: followed.runId,
+      onMessage: (message) => {
+        followed.told = null;
+        if (message.type === "end") this.look();
+        else this.#publish(message);
+      },
+      onClose: () => {
+        followed.reader = null;
+      },
+    });
+    followed.reader = reader.isOpen ? reader : null;
+  }
+
+  /** Nobody watches: the run need not tell. */
+  #leave(): void {
+    this.#followed?.reader?.[Symbol.dispose]();
+    if (this.#followed !== null) this.#followed.reader = null;
   }
 
   /** What the run has saved since the last look. */
-  #follow(store: StoreReader, run: StoredRun): void {
-    if (this.#watched?.runId !== run.runId) {
-      this.#watched = { runId: run.runId, trials: 0 };
-      this.#publish({ type: "begin", plan: planOf(run) });
+  #tellTrials(store: StoreReader, run: StoredRun, followed: Followed): void {
+    if (followed.told === null) {
+      this.#publish({ type: "begin", plan: planOf(run), origin: "database" });
     }
-    const fresh = listAttempts(run).slice(this.#watched.trials);
-    this.#watched.trials += fresh.length;
+    const fresh = listAttempts(run).slice(followed.told ?? 0);
+    followed.told = (followed.told ?? 0) + fresh.length;
     for (const trial of fresh) this.#publish({ type: "result", result: resultOf(run, trial) });
     const last = fresh.at(-1);
-    if (last !== undefined) this.#showTrial(store, run, last);
+    if (last === undefined) return;
+    for (const message of replayTrial(store, run, last)) this.#publish(message);
   }
 
-  /** The trials that were saved between the last look and the end are part of it. */
-  #finish(store: StoreReader, runId: string): void {
-    const run = store.loadRun(runId);
-    this.#follow(store, run);
-    this.#publish({ type: "end", endState: run.state });
-    this.#watched = null;
-  }
-
-  /** The whole of the last trial at once, as if it had just been sampled. */
-  #showTrial(store: StoreReader, run: StoredRun, { trialId, variant }: StoredTrial): void {
-    const { trials } = loadTrialSeries(store, run, { trialIds: [trialId] });
-    const [trial] = trials;
-    if (trial === undefined) return;
-    const { series, markers: _, ...head } = trial;
-    const elapsedMs = Date.now() - run.startedAtUnixMs;
-    this.#publish({ type: "trial", trial: { ...head, markers: [], phase: "saved" }, elapsedMs });
-    const samples = [...series].flatMap(([key, { tMs, mean }]) =>
-      Array.from(tMs, (t, i) => ({ tMs: t, values: { [key]: mean[i] as number } })),
-    );
-    this.#publish({ type: "samples", trialId, samples, elapsedMs });
-    for (const { tMs, role, kind, detail } of store.loadEvents(run.runId, {
-      trialId,
-      perKindMax: 5,
-    })) {
-      if (!isMoment(kind)) continue;
-      const event = { tMs, role, kind, ...describeEvent({ kind, detail }), trialId, variant };
-      this.#publish({ type: "event", event });
+  /** The trials that were saved between the last look and the end are part of it, and the numbers are those of the database. */
+  #finish(store: StoreReader, followed: Followed): void {
+    this.#leave();
+    this.#followed = null;
+    const run = store.loadRun(followed.runId);
+    if (followed.told !== null) this.#tellTrials(store, run, followed);
+    for (const trial of listAttempts(run)) {
+      this.#publish({ type: "result", result: resultOf(run, trial) });
     }
+    this.#publish({ type: "end", endState: run.state });
   }
-}
-
-function planOf({
-  runId,
-  scenario,
-  resolved,
-  plannedTrials,
-  startedAtUnixMs,
-}: StoredRun): LivePlan {
-  const variants = resolved.variants.map(({ name }) => name);
-  // The order in which trials run is drawn from the seed; a page only counts them.
-  const trials = Array.from({ length: plannedTrials }, (_, i) => ({
-    trialId: i,
-    variant: variants[i % variants.length] ?? "",
-    replicate: Math.floor(i / Math.max(1, variants.length)) + 1,
-  }));
-  return {
-    runId,
-    scenario,
-    variants,
-    replicates: resolved.replicates,
-    trials,
-    expectedMs: null,
-    startedAtUnixMs,
-  };
-}
-
-function resultOf(run: StoredRun, trial: StoredTrial): LiveResult {
-  const spec = run.variantList.find(({ name }) => name === trial.variant)?.spec;
-  const metric = spec?.workload.kind === "keep-alive" ? "requests.rate" : "connections.rate";
-  const read = (name: string): number | null =>
-    trial.measurements.find((m) => m.role === "client" && m.metric === name)?.value ?? null;
-  const { trialId, variant, replicate, state, reason } = trial;
-  return {
-    trialId,
-    variant,
-    replicate,
-    state,
-    reason,
-    ratePerS: read(metric),
-    failed: read("connections.failed"),
-  };
 }

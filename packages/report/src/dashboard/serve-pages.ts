@@ -81,8 +81,12 @@ function serveRuns(app: FastifyInstance, { source }: DashboardContext): void {
     "/runs/:run",
     { schema: { params: RUN_PARAMS } },
     ({ params }, reply) => {
-      const data = source.read((store) => loadReportData(store, store.findRun(params.run)));
+      const { data, runs } = source.read((store) => ({
+        data: loadReportData(store, store.findRun(params.run)),
+        runs: store.listRuns().map((run) => run.runId),
+      }));
       const { runId, state } = data.run;
+      const place = runs.indexOf(runId);
       const series = `<script type="application/octet-stream" id="series" data-source="/api/runs/${runId}/series.bin"></script>`;
       const title = titleOf(data);
       const body = `${renderReportBody(data)}\n${series}`;
@@ -93,6 +97,7 @@ function serveRuns(app: FastifyInstance, { source }: DashboardContext): void {
           at: "none",
           body,
           script: "report.js",
+          neighbours: { before: runs[place - 1], after: runs[place + 1] },
           data: { run: { runId, state } },
         }),
       );

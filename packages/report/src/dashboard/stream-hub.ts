@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { LiveMessage } from "../live/live-message.ts";
 import { LiveState } from "../live/live-state.ts";
-import { EventStream, formatEvent, type StreamEvent, type StreamResponse } from "./event-stream.ts";
+import { EventStream, StreamEvent, type StreamResponse } from "./event-stream.ts";
 
 /** More tabs than this are nobody's. */
 export const STREAMS_MAX = 64;
@@ -38,7 +38,7 @@ export class StreamHub implements Disposable {
   publish(message: LiveMessage): void {
     this.state.apply(message);
     this.#count++;
-    const event = formatEvent(this.#id(), message.type, message);
+    const event = new StreamEvent(this.#id(), message.type, message);
     this.#recent.push(event);
     if (this.#recent.length > REPLAY_MAX) this.#recent.shift();
     for (const stream of this.#streams) {
@@ -72,7 +72,7 @@ export class StreamHub implements Disposable {
   }
 
   #snapshot(): StreamEvent {
-    return formatEvent(this.#id(), "snapshot", {
+    return new StreamEvent(this.#id(), "snapshot", {
       type: "snapshot",
       snapshot: this.state.snapshot(),
     });

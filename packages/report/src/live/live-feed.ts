@@ -1,11 +1,13 @@
 import type {
   AgentHealth,
+  Measurement,
   Plan,
   Scenario,
   Trial,
   TrialEvent,
   TrialOutcome,
   TrialPhase,
+  TrialState,
 } from "@churnlab/core";
 import { describeEvent } from "../charts/describe-event.ts";
 import { isMoment, listPhases, offeredRate, readPorts } from "../charts/describe-trial.ts";
@@ -24,6 +26,14 @@ export interface FeedStart {
   readonly plan: Plan;
   readonly expectedMs: number | null;
   readonly startedAtUnixMs: number;
+}
+
+/** How a trial ended, and what it counted. */
+export interface FedResult {
+  readonly trial: Trial;
+  readonly state: TrialState;
+  readonly reason?: string | null;
+  readonly measurements: readonly Measurement[];
 }
 
 /** Samples are sent together this often. */
@@ -52,6 +62,7 @@ export class LiveFeed {
     this.#startedAtUnixMs = startedAtUnixMs;
     this.#tell({
       type: "begin",
+      origin: "process",
       plan: {
         runId,
         scenario: scenario.name,
@@ -104,18 +115,23 @@ export class LiveFeed {
 
   concludeTrial(trial: Trial, outcome: TrialOutcome): void {
     this.#flush();
-    const { record } = outcome;
+    const { measurements } = outcome.record;
+    this.addResult({ trial, state: outcome.state, reason: explainOutcome(outcome), measurements });
+  }
+
+  /** A trial that is over, also one from before an interruption. */
+  addResult({ trial, state, reason = null, measurements }: FedResult): void {
     const isByRequest = trial.spec.workload.kind === "keep-alive";
     const read = (metric: string): number | null =>
-      record.measurements.find((m) => m.role === "client" && m.metric === metric)?.value ?? null;
+      measurements.find((m) => m.role === "client" && m.metric === metric)?.value ?? null;
     this.#tell({
       type: "result",
       result: {
         trialId: trial.id,
         variant: trial.variant,
         replicate: trial.replicate,
-        state: outcome.state,
-        reason: explainOutcome(outcome),
+        state,
+        reason,
         ratePerS: read(isByRequest ? "requests.rate" : "connections.rate"),
         failed: read("connections.failed"),
       },

@@ -66,10 +66,26 @@ export interface LiveSample {
   readonly values: Readonly<Record<string, number>>;
 }
 
+export const LIVE_MESSAGE_TYPES: readonly LiveMessage["type"][] = [
+  "snapshot",
+  "begin",
+  "trial",
+  "samples",
+  "agents",
+  "event",
+  "result",
+  "end",
+  "runs",
+];
+
 /** What happened since the message before. `elapsedMs` is of the whole run. */
 export type LiveMessage =
   | { readonly type: "snapshot"; readonly snapshot: LiveSnapshot }
-  | { readonly type: "begin"; readonly plan: LivePlan }
+  | {
+      readonly type: "begin";
+      readonly plan: LivePlan;
+      readonly origin: LiveSnapshot["origin"];
+    }
   | { readonly type: "trial"; readonly trial: LiveTrial; readonly elapsedMs: number }
   | {
       readonly type: "samples";

@@ -58,6 +58,7 @@ export class LiveState {
         this.#head = {
           ...this.#head,
           phase: "running",
+          origin: message.origin,
           plan: message.plan,
           elapsedMs: 0,
           trial: null,

@@ -21,6 +21,10 @@ export interface LiveViewProps {
   readonly charts: ComponentChildren;
   /** Ends the run; null where that is not for this page to do. */
   readonly onStop: (() => void) | null;
+  /** The page stands still, the run does not. */
+  readonly isHeld?: boolean;
+  /** Holds the page, or lets it go on; absent where nothing moves. */
+  readonly onHold?: () => void;
 }
 
 /** A run while it goes on: where it is, its numbers, its charts, its events and its trials so far. */
@@ -30,20 +34,22 @@ export function LiveView({
   trouble,
   charts,
   onStop,
+  isHeld = false,
+  onHold,
 }: LiveViewProps): JSX.Element {
   const { plan, trial, phase, origin } = state.head;
   if (plan === null) return h(Waiting, { trouble });
   return h(
     "div",
     { class: "live" },
-    h(Place, { state, plan, elapsedMs, onStop }),
+    h(Place, { state, plan, elapsedMs, onStop, isHeld, onHold }),
     trouble === null ? null : h("p", { class: "trouble" }, trouble),
     phase === "ended" ? h(Ended, { plan, endState: state.head.endState }) : null,
     origin === "database"
       ? h(
           "p",
           { class: "note" },
-          "This page reads the database: a trial appears once it is saved. A run that is started with --ui shows its samples as they are taken.",
+          "This page reads the database: a trial appears once it is saved. Its samples are shown as they are taken where the run can be reached: on the same machine, through a socket beside its database.",
         )
       : null,
     h(Tiles, { tiles: listLiveTiles(state) }),
@@ -84,9 +90,11 @@ function Waiting({ trouble }: { readonly trouble: string | null }): JSX.Element 
 
 interface PlaceProps extends Pick<LiveViewProps, "state" | "elapsedMs" | "onStop"> {
   readonly plan: LivePlan;
+  readonly isHeld: boolean;
+  readonly onHold: (() => void) | undefined;
 }
 
-function Place({ state, plan, elapsedMs, onStop }: PlaceProps): JSX.Element {
+function Place({ state, plan, elapsedMs, onStop, isHeld, onHold }: PlaceProps): JSX.Element {
   const { phase, trial } = state.head;
   const isRunning = phase === "running";
   const place = describePlace(plan, trial, state.results.length);
@@ -114,6 +122,20 @@ function Place({ state, plan, elapsedMs, onStop }: PlaceProps): JSX.Element {
       }),
       ` ${describeTime(plan, elapsedMs)} `,
       h("a", { href: `/runs/${plan.runId}` }, `run ${plan.runId}`),
+      isRunning && onHold !== undefined
+        ? h(
+            "button",
+            {
+              type: "button",
+              class: "button hold",
+              "aria-pressed": isHeld,
+              title: "space",
+              onClick: onHold,
+            },
+            "Hold still",
+          )
+        : null,
+      isRunning && isHeld ? h("span", { role: "status" }, "held still; the run goes on") : null,
       isRunning && onStop !== null
         ? h("button", { type: "button", class: "button stop", onClick: onStop }, "Stop the run")
         : null,

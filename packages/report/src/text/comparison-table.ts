@@ -62,6 +62,7 @@ export function layoutComparison(
       { title: "verdict", align: "left" },
     ],
     rows,
+    options.style?.columns,
   );
 }
 

@@ -31,6 +31,7 @@ export function formatForecast(run: StoredRun, style: Style): string[] {
       { title: "", align: "left" },
     ],
     rows,
+    style.columns,
   );
   return table;
 }

@@ -14,6 +14,7 @@ export function formatGates(results: readonly GateResult[], style: Style = PLAIN
   const table = layoutTable(
     rows.slice(0, 1).flatMap((row) => row.map(() => ({ title: "", align: "left" }) as const)),
     rows,
+    style.columns,
   );
   return [`gates: ${summariseGates(results)}`, ...table].join("\n");
 }

@@ -37,6 +37,7 @@ export function formatHistory(history: MetricHistory, style: Style = PLAIN_STYLE
       { title: "", align: "left" },
     ],
     rows,
+    style.columns,
   );
   return [style.strong(title), ...table, summarise(alerts)].join("\n");
 }

@@ -8,6 +8,7 @@ import type { TrialSeries } from "../charts/trial-series.ts";
 import { formatValue } from "../format-value.ts";
 import { drawSparkline } from "./draw-sparkline.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
+import { PLAIN_STYLE, type Style } from "./style.ts";
 
 const CELLS_MAX = 40;
 /** Variants beyond these are in the report. */
@@ -30,7 +31,11 @@ interface Drawn {
  * The first completed trial of each variant over its time, a line of blocks for each of a few metrics. Equal heights mean
  * equal numbers within a metric. Empty where nothing was sampled.
  */
-export function formatOverTime(store: StoreReader, run: StoredRun): string[] {
+export function formatOverTime(
+  store: StoreReader,
+  run: StoredRun,
+  { columns }: Style = PLAIN_STYLE,
+): string[] {
   const firsts = run.variantList.slice(0, VARIANTS_MAX).flatMap(({ name }) => {
     const own = run.trialList.find((one) => one.variant === name && one.state === "completed");
     return own === undefined ? [] : [own.trialId];
@@ -57,6 +62,7 @@ export function formatOverTime(store: StoreReader, run: StoredRun): string[] {
       { title: "at most", align: "right" },
     ],
     rows,
+    columns,
   );
 }
 

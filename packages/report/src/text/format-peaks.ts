@@ -1,6 +1,7 @@
 import type { RunPeaks } from "@churnlab/store";
 import { formatCount, formatNumber, formatValue } from "../format-value.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
+import type { Style } from "./style.ts";
 
 /** Tuples and listeners that a variant is shown with; the views of the database have all. */
 const ROWS_PER_VARIANT_MAX = 5;
@@ -9,7 +10,10 @@ const ROWS_PER_VARIANT_MAX = 5;
  * Which tuples of ports and which listeners came closest to their limits, the fullest trial of each. Empty where there
  * is only one of a kind, which the metrics tell already, unless `all` is asked for.
  */
-export function formatPeaks(peaks: RunPeaks, { all }: { readonly all: boolean }): string[] {
+export function formatPeaks(
+  peaks: RunPeaks,
+  { all, style }: { readonly all: boolean; readonly style: Style },
+): string[] {
   const ports = limitRows(
     fullest(peaks.portUses, nameTuple, ({ used }) => used),
     all,
@@ -52,7 +56,7 @@ export function formatPeaks(peaks: RunPeaks, { all }: { readonly all: boolean })
     "SYN",
     "at",
   ];
-  return [...layout(portTitles, portTable), ...layout(queueTitles, queueTable)];
+  return [...layout(portTitles, portTable, style), ...layout(queueTitles, queueTable, style)];
 }
 
 interface OfVariant {
@@ -120,8 +124,12 @@ function nameEndpoint(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function layout(titles: readonly string[], rows: readonly TableRow[]): string[] {
+function layout(
+  titles: readonly string[],
+  rows: readonly TableRow[],
+  { columns: screenColumns }: Style,
+): string[] {
   if (rows.length === 0) return [];
   const columns = titles.map((title, i) => ({ title, align: i < 3 ? "left" : "right" }) as const);
-  return layoutTable(columns, rows);
+  return layoutTable(columns, rows, screenColumns);
 }

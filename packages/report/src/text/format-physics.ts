@@ -11,5 +11,5 @@ export function formatPhysics(run: StoredRun, style: Style): string[] {
   const table = tabulateGrades(run, style);
   if (table === null) return sentences;
   const columns = table.titles.map((title) => ({ title, align: "left" }) as const);
-  return [...sentences, ...layoutTable(columns, table.rows)];
+  return [...sentences, ...layoutTable(columns, table.rows, style.columns)];
 }

@@ -28,6 +28,7 @@ export function formatRunList(runs: readonly RunSummary[], style: Style = PLAIN_
       { title: rows.some((row) => row.at(-1) !== "") ? "tags" : "", align: "left" },
     ],
     rows,
+    style.columns,
   ).join("\n");
 }
 

@@ -34,12 +34,14 @@ export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): s
       ...formatClosers(run),
     ],
     formatTrialNotes(run, style),
-    formatSysctls(run),
+    formatSysctls(run, style),
     ...(options.all
-      ? [formatForecast(run, style), formatMeasurements(run)]
+      ? [formatForecast(run, style), formatMeasurements(run, style)]
       : [formatPhysics(run, style), layoutMedians(run, style)]),
-    options.peaks === undefined ? [] : formatPeaks(options.peaks, { all: options.all ?? false }),
-    formatFailures(run),
+    options.peaks === undefined
+      ? []
+      : formatPeaks(options.peaks, { all: options.all ?? false, style }),
+    formatFailures(run, style),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -64,7 +66,7 @@ function formatClosers({ trialList }: StoredRun): string[] {
 }
 
 /** What each variant asked for, and whether it took effect. */
-function formatSysctls(run: StoredRun): string[] {
+function formatSysctls(run: StoredRun, { columns }: Style): string[] {
   const rows = run.variantList.flatMap((variant): TableRow[] => {
     const records = readSysctls(run, variant);
     return records.map(({ role, name, was, requested, effective }, i) => [
@@ -81,6 +83,7 @@ function formatSysctls(run: StoredRun): string[] {
   return layoutTable(
     titles.map((title) => ({ title, align: "left" })),
     rows,
+    columns,
   );
 }
 
@@ -106,7 +109,7 @@ function layoutMedians(run: StoredRun, style: Style): string[] {
 const NOTHING_MEASURED = "no completed trial";
 
 /** Every metric with every replicate, by group. */
-function formatMeasurements(run: StoredRun): string[] {
+function formatMeasurements(run: StoredRun, { columns }: Style): string[] {
   const variants = readVariants(run);
   const keys = listRunMetrics(run);
   if (keys.length === 0) return [NOTHING_MEASURED];
@@ -120,11 +123,11 @@ function formatMeasurements(run: StoredRun): string[] {
     ]),
   ]);
   const names = variants.map(({ variant }) => ({ title: variant, align: "right" }) as const);
-  return layoutTable([{ title: "median (replicates)", align: "left" }, ...names], rows);
+  return layoutTable([{ title: "median (replicates)", align: "left" }, ...names], rows, columns);
 }
 
 /** When which failure began, in each variant. */
-function formatFailures(run: StoredRun): string[] {
+function formatFailures(run: StoredRun, { columns }: Style): string[] {
   const rows = run.variantList.flatMap(({ name }): TableRow[] => {
     const trials = run.trialList.filter(({ variant }) => variant === name);
     const byKind = Map.groupBy(
@@ -154,5 +157,6 @@ function formatFailures(run: StoredRun): string[] {
       { title: "last", align: "right" },
     ],
     rows,
+    columns,
   );
 }

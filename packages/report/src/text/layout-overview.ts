@@ -25,37 +25,43 @@ const COLUMNS_MAX = 100;
  */
 export function layoutOverview(overview: Overview, style: Style = PLAIN_STYLE): string[] {
   const { titles, rows } = tabulateOverview(overview, style);
-  const lines = layoutTable(
-    titles.map((title, i) => ({ title, align: alignOf(title, i) })),
-    rows,
-  );
+  const screenColumns = Math.min(COLUMNS_MAX, style.columns ?? COLUMNS_MAX);
+  const columns = titles.map((title, i) => ({ title, align: alignOf(title, i) }));
+  const lines = layoutTable(columns, rows);
   const [baseline, ...candidates] = overview.columns;
-  if (baseline === undefined || candidates.length < 2 || fits(lines)) return lines;
-  if (candidates.length > 2) return layoutVariants({ titles, rows });
+  if (baseline === undefined || candidates.length < 2 || fits(lines, screenColumns)) {
+    return layoutTable(columns, rows, style.columns);
+  }
+  if (candidates.length > 2) return layoutVariants({ titles, rows }, style.columns);
   return candidates.flatMap((candidate, i) => [
     ...(i === 0 ? [] : [""]),
     ...layoutOverview(pickColumns(overview, [baseline, candidate]), style),
   ]);
 }
 
-function fits(lines: readonly string[]): boolean {
-  return lines.every((line) => stringWidth(line) <= COLUMNS_MAX);
+function fits(lines: readonly string[], screenColumns: number): boolean {
+  return lines.every((line) => stringWidth(line) <= screenColumns);
 }
 
 /** A line for each variant; tables below each other, each with as many metrics as fit. */
-function layoutVariants({ titles: [, ...variants], rows }: TextTable): string[] {
-  const layout = (part: readonly (readonly string[])[]): string[] =>
+function layoutVariants(
+  { titles: [, ...variants], rows }: TextTable,
+  columns: number | undefined,
+): string[] {
+  const layout = (part: readonly (readonly string[])[], width?: number): string[] =>
     layoutTable(
       ["median (range)", ...part.map(([name = ""]) => name.replace(/^client\./, ""))].map(
         (title, i) => ({ title, align: alignOf(title, i) }),
       ),
       variants.map((variant, i) => [variant, ...part.map((row) => row[i + 1] ?? "")]),
+      width,
     );
+  const screenColumns = Math.min(COLUMNS_MAX, columns ?? COLUMNS_MAX);
   const tables: string[][] = [];
   for (let first = 0; first < rows.length; ) {
     let end = first + 1;
-    while (end < rows.length && fits(layout(rows.slice(first, end + 1)))) end++;
-    tables.push(layout(rows.slice(first, end)));
+    while (end < rows.length && fits(layout(rows.slice(first, end + 1)), screenColumns)) end++;
+    tables.push(layout(rows.slice(first, end), columns));
     first = end;
   }
   return tables.flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));

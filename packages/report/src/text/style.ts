@@ -5,6 +5,8 @@ export interface Style {
   doubt(text: string): string;
   quiet(text: string): string;
   strong(text: string): string;
+  /** Of the screen; absent: lines are as long as they have to be. */
+  readonly columns?: number;
 }
 
 const same = (text: string): string => text;

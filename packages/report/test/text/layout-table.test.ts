@@ -54,3 +54,42 @@ test("a line is cut at a character, never within one", () => {
   expect(fitLine("変種変種", 6)).toBe("変種…");
   expect(fitLine("abc", 0)).toBe("");
 });
+
+const WIDE = [
+  { title: "metric", align: "left" },
+  { title: "before", align: "right" },
+  { title: "after", align: "right" },
+] as const;
+const WIDE_ROWS = [
+  { heading: "a heading that is longer than the screen is no reason" },
+  ["connections.rate", "256/s", "1 024/s"],
+  ["", "0", "12"],
+  ["failed", "", "3"],
+];
+
+test("the first column of a table wider than the screen has lines of its own", () => {
+  expect(layoutTable(WIDE, WIDE_ROWS, 20)).toEqual([
+    "metric",
+    "  before    after",
+    "a heading that is longer than the screen is no reason",
+    "connections.rate",
+    "   256/s  1 024/s",
+    "       0       12",
+    "failed",
+    "                3",
+  ]);
+});
+
+test("on a still narrower screen every cell has, and none is lost", () => {
+  expect(layoutTable(WIDE, WIDE_ROWS, 16)).toEqual([
+    "a heading that is longer than the screen is no reason",
+    "connections.rate",
+    "  before  256/s",
+    "  after   1 024/s",
+    "",
+    "  before  0",
+    "  after   12",
+    "failed",
+    "  after   3",
+  ]);
+});

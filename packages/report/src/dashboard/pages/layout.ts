@@ -9,12 +9,19 @@ export interface PageInput {
   /** As HTML. */
   readonly body: string;
   readonly script: "report.js" | "dashboard.js";
+  /** Ids of the runs before and after the one that is shown. */
+  readonly neighbours?: Neighbours;
   /** Data for the script, by the id of the element that carries it. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
 
+export interface Neighbours {
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
 /** A served page: its style and script are files of this server, so that its policy needs no exception. */
-export function renderPage({ title, at, body, script, data = {} }: PageInput): string {
+export function renderPage({ title, at, body, script, neighbours, data = {} }: PageInput): string {
   const scripts = Object.entries(data).map(
     ([id, value]) =>
       `<script type="application/json" id="${escapeText(id)}">${escapeJson(value)}</script>\n`,
@@ -30,7 +37,7 @@ export function renderPage({ title, at, body, script, data = {} }: PageInput): s
 <script src="/assets/${script}" defer></script>
 </head>
 <body>
-${render(h(Navigation, { at, hasTools: script === "dashboard.js" }))}
+${render(h(Navigation, { at, neighbours, hasTools: script === "dashboard.js" }))}
 ${body}
 ${scripts.join("")}</body>
 </html>
@@ -40,9 +47,10 @@ ${scripts.join("")}</body>
 interface NavigationProps extends Pick<PageInput, "at"> {
   /** A report brings its own. */
   readonly hasTools: boolean;
+  readonly neighbours: Neighbours | undefined;
 }
 
-function Navigation({ at, hasTools }: NavigationProps): JSX.Element {
+function Navigation({ at, hasTools, neighbours }: NavigationProps): JSX.Element {
   return h(
     "nav",
     { class: "site", "aria-label": "churnlab" },
@@ -50,6 +58,8 @@ function Navigation({ at, hasTools }: NavigationProps): JSX.Element {
     h(NavigationLink, { href: "/", isHere: at === "history" }, "Runs"),
     h(NavigationLink, { href: "/trend", isHere: at === "trend" }, "Trend"),
     h(NavigationLink, { href: "/live", isHere: at === "live" }, "Live"),
+    h(RunLink, { rel: "prev", runId: neighbours?.before }),
+    h(RunLink, { rel: "next", runId: neighbours?.after }),
     hasTools
       ? h("div", {
           class: "page-tools",
@@ -70,6 +80,17 @@ interface NavigationLinkProps {
 
 function NavigationLink({ href, isHere, children }: NavigationLinkProps): JSX.Element {
   return h("a", { href, ...(isHere ? { "aria-current": "page" } : {}) }, children);
+}
+
+interface RunLinkProps {
+  readonly rel: "prev" | "next";
+  readonly runId: string | undefined;
+}
+
+function RunLink({ rel, runId }: RunLinkProps): JSX.Element | null {
+  if (runId === undefined) return null;
+  const text = rel === "prev" ? `← run ${runId}` : `run ${runId} →`;
+  return h("a", { href: `/runs/${runId}`, rel }, text);
 }
 
 /** JSON that cannot end the element it stands in. */

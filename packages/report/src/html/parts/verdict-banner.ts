@@ -1,8 +1,8 @@
 import { h, type JSX } from "preact";
 import type { RunVerdict } from "../describe-verdict.ts";
-import { keepTogether } from "../keep-together.ts";
 import { Fold } from "./data-table.ts";
 import { Mark } from "./mark.ts";
+import { words } from "./words.ts";
 
 const WORDS = { good: "good", bad: "failed", doubt: "in doubt", none: "no claim" } as const;
 
@@ -12,7 +12,7 @@ export function VerdictBanner({ verdict }: { readonly verdict: RunVerdict }): JS
   return h(
     "section",
     { class: `verdict ${tone}`, id: "verdict", "aria-label": `Verdict: ${WORDS[tone]}` },
-    h("p", { class: "headline" }, h(Mark, { tone }, keepTogether(headline))),
+    h("p", { class: "headline" }, h(Mark, { tone }, words(headline))),
     h(Sentences, { sentences, noun: "findings" }),
     h(Sentences, { sentences: notes, noun: "notes" }),
   );
@@ -32,7 +32,7 @@ function Sentences({
   const list = h(
     "ul",
     { class: noun },
-    sentences.map((sentence) => h("li", { key: sentence }, keepTogether(sentence))),
+    sentences.map((sentence) => h("li", { key: sentence }, words(sentence))),
   );
   return sentences.length <= OPEN_SENTENCES_MAX
     ? list

@@ -1,9 +1,9 @@
 import type { StoredEvent } from "@churnlab/store";
 import { type ComponentChildren, h } from "preact";
 import { describeEvent, isLimit } from "../../charts/describe-event.ts";
-import { keepTogether } from "../keep-together.ts";
 import { LongTable } from "../parts/data-table.ts";
 import type { Section } from "../parts/section.ts";
+import { words } from "../parts/words.ts";
 import type { ReportData } from "../report-data.ts";
 
 /** What ran out in which variant, with the numbers that show it. null where nothing did. */
@@ -36,5 +36,5 @@ export function limitsSection({
 function rowOf(group: readonly StoredEvent[], trials: number): ComponentChildren[] {
   const { variant, role, kind, detail } = group[0] as StoredEvent;
   const { text, why } = describeEvent({ kind, detail });
-  return [variant, role, text, `${group.length} of ${trials}`, keepTogether(why)];
+  return [variant, role, text, `${group.length} of ${trials}`, words(why)];
 }

@@ -6,6 +6,7 @@ import { Fold, LongTable } from "../parts/data-table.ts";
 import { Mark, type Tone } from "../parts/mark.ts";
 import type { Section } from "../parts/section.ts";
 import { Value } from "../parts/value.ts";
+import { words } from "../parts/words.ts";
 import type { ReportData } from "../report-data.ts";
 
 const TONES: Readonly<Record<StoredTrial["state"], Tone>> = {
@@ -87,7 +88,7 @@ function Doubts({ trials }: { readonly trials: readonly StoredTrial[] }): JSX.El
     { class: "sentences" },
     doubtful.map(({ trial: { trialId, variant, replicate, state }, doubts }) => [
       h("dt", { key: `${trialId} name` }, `trial ${trialId}`),
-      h("dd", { key: trialId }, `${variant}, replicate ${replicate}, ${state}: ${doubts}`),
+      h("dd", { key: trialId }, words(`${variant}, replicate ${replicate}, ${state}: ${doubts}`)),
     ]),
   );
   const title = `What has to be known of ${formatCount(doubtful.length, "trial")}`;
