@@ -35,6 +35,20 @@ function ping(args: readonly string[]): Promise<Ended> {
   return watched.client.run(() => work.start(["ping", ...args], { prefix: [...NOBODY] })).ended;
 }
 
+/**
+ * Names under .invalid never have an address (RFC 6761). The name server is a host where none listens, in a mount
+ * namespace of its own.
+ */
+function pingByName({ sources }: { readonly sources: "files" | "dns" }): Promise<Ended> {
+  const files = [
+    ["/etc/nsswitch.conf", work.write("nsswitch.conf", `hosts: ${sources}\n`)],
+    ["/etc/resolv.conf", work.write("resolv.conf", `nameserver ${TARGET}\n`)],
+  ];
+  const mounts = files.map(([file, ours]) => `mount --bind ${ours} ${file}`).join(" && ");
+  const prefix = ["unshare", "--mount", "sh", "-ec", `${mounts} && exec "$@"`, "sh", ...NOBODY];
+  return watched.client.run(() => work.start(["ping", "nobody.invalid:80"], { prefix })).ended;
+}
+
 async function pingJson(args: readonly string[]): Promise<PingDocument> {
   const { stdout } = await ping([...args, "--json"]);
   const seen = JSON.parse(stdout) as PingDocument;
@@ -120,6 +134,19 @@ describe("a ping", () => {
     const { code, stdout } = await running.ended;
     expect(code).toBe(0);
     expect(stdout).toMatch(/1 SYN sent, 1 open/);
+  });
+
+  test("to a name without an address is refused before anything is sent", async () => {
+    const { code, stdout, stderr } = await pingByName({ sources: "files" });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("The name nobody.invalid has no address.  (E_USAGE)");
+    expect(stderr).toContain("getent hosts");
+  });
+
+  test("to a name that no name server answers for does not say that the name has no address", async () => {
+    const { code, stdout, stderr } = await pingByName({ sources: "dns" });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("The name nobody.invalid could not be looked up (EAI_AGAIN).");
   });
 
   test.each([

@@ -9,8 +9,8 @@ export interface TracedReset {
   readonly destination: string | null;
   readonly destinationPort: number | null;
   /**
-   * State of the socket, without the kernel's TCP_. Null where no socket was found, and for a reset that was received by
-   * one that was closing (FIN_WAIT2, CLOSING, LAST_ACK).
+   * State of the socket, without the kernel's TCP_. Null where no socket was found, and in a line of a received reset,
+   * which does not tell it.
    */
   readonly state: string | null;
   /** As the kernel calls it (include/net/rstreason.h); null for a received reset and where the kernel gives none. */

@@ -18,10 +18,19 @@ const BUFFER_KIB_PER_CPU = 4096;
 const EVENTS = ["tcp_send_reset", "tcp_receive_reset"] as const;
 /**
  * The event of a received reset does not tell the socket's state; the end that follows it does. Every connection ends, so
- * only ends from SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1 and CLOSE_WAIT pass, which are never an orderly close.
+ * only ends from SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1 and CLOSE_WAIT pass, which are never an orderly close. The
+ * other three would be an event or two of every connection, and a reset without an end that passes was in one of them.
  */
 const END_EVENT = "events/sock/inet_sock_set_state";
 const END_FILTER = "newstate == 7 && protocol == 6 && (oldstate < 5 || oldstate == 8)";
+
+/** What is known of the state that a received reset ended, where the kernel does not name it. */
+export const UNNAMED_STATE = {
+  /** No end passed the filter, so the socket had sent its FIN and waited for the rest of an orderly close. */
+  CLOSING: "FIN_WAIT2, CLOSING or LAST_ACK",
+  /** Before Linux 4.16 ends are not traced. */
+  UNKNOWN: "unknown",
+} as const;
 
 export interface ResetTraceOptions {
   /** Local addresses of the trial's hosts: tracefs sees the whole machine, and resets of others are left out. */
@@ -36,10 +45,13 @@ export interface ResetTraceOptions {
 export class ResetTrace implements Disposable {
   /** False on kernels before 6.10, which do not say why they reset. */
   readonly hasReasons: boolean;
+  readonly #unnamed: string;
   readonly #instance: TraceInstance;
   readonly #addresses: ReadonlySet<string>;
   readonly #buffer: Buffer = Buffer.alloc(READ_BYTES);
   readonly #fd: number;
+  /** Received ones whose end the next read may bring. */
+  readonly #unsettled: TracedReset[] = [];
   #rest = "";
 
   /** Throws `E_CAPABILITY` or `E_PLATFORM` where this machine or user has no such events. */
@@ -52,7 +64,7 @@ export class ResetTrace implements Disposable {
       this.#write("buffer_size_kb", String(BUFFER_KIB_PER_CPU));
       this.hasReasons = this.#read("events/tcp/tcp_send_reset/format").includes(" reason;");
       for (const event of EVENTS) this.#write(`events/tcp/${event}/enable`, "1");
-      this.#traceEnds();
+      this.#unnamed = this.#traceEnds() ? UNNAMED_STATE.CLOSING : UNNAMED_STATE.UNKNOWN;
       this.#fd = this.#instance.open("trace_pipe", O_RDONLY_NONBLOCK_CLOEXEC);
     } catch (error) {
       this.#instance[Symbol.dispose]();
@@ -62,15 +74,17 @@ export class ResetTrace implements Disposable {
 
   /** Resets since the last call, oldest first, sent and received by the trial's addresses. Throws `SystemError`. */
   drain(): TracedReset[] {
-    const resets: TracedReset[] = [];
-    for (;;) {
-      const length = libc().read(this.#fd, this.#buffer, this.#buffer.length);
-      if (length === 0 || (length === -1 && errno() === ERRNO.EAGAIN)) return resets;
-      if (length === -1) throw new SystemError("read", errno(), "trace_pipe");
-      const lines = (this.#rest + this.#buffer.toString("latin1", 0, length)).split("\n");
-      this.#rest = lines.pop() ?? "";
-      for (const line of lines) this.#take(line, resets);
-    }
+    const resets = this.#unsettled.splice(0);
+    this.#readInto(resets);
+    const settled = resets.length;
+    // The read may have fallen between a reset and its end, which are microseconds apart.
+    if (resets.some(lacksState)) this.#readInto(resets);
+    const isFresh = (each: TracedReset, index: number): boolean =>
+      index >= settled && lacksState(each);
+    this.#unsettled.push(...resets.filter(isFresh));
+    return resets
+      .filter((each, index) => !isFresh(each, index))
+      .map((each) => (lacksState(each) ? { ...each, state: this.#unnamed } : each));
   }
 
   /** Events that were overwritten before they were read, on all processors, of this machine and not only of the trial. */
@@ -90,6 +104,17 @@ export class ResetTrace implements Disposable {
     this.close();
   }
 
+  #readInto(resets: TracedReset[]): void {
+    for (;;) {
+      const length = libc().read(this.#fd, this.#buffer, this.#buffer.length);
+      if (length === 0 || (length === -1 && errno() === ERRNO.EAGAIN)) return;
+      if (length === -1) throw new SystemError("read", errno(), "trace_pipe");
+      const lines = (this.#rest + this.#buffer.toString("latin1", 0, length)).split("\n");
+      this.#rest = lines.pop() ?? "";
+      for (const line of lines) this.#take(line, resets);
+    }
+  }
+
   #take(line: string, resets: TracedReset[]): void {
     const reset = parseResetLine(line);
     if (reset !== undefined) {
@@ -104,11 +129,12 @@ export class ResetTrace implements Disposable {
     if (ended !== undefined) resets[index] = { ...ended, state: end.state };
   }
 
-  /** Before Linux 4.16 there is no such event, and states of received resets stay unknown. */
-  #traceEnds(): void {
-    if (!existsSync(`${this.#instance.path}/${END_EVENT}`)) return;
+  /** False before Linux 4.16, which has no such event. */
+  #traceEnds(): boolean {
+    if (!existsSync(`${this.#instance.path}/${END_EVENT}`)) return false;
     this.#write(`${END_EVENT}/filter`, END_FILTER);
     this.#write(`${END_EVENT}/enable`, "1");
+    return true;
   }
 
   #read(file: string): string {
@@ -125,10 +151,13 @@ export class ResetTrace implements Disposable {
   }
 }
 
+function lacksState({ direction, state }: TracedReset): boolean {
+  return direction === "received" && state === null;
+}
+
 function isEndedBy(reset: TracedReset, end: TracedEnd): boolean {
   return (
-    reset.direction === "received" &&
-    reset.state === null &&
+    lacksState(reset) &&
     reset.sourcePort === end.sourcePort &&
     reset.destinationPort === end.destinationPort &&
     reset.source === end.source &&

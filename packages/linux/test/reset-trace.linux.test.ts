@@ -90,6 +90,28 @@ async function nextSegment(hosts: TwoHosts, near: number, far: number): Promise<
   return { from, to, flags: 0, sequence: sequence + 1 };
 }
 
+/** The client has closed its half; what comes back acknowledges that. */
+function resetInFinWait2({ near, far }: Scene): void {
+  shutdown(near, 1);
+  receive(far);
+  send(far, "x");
+  receive(near);
+  abort(far);
+}
+
+/** The target has closed after the client, and what would acknowledge its FIN is dropped. */
+async function resetInLastAck({ hosts, near, far }: Scene): Promise<void> {
+  using raw = new RawTcp(hosts.client);
+  const { from, to, sequence } = await nextSegment(hosts, near, far);
+  shutdown(near, 1);
+  receive(far);
+  const rules = `add table inet t; add chain inet t i { type filter hook input priority 0; };
+    add rule inet t i tcp flags & rst == 0 drop`;
+  hosts.target.run(() => spawnSync("nft", [rules]));
+  close(far);
+  raw.send({ from, to, flags: FLAG.RST, sequence: sequence + 1 });
+}
+
 describe("the kernel's reason for a reset", () => {
   test("connect() to a closed port: nobody listens", async () => {
     const resets = await traceScene(1, ({ hosts }) => {
@@ -411,6 +433,26 @@ describe("the kernel's reason for a reset", () => {
     expect(resets).toMatchObject([
       { direction: "received", source: TARGET, sourcePort: 80, state: "ESTABLISHED", reason: null },
     ]);
+  });
+
+  test.each([
+    ["FIN_WAIT2", CLIENT, 1, resetInFinWait2],
+    ["LAST_ACK", TARGET, 0, resetInLastAck],
+  ] as const)("of a closing socket, here in %s, is told as one of three states", async (...row) => {
+    const [state, address, sent, play] = row;
+    const resets: TracedReset[] = [];
+    await traceScene(sent, async (scene) => {
+      using trace = new ResetTrace({ addresses: [address] });
+      await play(scene);
+      await eventually(() => {
+        resets.push(...trace.drain());
+        expect(resets).toHaveLength(1);
+      });
+    });
+    expect(resets).toMatchObject([
+      { direction: "received", state: "FIN_WAIT2, CLOSING or LAST_ACK", reason: null },
+    ]);
+    expect(resets[0]?.state).toContain(state);
   });
 
   test("is not there for resets of a packet filter: neither trace nor counter sees them, a capture does", async () => {

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { ChurnError } from "@churnlab/core/errors";
+import { errnoOf } from "@churnlab/linux";
 import type { PingTarget } from "@churnlab/report/watch";
 
 /** `host:port` or `[address]:port`, with the host looked up. Throws `E_USAGE`. */
@@ -20,9 +21,13 @@ async function resolve(host: string): Promise<string> {
   try {
     return (await lookup(host)).address;
   } catch (cause) {
-    throw new ChurnError("E_USAGE", `The name ${host} has no address.`, {
-      hint: "Give an IP address, or look at what `getent hosts` says.",
-      cause,
-    });
+    const code = errnoOf(cause);
+    // No answer of a name server says nothing of the name.
+    const message =
+      code === "ENOTFOUND"
+        ? `The name ${host} has no address.`
+        : `The name ${host} could not be looked up (${code ?? "unknown"}).`;
+    const hint = "Give an IP address, or look at what `getent hosts` says.";
+    throw new ChurnError("E_USAGE", message, { hint, cause });
   }
 }

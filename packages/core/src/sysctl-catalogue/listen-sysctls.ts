@@ -29,13 +29,14 @@ export const LISTEN_SYSCTLS: readonly SysctlEntry[] = [
   ),
   describeSysctl(
     "net.ipv4.tcp_max_syn_backlog",
-    "Half-open connections above which a listener drops SYNs, when SYN cookies are off. " +
-      "The default is the larger of 128 and 1/128 of the socket hash.",
+    "When SYN cookies are off: a listener with more half-open connections than three quarters of this drops the SYNs of " +
+      "peers it does not know. The default is the larger of 128 and 1/128 of the socket hash.",
     {
       values: ANY_INTEGER,
       actsOn: "listener",
       notes: [
         "Ignored while tcp_syncookies is 1 or 2; the SYN queue is then bounded by min(backlog, somaxconn) + 1.",
+        "The last quarter is for peers whose round trip the kernel remembers. What it drops for that is in ListenDrops alone.",
       ],
       myths: ["It is the length of the SYN queue: with the default tcp_syncookies it has no say."],
       moves: ["tcpext.ListenDrops", "tcpext.TCPReqQFullDrop"],

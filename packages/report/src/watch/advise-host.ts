@@ -1,6 +1,7 @@
 import { formatNumber, formatValue } from "../format-value.ts";
 import { nameEnd } from "./name-end.ts";
 import type { Rates } from "./rates.ts";
+import { measureSynQueue } from "./syn-queue-rates.ts";
 import type { Advice, WatchDocument, WatchedDestination } from "./watch-document.ts";
 
 type Seen = Omit<WatchDocument, "advice" | "notes">;
@@ -110,18 +111,43 @@ const adviseAcceptQueue: Adviser = ({ listen, listeners }) => {
   return [{ resource: "accept-queue", sentences: [sentence], sysctls: ["net.core.somaxconn"] }];
 };
 
-const adviseSynQueue: Adviser = ({ listen }, { sysctls, rates }) => {
-  if (!isPositive(listen.synQueueFullPerS)) return [];
-  const dropped = isPositive(rates.perS("tcpext.TCPReqQFullDrop"));
-  const sentence = dropped
-    ? "The SYN queue is full and SYNs are dropped: net.ipv4.tcp_syncookies=1 here answers them without keeping state, " +
-      "at the cost of TCP options for clients without timestamps."
-    : "The SYN queue is full and cookies are sent: a flood, or clients far away. A longer backlog in listen() keeps more " +
-      "handshakes; tcp_max_syn_backlog does nothing while tcp_syncookies is on.";
-  const known = sysctls["net.ipv4.tcp_syncookies"] === "1";
-  const changed = dropped && !known ? ["net.ipv4.tcp_syncookies"] : [];
-  return [{ resource: "syn-queue", sentences: [sentence], sysctls: changed }];
+const COOKIES = "net.ipv4.tcp_syncookies";
+const SYN_BACKLOG = "net.ipv4.tcp_max_syn_backlog";
+const COOKIES_HELP = `${COOKIES}=1 here answers them without keeping state, at the cost of TCP options for clients without timestamps`;
+
+const adviseSynQueue: Adviser = (_seen, { sysctls, rates }) => {
+  const { cookiesPerS, droppedPerS, droppedEarlyPerS } = measureSynQueue(rates, sysctls);
+  // Whichever bound is met first drops nearly all of them.
+  if (isPositive(droppedEarlyPerS) && (droppedEarlyPerS ?? 0) > (droppedPerS ?? 0)) {
+    return ofSynQueue(describeEarlyDrops(sysctls), [COOKIES, SYN_BACKLOG]);
+  }
+  if (isPositive(droppedPerS)) {
+    const sentence = `The SYN queue is full and SYNs are dropped: ${COOKIES_HELP}.`;
+    return ofSynQueue(sentence, sysctls[COOKIES] === "1" ? [] : [COOKIES]);
+  }
+  if (!isPositive(cookiesPerS)) return [];
+  const sentence =
+    "The SYN queue is full and cookies are sent: a flood, or clients far away. A longer backlog in listen() keeps more " +
+    "handshakes; tcp_max_syn_backlog does nothing while tcp_syncookies is on.";
+  return ofSynQueue(sentence, []);
 };
+
+function ofSynQueue(sentence: string, sysctls: readonly string[]): Advice[] {
+  return [{ resource: "syn-queue", sentences: [sentence], sysctls }];
+}
+
+/** The kernel keeps the last quarter for peers whose round trip it remembers (tcp_conn_request, net/ipv4/tcp_input.c). */
+function describeEarlyDrops(sysctls: Facts["sysctls"]): string {
+  const max = Number(sysctls[SYN_BACKLOG]);
+  const bound = Number.isFinite(max)
+    ? `${formatNumber(max - Math.floor(max / 4))} of ${formatNumber(max)}`
+    : "three quarters of it";
+  return (
+    `SYNs are dropped before the SYN queue is full: without cookies one that holds more than three quarters of ` +
+    `tcp_max_syn_backlog, ${bound}, takes no SYN but of peers this host has talked to. ${COOKIES_HELP}; a higher ` +
+    `${SYN_BACKLOG} moves the bound, up to the backlog in listen().`
+  );
+}
 
 const adviseConntrack: Adviser = ({ conntrack }) => {
   if (conntrack === null) return [];

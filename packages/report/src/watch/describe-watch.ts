@@ -2,6 +2,7 @@ import { adviseHost } from "./advise-host.ts";
 import { describeDestination } from "./describe-destination.ts";
 import { measureBirthsPerS, measureDeathsPerS } from "./port-outlook.ts";
 import { Rates } from "./rates.ts";
+import { measureSynQueue } from "./syn-queue-rates.ts";
 import { WATCH_SCHEMA_VERSION, type WatchDocument, type WatchedName } from "./watch-document.ts";
 import type { EarlierReading, WatchReading } from "./watch-reading.ts";
 
@@ -35,7 +36,7 @@ export function describeWatch(
     listen: {
       overflowsPerS: rates.perS("tcpext.ListenOverflows"),
       dropsPerS: rates.perS("tcpext.ListenDrops"),
-      synQueueFullPerS: rates.sumPerS(...synQueueMarks(after)),
+      synQueueFullPerS: sumKnown(Object.values(measureSynQueue(rates, after.sysctls))),
     },
     resets: {
       sentPerS: rates.perS("tcp.OutRsts"),
@@ -51,12 +52,6 @@ export function describeWatch(
 
 /** A window below this is mostly chance, and the ages of the sockets tell more. */
 const WINDOW_MS_MIN = 1000;
-
-/** With tcp_syncookies=2 every SYN is counted as one that met a full queue, which then says nothing of the queue. */
-function synQueueMarks({ sysctls }: WatchReading): string[] {
-  const always = sysctls["net.ipv4.tcp_syncookies"] === "2";
-  return ["tcpext.TCPReqQFullDrop", ...(always ? [] : ["tcpext.TCPReqQFullDoCookies"])];
-}
 
 function describeTimeWait(
   { states, counters, sysctls, timeWaitLeft }: WatchReading,
@@ -90,6 +85,11 @@ function describeConntrack(
 
 function fullness({ depth, limit }: { depth: number; limit: number | null }): number {
   return limit === null || limit === 0 ? depth : depth / limit;
+}
+
+function sumKnown(rates: readonly (number | null)[]): number | null {
+  const known = rates.filter((rate) => rate !== null);
+  return known.length === 0 ? null : known.reduce((sum, rate) => sum + rate, 0);
 }
 
 function shareOf(count: number, max: number | null): number | null {

@@ -46,7 +46,7 @@ export interface WatchDocument {
   readonly listen: {
     readonly overflowsPerS: number | null;
     readonly dropsPerS: number | null;
-    /** SYNs that found the SYN queue full, answered with a cookie or dropped. */
+    /** SYNs that found the SYN queue full, or without cookies full to three quarters: answered with a cookie or dropped. */
     readonly synQueueFullPerS: number | null;
   };
   readonly resets: {

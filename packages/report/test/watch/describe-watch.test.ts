@@ -150,6 +150,32 @@ describe("advice", () => {
     expect(after(flooded).listen.synQueueFullPerS).toBe(5);
   });
 
+  test("names the three quarters of tcp_max_syn_backlog that drop SYNs without cookies", () => {
+    const flooded = (full: number, sysctls: Record<string, string>) =>
+      after(
+        {
+          "tcpext.ListenDrops": 290,
+          "tcpext.TCPReqQFullDrop": full,
+          "tcpext.ListenOverflows": 3,
+        },
+        { sysctls: { "net.ipv4.tcp_max_syn_backlog": "16", ...sysctls } },
+      );
+    const off = { "net.ipv4.tcp_syncookies": "0" };
+    const early = flooded(0, off);
+    expect(early.listen.synQueueFullPerS).toBe(287);
+    expect(resources(early)).toEqual(["accept-queue", "syn-queue"]);
+    const advice = early.advice[1];
+    expect(advice?.sentences.join(" ")).toContain(
+      "more than three quarters of tcp_max_syn_backlog, 12 of 16,",
+    );
+    expect(advice?.sysctls).toEqual(["net.ipv4.tcp_syncookies", "net.ipv4.tcp_max_syn_backlog"]);
+    // What a queue that is wholly full drops is not blamed on the bound below it, and cookies have none.
+    const full = flooded(287, off);
+    expect(full.advice[1]?.sentences.join(" ")).not.toContain("three quarters");
+    expect(full.listen.synQueueFullPerS).toBe(287);
+    expect(resources(flooded(0, { "net.ipv4.tcp_syncookies": "1" }))).toEqual(["accept-queue"]);
+  });
+
   test("does not offer tcp_tw_reuse against open connections, nor any sysctl against a leak", () => {
     const advise = (states: Record<string, number>): readonly string[] => {
       const destinations = [aDestination({ ports: 90, states, timeWaitLeft: noneLeft() })];
