@@ -1,13 +1,14 @@
 /** What a figure is held against: a bound from above or from below, in the unit of its row. */
 export type Target = { readonly max: number } | { readonly min: number };
 
-/** One figure: the median over interleaved rounds, with the lowest and highest round. */
+/** One figure: the median over interleaved rounds with the lowest and highest round, or of paired differences with its interval. */
 export interface BenchRow {
   /** Stable name of what was measured, such as `trial.setup`. */
   readonly id: string;
   readonly value: number;
   /** Unit as a person writes it: `ms`, `us`, `connections/s`, `% of a core`. */
   readonly unit: string;
+  /** Of the rounds, or of the 95 % interval of a median difference. */
   readonly low: number;
   readonly high: number;
   /** null where the row is there to compare with, as peers are. */
@@ -44,6 +45,46 @@ export function rowOfRounds(
   const [low, high, value] = [sorted.at(0), sorted.at(-1), medianOfSorted(sorted)];
   if (low === undefined || high === undefined) throw new RangeError(`${id}: no rounds`);
   return { id, value, unit, low, high, target, met: target === null ? null : isMet(target, value) };
+}
+
+/**
+ * Reduces paired differences to their median and its 95 % interval.
+ * @throws RangeError below six differences, which have no such interval, and above a thousand
+ */
+export function rowOfDifferences(
+  { id, unit, target = null }: { id: string; unit: string; target?: Target | null },
+  differences: readonly number[],
+): BenchRow {
+  const sorted = differences.toSorted((a, b) => a - b);
+  const rank = findIntervalRank(sorted.length);
+  const [low, high, value] = [
+    sorted[rank],
+    sorted[sorted.length - 1 - rank],
+    medianOfSorted(sorted),
+  ];
+  if (low === undefined || high === undefined) {
+    throw new RangeError(`${id}: no interval from ${sorted.length} differences`);
+  }
+  return { id, value, unit, low, high, target, met: target === null ? null : isMet(target, value) };
+}
+
+const TAIL = 0.025;
+const DIFFERENCES_MAX = 1000;
+
+/**
+ * Index from either end of the sorted differences between which the median lies with 95 % confidence: the interval of the
+ * sign test (Hollander, Wolfe and Chicken 2014, §3.6), which asks nothing of their distribution. -1 when there is none.
+ */
+function findIntervalRank(count: number): number {
+  // Far above that the chance below is less than the least number there is.
+  if (count > DIFFERENCES_MAX) return -1;
+  let chance = 0.5 ** count;
+  let tail = 0;
+  for (let below = 0; ; below++) {
+    tail += chance;
+    if (!(tail <= TAIL)) return below - 1;
+    chance *= (count - below) / (below + 1);
+  }
 }
 
 function medianOfSorted(sorted: readonly number[]): number {

@@ -16,15 +16,23 @@ import {
 } from "@churnlab/linux";
 import { churnOnce, close, connect, listen } from "../packages/linux/test/fixtures/raw-sockets.ts";
 import { makeTwoHosts, TARGET, type TwoHosts } from "../packages/linux/test/fixtures/two-hosts.ts";
-import { type Benchmark, type BenchOptions, type BenchRow, rowOfRounds } from "./benchmark.ts";
+import {
+  type Benchmark,
+  type BenchOptions,
+  type BenchRow,
+  rowOfDifferences,
+  rowOfRounds,
+} from "./benchmark.ts";
+import { measureCaptureUs, measureDumpUs, measureReadingUs } from "./looking-costs.ts";
 
 const ROUNDS = 11;
 const TIME_WAIT_SOCKETS = 100_000;
 const READS_PER_ROUND = 200;
 const DUMPS_PER_ROUND = 5;
-const CAPTURE_BATCHES = 60;
-const CONNECTIONS_PER_BATCH = 300;
+const LOOKING_QUADS = 51;
+const CAPTURE_QUADS = 301;
 const SAMPLES_PER_S = 5;
+const DUMPS_PER_S = 0.2;
 const RESETS_PER_S = 20_000;
 const RESET_SECONDS = 2;
 const DRAIN_INTERVAL_MS = 200;
@@ -54,9 +62,24 @@ async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> 
     rows.add("ports.ss", measureSs(hosts.client));
     rows.add("queues.read", measureQueues(hosts.target));
   }
+  log("counters and port dumps beside connections");
+  const readings = measureReadingUs(hosts, LOOKING_QUADS).map((us) => (us * SAMPLES_PER_S) / 1e4);
+  const dumps = measureDumpUs(hosts, LOOKING_QUADS).map((us) => (us * DUMPS_PER_S) / 1e4);
+  rows.compare("looking.counters", readings);
+  rows.compare("looking.ports", dumps);
+  rows.compare(
+    "looking.both",
+    readings.map((share, quad) => share + (dumps[quad] ?? 0)),
+  );
+  for (const end of ["fin", "rst"] as const) {
+    log(`capture, connections that end with ${end.toUpperCase()}`);
+    using others = makeTwoHosts();
+    rows.compare(
+      `capture.per_${end}_connection`,
+      measureCaptureUs(others, { quads: CAPTURE_QUADS, end }),
+    );
+  }
   for (let round = 0; round < Math.min(rounds, 3); round++) {
-    log(`capture, round ${round + 1}`);
-    rows.add("capture.us_per_connection", measureCapture());
     const flood = measureFlood();
     rows.add("capture.rate", flood.perS);
     rows.add("capture.lost", flood.lost);
@@ -72,21 +95,33 @@ const FIGURES = {
   "ports.dump_own": { unit: "ms", target: { max: 30 } },
   "ports.ss": { unit: "ms", target: null },
   "queues.read": { unit: "us", target: { max: 100 } },
+  "looking.counters": { unit: "% of a core", target: null },
+  "looking.ports": { unit: "% of a core", target: null },
+  "looking.both": { unit: "% of a core", target: { max: 1 } },
   // 6 % of the 30 us of CPU that a connection costs a fast client.
-  "capture.us_per_connection": { unit: "us", target: { max: 1.8 } },
+  "capture.per_fin_connection": { unit: "us", target: { max: 1.8 } },
+  "capture.per_rst_connection": { unit: "us", target: { max: 1.8 } },
   "capture.rate": { unit: "resets/s", target: { min: RESETS_PER_S * 0.9 } },
   "capture.lost": { unit: "resets", target: { max: 0 } },
 } as const;
 
 class Rows {
   readonly #rounds = new Map<keyof typeof FIGURES, number[]>();
+  readonly #compared: BenchRow[] = [];
 
   add(id: keyof typeof FIGURES, value: number): void {
     this.#rounds.set(id, [...(this.#rounds.get(id) ?? []), value]);
   }
 
+  compare(id: keyof typeof FIGURES, differences: readonly number[]): void {
+    this.#compared.push(rowOfDifferences({ id, ...FIGURES[id] }, differences));
+  }
+
   finish(): BenchRow[] {
-    return [...this.#rounds].map(([id, values]) => rowOfRounds({ id, ...FIGURES[id] }, values));
+    const rounds = [...this.#rounds].map(([id, values]) =>
+      rowOfRounds({ id, ...FIGURES[id] }, values),
+    );
+    return [...rounds, ...this.#compared];
   }
 }
 
@@ -143,37 +178,6 @@ function measureQueues(namespace: NetworkNamespace): number {
   const elapsedMs = performance.now() - begun;
   close(listener);
   return (elapsedMs * 1e3) / READS_PER_ROUND;
-}
-
-/**
- * CPU time that a capture of arrivals on the client adds to a connection. Both ends are in this thread, and veth has it do
- * the receiving too, so all of the cost is the thread's. Batches with and without take turns, and fast ones are compared:
- * those that lost least of the caches to others.
- */
-function measureCapture(): number {
-  using hosts = makeTwoHosts();
-  const listener = listen(hosts.target, { host: TARGET, port: 80 });
-  const [without, within]: [number[], number[]] = [[], []];
-  for (let batch = 0; batch < CAPTURE_BATCHES; batch++) {
-    without.push(measureBatch(hosts, listener));
-    using capture = new ResetCapture(hosts.client, { sent: false });
-    within.push(measureBatch(hosts, listener));
-    capture.drain();
-  }
-  close(listener);
-  return fastOf(within) - fastOf(without);
-}
-
-function measureBatch(hosts: TwoHosts, listener: number): number {
-  const begunUs = readThreadCpuUs();
-  for (let index = 0; index < CONNECTIONS_PER_BATCH; index++) {
-    churnOnce(hosts.client, { host: TARGET, port: 80, listener }, "server");
-  }
-  return (readThreadCpuUs() - begunUs) / CONNECTIONS_PER_BATCH;
-}
-
-function fastOf(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 10)] ?? Number.NaN;
 }
 
 /** Connects to a closed port at a fixed rate; each is answered by a reset. */

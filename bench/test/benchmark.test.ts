@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { rowOfRounds } from "../benchmark.ts";
+import { rowOfDifferences, rowOfRounds } from "../benchmark.ts";
 import { formatTable } from "../format-table.ts";
 
 it("reduces rounds to their median and range", () => {
@@ -28,6 +28,26 @@ it("holds the median against its target, from above or below", () => {
 
 it("refuses a figure without rounds", () => {
   expect(() => rowOfRounds({ id: "nothing", unit: "ms" }, [])).toThrow(RangeError);
+});
+
+it("gives a median difference with the interval of the sign test", () => {
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+  const intervalOf = (count: number): number[] => {
+    const { low, high } = rowOfDifferences({ id: "a", unit: "us" }, upTo(count).toReversed());
+    return [low, high];
+  };
+  // Hollander, Wolfe and Chicken 2014, table A.2: the ranks of the 95 % interval.
+  expect([6, 10, 20, 50].map(intervalOf)).toEqual([
+    [1, 6],
+    [2, 9],
+    [6, 15],
+    [18, 33],
+  ]);
+  expect(rowOfDifferences({ id: "a", unit: "us", target: { max: 10 } }, upTo(20))).toMatchObject({
+    value: 10.5,
+    met: false,
+  });
+  for (const count of [0, 5, 1001]) expect(() => intervalOf(count)).toThrow(RangeError);
 });
 
 it("prints an aligned table with the target beside the figure", () => {
