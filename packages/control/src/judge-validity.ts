@@ -8,6 +8,7 @@ import {
   type Workload,
 } from "@churnlab/core";
 import { judgeCloser } from "./judge-closer.ts";
+import { judgeSampler } from "./judge-sampler.ts";
 import { judgeSteadiness } from "./judge-steadiness.ts";
 import { judgeTimeWait } from "./judge-time-wait.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
@@ -26,8 +27,6 @@ const LATENESS_PHASE_SHARE_LOST = 0.02;
 const CPU_SHARE_MAX = 0.85;
 /** Counters that miss more of the measure phase than this are no longer of that phase. */
 const BOUNDARY_SHARE_MAX = 0.01;
-/** More holes than this leave the gauges unknown for too long. */
-const MISSED_SAMPLES_MAX = 2;
 
 /** Every doubt that the numbers of a trial themselves raise. */
 export function judgeValidity(evidence: TrialEvidence): Warning[] {
@@ -150,12 +149,6 @@ function judgeBoundary({ recording, trial }: TrialEvidence): Warning[] {
   if (share <= BOUNDARY_SHARE_MAX) return [];
   const message = `the kernel counters were read ${lateMs.toFixed(0)} ms after the measure phase began: about ${(share * 100).toFixed(1)} % of its load is not in their growth`;
   return [{ code: "W_BOUNDARY_LATE", message }];
-}
-
-function judgeSampler({ recording }: TrialEvidence): Warning[] {
-  const missed = recording.missed;
-  if (missed <= MISSED_SAMPLES_MAX) return [];
-  return [{ code: "W_SAMPLES_MISSED", message: `${missed} samples were not taken at their time` }];
 }
 
 /** A counter that cannot be told has no number, and says so. */

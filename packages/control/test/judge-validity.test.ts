@@ -78,6 +78,30 @@ describe("holes", () => {
   ])("of %i samples are told: %j", async (missed, codes) => {
     expect(await judge({ missed })).toEqual(codes);
   });
+
+  it.each([
+    // As long a hole leaves most of a longer phase seen.
+    [10, 5000, ["W_SAMPLES_MISSED"]],
+    [10, 3000, ["W_SAMPLES_LOST"]],
+    // Of a phase as short as this little can be missed.
+    [9, 1000, ["W_SAMPLES_MISSED"]],
+  ])("of %i samples in a phase of %i ms: %j", async (missed, measureMs, codes) => {
+    const { phases } = aTrial().spec;
+    const trial = aTrial({ phases: { ...phases, measureMs } });
+    const observers = [new FakeObserver()];
+    const world: TrialWorld = await new FakeTestbed({ observers }).build();
+    const clock = new FakeClock();
+    using recorder = startRecorder(world, clock);
+    recorder.markMeasure();
+    recorder.expectMeasure(clock.nowMs());
+    clock.advance(SAMPLE_INTERVAL_MS * (missed + 1.5));
+    await sleep(SAMPLE_INTERVAL_MS + 100);
+    recorder.endMeasure();
+    const report = reportOf("a", NO_LOAD);
+    const rest = { startedAtUnixMs: 0, losses: [], wentOn: false, aborted: false };
+    const warnings = judgeValidity({ trial, world, recording: recorder, report, ...rest });
+    expect(warnings.map(({ code }) => code)).toEqual(codes);
+  });
 });
 
 describe("what the kernels counted", () => {

@@ -7,6 +7,11 @@ export const WARNING_CODES = {
     invalidates: false,
     meaning: "The sampler missed its time; the samples are holes, not values.",
   },
+  W_SAMPLES_LOST: {
+    invalidates: true,
+    meaning:
+      "A side was not sampled for more than half of the measure phase, and 2 s or longer: its peaks and plateaus are of the rest.",
+  },
   W_COUNTER_ABSENT: {
     invalidates: false,
     meaning: "This kernel lacks a counter that others have.",
