@@ -24,8 +24,9 @@ EXPOSE 8080
 HEALTHCHECK --interval=2s --timeout=2s --start-period=2s CMD ["node", "/churnlab/deploy/check-listening.mjs", "8080"]
 ENTRYPOINT ["node", "/churnlab/packages/traffic/dist/target/target-main.js"]
 
-# Offers its container to the trials of a fleet; its arguments are those of `churnlab agent`. It is root of its container, whose
-# sysctls are the trials' to write.
+# Offers hosts on its container's network to the trials of a fleet; its arguments are those of `churnlab agent`. It is root of
+# its container: the hosts are namespaces that it makes. It also measures a target's container from inside, where that may not
+# be entered from outside (deploy/measure-inside.mjs).
 FROM churnlab AS agent
 HEALTHCHECK --interval=2s --timeout=2s --start-period=10s CMD ["node", "/churnlab/deploy/check-connected.mjs", "4222"]
 ENTRYPOINT ["node", "/churnlab/deploy/run-agent.mjs"]

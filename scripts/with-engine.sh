@@ -10,6 +10,8 @@ answers() { docker info --format '{{.ServerVersion}}' 2>/dev/null | grep -q .; }
 if answers || ! command -v dockerd >/dev/null || [ "$(id -u)" -ne 0 ]; then exec "$@"; fi
 
 folder=$(mktemp -d "${TMPDIR:-/tmp}/churnlab-engine-XXXXXX")
+# Who may use the socket is told by its own mode, as in /run.
+chmod 711 "$folder"
 engine=
 command=
 

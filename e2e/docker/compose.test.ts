@@ -16,6 +16,7 @@ function compose(...args: readonly string[]): string {
   const env = {
     ...process.env,
     BASE: "churnlab-base",
+    NATS_IMAGE: "churnlab-nats",
     CHURNLAB_PORT: PORT,
     TARGET_TCP_TW_REUSE: "0",
     TARGET_PORT_RANGE: "40000 40999",
@@ -30,19 +31,34 @@ function compose(...args: readonly string[]): string {
   });
 }
 
+/** Three agents offer the load, the fourth the target. */
+const FLEET = `
+version: 1
+name: fleet
+workload: { kind: short-lived, closer: client, arrival: { model: open, rate: 200/s } }
+phases: { measure: 1s }
+fleet: { agents: 3 }
+variants: [{ name: only }]
+replicates: 2
+`;
+
+interface FleetTrial {
+  readonly state: string;
+  readonly measurements: Readonly<Record<string, number>>;
+}
+
 /** The container of a service. */
 const nameOf = (service: string): string => compose("ps", "--quiet", service).trim();
 
 const readIn = (service: string, file: string): string =>
   docker("exec", nameOf(service), "node", "-p", `fs.readFileSync("${file}", "utf8").trim()`);
 
-async function awaitHealthy(service: string): Promise<void> {
+async function awaitHealthy(name: string): Promise<void> {
   const untilMs = performance.now() + HEALTHY_MS_MAX;
-  const name = nameOf(service);
   for (;;) {
     const health = docker("inspect", "--format", "{{.State.Health.Status}}", name);
     if (health === "healthy") return;
-    if (performance.now() > untilMs) throw new Error(`${service} is ${health}: ${compose("logs")}`);
+    if (performance.now() > untilMs) throw new Error(`${name} is ${health}: ${compose("logs")}`);
     await sleep(500);
   }
 }
@@ -58,10 +74,10 @@ describe("docker-compose up", () => {
   beforeAll(async () => {
     if (!runs) return;
     compose("up", "--detach");
-    await awaitHealthy("controller");
+    await awaitHealthy(nameOf("controller"));
   }, 240_000);
   afterAll(() => {
-    if (runs) compose("down", "--volumes", "--timeout", "3");
+    if (runs) compose("--profile", "fleet", "down", "--volumes", "--timeout", "3");
   }, 60_000);
 
   it("ends with a finished quickstart run in the volume of the database", () => {
@@ -81,7 +97,7 @@ describe("docker-compose up", () => {
   });
 
   it("gives target and upstream sysctls from the environment", async () => {
-    await awaitHealthy("target");
+    await awaitHealthy(nameOf("target"));
     expect(readIn("target", "/proc/sys/net/ipv4/tcp_tw_reuse")).toBe("0");
     expect(readIn("target", "/proc/sys/net/ipv4/ip_local_port_range")).toBe("40000\t40999");
     expect(readIn("upstream", "/proc/sys/net/core/somaxconn")).toBe("77");
@@ -94,6 +110,39 @@ describe("docker-compose up", () => {
       docker("exec", nameOf("controller"), ...command, ...flags);
     expect(() => run()).toThrow(/E_EXTERNAL/);
     expect(run("--allow-external")).toMatch(/gate/);
+  });
+
+  it("gives a scaled fleet clean trials, each in fresh namespaces of every agent", async () => {
+    compose("--profile", "fleet", "up", "--detach", "--scale", "agent=4", "nats", "agent");
+    const agents = compose("--profile", "fleet", "ps", "--quiet", "agent").trim().split("\n");
+    expect(agents).toHaveLength(4);
+    for (const agent of agents) await awaitHealthy(agent);
+    const write = `fs.writeFileSync("/tmp/fleet.yaml", ${JSON.stringify(FLEET)})`;
+    docker("exec", nameOf("controller"), "node", "-e", write);
+    const controller = [nameOf("controller"), ...CHURNLAB];
+    const database = ["--db", "/tmp/fleet.db"];
+    docker(
+      "exec",
+      ...controller,
+      "run",
+      "/tmp/fleet.yaml",
+      "--nats",
+      "nats://nats:4222",
+      ...database,
+    );
+    const shown = docker("exec", ...controller, "show", "last", "--json", ...database);
+    const trials: FleetTrial[] = JSON.parse(shown).run.trials;
+    // What one trial leaves in TIME_WAIT is not there in the next.
+    expect(trials.map(({ state, measurements }) => [state, measurements])).toEqual(
+      [1, 2].map(() => [
+        "completed",
+        expect.objectContaining({
+          "client.connections.succeeded": 200,
+          "client.time_wait.peak": 200,
+          "target.tcp.PassiveOpens": 200,
+        }),
+      ]),
+    );
   });
 });
 

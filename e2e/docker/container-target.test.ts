@@ -8,41 +8,9 @@ import {
   EXHAUSTION,
   gatewayExhaustion,
 } from "../testbed/gateway-exhaustion.ts";
+import { CONFORMING, COUNTS, conformance as scenario } from "./conformance.ts";
 import { docker, listContainers } from "./engine.ts";
 import { skipWithoutEngine } from "./skip-without-engine.ts";
-
-const COUNTS = [
-  ["client", "connections.attempted"],
-  ["client", "connections.succeeded"],
-  ["client", "connections.failed"],
-  ["client", "failures.EADDRNOTAVAIL"],
-  ["client", "requests.succeeded"],
-  ["client", "time_wait.peak"],
-  ["client", "tcp.ActiveOpens"],
-  ["client", "rst.sent"],
-  ["client", "ports.range"],
-  ["target", "tcp.PassiveOpens"],
-  ["target", "tcpext.TW"],
-  ["target", "rst.received"],
-] as const;
-
-/** The shipped scenarios of these names, in a second. */
-const CONFORMING = {
-  "quickstart and closer": `
-workload: { kind: short-lived, arrival: { model: open, rate: 300/s } }
-sysctls: { client: { net.ipv4.ip_local_port_range: "40000 40099", net.ipv4.tcp_tw_reuse: 0 } }
-matrix: { workload.closer: [client, server] }`,
-  "tw-buckets": `
-workload: { kind: short-lived, closer: server, arrival: { model: open, rate: 300/s } }
-sysctls: { target: { net.ipv4.tcp_max_tw_buckets: 1000 } }
-variants: [{ name: wide }]`,
-  "linger-rst": `
-workload: { kind: short-lived, close: rst, arrival: { model: open, rate: 300/s } }
-variants: [{ name: rst }]`,
-} as const;
-
-const scenario = (parts: string): string =>
-  `version: 1\nname: conformance\nphases: { measure: 1s }\nreplicates: 1\n${parts}\n`;
 
 /** A server of one line in an image that has nothing but Node. */
 const inNode = (code: string): string =>
@@ -151,6 +119,33 @@ describe("a target in a container", () => {
       expect(result?.of("target", "tcp.PassiveOpens")).toBe(100);
     }
     await other.close();
+  });
+
+  it("is not seen by runs of other processes at the same time, in containers or namespaces", async () => {
+    using place = new Workplace();
+    const runs = ["docker", "docker", "netns"].map(async (kind, i) => {
+      const variants = "variants: [{ name: only }]";
+      const text = scenario(`testbed: ${kind}\n${LOAD}\n${variants}`).replace("1s", "3s");
+      const database = ["--db", `${i}.db`];
+      const { code } = await place.run(["run", place.write(`${i}.yaml`, text), ...database]);
+      const { stdout } = await place.run(["show", "last", "--json", ...database]);
+      return { code, measurements: JSON.parse(stdout).run.trials[0].measurements };
+    });
+    // What is in use is nobody's leftover, whoever looks.
+    await sleep(2500);
+    const cleaned = await place.run(["clean"]);
+    expect(cleaned.stderr).not.toContain("removed container");
+    for (const { code, measurements } of await Promise.all(runs)) {
+      expect(code).toBe(0);
+      expect(measurements).toMatchObject({
+        "client.connections.succeeded": 300,
+        "client.tcp.ActiveOpens": 300,
+        "client.time_wait.peak": 300,
+        "target.tcp.PassiveOpens": 300,
+        "target.tcp.ActiveOpens": 0,
+      });
+    }
+    expect(listContainers()).toEqual([]);
   });
 
   it("of a harness that was killed is removed by clean, and that of a living one is not", async () => {

@@ -69,12 +69,13 @@ describe("with an engine", () => {
     expect(code).toBe(3);
   });
 
-  it("says what a user lacks who may use the engine but not enter a container's namespace", async () => {
+  it("says what a user lacks who may not enter a container, nor has the image that measures inside", async () => {
     const socket = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").slice(7);
     const { gid } = statSync(socket);
     const prefix = ["setpriv", "--reuid=65534", `--regid=${gid}`, "--clear-groups"];
-    const { code, stderr } = await run({ prefix });
-    expect(stderr).toMatch(/cannot be entered from outside.*CAP_SYS_ADMIN.*E_CAPABILITY/);
+    const env = { CHURNLAB_AGENT_IMAGE: "churnlab-absent" };
+    const { code, stderr } = await run({ prefix, env });
+    expect(stderr).toMatch(/entered from outside.*CAP_SYS_ADMIN.*churnlab-absent.*E_CAPABILITY/);
     expect(code).toBe(3);
     expect(listContainers()).toEqual([]);
   });

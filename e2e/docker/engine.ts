@@ -26,9 +26,11 @@ export function docker(...args: readonly string[]): string {
   return execFileSync("docker", args, { encoding: "utf8", env, cwd: ROOT, stdio: "pipe" }).trim();
 }
 
-/** The images of the Dockerfile, on a base made of the pinned Node. */
+/** The images of the Dockerfile, on a base made of the pinned Node, and one of the fleet's server. */
 export function buildImages(): void {
-  execFileSync("node", ["scripts/build-base-image.mjs"], { cwd: ROOT, stdio: "pipe" });
+  for (const image of ["base", "nats"]) {
+    execFileSync("node", [`scripts/build-${image}-image.mjs`], { cwd: ROOT, stdio: "pipe" });
+  }
   for (const target of ["target", "controller", "agent"]) {
     const base = ["--build-arg", "BASE=churnlab-base"];
     docker("build", "--quiet", ...base, "--target", target, "--tag", `churnlab-${target}`, ".");

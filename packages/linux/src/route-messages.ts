@@ -65,6 +65,20 @@ export function createVethPair(pair: VethPair): NetlinkRequest {
   };
 }
 
+/** Creates a bridge here, without ports. */
+export function createBridge(device: string): NetlinkRequest {
+  return {
+    type: RTM.NEWLINK,
+    flags: CREATE,
+    about: `create bridge ${device}`,
+    header: interfaceHeader(0, 0),
+    attributes: [
+      [IFLA.IFNAME, device],
+      [IFLA.LINKINFO, [[IFLA_INFO.KIND, "bridge"]]],
+    ],
+  };
+}
+
 export function setLinkUp(index: number, device: string): NetlinkRequest {
   return {
     type: RTM.NEWLINK,

@@ -9,6 +9,7 @@ import type { NetworkNamespace } from "./network-namespace.ts";
 import {
   addAddress,
   addHostRoute,
+  createBridge,
   createVethPair,
   getLink,
   IFLA,
@@ -65,6 +66,21 @@ export function joinByVeth(join: VethJoin): void {
   });
   inNamespace(left.namespace, (route) => {
     awaitReady(route, left);
+  });
+}
+
+/**
+ * Makes a bridge in a namespace, with a device that is there as its first port: what is joined to it reaches what the device does.
+ * Throws `SystemError`, `EEXIST` where the bridge is there already.
+ */
+export function makeBridge(
+  namespace: NetworkNamespace,
+  { device, port }: { readonly device: string; readonly port: string },
+): void {
+  inNamespace(namespace, (route) => {
+    route.request(createBridge(device));
+    const index = findDevice(device);
+    route.request(setLinkUp(index, device), setLinkMaster(findDevice(port), index));
   });
 }
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SystemError } from "../src/index.ts";
 import { createNetworkNamespace, type NetworkNamespace } from "../src/network-namespace.ts";
-import { bringLoopbackUp, joinByVeth } from "../src/veth.ts";
+import { bringLoopbackUp, joinByBridge, joinByVeth, makeBridge } from "../src/veth.ts";
 import { accept, close, connect, listen, receive, send } from "./fixtures/raw-sockets.ts";
 import { CLIENT, CLIENT6, makeTwoHosts, TARGET, TARGET6 } from "./fixtures/two-hosts.ts";
 
@@ -143,3 +143,37 @@ function retransmits(namespace: NetworkNamespace): number {
     .map((line) => line.split(" "));
   return Number(values?.[names?.indexOf("RetransSegs") ?? -1]);
 }
+
+describe("a bridge that is made on a device", () => {
+  test("carries the packets of hosts that are joined to it to what the device reaches", () => {
+    using links = makeTwoHosts();
+    using left = createNetworkNamespace();
+    using right = createNetworkNamespace();
+    const addresses = ["198.18.7.1", "198.18.7.2"] as const;
+    const ends = [
+      {
+        carrier: links.client,
+        port: "c0",
+        namespace: left,
+        address: addresses[0],
+        peer: addresses[1],
+      },
+      {
+        carrier: links.target,
+        port: "t0",
+        namespace: right,
+        address: addresses[1],
+        peer: addresses[0],
+      },
+    ];
+    for (const { carrier, port, namespace, address, peer } of ends) {
+      makeBridge(carrier, { device: "load0", port });
+      joinByBridge({
+        bridge: { namespace: carrier, device: "load0", port: "cable" },
+        host: { namespace, device: "c0", addresses: [address] },
+        peers: [peer],
+      });
+    }
+    expect(exchange(left, right, addresses[1])).toBe("ping");
+  });
+});

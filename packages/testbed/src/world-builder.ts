@@ -22,10 +22,18 @@ export interface WorldParts {
  * trial costs no thread start.
  */
 export class WorldBuilder {
-  readonly addresses: AddressPlan = planAddresses(process.pid);
+  /** Names the block of addresses. */
+  readonly addressKey: number;
+  readonly addresses: AddressPlan;
   readonly threads: TargetThreads = new TargetThreads();
   readonly #pool: WorkerPool = new WorkerPool();
-  readonly #watch: ResetWatch = new ResetWatch(this.addresses.all);
+  readonly #watch: ResetWatch;
+
+  constructor(addressKey: number = process.pid) {
+    this.addressKey = addressKey;
+    this.addresses = planAddresses(addressKey);
+    this.#watch = new ResetWatch(this.addresses.all);
+  }
 
   build(spec: TrialSpec, { hosts, servers, stack }: WorldParts): TrialWorld {
     const agent = new LocalAgent({

@@ -29,6 +29,13 @@ export function readPidNamespaceCpuUs(member: number): number {
     .reduce((sum, { cpuUs }) => sum + cpuUs, 0);
 }
 
+/** CPU time of all living processes that are seen, but for this one: of the container whose process namespace it shares. */
+export function readOthersCpuUs(): number {
+  return listProcesses()
+    .filter(({ pid }) => pid !== process.pid)
+    .reduce((sum, { cpuUs }) => sum + cpuUs, 0);
+}
+
 function readPidNamespace(pid: number): string | null {
   try {
     return readlinkSync(`/proc/${pid}/ns/pid`);

@@ -1,17 +1,14 @@
 import { ChurnError, type TrialSpec } from "@churnlab/core";
-import { isInitialUserNamespace, readCapabilities } from "@churnlab/linux";
 import { DockerCli } from "./docker-cli.ts";
-import { OWN_IMAGE } from "./own-image.ts";
+import { whyNotFromOutside } from "./open-container-namespace.ts";
+import { AGENT_IMAGE, OWN_IMAGE } from "./own-image.ts";
 
 const PULL_MS_MAX = 600_000;
 
-/** What is needed to see a container's kernel side from outside, with nothing installed in it. */
-const NEEDED = ["CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_SYS_PTRACE"] as const;
-
 /**
- * Whether trials of testbed docker can run here, before the first of them: may this user enter a container's namespace, does
- * an engine answer, are the images here. Missing images are pulled with `pull`. Rejects with `E_CAPABILITY`,
- * `E_TOOL_MISSING`, `E_CONTAINER_ENGINE` or `E_IMAGE`.
+ * Whether trials of testbed docker can run here, before the first of them: does an engine answer, are the images here, also
+ * the one that measures where this user may not enter a container's namespace. Missing images are pulled with `pull`. Rejects
+ * with `E_CAPABILITY`, `E_TOOL_MISSING`, `E_CONTAINER_ENGINE` or `E_IMAGE`.
  */
 export async function checkContainers(
   specs: readonly TrialSpec[],
@@ -19,28 +16,32 @@ export async function checkContainers(
 ): Promise<void> {
   const inContainers = specs.filter(({ testbed }) => testbed === "docker");
   if (inContainers.length === 0) return;
-  requireEntry();
   const version = await cli.run(["version", "--format", "{{.Client.Version}}"]);
   if (version === "") throw new ChurnError("E_CONTAINER_ENGINE", `${cli.program} has no version`);
   for (const image of new Set(inContainers.map(imageOf))) await requireImage(image, { pull, cli });
-}
-
-function requireEntry(): void {
-  const held = readCapabilities();
-  const missing = NEEDED.filter((name) => !held.has(name));
-  if (missing.length === 0 && isInitialUserNamespace()) return;
-  const lack = missing.length === 0 ? "this is a user namespace" : `without ${missing.join(", ")}`;
-  throw new ChurnError(
-    "E_CAPABILITY",
-    `The network namespace of a container cannot be entered from outside by this user (${lack})`,
-    {
-      hint: "Run as root: its sysctls, counters and sockets are read there, with nothing installed in the container.",
-    },
-  );
+  const lack = whyNotFromOutside();
+  if (lack !== null) await requireAgentImage(cli, lack);
 }
 
 function imageOf({ target }: TrialSpec): string {
   return "image" in target ? target.image : OWN_IMAGE;
+}
+
+/** Where containers cannot be entered, an agent of ours has to measure inside, and is as much to be had as the target. */
+async function requireAgentImage(cli: DockerCli, lack: string): Promise<void> {
+  try {
+    await requireImage(AGENT_IMAGE, { pull: false, cli });
+  } catch (error) {
+    if (!(error instanceof ChurnError) || error.code !== "E_IMAGE") throw error;
+    throw new ChurnError(
+      "E_CAPABILITY",
+      `The network namespace of a container cannot be entered from outside by this user (${lack}), and the image that measures inside is missing: ${AGENT_IMAGE}`,
+      {
+        hint: "Run as root, or build it: docker build --target agent --tag churnlab-agent . (see docs/containers.md)",
+        cause: error,
+      },
+    );
+  }
 }
 
 async function requireImage(

@@ -1,45 +1,31 @@
 import type { Measurement, Target, TargetAddress } from "@churnlab/core";
-import {
-  type CounterReader,
-  DIAG_WORD,
-  maskOfTcpState,
-  type NetworkNamespace,
-  openCounters,
-  SockDiag,
-  swapPort,
-} from "@churnlab/linux";
 import { COUNTS_LINE, COUNTS_SIGNAL, parseCounts, type ServerCounts } from "@churnlab/traffic";
-import { readPidNamespaceCpuUs } from "../command/process-session.ts";
-import { UPSTREAM_PORT } from "../netns-servers.ts";
 import type { Container } from "./container.ts";
+import type { KernelUse } from "./container-kernel.ts";
 
 const ANSWER_MS_MAX = 2000;
 
 export interface ContainerTargetParts {
   readonly container: Container;
-  readonly namespace: NetworkNamespace;
   readonly address: TargetAddress;
   /** Whether churnlab's own server is in it, which can be asked what it has done. */
   readonly isOurs: boolean;
   /** Whether it dials an upstream. */
   readonly isGateway: boolean;
+  /** Its kernel side, from wherever that is seen. */
+  readonly use: () => Promise<KernelUse>;
+  readonly countTowardsUpstream: () => number;
 }
 
-/** A container that serves, seen from outside. */
-export class ContainerTarget implements Target, Disposable {
+/** A container that serves. */
+export class ContainerTarget implements Target {
   readonly address: TargetAddress;
   readonly #parts: ContainerTargetParts;
-  readonly #counters: CounterReader;
-  readonly #diag: SockDiag;
-  readonly #cpuAtStartUs: number;
   #before: Promise<ServerCounts | null> = Promise.resolve(null);
 
   constructor(parts: ContainerTargetParts) {
     this.address = parts.address;
     this.#parts = parts;
-    this.#counters = openCounters(parts.namespace);
-    this.#diag = new SockDiag(parts.namespace);
-    this.#cpuAtStartUs = readPidNamespaceCpuUs(parts.container.pid);
   }
 
   ended(): string | null {
@@ -57,18 +43,7 @@ export class ContainerTarget implements Target, Disposable {
 
   /** Connections towards the upstream that stay open when nobody asks any more: those of its pool. */
   keptOpen(): number {
-    if (!this.#parts.isGateway) return 0;
-    let kept = 0;
-    this.#diag.dump(maskOfTcpState("ESTABLISHED"), {
-      begin: () => {
-        kept = 0;
-      },
-      visit: (words, at) => {
-        const remotePort = swapPort((words[at + DIAG_WORD.PORTS] as number) >>> 16);
-        if (remotePort === UPSTREAM_PORT) kept++;
-      },
-    });
-    return kept;
+    return this.#parts.isGateway ? this.#parts.countTowardsUpstream() : 0;
   }
 
   /**
@@ -77,8 +52,7 @@ export class ContainerTarget implements Target, Disposable {
    */
   async measure(): Promise<readonly Measurement[]> {
     if (this.ended() !== null) return [];
-    const cpuUs = readPidNamespaceCpuUs(this.#parts.container.pid) - this.#cpuAtStartUs;
-    const accepted = this.#counters.read().counters["tcp.PassiveOpens"] ?? 0;
+    const { cpuUs, accepted } = await this.#parts.use();
     const before = await this.#before;
     const counts = await this.#askCounts();
     const perUnit: [string, number][] = [
@@ -91,11 +65,6 @@ export class ContainerTarget implements Target, Disposable {
         .map(([metric, count]) => ({ role: "target", metric, value: cpuUs / count }) as const),
       ...(this.#parts.isGateway ? growthOf(before, counts) : []),
     ];
-  }
-
-  [Symbol.dispose](): void {
-    this.#counters.close();
-    this.#diag.close();
   }
 
   async #askCounts(): Promise<ServerCounts | null> {

@@ -1,12 +1,13 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { on, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError } from "@churnlab/core";
+import type { NetworkNamespace } from "@churnlab/linux";
 import { LogTail } from "../command/log-tail.ts";
 import { describeOwner, OWNER_LABEL, readStartTime } from "./container-owner.ts";
 import type { DockerCli } from "./docker-cli.ts";
 import { explainDocker } from "./explain-docker.ts";
+import { openContainerNamespace } from "./open-container-namespace.ts";
 
 const START_MS_MAX = 10_000;
 const LOOK_EVERY_MS = 10;
@@ -21,6 +22,8 @@ export interface ContainerOptions {
   readonly sysctls: Readonly<Record<string, string>>;
   /** Whether an image that is missing may be pulled. */
   readonly pull: boolean;
+  /** The container that this one measures from inside; it is talked to through its standard input and output then. */
+  readonly beside?: Container;
 }
 
 /** Where it is the engine that ended a program's output before it began. */
@@ -34,14 +37,21 @@ interface ContainerParts {
   readonly exit: { text: string | null };
 }
 
+/** A container's first process, as this machine counts. */
+export interface SeenProcess {
+  readonly pid: number;
+  readonly startTime: string;
+  /** Held open until the container is disposed of. */
+  readonly namespace: NetworkNamespace;
+}
+
 let created = 0;
 
-/** A container on no network but its own loopback, in a network namespace of its own. */
+/** A container on no network but its own loopback, in a network namespace of its own or that of the one it measures. */
 export class Container implements AsyncDisposable {
   readonly name: string;
-  /** Process id of its first process, as this machine counts. */
-  readonly pid: number;
-  readonly #startTime: string;
+  /** Of its first process, where this process sees it and may enter it; null where the engine alone can. */
+  readonly seen: SeenProcess | null;
   readonly #parts: ContainerParts;
 
   /**
@@ -53,22 +63,33 @@ export class Container implements AsyncDisposable {
     const patience = options.pull ? { timeoutMs: PULL_MS_MAX } : {};
     await cli.run(["create", ...describeCreation(name, options)], patience);
     try {
-      const attached = cli.start(["start", "--attach", name]);
+      const isTalkedTo = options.beside !== undefined;
+      const attached = cli.start([
+        "start",
+        "--attach",
+        ...(isTalkedTo ? ["--interactive"] : []),
+        name,
+      ]);
       const log = new LogTail();
-      const exit = watchExit(attached, { log, image: options.image });
+      const exit = watchExit(attached, { log, image: options.image, isTalkedTo });
       const pid = await awaitPid(cli, name, { exit, log });
-      return new Container({ cli, name, attached, log, exit }, pid);
+      const seen = isTalkedTo ? null : lookFor(pid);
+      return new Container({ cli, name, attached, log, exit }, seen);
     } catch (error) {
       await cli.run(["rm", "--force", "--volumes", name]);
       throw error;
     }
   }
 
-  private constructor(parts: ContainerParts, pid: number) {
+  private constructor(parts: ContainerParts, seen: SeenProcess | null) {
     this.name = parts.name;
-    this.pid = pid;
-    this.#startTime = readStartTime(pid);
+    this.seen = seen;
     this.#parts = parts;
+  }
+
+  /** The engine's command that it is attached to: its standard input and output. */
+  get attached(): ChildProcess {
+    return this.#parts.attached;
   }
 
   /** null while it runs; how it ended, or that the engine did and left it to itself. */
@@ -78,27 +99,37 @@ export class Container implements AsyncDisposable {
     return `the container engine went away while ${this.name} ran`;
   }
 
+  /** How it ended; null where it still runs after so long. */
+  async awaitEnd(patienceMs: number): Promise<string | null> {
+    const untilMs = performance.now() + patienceMs;
+    while (this.ended() === null && performance.now() < untilMs) await sleep(LOOK_EVERY_MS);
+    return this.ended();
+  }
+
   get log(): LogTail {
     return this.#parts.log;
   }
 
   /** Asks its program by a signal for a line of output that begins so; null when it does not answer in time. */
   async ask(signal: NodeJS.Signals, begin: string, patienceMs: number): Promise<string | null> {
-    const { attached } = this.#parts;
-    if (!this.#isAlive()) return null;
-    const over = AbortSignal.timeout(patienceMs);
+    const { attached, exit } = this.#parts;
+    if (exit.text !== null) return null;
+    // Listened to before the signal, or the answer could come unheard.
+    const chunks = on(attached.stdout ?? attached, "data", {
+      signal: AbortSignal.timeout(patienceMs),
+    });
     let text = "";
-    process.kill(this.pid, signal);
     try {
-      for (;;) {
-        const [chunk] = await once(attached.stdout ?? attached, "data", { signal: over });
+      await this.#signal(signal);
+      for await (const [chunk] of chunks) {
         text += String(chunk);
         const line = new RegExp(`^${begin}.*(?=\\n)`, "m").exec(text)?.[0];
         if (line !== undefined) return line;
       }
     } catch {
-      return null;
+      // Too late, or the engine could not pass it on.
     }
+    return null;
   }
 
   /** Ends it at once and removes it with its layers and volumes. What the engine cannot end any more is ended without it. */
@@ -112,16 +143,30 @@ export class Container implements AsyncDisposable {
     try {
       await cli.run(["rm", "--force", "--volumes", name]);
     } catch (error) {
-      if (this.#isAlive()) process.kill(this.pid, "SIGKILL");
+      if (this.seen !== null && this.#isAlive()) process.kill(this.seen.pid, "SIGKILL");
       throw leftBehind(error, name);
     } finally {
+      this.seen?.namespace.close();
       await gone?.catch(() => attached.kill("SIGKILL"));
     }
   }
 
+  /** Whether it is seen to run. */
   #isAlive(): boolean {
-    return readStartTime(this.pid) === this.#startTime;
+    return this.seen !== null && readStartTime(this.seen.pid) === this.seen.startTime;
   }
+
+  async #signal(signal: NodeJS.Signals): Promise<void> {
+    const { cli, name } = this.#parts;
+    if (this.seen === null) await cli.run(["kill", "--signal", signal, name]);
+    else if (this.#isAlive()) process.kill(this.seen.pid, signal);
+  }
+}
+
+function lookFor(pid: number): SeenProcess | null {
+  const startTime = readStartTime(pid);
+  const namespace = openContainerNamespace(pid);
+  return namespace === null ? null : { pid, startTime, namespace };
 }
 
 function leftBehind(error: unknown, name: string): unknown {
@@ -132,8 +177,9 @@ function leftBehind(error: unknown, name: string): unknown {
 
 function describeCreation(
   name: string,
-  { image, command, env, sysctls, pull }: ContainerOptions,
+  { image, command, env, sysctls, pull, beside }: ContainerOptions,
 ): string[] {
+  const place = beside === undefined ? ["--network", "none"] : besideOf(beside);
   return [
     "--name",
     name,
@@ -141,8 +187,9 @@ function describeCreation(
     `${OWNER_LABEL}=${describeOwner()}`,
     "--pull",
     pull ? "missing" : "never",
-    "--network",
-    "none",
+    ...place,
+    // Its program would take CPU time from the trial, and be counted with the target's.
+    "--no-healthcheck",
     ...Object.entries(sysctls).flatMap(([key, value]) => ["--sysctl", `${key}=${value}`]),
     ...Object.entries(env).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     image,
@@ -150,13 +197,28 @@ function describeCreation(
   ];
 }
 
+/**
+ * What it takes to measure there: the network namespace and the processes of the other, and to make hosts that are joined to it.
+ * Names of capabilities are without CAP_, which every engine understands.
+ */
+function besideOf({ name }: Container): string[] {
+  const capabilities = ["SYS_ADMIN", "NET_ADMIN", "NET_RAW"].flatMap((each) => ["--cap-add", each]);
+  const shared = ["--network", `container:${name}`, "--pid", `container:${name}`];
+  const security = ["--security-opt", "apparmor=unconfined", "--user", "0:0"];
+  return ["--interactive", "--entrypoint", "node", ...shared, ...capabilities, ...security];
+}
+
 /** `docker start --attach` passes on what the program writes, and ends with its exit status. */
 function watchExit(
   attached: ChildProcess,
-  { log, image }: { readonly log: LogTail; readonly image: string },
+  {
+    log,
+    image,
+    isTalkedTo,
+  }: { readonly log: LogTail; readonly image: string; readonly isTalkedTo: boolean },
 ): { text: string | null } {
   const exit: { text: string | null } = { text: null };
-  attached.stdout?.on("data", (chunk: Buffer) => log.add(chunk));
+  if (!isTalkedTo) attached.stdout?.on("data", (chunk: Buffer) => log.add(chunk));
   attached.stderr?.on("data", (chunk: Buffer) => log.add(chunk));
   attached.on("error", (error) => {
     exit.text ??= `the container of ${image} could not be started: ${error.message}`;
@@ -185,21 +247,11 @@ async function awaitPid(
       });
     }
     const pid = Number(await cli.run(["inspect", "--format", "{{.State.Pid}}", name]));
-    if (pid > 0) {
-      if (existsSync(`/proc/${pid}/ns/net`)) return pid;
-      throw elsewhere();
-    }
+    if (pid > 0) return pid;
     await sleep(LOOK_EVERY_MS);
   }
   throw new ChurnError(
     "E_TARGET",
     `The container ${name} did not start in ${START_MS_MAX / 1000} s`,
   );
-}
-
-/** The kernel under a container has to be this one: its namespace is joined with those of this machine. */
-export function elsewhere(): ChurnError {
-  return new ChurnError("E_CONTAINER_ENGINE", "The engine runs its containers on another machine", {
-    hint: "Unset DOCKER_HOST, or load it from here with testbed: external.",
-  });
 }

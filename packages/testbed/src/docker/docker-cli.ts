@@ -39,9 +39,13 @@ export class DockerCli {
     });
   }
 
-  /** A command that goes on until it ends by itself or is killed; the terminal's Ctrl-C does not reach it. */
+  /**
+   * A command that goes on until it ends by itself or is killed; the terminal's Ctrl-C does not reach it. One that does not
+   * read its standard input is given none.
+   */
   start(args: readonly string[]): ChildProcess {
-    return spawn(this.program, [...args], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+    const input = args.includes("--interactive") ? "pipe" : "ignore";
+    return spawn(this.program, [...args], { stdio: [input, "pipe", "pipe"], detached: true });
   }
 
   #missing(): ChurnError {

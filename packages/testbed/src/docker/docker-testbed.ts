@@ -1,14 +1,14 @@
 import { ChurnError, type Testbed, type Trial, type TrialWorld } from "@churnlab/core";
-import { type NetworkNamespace, openNetworkNamespace, readNetworkDevices } from "@churnlab/linux";
-import { awaitListener } from "../command/await-listener.ts";
-import { createHosts } from "../netns-hosts.ts";
-import { startUpstream } from "../netns-servers.ts";
+import { readPidNamespaceCpuUs } from "../command/process-session.ts";
 import { WorldBuilder } from "../world-builder.ts";
-import { Container, elsewhere } from "./container.ts";
+import { Container, type SeenProcess } from "./container.ts";
+import { ContainerKernel } from "./container-kernel.ts";
 import { ContainerTarget } from "./container-target.ts";
 import { describeContainer } from "./describe-container.ts";
 import { DockerCli } from "./docker-cli.ts";
-import { recordSysctls, startWithSysctls } from "./engine-sysctls.ts";
+import { startWithSysctls } from "./engine-sysctls.ts";
+import { buildInside, type InsideOptions } from "./inside/build-inside.ts";
+import { joinContainer } from "./join-container.ts";
 
 const LISTEN_MS_MAX = 10_000;
 const LAST_LINES = 5;
@@ -23,7 +23,8 @@ export interface DockerTestbedOptions {
 /**
  * The target in a container, everything else as in the netns testbed: the container is on no network of the engine, and each
  * client's namespace is joined with it by a veth pair. So the path of packets is the same, nothing of the host's network
- * changes, subnets cannot clash, and two runs cannot see each other.
+ * changes, subnets cannot clash, and two runs cannot see each other. Where the container may not be entered from here, a
+ * container of churnlab beside it does the same from inside.
  */
 export class DockerTestbed implements Testbed {
   readonly kind = "docker";
@@ -36,77 +37,82 @@ export class DockerTestbed implements Testbed {
   }
 
   async build({ spec }: Trial, signal: AbortSignal): Promise<TrialWorld> {
-    const { addresses, threads } = this.#worlds;
-    const wanted = spec.sysctls.target ?? {};
+    const { addresses, addressKey } = this.#worlds;
     const { port, isOurs, ...described } = describeContainer(spec, addresses);
     await using stack = new AsyncDisposableStack();
     const pull = this.#options.pull ?? false;
     const { container, refusal } = await startWithSysctls(
       (sysctls) => Container.start(this.#cli, { ...described, sysctls, pull }),
-      wanted,
+      spec.sysctls.target ?? {},
     );
     stack.use(container);
-    const namespace = stack.use(openNetworkNamespace(`/proc/${container.pid}/ns/net`));
-    requireUnjoined(namespace);
-    const sysctls = recordSysctls(namespace, wanted, refusal);
-    const hosts = stack.use(createHosts(spec, addresses, { namespace, sysctls }));
-    const upstream = await startUpstream(spec, hosts, { threads });
-    stack.defer(async () => upstream?.stop());
-    const host = hosts.target.address;
-    await this.#awaitListener(container, { namespace, host, port }, signal);
-    const address = { host, port, path: "/", tls: false };
-    const isGateway = upstream !== null;
-    const target = stack.use(
-      new ContainerTarget({ container, namespace, address, isOurs, isGateway }),
-    );
-    const servers = {
-      target,
+    const options: InsideOptions = {
+      spec,
+      cli: this.#cli,
+      container,
+      isOurs,
+      addressKey,
+      refusal,
+      port,
+      program: `The container of this trial (${container.name})`,
+      patienceMs: this.#options.patienceMs ?? LISTEN_MS_MAX,
       facts: {
         "target.server": `image: ${described.image}`,
         "target.sysctls": refusal === null ? "engine" : "setns",
-        ...(upstream === null ? {} : { "upstream.server": upstream.server }),
+        "target.measured": container.seen === null ? "from inside" : "from outside",
       },
-      async [Symbol.asyncDispose]() {},
+      stack,
     };
-    return this.#worlds.build(spec, { hosts, servers, stack });
+    try {
+      if (container.seen === null) return await buildInside(options);
+      return await this.#buildOutside(options, container.seen, signal);
+    } catch (error) {
+      throw withLastLines(error, container);
+    }
   }
 
   async close(): Promise<void> {
     await this.#worlds.close();
   }
 
-  async #awaitListener(
-    container: Container,
-    place: Pick<Parameters<typeof awaitListener>[0], "namespace" | "host" | "port">,
+  async #buildOutside(
+    { stack, ...options }: InsideOptions,
+    { pid, namespace }: SeenProcess,
     signal: AbortSignal,
-  ): Promise<void> {
-    const program = `The container of this trial (${container.name})`;
+  ): Promise<TrialWorld> {
+    const { spec, container, isOurs, port } = options;
     const ended = (): string | null => container.ended();
-    const awaited = {
-      ...place,
-      program,
-      patienceMs: this.#options.patienceMs ?? LISTEN_MS_MAX,
-      ended,
+    const parts = { spec, namespace, worlds: this.#worlds, stack, ended };
+    const { hosts, upstream } = await joinContainer(options, parts, signal);
+    const kernel = stack.use(new ContainerKernel(namespace, () => readPidNamespaceCpuUs(pid)));
+    const target = new ContainerTarget({
+      container,
+      address: { host: hosts.target.address, port, path: "/", tls: false },
+      isOurs,
+      isGateway: upstream !== null,
+      use: async () => kernel.use(),
+      countTowardsUpstream: () => kernel.countTowardsUpstream(),
+    });
+    const servers = {
+      target,
+      facts: {
+        ...options.facts,
+        ...(upstream === null ? {} : { "upstream.server": upstream.server }),
+      },
+      async [Symbol.asyncDispose]() {},
     };
-    try {
-      await awaitListener(awaited, signal);
-    } catch (error) {
-      if (!(error instanceof ChurnError)) throw error;
-      const lines = container.log.lastLines(LAST_LINES);
-      const wrote = lines === "" ? "It wrote nothing." : `It wrote:\n${lines}`;
-      throw new ChurnError(error.code, `${error.message}. ${wrote}`, {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        cause: error,
-      });
-    }
+    return this.#worlds.build(spec, { hosts, servers, stack });
   }
 }
 
-/** What a namespace without any network has: its loopback, and what the kernel gives to every namespace. */
-const WITHOUT_NETWORK = /^(?:lo|(?:tunl|gre|gretap|erspan|ip_vti|ip6_vti|sit|ip6tnl|ip6gre)0)$/;
-
-/** That it is the container's and not, by a process id that another machine's engine has told, somebody else's. */
-function requireUnjoined(namespace: NetworkNamespace): void {
-  if (readNetworkDevices(namespace).every(({ name }) => WITHOUT_NETWORK.test(name))) return;
-  throw elsewhere();
+/** What its program wrote says best why it does not serve. */
+function withLastLines(error: unknown, container: Container): unknown {
+  if (!(error instanceof ChurnError) || error.code !== "E_TARGET") return error;
+  if (error.message.includes("It wrote")) return error;
+  const lines = container.log.lastLines(LAST_LINES);
+  const wrote = lines === "" ? "It wrote nothing." : `It wrote:\n${lines}`;
+  return new ChurnError(error.code, `${error.message}. ${wrote}`, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    cause: error,
+  });
 }

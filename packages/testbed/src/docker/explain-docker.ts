@@ -11,7 +11,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern: /permission denied.*(?:socket|daemon)|dial unix .*permission denied/is,
     code: "E_CAPABILITY",
-    hint: "Run as root: the container's network namespace has to be entered as well.",
+    hint: "Run as root, or as a member of the group that the engine's socket belongs to.",
   },
   {
     pattern:
@@ -53,8 +53,10 @@ export function explainDocker(
   stderr: string,
   { program, args }: { readonly program: string; readonly args: readonly string[] },
 ): ChurnError {
-  const text = stderr.trim().replace(/^(?:docker: |Error: )?Error response from daemon: /i, "");
-  const found = EXPLANATIONS.find(({ pattern }) => pattern.test(stderr));
+  // Its configuration that cannot be read, for example, is no reason.
+  const said = stderr.replaceAll(/^WARNING: .*\n?/gm, "").trim();
+  const text = said.replace(/^(?:docker: |Error: )?Error response from daemon: /i, "");
+  const found = EXPLANATIONS.find(({ pattern }) => pattern.test(said));
   const message = `${program} ${args[0] ?? ""}: ${text === "" ? "it failed without a word" : text}`;
   return found === undefined
     ? new ChurnError("E_TESTBED", message)

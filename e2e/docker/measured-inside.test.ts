@@ -1,0 +1,122 @@
+import { statSync } from "node:fs";
+import { DockerTestbed } from "@churnlab/testbed";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Workplace } from "../cli/churnlab.ts";
+import { runVariants, type VariantResult } from "../run-variants.ts";
+import {
+  describeExhaustion,
+  EXHAUSTION,
+  gatewayExhaustion,
+} from "../testbed/gateway-exhaustion.ts";
+import { CONFORMING, COUNTS, conformance } from "./conformance.ts";
+import { docker, listContainers } from "./engine.ts";
+import { skipWithoutEngine } from "./skip-without-engine.ts";
+
+const factOf = (result: VariantResult | undefined, name: string): string | undefined =>
+  result?.outcome.record.environment?.facts[name];
+
+describe("a container that may not be entered from outside", () => {
+  skipWithoutEngine();
+  const testbed = new DockerTestbed();
+  beforeEach(() => {
+    vi.stubEnv("CHURNLAB_CONTAINER_VIEW", "inside");
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+  afterAll(() => testbed.close());
+
+  it.each(["quickstart and closer", "linger-rst"] as const)(
+    "is measured from inside, which counts what is counted from outside: %s",
+    async (name) => {
+      const parts = CONFORMING[name];
+      const text = conformance(`testbed: docker\n${parts}`);
+      const inside = await runVariants(text, testbed);
+      vi.unstubAllEnvs();
+      const outside = await runVariants(text, testbed);
+      const countsOf = (results: Readonly<Record<string, VariantResult>>) =>
+        Object.entries(results).map(([variant, result]) => [
+          variant,
+          COUNTS.map(([role, metric]) => `${role}.${metric} ${result.of(role, metric)}`),
+          result.outcome.record.sysctls,
+        ]);
+      expect(countsOf(inside)).toEqual(countsOf(outside));
+      for (const result of Object.values(inside)) {
+        expect(factOf(result, "target.measured")).toBe("from inside");
+        expect(result.of("target", "cpu.us_per_connection")).toBeGreaterThan(0);
+      }
+      for (const result of Object.values(outside)) {
+        expect(factOf(result, "target.measured")).toBe("from outside");
+      }
+    },
+  );
+
+  it("may be a gateway, whose ports run out in the same way", async () => {
+    const workload = "{ kind: keep-alive, arrival: { model: closed, connections: 8, limit: 800 } }";
+    const text = gatewayExhaustion(workload).replace("topology:", "testbed: docker\ntopology:");
+    expect(describeExhaustion(await runVariants(text, testbed))).toEqual(EXHAUSTION);
+    expect(listContainers()).toEqual([]);
+  });
+
+  it("that ends at once, or never listens, says so with its last lines", async () => {
+    const target = (code: string): string =>
+      `target: { image: churnlab-base, port: 8080, command: [node, -e, '${code}'] }`;
+    const run = (code: string) =>
+      runVariants(
+        conformance(`testbed: docker\n${target(code)}
+workload: { kind: short-lived, arrival: { model: open, rate: 100/s } }
+variants: [{ name: only }]`),
+        new DockerTestbed({ patienceMs: 1000 }),
+      );
+    await expect(run(`console.log("no way"); process.exit(3)`)).rejects.toThrow(
+      /ended with status 3.*no way/s,
+    );
+    await expect(run(`require("node:net").createServer().listen(9)`)).rejects.toThrow(
+      /does not listen.*port 9/s,
+    );
+    expect(listContainers()).toEqual([]);
+  });
+
+  it("that is killed in the middle leaves a trial that says how it ended", async () => {
+    using place = new Workplace();
+    const file = place.write(
+      "s.yaml",
+      conformance(`testbed: docker
+workload: { kind: short-lived, arrival: { model: open, rate: 100/s } }
+variants: [{ name: only }]`).replace("1s", "10s"),
+    );
+    const started = place.start(["run", file]);
+    await started.shows("measure");
+    const target = listContainers().find((name) => docker("inspect", name).includes('"none"'));
+    docker("kill", target ?? "none");
+    const { code } = await started.ended;
+    expect(code).toBe(4);
+    const shown = await place.run(["show", "last"]);
+    expect(shown.stdout).toMatch(/the container of churnlab-target ended with status 137/);
+    expect(listContainers()).toEqual([]);
+  });
+});
+
+describe("a user who may use the engine but not enter a container", () => {
+  skipWithoutEngine();
+
+  it("is served by measuring from inside", async () => {
+    using place = new Workplace();
+    const socket = (process.env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").slice(7);
+    const { gid } = statSync(socket);
+    const user = ["setpriv", "--reuid=65534", `--regid=${gid}`, "--clear-groups"];
+    const file = place.write(
+      "s.yaml",
+      conformance(`testbed: docker
+workload: { kind: short-lived, arrival: { model: open, rate: 100/s } }
+sysctls: { target: { net.core.somaxconn: 77 } }
+variants: [{ name: only }]`),
+    );
+    const { code, stderr } = await place.run(["run", file], { prefix: user });
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const { stdout } = await place.run(["show", "last", "--json"], { prefix: user });
+    expect(stdout).toContain('"target.measured": "from inside"');
+    expect(stdout).toMatch(/"net\.core\.somaxconn"/);
+    expect(listContainers()).toEqual([]);
+  });
+});

@@ -1,0 +1,114 @@
+import { ChurnError, type Observer, type TrialSpec, type TrialWorld } from "@churnlab/core";
+import { Container } from "../container.ts";
+import { ContainerTarget } from "../container-target.ts";
+import type { DockerCli } from "../docker-cli.ts";
+import type { JoinOrder } from "../join-container.ts";
+import { AGENT_IMAGE } from "../own-image.ts";
+import { InsideAgent } from "./inside-agent.ts";
+import { InsideLink, TARGET_END_MS_MAX } from "./inside-link.ts";
+import type { BuiltWorld } from "./inside-messages.ts";
+import { InsideObserver } from "./inside-observer.ts";
+import { flattenError } from "./plain-error.ts";
+import { readBootId } from "./read-boot-id.ts";
+
+/** Where the image has what measures. */
+const PROGRAM = "/churnlab/deploy/measure-inside.mjs";
+/** For the program to start and to make the hosts, beyond the time that the target may take. */
+const BUILD_MS_MAX = 20_000;
+const USE_MS_MAX = 5000;
+/** For the start to get through the engine's pipes. */
+const START_LEAD_MS = 60;
+
+export interface InsideOptions extends JoinOrder {
+  readonly spec: TrialSpec;
+  readonly cli: DockerCli;
+  readonly container: Container;
+  readonly isOurs: boolean;
+  /** Of the block of addresses that its upstream is in, which the container has been told of. */
+  readonly addressKey: number;
+  readonly facts: Readonly<Record<string, string>>;
+  /** What has been opened for the trial so far; the world takes it over. */
+  readonly stack: AsyncDisposableStack;
+}
+
+/**
+ * The world of a trial whose container may not be entered from outside: the rest of it is built inside, by a container of
+ * churnlab in the same network namespace, which also sees what else would be seen from outside. It is talked to through pipes of the
+ * engine, so that the measured network has none of it.
+ */
+export async function buildInside(options: InsideOptions): Promise<TrialWorld> {
+  const { spec, container, stack, isOurs } = options;
+  const link = await startAgent(options);
+  const built = await orderWorld(link, options);
+  if (built.bootId !== readBootId()) {
+    throw elsewhere();
+  }
+  const agent = new InsideAgent(link, built.agent);
+  const observers = built.looks.map((look) => new InsideObserver(link, look));
+  link.onLive = ({ load, looks }) => {
+    if (load !== null) agent.take(load);
+    for (const look of looks) observers.find(({ role }) => role === look.role)?.take(look);
+  };
+  const { address } = built;
+  const target = new ContainerTarget({
+    container,
+    address,
+    isOurs,
+    isGateway: spec.topology === "gateway",
+    use: () => link.ask("use", null, USE_MS_MAX),
+    countTowardsUpstream: () => observers.find(isTarget)?.keptOpen ?? 0,
+  });
+  const held = stack.move();
+  return {
+    agents: [agent],
+    target,
+    observers,
+    sysctls: built.sysctls,
+    environment: built.environment,
+    warnings: built.warnings,
+    startLeadMs: START_LEAD_MS,
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+const isTarget = ({ role }: Observer): boolean => role === "target";
+
+async function startAgent({ cli, container, stack }: InsideOptions): Promise<InsideLink> {
+  const options = {
+    image: AGENT_IMAGE,
+    command: [PROGRAM],
+    env: {},
+    sysctls: {},
+    pull: false,
+    beside: container,
+  };
+  try {
+    const agent = stack.use(await Container.start(cli, options));
+    return new InsideLink({ agent, target: container });
+  } catch (error) {
+    // Nobody can be beside a container that has ended meanwhile.
+    const ended = await container.awaitEnd(TARGET_END_MS_MAX);
+    throw ended === null ? error : new ChurnError("E_TARGET", ended, { cause: error });
+  }
+}
+
+async function orderWorld(link: InsideLink, options: InsideOptions): Promise<BuiltWorld> {
+  const { spec, addressKey, facts, refusal, port, program, patienceMs } = options;
+  const order = {
+    spec,
+    addressKey,
+    facts,
+    refusal: refusal === null ? null : flattenError(refusal),
+    port,
+    program,
+    patienceMs,
+  };
+  return link.ask("build", order, patienceMs + BUILD_MS_MAX);
+}
+
+/** Times are those of one clock, which is a machine's own. */
+function elsewhere(): ChurnError {
+  return new ChurnError("E_CONTAINER_ENGINE", "The engine runs its containers on another machine", {
+    hint: "Unset DOCKER_HOST, or load it from here with testbed: external.",
+  });
+}
