@@ -14,10 +14,17 @@ using namespace = createNetworkNamespace();
 const counters = openCounters(namespace);
 const builder = simulateSides(() => counters.read());
 
-const BATCH = 10;
-for (let i = 0; i < names.length; i += BATCH) {
-  await Promise.all(names.slice(i, i + BATCH).map(serve));
-}
+// Handshakes have a bound of time at the server; then each listens for another of its name, all of them at once.
+const CONNECTING_MAX = 20;
+const left = names.values();
+const serving: Promise<unknown>[] = [];
+await Promise.all(
+  Array.from({ length: CONNECTING_MAX }, async () => {
+    for (const name of left)
+      serving.push(serve(name, await connectNats(accessOf(directory, name))));
+  }),
+);
+await Promise.all(serving);
 console.log("ready");
 process.stdin.resume();
 process.stdin.on("end", () => {
@@ -25,13 +32,13 @@ process.stdin.on("end", () => {
   process.exit(0);
 });
 
-async function serve(name: string): Promise<void> {
-  const access = accessOf(directory, name);
-  const nc = await connectNats(access);
+type Connection = Awaited<ReturnType<typeof connectNats>>;
+
+async function serve(name: string, nc: Connection): Promise<void> {
   const isTarget = name === "target";
   await serveAgent(nc, {
     options: {
-      access,
+      access: accessOf(directory, name),
       churnlab: "0.0.0-simulated",
       roles: [isTarget ? "target" : "load"],
       labels: {},
@@ -42,7 +49,7 @@ async function serve(name: string): Promise<void> {
       limits: { ...DEFAULT_LIMITS, hostTarget: true },
       clock: openClock(),
       insecure: false,
-      log: () => {},
+      log: (line) => process.stderr.write(`${name}: ${line}\n`),
     },
     builder,
     network: { namespace },

@@ -53,7 +53,7 @@ async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> 
   for (let round = 0; round < rounds; round++) {
     for (const size of SIZES) {
       log(`round ${round + 1} of ${rounds}: ${size} agents`);
-      for (const [name, value] of await measureFleet(size)) {
+      for (const [name, value] of await measureFleet(size, log)) {
         const id = `fleet.${name}_${size}`;
         figures.set(id, [...(figures.get(id) ?? []), value]);
       }
@@ -68,24 +68,24 @@ async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> 
 }
 
 /** Several trials of a fleet; each figure is what the last of them had, the first has to find its agents. */
-async function measureFleet(size: number): Promise<[string, number][]> {
+async function measureFleet(size: number, log: BenchOptions["log"]): Promise<[string, number][]> {
   const names = Array.from({ length: size }, (_, i) => `agent-${i}`);
   await using fleet = await startWrittenFleet(["target", ...names]);
   await using stack = new AsyncDisposableStack();
   const share = Math.ceil((size + 1) / AGENT_PROCESSES);
   const all = ["target", ...names];
-  const processes: ChildProcess[] = [];
-  for (let i = 0; i < all.length; i += share) {
-    const agents = stack.adopt(
-      start("fleet-agents-once.ts", [fleet.directory, ...all.slice(i, i + share)]),
+  const begunMs = performance.now();
+  const processes = Array.from({ length: AGENT_PROCESSES }, (_, i) =>
+    stack.adopt(
+      start("fleet-agents-once.ts", [fleet.directory, ...all.slice(i * share, (i + 1) * share)]),
       endAgents,
-    );
-    await firstLine(agents);
-    processes.push(agents);
-  }
+    ),
+  );
+  await Promise.all(processes.map(firstLine));
+  log(`${size} agents serve after ${((performance.now() - begunMs) / 1000).toFixed(1)} s`);
   const args = [fleet.directory, String(size), String(TRIALS), String(MEASURE_MS)];
   const controller = start("fleet-controller-once.ts", args);
-  const seen = await follow(controller, { fleet, processes });
+  const seen = await follow(controller, { fleet, processes, log });
   return figuresOf(size, seen);
 }
 
@@ -118,7 +118,11 @@ interface Seen {
 
 async function follow(
   controller: ChildProcess,
-  world: { readonly fleet: WrittenFleet; readonly processes: readonly ChildProcess[] },
+  world: {
+    readonly fleet: WrittenFleet;
+    readonly processes: readonly ChildProcess[];
+    readonly log: BenchOptions["log"];
+  },
 ): Promise<Seen> {
   const system = await world.fleet.connectAs("system");
   const spent = async (): Promise<Spent> => {
@@ -138,6 +142,7 @@ async function follow(
   if (controller.stdout === null) throw new Error("the controller has no output");
   for await (const text of createInterface(controller.stdout)) {
     const line = JSON.parse(text) as Line;
+    world.log(text);
     if (line.phase === "measure") seen.before = await spent();
     if (line.phase === "drain") seen.after = await spent();
     if (line.state !== undefined) seen.trial = line;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { openStore } from "@churnlab/store";
 import type { AgentSpec, RunningFleet, Started } from "./start-fleet.ts";
 import { until } from "./start-fleet.ts";
+import { CHANGED_SYSCTLS } from "./staying-hosts.ts";
 
 export const VICTIMS = ["agent SIGKILL", "agent SIGSTOP", "server", "controller"] as const;
 export type Victim = (typeof VICTIMS)[number];
@@ -16,6 +17,10 @@ export interface KillReport {
   readonly afterMs: number;
   /** States of all attempts, in their order. */
   readonly states: readonly string[];
+  /** Of hosts that stay: so many sysctls were the trial's when the kill came. */
+  readonly changed: number;
+  /** From the kill of a controller until nothing of its trial was left; null for other victims. */
+  readonly goneAfterMs: number | null;
   readonly problems: readonly string[];
 }
 
@@ -37,6 +42,7 @@ name: killed
 fleet: { agents: 2, perAgent: { workers: 1 } }
 workload: { kind: short-lived, closer: client, arrival: { rate: ${RATE}/s } }
 phases: { measure: ${MEASURE_S}s }
+sysctls: { target: ${JSON.stringify(CHANGED_SYSCTLS)} }
 replicates: 1
 `;
 
@@ -58,11 +64,15 @@ export async function killOnce(fleet: RunningFleet, options: KillOptions): Promi
   await until(() => fleet.countHosts() > 0 || run.child.exitCode !== null, HOSTS_MS_MAX);
   await sleep(afterMs);
   const problems: string[] = [];
+  const changed = fleet.listChanged().length;
+  let goneAfterMs: number | null = null;
   if (victim === "controller") {
     run.child.kill("SIGKILL");
-    if (!(await until(() => fleet.countHosts() === 0, RESTORED_MS_MAX))) {
-      problems.push(`load outlives its controller: ${fleet.countHosts()} hosts are still there`);
+    const killedAtMs = performance.now();
+    if (!(await until(() => isRestored(fleet), RESTORED_MS_MAX))) {
+      problems.push(`a trial outlives its controller: ${describeLeft(fleet)}`);
     }
+    goneAfterMs = Math.round(performance.now() - killedAtMs);
     const isStored = countAttempts(database) !== null;
     const again = isStored ? ["run", "--resume", "last", ...to] : ["run", "killed.yaml", ...to];
     await finish(fleet.start(again), problems);
@@ -70,11 +80,20 @@ export async function killOnce(fleet: RunningFleet, options: KillOptions): Promi
     await killOther(fleet, options);
     await finish(run, problems);
   }
-  if (!(await until(() => fleet.countHosts() === 0, RESTORED_MS_MAX))) {
-    problems.push(`${fleet.countHosts()} hosts of the trial are still there`);
+  if (!(await until(() => isRestored(fleet), RESTORED_MS_MAX))) {
+    problems.push(`not restored: ${describeLeft(fleet)}`);
   }
   const { states, doubts } = judge(database);
-  return { victim, afterMs, states, problems: [...problems, ...doubts] };
+  return { victim, afterMs, states, changed, goneAfterMs, problems: [...problems, ...doubts] };
+}
+
+function isRestored(fleet: RunningFleet): boolean {
+  return fleet.countHosts() === 0 && fleet.listChanged().length === 0;
+}
+
+function describeLeft(fleet: RunningFleet): string {
+  const changed = fleet.listChanged().join(", ");
+  return `${fleet.countHosts()} hosts of the trial are there, changed sysctls: ${changed || "none"}`;
 }
 
 async function killOther(

@@ -15,8 +15,10 @@ const { values } = parseArgs({
   },
 });
 
-/** The trial takes two of them; the third is there when one is lost. */
-const specs = agentsWithClocks([0, 5000, -5000]);
+/** The trial takes two of them; the third is there when one is lost. The target stays where it is, with sysctls of its own. */
+const specs = agentsWithClocks([0, 5000, -5000]).map((spec) => {
+  return { ...spec, stays: spec.role === "target" };
+});
 const uniform = seedUniform(Number(values.seed));
 const victims: Victim[] = [
   ...Array.from(
@@ -45,6 +47,8 @@ print({
   invalid: count("invalid"),
   aborted: count("aborted"),
   failed: count("failed"),
+  changedWhenKilled: reports.filter(({ changed }) => changed > 0).length,
+  goneAfterMsMax: Math.max(0, ...reports.map(({ goneAfterMs }) => goneAfterMs ?? 0)),
   broken: broken.length,
 });
 process.exitCode = broken.length === 0 ? 0 : 1;

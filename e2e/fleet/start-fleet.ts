@@ -6,7 +6,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FleetTestbed } from "@churnlab/fleet";
-import { createNetworkNamespace } from "@churnlab/linux";
+import { createNetworkNamespace, type NetworkNamespace } from "@churnlab/linux";
+import {
+  listChangedSysctls,
+  openStayingHosts,
+  STAYING_PORT,
+  type StayingHost,
+} from "./staying-hosts.ts";
 
 const BIN = path.resolve(import.meta.dirname, "../../packages/cli/bin/churnlab.mjs");
 const START_MS_MAX = 60_000;
@@ -19,6 +25,8 @@ export interface AgentSpec {
   readonly role: "load" | "target";
   readonly addresses: readonly string[];
   readonly clockOffsetMs?: number;
+  /** Its sides live in one namespace that outlives them: what a trial changes there has to be written back. */
+  readonly stays?: boolean;
 }
 
 /** A process whose stderr is kept. */
@@ -40,6 +48,8 @@ export interface RunningFleet extends AsyncDisposable {
   start(args: readonly string[]): Started;
   /** Devices at the bridge: one per host of a trial that is there. */
   countHosts(): number;
+  /** Sysctls of namespaces that stay which are not what they were, of those that `CHANGED_SYSCTLS` names. */
+  listChanged(): string[];
   killServer(): Promise<void>;
   startServer(): Promise<void>;
 }
@@ -66,6 +76,7 @@ export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFl
   };
   await startServer();
   stack.defer(killServer);
+  const staying = openStayingHosts(specs, { lan, bridge: BRIDGE, stack });
   const children: ChildProcess[] = [];
   stack.defer(async () => {
     await Promise.all(children.map(end));
@@ -84,8 +95,7 @@ export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFl
       `--nats=${url}`,
       `--name=${spec.name}`,
       `--role=${spec.role}`,
-      `--bridge=${BRIDGE}`,
-      `--netns=/proc/${process.pid}/fd/${lan.fd}`,
+      ...networkOf(spec, staying, lan),
       `--spool=${path.join(folder, `spool-${spec.name}`)}`,
       "--workers=4",
       ...spec.addresses.map((address) => `--address=${address}`),
@@ -107,11 +117,29 @@ export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFl
     },
     startAgent,
     start,
-    countHosts: () => ip("-o", "link", "show", "master", BRIDGE).split("\n").filter(Boolean).length,
+    countHosts: () => countPorts(ip("-o", "link", "show", "master", BRIDGE)),
+    listChanged: () => staying.flatMap(listChangedSysctls),
     killServer,
     startServer,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** Of hosts that come and go with a trial. */
+function countPorts(shown: string): number {
+  return shown.split("\n").filter((line) => line !== "" && !line.includes(`: ${STAYING_PORT}`))
+    .length;
+}
+
+/** A namespace of its own where it stays, and fresh ones at the bridge otherwise. */
+function networkOf(
+  { name }: AgentSpec,
+  staying: readonly StayingHost[],
+  lan: NetworkNamespace,
+): string[] {
+  const own = staying.find((host) => host.name === name)?.namespace;
+  const netns = `--netns=/proc/${process.pid}/fd/${(own ?? lan).fd}`;
+  return own === undefined ? [netns, `--bridge=${BRIDGE}`] : [netns];
 }
 
 function follow(child: ChildProcess): Started {

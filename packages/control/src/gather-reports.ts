@@ -34,6 +34,8 @@ export function gatherReports(
 ): Gathering {
   const stopped = new AbortController();
   const stopAll = (): void => {
+    // Once: each of a thousand shards that end without a report would stop a thousand.
+    if (stopped.signal.aborted) return;
     stopped.abort();
     for (const each of shards) each.stop();
   };

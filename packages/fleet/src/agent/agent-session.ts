@@ -34,23 +34,31 @@ export interface SessionParts {
   /** Brings pieces to the controller; ends early when the signal is aborted. */
   readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<void>;
   readonly live: (message: LiveMessage) => void;
-  /** From now on the heartbeats of this run are heard. */
-  readonly followRun: (run: string) => Disposable;
+  /** From now on the heartbeats of this run are heard, each with the epoch of its controller. */
+  readonly followRun: (run: string, hear: (epoch: number) => void) => Disposable;
+  /** Without a word from its controller for so long, an attempt is over. */
+  readonly deadManMs: number;
 }
 
-interface Current {
+/** One attempt, from the moment its side is asked for. */
+interface Attempt {
   readonly run: string;
-  readonly epoch: number;
-  readonly side: TrialSide;
-  readonly deadMan: DeadMan;
-  readonly stack: AsyncDisposableStack;
+  readonly key: TrialKey;
+  /** Aborted when nobody waits for it any more: with why. */
   readonly over: AbortController;
+}
+
+interface Current extends Attempt {
+  readonly side: TrialSide;
+  readonly stack: AsyncDisposableStack;
 }
 
 /** What one agent does for its controllers: at most one side of one trial at a time. */
 export class AgentSession implements AsyncDisposable {
   readonly #parts: SessionParts;
   #current: Current | null = null;
+  /** The newest: its side may still be under construction. */
+  #attempt: Attempt | null = null;
   /** Of the newest controller; what comes with a lower one is from one that lost its lock. */
   #epoch = 0;
   #changing: Promise<unknown> = Promise.resolve();
@@ -60,17 +68,12 @@ export class AgentSession implements AsyncDisposable {
   }
 
   get run(): string | null {
-    return this.#current?.run ?? null;
+    const attempt = this.#attempt;
+    return attempt === null || attempt.over.signal.aborted ? null : attempt.run;
   }
 
   get state(): AgentState {
     return this.#current?.side.state ?? "idle";
-  }
-
-  /** The controller of this run lives. */
-  hear(run: string, epoch: number): void {
-    const current = this.#current;
-    if (current?.run === run && epoch >= current.epoch) current.deadMan.hear();
   }
 
   /** Refuses what comes from a controller that lost its lock. */
@@ -81,23 +84,25 @@ export class AgentSession implements AsyncDisposable {
     this.#epoch = epoch;
   }
 
-  /** Builds a side, after that of an earlier trial was taken down. */
+  /**
+   * Builds a side, after that of an earlier trial was taken down. The dead-man's time begins before the build: a side that
+   * outlives its controller while it is built is given up, and what there is of it goes.
+   */
   async prepare({ run, epoch }: Request, request: PrepareRequest): Promise<PrepareReply> {
-    const { options, spool } = this.#parts;
+    const { options } = this.#parts;
     enforceLimits(options.limits, askedByPrepare(request, options.network.kind === "host"));
+    this.#giveUp("another trial is to be prepared");
+    const attempt = { run, key: request.key, over: new AbortController() };
+    this.#attempt = attempt;
+    const watch = this.#watchController(attempt, epoch);
     return this.#inTurn(async () => {
-      await this.#takeDown();
-      spool.probe();
       await using stack = new AsyncDisposableStack();
-      const over = new AbortController();
-      const side = stack.use(
-        await TrialSide.build(request, { ...this.#sideOptions() }, over.signal),
-      );
-      stack.use(this.#parts.followRun(run));
-      const deadMan = stack.use(new DeadMan(() => void this.#release()));
+      stack.use(watch);
+      stack.defer(() => attempt.over.abort());
+      await this.#takeDown();
+      const side = stack.use(await this.#build(request, attempt.over.signal));
       stack.use(this.#sampleLive(run, request, side));
-      stack.defer(() => over.abort());
-      this.#current = { run, epoch, side, deadMan, over, stack: stack.move() };
+      this.#current = { ...attempt, side, stack: stack.move() };
       return side.describe();
     });
   }
@@ -136,12 +141,14 @@ export class AgentSession implements AsyncDisposable {
 
   /** Takes the side of this attempt down; one that is gone already is no failure. */
   async restore({ key }: KeyedRequest): Promise<void> {
+    if (this.#attempt !== null && isSame(this.#attempt.key, key)) this.#giveUp("it is restored");
     await this.#inTurn(async () => {
       if (this.#current !== null && isSame(this.#current.side.key, key)) await this.#takeDown();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#giveUp("the agent ends");
     await this.#inTurn(() => this.#takeDown());
   }
 
@@ -149,9 +156,25 @@ export class AgentSession implements AsyncDisposable {
     return this.#parts.options.access.name;
   }
 
-  #sideOptions(): Parameters<typeof TrialSide.build>[1] {
-    const { builder, options } = this.#parts;
-    return { name: this.#name, addresses: options.addresses, builder, clock: options.clock };
+  async #build(request: PrepareRequest, over: AbortSignal): Promise<TrialSide> {
+    const { builder, options, spool } = this.#parts;
+    const { addresses, clock } = options;
+    over.throwIfAborted();
+    spool.probe();
+    return TrialSide.build(request, { name: this.#name, addresses, builder, clock }, over);
+  }
+
+  /** Ends the attempt when its controller has not been heard for too long. */
+  #watchController(attempt: Attempt, epoch: number): Disposable {
+    const { followRun, deadManMs } = this.#parts;
+    const stack = new DisposableStack();
+    const deadMan = stack.use(new DeadMan(() => void this.#release(attempt), deadManMs));
+    stack.use(
+      followRun(attempt.run, (heard) => {
+        if (heard >= epoch) deadMan.hear();
+      }),
+    );
+    return stack;
   }
 
   #of(key: TrialKey): Current {
@@ -196,20 +219,31 @@ export class AgentSession implements AsyncDisposable {
     });
   }
 
-  /** No controller for too long. */
-  async #release(): Promise<void> {
+  /** No controller for too long: whatever there is of the attempt, it ends. */
+  async #release({ run, over }: Attempt): Promise<void> {
+    if (over.signal.aborted) return;
     const { options } = this.#parts;
-    options.log(`no word from the controller of ${this.run}: stopping the load and restoring`);
-    this.#current?.side.stop();
-    await this.#inTurn(() => this.#takeDown());
+    options.log(`no word from the controller of ${run}: stopping the load and restoring`);
+    over.abort(new ChurnError("E_AGENT", `${this.#name} has no word from the controller`));
+    if (this.#current?.over === over) this.#current.side.stop();
+    await this.#inTurn(async () => {
+      if (this.#current?.over === over) await this.#takeDown();
+    });
     options.log("restored");
+  }
+
+  /** Whoever builds or publishes for the newest attempt need not go on. */
+  #giveUp(why: string): void {
+    this.#attempt?.over.abort(new ChurnError("E_AGENT", `${this.#name} gave up: ${why}`));
   }
 
   async #takeDown(): Promise<void> {
     const current = this.#current;
     this.#current = null;
-    current?.side.stop();
-    await current?.stack.disposeAsync();
+    if (current === null) return;
+    current.over.abort();
+    current.side.stop();
+    await current.stack.disposeAsync();
   }
 
   /** Sides are built and taken down one after the other. */

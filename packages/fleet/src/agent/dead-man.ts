@@ -1,5 +1,3 @@
-import { DEAD_MAN_MS } from "../subjects.ts";
-
 /** Load never outlives its controller: calls `release` when it has not been heard for so long. */
 export class DeadMan implements Disposable {
   readonly #release: () => void;
@@ -7,7 +5,7 @@ export class DeadMan implements Disposable {
   #heardAtMs: number;
 
   /** Begins as if the controller had just been heard. */
-  constructor(release: () => void, patienceMs: number = DEAD_MAN_MS) {
+  constructor(release: () => void, patienceMs: number) {
     this.#release = release;
     this.#heardAtMs = nowMs();
     this.#timer = setInterval(() => {

@@ -24,6 +24,7 @@ import {
   AGENT_SERVICE,
   agentSubjects,
   controllerHeartbeatSubject,
+  DEAD_MAN_MS,
   HEARTBEAT_MS,
   heartbeatSubject,
   liveSubject,
@@ -95,7 +96,8 @@ export async function serveAgent(
       spool,
       publish: (pieces, signal) => publishResults(js, pieces, signal),
       live: (message) => nc.publish(liveSubject(access.name), encodeMessage(message)),
-      followRun: (run) => followRun(nc, run, (epoch) => session.hear(run, epoch)),
+      followRun: (run, hear) => followRun(nc, run, hear),
+      deadManMs: DEAD_MAN_MS,
     }),
   );
   const { lost } = await claimName(nc, access.name, instance);

@@ -35,6 +35,7 @@ export class TrialSide implements AsyncDisposable {
   #shard: ArmedShard | null = null;
   #running = false;
 
+  /** Rejects with the signal's reason once it is aborted: nothing is left of the side then. */
   static async build(
     request: PrepareRequest,
     options: SideOptions,
@@ -47,11 +48,15 @@ export class TrialSide implements AsyncDisposable {
       throw new ChurnError("E_FLEET", `${name} has ${addresses.length} addresses, not ${sources}`);
     }
     const plan = { spec, addresses, peers };
-    const side =
+    await using stack = new AsyncDisposableStack();
+    const side = stack.use(
       part === "load"
         ? await builder.buildLoad(plan, { name, workers })
-        : await builder.buildTarget(plan, signal);
-    await awaitCleanState(side.observers);
+        : await builder.buildTarget(plan, signal),
+    );
+    await awaitCleanState(side.observers, signal);
+    signal.throwIfAborted();
+    stack.move();
     return new TrialSide(key, side, options);
   }
 
@@ -171,9 +176,11 @@ const TIME_WAIT_POLL_MS = 100;
  * Waits until TIME_WAIT of an earlier trial is over: a namespace that is not of this trial alone keeps it. What stays longer is
  * not ours, and the trial says so.
  */
-async function awaitCleanState(observers: readonly Observer[]): Promise<void> {
+async function awaitCleanState(observers: readonly Observer[], signal: AbortSignal): Promise<void> {
   const untilMs = performance.now() + TIME_WAIT_MS_MAX;
   const isClean = (): boolean =>
     observers.every((observer) => (observer.readCounters().gauges["time_wait"] ?? 0) === 0);
-  while (!isClean() && performance.now() < untilMs) await sleep(TIME_WAIT_POLL_MS);
+  while (!signal.aborted && !isClean() && performance.now() < untilMs) {
+    await sleep(TIME_WAIT_POLL_MS);
+  }
 }

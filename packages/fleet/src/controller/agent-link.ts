@@ -1,7 +1,9 @@
 import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
 import { type NatsConnection, RequestError } from "@nats-io/transport-node";
 import { z } from "zod";
-import { type ClockOffset, measureOffset } from "../clock/measure-offset.ts";
+import { type ClockOffset, estimateOffset } from "../clock/estimate-offset.ts";
+import { type ClockExchange, exchangeClocks } from "../clock/exchange-clocks.ts";
+import { CLOCK_EXCHANGES, RecentExchanges } from "../clock/recent-exchanges.ts";
 import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
 import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
 import { PROTOCOL, type Request, replySchema } from "../messages/envelope.ts";
@@ -28,7 +30,14 @@ export interface Ask<T> {
 /** How long a question outlives a server that is being restarted. */
 const SERVER_AWAY_MS_MAX = 10_000;
 const CLOCK_MS_MAX = 2000;
+/** Of the exchanges of a measurement, so many at least are of now: they would show a clock that jumped. */
+const FRESH_EXCHANGES = 2;
 const nothing: z.ZodType = z.unknown();
+
+/** What was found of an agent's clock, and by which exchanges. */
+export interface MeasuredClock extends ClockOffset {
+  readonly exchanges: readonly ClockExchange[];
+}
 
 /** One agent, seen from the controller. */
 export class AgentLink {
@@ -39,6 +48,8 @@ export class AgentLink {
   readonly #lost = new AbortController();
   #heardAtMs: number;
   #clock: ClockOffset | null = null;
+  readonly #exchanges = new RecentExchanges();
+  #exchange: Promise<void> | null = null;
   /** Told every live message. */
   onLive: (message: LiveMessage) => void = () => {};
 
@@ -60,11 +71,22 @@ export class AgentLink {
     return this.#clock;
   }
 
-  async measureClock(): Promise<ClockOffset> {
-    const ask = (): Promise<number> =>
-      this.ask("clock", { body: null, schema: z.number(), withinMs: CLOCK_MS_MAX });
-    this.#clock = await measureOffset(ask, () => this.#asker.nowMs());
-    return this.#clock;
+  /** Exchanges clocks once, or waits for the exchange that is under way. Rejects like `ask`. */
+  async exchangeClock(): Promise<void> {
+    this.#exchange ??= this.#exchangeOnce().finally(() => {
+      this.#exchange = null;
+    });
+    await this.#exchange;
+  }
+
+  /** Measures by the recent exchanges since a time, and as many new ones as these lack. */
+  async measureClock(sinceMs: number): Promise<MeasuredClock> {
+    const known = this.#exchanges.since(sinceMs, this.nowMs()).length;
+    const missing = Math.max(FRESH_EXCHANGES, CLOCK_EXCHANGES - known);
+    for (let i = 0; i < missing; i++) await this.exchangeClock();
+    const exchanges = this.#exchanges.since(sinceMs, this.nowMs());
+    this.#clock = estimateOffset(exchanges, this.nowMs());
+    return { ...this.#clock, exchanges };
   }
 
   nowMs(): number {
@@ -132,6 +154,12 @@ export class AgentLink {
   /** Asks for something that has no answer but that it was done. */
   async tell(verb: Verb, ask: Omit<Ask<unknown>, "schema">): Promise<void> {
     await this.ask(verb, { ...ask, schema: nothing });
+  }
+
+  async #exchangeOnce(): Promise<void> {
+    const ask = (): Promise<number> =>
+      this.ask("clock", { body: null, schema: z.number(), withinMs: CLOCK_MS_MAX });
+    this.#exchanges.note(await exchangeClocks(ask, () => this.nowMs()));
   }
 
   async #request(verb: Verb, body: unknown, withinMs: number): Promise<unknown> {

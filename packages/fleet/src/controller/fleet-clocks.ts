@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Measurement, ShardReport, Warning, WorldConclusion } from "@churnlab/core";
-import type { ClockOffset } from "../clock/measure-offset.ts";
-import type { AgentLink } from "./agent-link.ts";
+import { leastMoveMs } from "../clock/estimate-offset.ts";
+import type { AgentLink, MeasuredClock } from "./agent-link.ts";
 
 /** Above this a start is not at one time. */
 const OFFSET_ERROR_MS_MAX = 5;
@@ -10,46 +11,64 @@ const DRIFT_MS_MAX = 5;
 const START_SKEW_MS_MAX = 50;
 /** Agents whose clocks are measured at one time. */
 const EXCHANGING_MAX = 4;
-/** Lead before a start: enough for the message and for the workers' own threads. */
+/** While a trial goes on, one agent is asked for its clock so often, and all of them together no more often than that. */
+const EXCHANGE_MS = 250;
+const EXCHANGES_PER_S_MAX = 400;
+/** Lead before a start: enough for the message, for the workers' own threads, and for as many messages as there are agents. */
 const LEAD_MS_MIN = 250;
 const LEAD_ROUND_TRIPS = 10;
+const LEAD_MS_PER_AGENT = 1.5;
 
 /** How late the first units of an agent's workers were, against its own clock. */
 export type AgentStart = NonNullable<ShardReport["startLateMs"]>;
 
-/** The clocks of a trial's agents, before it and after it. */
-export class FleetClocks {
+/**
+ * The clocks of a trial's agents, before it and after it. Exchanges go on in between, a few at a time, so that most of what a
+ * measurement needs is there when its turn comes: a hundred agents are not asked twenty times each while the trial waits.
+ */
+export class FleetClocks implements Disposable {
   readonly #links: readonly AgentLink[];
-  readonly #before: readonly ClockOffset[];
+  readonly #before: readonly MeasuredClock[];
+  readonly #measuredAtMs: number;
+  readonly #over = new AbortController();
 
   static async measure(links: readonly AgentLink[]): Promise<FleetClocks> {
-    return new FleetClocks(links, await measureAll(links));
+    return new FleetClocks(links, await measureAll(links, Number.NEGATIVE_INFINITY));
   }
 
-  private constructor(links: readonly AgentLink[], before: readonly ClockOffset[]) {
+  private constructor(links: readonly AgentLink[], before: readonly MeasuredClock[]) {
     this.#links = links;
     this.#before = before;
+    this.#measuredAtMs = links[0]?.nowMs() ?? 0;
+    void exchangeAlong(links, this.#over.signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
   }
 
   get startLeadMs(): number {
     const roundTripMs = Math.max(...this.#before.map((clock) => clock.roundTripMs));
-    return Math.max(LEAD_MS_MIN, LEAD_ROUND_TRIPS * roundTripMs);
+    const manyMs = LEAD_MS_PER_AGENT * this.#links.length;
+    return Math.max(LEAD_MS_MIN, LEAD_ROUND_TRIPS * roundTripMs, manyMs);
   }
 
   /** Measures again, and says how well all agreed, and how far their starts were from each other. */
   async conclude(starts: readonly AgentStart[]): Promise<WorldConclusion> {
+    this.#over.abort();
     // Of one that is lost there is only what was known before.
     const living = this.#links.filter(({ lost }) => !lost.aborted);
-    const measured = await measureAll(living);
+    const measured = await measureAll(living, this.#measuredAtMs);
     const after = this.#links.map((link) => measured[living.indexOf(link)]);
     const each = this.#links.map(({ name }, i) => {
-      const before = this.#before[i] as ClockOffset;
+      const before = this.#before[i] as MeasuredClock;
       const then = after[i] ?? before;
+      const movedMs = Math.abs(then.offsetMs - before.offsetMs);
       return {
         name,
         offsetMs: before.offsetMs,
         errorMs: Math.max(before.errorMs, then.errorMs),
-        driftMs: Math.abs(then.offsetMs - before.offsetMs),
+        driftMs: Math.max(movedMs, leastMoveMs(before, then.exchanges)),
       };
     });
     const warnings = each.flatMap(({ name, errorMs, driftMs }): Warning[] => {
@@ -95,14 +114,24 @@ function judgeSkew(starts: readonly AgentStart[], errorMs: number): WorldConclus
 }
 
 /** A few at a time: a hundred exchanges at once would measure how they wait for each other. */
-async function measureAll(links: readonly AgentLink[]): Promise<ClockOffset[]> {
+async function measureAll(links: readonly AgentLink[], sinceMs: number): Promise<MeasuredClock[]> {
   const left = links.entries();
-  const measured: ClockOffset[] = [];
+  const measured: MeasuredClock[] = [];
   const work = async (): Promise<void> => {
-    for (const [i, link] of left) measured[i] = await link.measureClock();
+    for (const [i, link] of left) measured[i] = await link.measureClock(sinceMs);
   };
   await Promise.all(Array.from({ length: EXCHANGING_MAX }, work));
   return measured;
+}
+
+/** Asks one agent after the other, evenly in time, until the signal ends it. What an exchange lacks, the measurement makes up for. */
+async function exchangeAlong(links: readonly AgentLink[], signal: AbortSignal): Promise<void> {
+  const pauseMs = Math.max(EXCHANGE_MS / links.length, 1000 / EXCHANGES_PER_S_MAX);
+  for (let i = 0; !signal.aborted; i = (i + 1) % links.length) {
+    const link = links[i];
+    if (link?.lost.aborted === false) link.exchangeClock().catch(() => {});
+    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+  }
 }
 
 /** The one farthest from zero. */

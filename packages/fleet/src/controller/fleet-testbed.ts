@@ -60,7 +60,7 @@ export class FleetTestbed implements Testbed {
     const crew = await this.#controller.muster(fleet, spec.target);
     const key = this.#nextKey(trial);
     await using stack = new AsyncDisposableStack();
-    const clocks = await FleetClocks.measure(crew.all);
+    const clocks = stack.use(await FleetClocks.measure(crew.all));
     signal.throwIfAborted();
     // Also one that fails to answer may have built something.
     stack.defer(() => restoreAll(crew.all, key));

@@ -1,5 +1,6 @@
 import {
   agentSubjects,
+  controllerHeartbeatSubject,
   heartbeatSubject,
   inboxPrefix,
   liveSubject,
@@ -82,7 +83,8 @@ function formatAgent({ name, publicKey }: FleetUser): string {
   const publish = [heartbeatSubject(name), liveSubject(name), resultsOfAgent(name)];
   const subscribe = [
     agentSubjects(name),
-    heartbeatSubject(name), // another agent of its name    "churnlab.controller.>",
+    heartbeatSubject(name), // of another agent of its name
+    controllerHeartbeatSubject("*"),
     "$SRV.>",
     `${inboxPrefix(name)}.>`,
   ];

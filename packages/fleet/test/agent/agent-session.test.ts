@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseScenario, planTrials, type Trial } from "@churnlab/core";
+import type { LoadSide } from "@churnlab/testbed";
+import { afterAll, expect, test } from "vitest";
+import { AgentSession } from "../../src/agent/agent-session.ts";
+import { ResultSpool } from "../../src/agent/result-spool.ts";
+import type { SideMaker } from "../../src/agent/trial-side.ts";
+import { openClock } from "../../src/clock/monotonic-clock.ts";
+import { DEFAULT_LIMITS } from "../../src/limits/agent-limits.ts";
+import { PROTOCOL, type Request } from "../../src/messages/envelope.ts";
+import type { PrepareRequest } from "../../src/messages/trial-messages.ts";
+import { LIVE_MS } from "../../src/subjects.ts";
+
+const SCENARIO = `
+version: 1
+name: session
+workload: { kind: short-lived, arrival: { rate: 10/s } }
+`;
+const { spec } = planTrials(parseScenario(SCENARIO, "session.yaml")).trials[0] as Trial;
+const REQUEST: Request = { protocol: PROTOCOL, churnlab: "0", run: "R", epoch: 7, body: null };
+const DEAD_MAN_MS = 400;
+
+const spool = mkdtempSync(path.join(tmpdir(), "churnlab-session-"));
+afterAll(() => rmSync(spool, { recursive: true }));
+
+function prepareOf(part: "load" | "target"): PrepareRequest {
+  const key = { trial: 1, attempt: 1 };
+  const peers = ["198.18.1.1"];
+  return { key, part, spec, sources: 1, workers: 1, peers, clockOffsetMs: 0, liveMs: LIVE_MS };
+}
+
+/** A session whose sides are built by `builder`, and the controller's heartbeat as it would hear it. */
+function openSession(builder: Partial<SideMaker>): {
+  session: AgentSession;
+  hear: (epoch: number) => void;
+} {
+  const heard: ((epoch: number) => void)[] = [];
+  const never = async (): Promise<never> => {
+    throw new Error("not this part");
+  };
+  const session = new AgentSession({
+    options: {
+      access: { name: "a", server: "nats://127.0.0.1", seed: null, ca: null },
+      churnlab: "0",
+      roles: ["load", "target"],
+      labels: {},
+      network: { kind: "link", bridge: "br0", path: null },
+      addresses: ["198.18.2.1"],
+      capacity: 1,
+      spool,
+      limits: DEFAULT_LIMITS,
+      clock: openClock(),
+      insecure: false,
+      log: () => {},
+    },
+    builder: { buildLoad: never, buildTarget: never, ...builder },
+    spool: new ResultSpool(spool),
+    publish: async () => {},
+    live: () => {},
+    followRun: (_run, hear) => {
+      heard.push(hear);
+      return { [Symbol.dispose]: () => heard.splice(heard.indexOf(hear), 1) };
+    },
+    deadManMs: DEAD_MAN_MS,
+  });
+  return {
+    session,
+    hear: (epoch) => {
+      for (const each of heard) each(epoch);
+    },
+  };
+}
+
+/** A side that counts how often it was taken down. */
+function aSide(): LoadSide & { readonly disposals: () => number } {
+  let disposals = 0;
+  return {
+    observers: [],
+    sysctls: [],
+    facts: {},
+    warnings: [],
+    agent: { name: "a", workers: 1, arm: () => Promise.reject(new Error("not armed here")) },
+    disposals: () => disposals,
+    [Symbol.asyncDispose]: async () => {
+      disposals += 1;
+    },
+  };
+}
+
+test("a controller that falls silent while a target is built ends the build", async () => {
+  let gaveUp = false;
+  const { session } = openSession({
+    buildTarget: (_plan, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          gaveUp = true;
+          reject(signal.reason);
+        });
+      }),
+  });
+  await expect(session.prepare(REQUEST, prepareOf("target"))).rejects.toMatchObject({
+    code: "E_AGENT",
+  });
+  expect(gaveUp).toBe(true);
+  expect(session.run).toBeNull();
+});
+
+test("a side whose controller fell silent while it was built is taken down, and never served", async () => {
+  const side = aSide();
+  const { session } = openSession({
+    buildLoad: async () => {
+      await sleep(2 * DEAD_MAN_MS);
+      return side;
+    },
+  });
+  await expect(session.prepare(REQUEST, prepareOf("load"))).rejects.toMatchObject({
+    code: "E_AGENT",
+  });
+  expect(side.disposals()).toBe(1);
+  expect(session.state).toBe("idle");
+});
+
+test("a build outlasts the dead-man's time while its controller is heard", async () => {
+  const side = aSide();
+  const { session, hear } = openSession({
+    buildLoad: async () => {
+      for (let i = 0; i < 20; i++) {
+        await sleep(DEAD_MAN_MS / 10);
+        hear(REQUEST.epoch);
+      }
+      return side;
+    },
+  });
+  await session.prepare(REQUEST, prepareOf("load"));
+  expect(session.state).toBe("prepared");
+  expect(session.run).toBe(REQUEST.run);
+  await session[Symbol.asyncDispose]();
+  expect(side.disposals()).toBe(1);
+});
+
+test("a controller that lost its lock does not keep a build alive", async () => {
+  const side = aSide();
+  const { session, hear } = openSession({
+    buildLoad: async () => {
+      for (let i = 0; i < 20; i++) {
+        await sleep(DEAD_MAN_MS / 10);
+        hear(REQUEST.epoch - 1);
+      }
+      return side;
+    },
+  });
+  await expect(session.prepare(REQUEST, prepareOf("load"))).rejects.toMatchObject({
+    code: "E_AGENT",
+  });
+  expect(side.disposals()).toBe(1);
+});
+
+test("whoever restores a side that is still being built does not wait for it", async () => {
+  const { session } = openSession({
+    buildTarget: (_plan, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      }),
+  });
+  const request = prepareOf("target");
+  const prepared = session.prepare({ ...REQUEST, run: "LONG" }, request);
+  const [refused] = await Promise.allSettled([prepared, session.restore({ key: request.key })]);
+  expect(refused).toMatchObject({ status: "rejected", reason: { code: "E_AGENT" } });
+  expect(session.run).toBeNull();
+});
+
+test("a side is taken down when its controller falls silent after the build", async () => {
+  const side = aSide();
+  const { session } = openSession({ buildLoad: async () => side });
+  await session.prepare(REQUEST, prepareOf("load"));
+  await expect.poll(side.disposals, { timeout: 10 * DEAD_MAN_MS }).toBe(1);
+  expect(session.state).toBe("idle");
+});
