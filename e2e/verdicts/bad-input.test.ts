@@ -1,0 +1,138 @@
+import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "@churnlab/store";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeRun } from "../../packages/report/test/fixtures/make-run.ts";
+import { TWO_SECONDS } from "../../packages/report/test/fixtures/scenarios.ts";
+import { Workplace } from "../cli/churnlab.ts";
+
+const TWO_VARIANTS = `${TWO_SECONDS}
+variants: [ { name: before }, { name: after } ]
+gates: [ { metric: client.connections.rate, against: baseline, worseBy: 3% } ]
+`;
+
+const place = new Workplace();
+afterAll(() => place[Symbol.dispose]());
+
+const inPlace = (name: string): string => path.join(place.folder, name);
+
+/** Every command that judges or passes on what a database has. */
+const READERS: readonly (readonly [name: string, args: readonly string[]])[] = [
+  ["compare", ["compare", "last"]],
+  ["gate", ["gate", "last"]],
+  ["history", ["history"]],
+  ["export", ["export", "last", "--format", "csv"]],
+  ["show", ["show", "last"]],
+  ["runs", ["runs"]],
+];
+
+let runId = "";
+
+beforeAll(() => {
+  using store = openStore(inPlace("runs.db"), { mode: "write" });
+  runId = makeRun(store, TWO_VARIANTS);
+});
+
+describe.each(READERS)("churnlab %s", (_, args) => {
+  it.each([
+    ["cut short", "damaged or cut short", makeTruncated],
+    ["not SQLite", "not a SQLite database", makeText],
+    ["of another program", "another program", makeForeign],
+  ])("refuses a database that is %s with 2, and leaves it alone", async (_what, words, make) => {
+    const file = make();
+    const before = readFileSync(file);
+    const { code, stdout, stderr } = await place.run([...args, "--db", file]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("E_DATABASE");
+    expect(stderr).toContain(words);
+    expect(stderr).not.toContain("bug");
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+});
+
+function makeTruncated(): string {
+  const file = inPlace("truncated.db");
+  writeFileSync(file, readFileSync(inPlace("runs.db")));
+  truncateSync(file, Math.floor(statSync(file).size / 2));
+  return file;
+}
+
+function makeText(): string {
+  return place.write("text.db", "not a database\n".repeat(100));
+}
+
+function makeForeign(): string {
+  const file = inPlace("foreign.db");
+  using db = new DatabaseSync(file);
+  db.exec("CREATE TABLE IF NOT EXISTS theirs (a)");
+  return file;
+}
+
+describe("a database that another process holds for itself alone", () => {
+  it("is waited for, then refused with 2 and a hint", async () => {
+    writeFileSync(inPlace("held.db"), readFileSync(inPlace("runs.db")));
+    using holder = new DatabaseSync(inPlace("held.db"));
+    holder.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    const { code, stderr } = await place.run(["compare", "last", "--db", "held.db"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("is locked by another process")]);
+  });
+});
+
+describe("a run that is not there", () => {
+  it.each([
+    ["an id that is nearly one", () => `${runId.slice(0, -1)}~`, () => `Did you mean ${runId}?`],
+    ["a word that is nearly one", () => "lst", () => "Did you mean last?"],
+    ["one before the first", () => "last~7", () => "there is no last~7"],
+  ])("is refused with 2 and what there is: %s", async (_, typed, told) => {
+    for (const command of [["compare"], ["gate"], ["export", "--format", "json"]]) {
+      const { code, stderr } = await place.run([...command, typed(), "--db", "runs.db"]);
+      expect(code).toBe(2);
+      expect(stderr).toContain("E_RUN_UNKNOWN");
+      expect(stderr).toContain(told());
+    }
+  });
+});
+
+describe("a run without a valid trial", () => {
+  beforeAll(() => {
+    using store = openStore(inPlace("invalid.db"), { mode: "write" });
+    makeRun(store, TWO_VARIANTS, {
+      outcomeOf: (_, { record }) => {
+        return { state: "invalid", reason: "the generator was the limit", record };
+      },
+    });
+  });
+
+  it("claims nothing, and is no verdict for --strict", async () => {
+    const { code, stdout } = await place.run(["compare", "last", "--db", "invalid.db", "--strict"]);
+    expect(code).toBe(5);
+    expect(stdout).toContain("no completed trial");
+    expect(stdout).not.toMatch(/BETTER|WORSE/);
+  });
+
+  it("has not passed its gates", async () => {
+    const { code, stdout } = await place.run(["gate", "last", "--db", "invalid.db"]);
+    expect(code).toBe(4);
+    expect(stdout).toMatch(/! invalid/);
+  });
+
+  it.each([
+    "junit",
+    "markdown",
+    "ndjson",
+    "json",
+    "csv",
+    "openmetrics",
+    "benchmark-smaller",
+    "benchmark-bigger",
+    "hgrm",
+    "html",
+  ])("is exported as %s all the same", async (format) => {
+    const { code, stdout, stderr } = await place.run([
+      ...["export", "last", "--db", "invalid.db", "--format", format],
+    ]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).not.toMatch(/NaN|undefined/);
+  });
+});
