@@ -129,9 +129,8 @@ describe("a run without a valid trial", () => {
     "hgrm",
     "html",
   ])("is exported as %s all the same", async (format) => {
-    const { code, stdout, stderr } = await place.run([
-      ...["export", "last", "--db", "invalid.db", "--format", format],
-    ]);
+    const args = ["export", "last", "--db", "invalid.db", "--format", format];
+    const { code, stdout, stderr } = await place.run(args);
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).not.toMatch(/NaN|undefined/);
   });
