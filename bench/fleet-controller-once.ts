@@ -39,6 +39,10 @@ const testbed = await FleetTestbed.open({
   access: accessOf(directory, "controller"),
   churnlab: "0.0.0-simulated",
   run,
+  ledger: {
+    has: (piece) => store.hasPiece(runId, piece),
+    keepLate: (pieces) => store.keepLatePieces(runId, pieces),
+  },
 });
 for (const trial of plan.trials) await runOne(trial);
 await testbed.close();

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FleetTestbed } from "@churnlab/fleet";
+import type { ResultPieceId } from "@churnlab/core";
+import { FleetTestbed, type ResultLedger } from "@churnlab/fleet";
 import { createNetworkNamespace, type NetworkNamespace } from "@churnlab/linux";
 import {
   listChangedSysctls,
@@ -27,6 +28,21 @@ export interface AgentSpec {
   readonly clockOffsetMs?: number;
   /** Its sides live in one namespace that outlives them: what a trial changes there has to be written back. */
   readonly stays?: boolean;
+  /** Where its sides live; absent: fresh namespaces at the bridge. */
+  readonly network?: readonly string[];
+  /** Flags beside those. */
+  readonly flags?: readonly string[];
+  /** The namespace that its process is in; absent: this one. */
+  readonly home?: NetworkNamespace;
+  /** Its spool is a disk of its own, of so many KiB, that nobody else sees. */
+  readonly spoolKib?: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Where the server and its controllers are; absent: on loopback. */
+export interface Hub {
+  readonly namespace: NetworkNamespace;
+  readonly address: string;
 }
 
 /** A process whose stderr is kept. */
@@ -42,6 +58,12 @@ export interface RunningFleet extends AsyncDisposable {
   readonly url: string;
   readonly folder: string;
   readonly agents: ReadonlyMap<string, Started>;
+  /** Where the bridge is. */
+  readonly lan: NetworkNamespace;
+  /** Pieces of results that came when their attempt was over, by what they are known by. */
+  readonly late: ReadonlyMap<string, string>;
+  /** The spool of an agent, as it sees it. */
+  spoolOf(name: string): string;
   open(run: string, churnlab?: string): Promise<FleetTestbed>;
   startAgent(spec: AgentSpec): Promise<Started>;
   /** Starts any churnlab command in the folder of the fleet. */
@@ -54,7 +76,10 @@ export interface RunningFleet extends AsyncDisposable {
   startServer(): Promise<void>;
 }
 
-export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFleet> {
+export async function startFleet(
+  specs: readonly AgentSpec[],
+  hub: Hub | null = null,
+): Promise<RunningFleet> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(path.join(tmpdir(), "churnlab-fleet-"));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -63,60 +88,48 @@ export async function startFleet(specs: readonly AgentSpec[]): Promise<RunningFl
     lan.run(() => spawnSync("ip", args, { encoding: "utf8" })).stdout;
   ip("link", "add", BRIDGE, "type", "bridge");
   ip("link", "set", BRIDGE, "up");
+  const programs = stack.use(new Programs(folder));
   const port = await findFreePort();
-  const url = `nats://127.0.0.1:${port}`;
+  const host = hub?.address ?? "127.0.0.1";
+  const url = `nats://${host}:${port}`;
+  const inHub = { home: hub?.namespace };
   let server: Started | null = null;
   const startServer = async (): Promise<void> => {
-    const args = ["-a", "127.0.0.1", "-p", String(port), "--jetstream", "--store_dir", folder];
-    server = follow(spawn("nats-server", args, { stdio: ["ignore", "ignore", "pipe"] }));
+    const args = ["-a", host, "-p", String(port), "--jetstream", "--store_dir", folder];
+    server = programs.start(["nats-server", ...args], inHub);
     await server.shows("Server is ready");
   };
   const killServer = async (): Promise<void> => {
     if (server !== null) await end(server.child);
   };
   await startServer();
-  stack.defer(killServer);
   const staying = openStayingHosts(specs, { lan, bridge: BRIDGE, stack });
-  const children: ChildProcess[] = [];
-  stack.defer(async () => {
-    await Promise.all(children.map(end));
-  });
-  const start = (args: readonly string[]): Started => {
-    const started = follow(
-      spawn(process.execPath, [BIN, ...args], { cwd: folder, stdio: ["ignore", "ignore", "pipe"] }),
-    );
-    children.push(started.child);
-    return started;
-  };
   const agents = new Map<string, Started>();
+  const directoryOf = (name: string): string => path.join(folder, `spool-${name}`);
   const startAgent = async (spec: AgentSpec): Promise<Started> => {
-    const started = start([
-      "agent",
-      `--nats=${url}`,
-      `--name=${spec.name}`,
-      `--role=${spec.role}`,
-      ...networkOf(spec, staying, lan),
-      `--spool=${path.join(folder, `spool-${spec.name}`)}`,
-      "--workers=4",
-      ...spec.addresses.map((address) => `--address=${address}`),
-      ...(spec.clockOffsetMs === undefined ? [] : [`--clock-offset=${spec.clockOffsetMs}`]),
-    ]);
+    const spool = directoryOf(spec.name);
+    const network = networkOf(spec, staying, lan);
+    const started = programs.start(commandOf(spec, { url, spool, network }), spec);
     await started.shows("serves with");
     agents.set(spec.name, started);
     return started;
   };
   await Promise.all(specs.map((spec) => startAgent(spec)));
+  const late = new Map<string, string>();
   const held = stack.move();
   return {
     url,
     folder,
     agents,
+    lan,
+    late,
+    spoolOf: (name) => `/proc/${agents.get(name)?.child.pid}/root${directoryOf(name)}`,
     open: (run, churnlab = VERSION) => {
       const access = { name: "controller", server: url, seed: null, ca: null };
-      return FleetTestbed.open({ access, churnlab, run });
+      return FleetTestbed.open({ access, churnlab, run, ledger: ledgerOf(late) });
     },
     startAgent,
-    start,
+    start: (args) => programs.start([process.execPath, BIN, ...args], inHub),
     countHosts: () => countPorts(ip("-o", "link", "show", "master", BRIDGE)),
     listChanged: () => staying.flatMap(listChangedSysctls),
     killServer,
@@ -140,6 +153,81 @@ function networkOf(
   const own = staying.find((host) => host.name === name)?.namespace;
   const netns = `--netns=/proc/${process.pid}/fd/${(own ?? lan).fd}`;
   return own === undefined ? [netns, `--bridge=${BRIDGE}`] : [netns];
+}
+
+interface AgentPlace {
+  readonly url: string;
+  readonly spool: string;
+  readonly network: readonly string[];
+}
+
+function commandOf(spec: AgentSpec, { url, spool, network }: AgentPlace): string[] {
+  mkdirSync(spool, { recursive: true });
+  return [
+    ...(spec.spoolKib === undefined ? [] : onOwnDisk(spool, spec.spoolKib)),
+    process.execPath,
+    BIN,
+    "agent",
+    `--nats=${url}`,
+    `--name=${spec.name}`,
+    `--role=${spec.role}`,
+    ...(spec.network ?? network),
+    `--spool=${spool}`,
+    "--workers=4",
+    ...spec.addresses.map((address) => `--address=${address}`),
+    ...(spec.clockOffsetMs === undefined ? [] : [`--clock-offset=${spec.clockOffsetMs}`]),
+    ...(spec.flags ?? []),
+  ];
+}
+
+/** Programs that end with their fleet. */
+class Programs implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #children: ChildProcess[] = [];
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  start(
+    [program = "", ...args]: readonly string[],
+    { home, env = {} }: Pick<AgentSpec, "env"> & { readonly home?: NetworkNamespace | undefined },
+  ): Started {
+    const begin = (): Started =>
+      follow(
+        spawn(program, args, {
+          cwd: this.#folder,
+          env: { ...process.env, ...env },
+          stdio: ["ignore", "ignore", "pipe"],
+        }),
+      );
+    const started = home === undefined ? begin() : home.run(begin);
+    this.#children.push(started.child);
+    return started;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#children.map(end));
+  }
+}
+
+function idOf({ trial, attempt, agent, piece }: ResultPieceId): string {
+  return [trial, attempt, agent, piece].join("/");
+}
+
+function ledgerOf(late: Map<string, string>): ResultLedger {
+  return {
+    has: (piece) => late.has(idOf(piece)),
+    keepLate: (pieces) => {
+      for (const piece of pieces) late.set(idOf(piece), piece.text);
+    },
+  };
+}
+
+/** Before a command: gives it a small file system of its own there. */
+function onOwnDisk(directory: string, kib: number): string[] {
+  const script = `mount -t tmpfs -o size=${kib}k none "$0" && exec "$@"`;
+  return ["unshare", "--mount", "sh", "-c", script, directory];
 }
 
 function follow(child: ChildProcess): Started {

@@ -1,9 +1,10 @@
-import { type Access, FleetTestbed } from "@churnlab/fleet";
+import { type Access, FleetTestbed, type ResultLedger } from "@churnlab/fleet";
+import type { Store } from "@churnlab/store";
 import type { Testbeds } from "./open-testbeds.ts";
 import { VERSION } from "./version.ts";
 
-/** Every trial runs on the fleet behind that server. */
-export function openFleet(access: Access): Testbeds {
+/** Every trial runs on the fleet behind that server; which pieces of results there are, the store knows. */
+export function openFleet(access: Access, store: Store): Testbeds {
   let fleet: FleetTestbed | null = null;
   return {
     of() {
@@ -12,7 +13,11 @@ export function openFleet(access: Access): Testbeds {
     },
     async begin(run) {
       await fleet?.close();
-      fleet = await FleetTestbed.open({ access, churnlab: VERSION, run });
+      const ledger: ResultLedger = {
+        has: (piece) => store.hasPiece(run, piece),
+        keepLate: (pieces) => store.keepLatePieces(run, pieces),
+      };
+      fleet = await FleetTestbed.open({ access, churnlab: VERSION, run, ledger });
     },
     async [Symbol.asyncDispose]() {
       await fleet?.close();

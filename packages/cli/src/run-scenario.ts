@@ -104,9 +104,11 @@ async function runTrials(
         listener,
         begin: (trial, attempt) => session.store.beginTrial(runId, trial, attempt),
         save: (trial, outcome, attempt) => {
-          session.store.saveAttempt(runId, { trial, outcome, attempt });
+          const testbed = session.testbeds.of(trial.spec.testbed);
+          const pieces = testbed.collected?.(trial) ?? [];
+          session.store.saveAttempt(runId, { trial, outcome, attempt, pieces });
           session.follower.addTrial(runId, trial.id);
-          session.testbeds.of(trial.spec.testbed).confirm?.(trial);
+          testbed.confirm?.(trial);
         },
         attempts: scenario.attempts,
         soak: scenario.soak,

@@ -34,7 +34,7 @@ export class AgentWatch {
     return {
       agent: name,
       workers,
-      engine: this.#shard.engine ?? null,
+      engine: this.#shard.engine || null,
       attemptedPerS: Math.max(0, (now.tally.attempted - before.tally.attempted) / seconds),
       open: now.tally.open,
       failed: now.tally.failed,

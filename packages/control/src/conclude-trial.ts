@@ -11,6 +11,7 @@ import {
   type TrialWorld,
   WARNING_CODES,
   type Warning,
+  type WarningCode,
 } from "@churnlab/core";
 import { countFirstCloses, nameCloser } from "./count-first-closes.ts";
 import { findExhaustion } from "./find-exhaustion.ts";
@@ -60,13 +61,16 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
   };
   if (evidence.aborted) return { state: "aborted", record, phase: "measure" };
   const fatal = warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
-  const others = fatal.filter(({ code }) => code !== "W_AGENT_LOST");
+  const others = fatal.filter(({ code }) => !SOAK_GOES_ON.has(code));
   if (fatal.length === 0) return { state: "completed", record };
   if (others.length === 0 && evidence.wentOn) {
     return { state: "degraded", record, reason: explainAll(fatal) };
   }
   return { state: "invalid", record, reason: explainAll(fatal) };
 }
+
+/** A soak is degraded by them, and not in vain. */
+const SOAK_GOES_ON: ReadonlySet<WarningCode> = new Set(["W_AGENT_LOST", "W_SPOOL_FULL"]);
 
 function explainAll(warnings: readonly Warning[]): string {
   return warnings.map(({ message }) => message).join("; ");

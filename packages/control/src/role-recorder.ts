@@ -128,8 +128,12 @@ export class RoleRecorder {
     readings.addListenerQueues(this.role, begunMs, queues.listeners);
   }
 
-  /** Since the last dump at most as many ports were taken as sockets were added; a dump then says exactly. */
+  /**
+   * Since the last dump at most as many ports were taken as sockets were added; a dump then says exactly. Another host sends its
+   * dumps unasked.
+   */
   mayHaveCrossed(): boolean {
+    if (this.#observer.lookAt !== undefined) return true;
     const last = this.#ports.at(-1);
     if (last === undefined || last.range === 0) return false;
     const added = this.#countSockets() - this.#socketsAtDump;
@@ -140,10 +144,11 @@ export class RoleRecorder {
     const reading = this.#observer.readPorts();
     if (reading === null) return;
     const { series, readings, events } = this.#trial;
+    const atMs = reading.atMs ?? begunMs;
     this.#ports.push(reading);
     this.#socketsAtDump = this.#countSockets();
-    readings.addPortUses(this.role, begunMs, reading.tuples);
-    series.add(this.role, begunMs, {
+    readings.addPortUses(this.role, atMs, reading.tuples);
+    series.add(this.role, atMs, {
       "ports.used": reading.used,
       "ports.range": reading.range,
       "ports.tuples": reading.tuples.length + reading.tuplesLeftOff,
@@ -152,7 +157,7 @@ export class RoleRecorder {
       ),
     });
     const told = [...this.#marks.judge(this.role, reading), ...tellLeftOff(this.role, reading)];
-    for (const event of told) events.push({ ...event, atMs: begunMs });
+    for (const event of told) events.push({ ...event, atMs });
   }
 
   /** What was looked for on another host, once; else what is there now. */

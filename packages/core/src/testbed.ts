@@ -7,6 +7,7 @@ import type {
   SysctlRecord,
   TrialEvent,
 } from "./observation.ts";
+import type { ResultPieceId } from "./result-piece-id.ts";
 import type { Role } from "./role.ts";
 import type { TestbedKind } from "./scenario.ts";
 import type { Trial } from "./trial.ts";
@@ -56,6 +57,8 @@ export interface PortReading {
   readonly tuples: readonly PortUse[];
   /** Tuples that the bound left off. */
   readonly tuplesLeftOff: number;
+  /** When it was taken, on the caller's monotonic clock; absent where that is now. */
+  readonly atMs?: number;
 }
 
 /** What waits at a role's listeners. */
@@ -113,6 +116,8 @@ export interface WorldConclusion {
 export interface Testbed {
   readonly kind: TestbedKind;
   build(trial: Trial, signal: AbortSignal): Promise<TrialWorld>;
+  /** The pieces of agents' results that the attempt at a trial is made of, until it is confirmed. Absent where there are none. */
+  collected?(trial: Trial): readonly ResultPieceId[];
   /** A trial is stored durably: what was kept for the case that it is not may go. */
   confirm?(trial: Trial): void;
   close(): Promise<void>;

@@ -123,6 +123,11 @@ export const WARNING_CODES = {
     invalidates: true,
     meaning: "An agent's results do not add up to the totals that it sent with them.",
   },
+  W_SPOOL_FULL: {
+    invalidates: true,
+    meaning:
+      "An agent's disk was too full to keep its results until they were acknowledged. They came, but nothing stood behind them. In a soak the trial is degraded.",
+  },
   W_NOT_RESTORED: {
     invalidates: false,
     meaning: "Something of the trial's world could not be taken down; what was measured stands.",

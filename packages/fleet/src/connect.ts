@@ -15,8 +15,9 @@ const CONNECT_MS_MAX = 5000;
 export async function connectNats(access: Access): Promise<NatsConnection> {
   const { host, username, password } = parseUrl(access.server);
   const login = [username, password].map(decodeURIComponent) as [string, string];
+  let connection: NatsConnection;
   try {
-    return await connect({
+    connection = await connect({
       ...connectionOptions({ ...access, server: host }),
       pingInterval: PING_MS,
       maxPingOut: PINGS_MISSED_MAX,
@@ -33,6 +34,30 @@ export async function connectNats(access: Access): Promise<NatsConnection> {
       cause: error,
     });
   }
+  try {
+    requireVersion(connection, access);
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** Of what a fleet uses of JetStream, 2.9 is the first to have all. */
+const MAJOR_MIN = 2;
+const MINOR_MIN = 9;
+
+function requireVersion({ info }: NatsConnection, { server }: Access): void {
+  const version = info?.version ?? "";
+  const [, major = "0", minor = "0"] = /^v?(\d+)\.(\d+)/.exec(version) ?? [];
+  const isOld =
+    Number(major) < MAJOR_MIN || (Number(major) === MAJOR_MIN && Number(minor) < MINOR_MIN);
+  if (!isOld) return;
+  throw new ChurnError(
+    "E_NATS",
+    `${withoutSecrets(server)} is a nats-server ${version || "of no version"}`,
+    { hint: `A fleet needs ${MAJOR_MIN}.${MINOR_MIN} or newer.` },
+  );
 }
 
 /** `user:password@host`, or `token@host`. */

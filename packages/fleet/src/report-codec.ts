@@ -1,20 +1,14 @@
 import { createHash } from "node:crypto";
-import type { HistogramRecord, ShardReport } from "@churnlab/core";
+import type { ShardReport } from "@churnlab/core";
+import { fromPlainHistogram, type PlainHistogram, toPlainHistogram } from "./histogram-codec.ts";
 import type { ResultTotals } from "./messages/result-piece.ts";
 
 /** Characters of a part: well below the server's 1 MiB, also where every one is escaped. */
 const PART_CHARACTERS = 128 * 1024;
 
-type PlainHistogram = Omit<HistogramRecord, "indexes" | "counts"> & {
-  readonly indexes: readonly number[];
-  readonly counts: readonly number[];
-};
-
 /** A report as JSON, in parts that fit a message; joined they are the whole. */
 export function splitReport(report: ShardReport): { parts: string[]; totals: ResultTotals } {
-  const histograms = report.histograms.map((histogram): PlainHistogram => {
-    return { ...histogram, indexes: [...histogram.indexes], counts: [...histogram.counts] };
-  });
+  const histograms = report.histograms.map(toPlainHistogram);
   const text = JSON.stringify({ ...report, histograms });
   const count = Math.ceil(text.length / PART_CHARACTERS);
   const parts = Array.from({ length: count }, (_, i) =>
@@ -46,11 +40,7 @@ export function joinReport(parts: readonly string[], totals: ResultTotals): Shar
   };
   const report: ShardReport = {
     ...plain,
-    histograms: plain.histograms.map((histogram) => ({
-      ...histogram,
-      indexes: Uint32Array.from(histogram.indexes),
-      counts: Uint32Array.from(histogram.counts),
-    })),
+    histograms: plain.histograms.map(fromPlainHistogram),
   };
   const seen = totalsOf(report, text, parts.length).attempted;
   if (seen === totals.attempted) return report;

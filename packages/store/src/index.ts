@@ -12,6 +12,7 @@ export type { HistoryFilter, HistoryRun } from "./load-history.ts";
 export type { RunPeaks } from "./load-peaks.ts";
 export { APPLICATION_ID, SCHEMA_VERSION } from "./migrations.ts";
 export { type OpenOptions, openStore } from "./open-store.ts";
+export type { LateResultPiece } from "./result-pieces.ts";
 export { checkResumable } from "./resume-run.ts";
 export { type RunReference, splitRunReference } from "./run-reference.ts";
 export type { EndedAttempt } from "./save-trial.ts";

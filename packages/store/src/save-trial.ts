@@ -1,6 +1,7 @@
 import {
   countHistogram,
   quantileUs,
+  type ResultPieceId,
   type Trial,
   type TrialOutcome,
   type TrialRecord,
@@ -9,6 +10,7 @@ import type { Database } from "better-sqlite3";
 import { collectFacts, hashFacts } from "./fingerprint.ts";
 import { encodeBuckets } from "./histogram-blob.ts";
 import { MetricIds } from "./metric-ids.ts";
+import { insertPieces } from "./result-pieces.ts";
 import { findRunRow } from "./run-reference.ts";
 import { saveSamples } from "./save-samples.ts";
 import { saveEnvironment } from "./start-run.ts";
@@ -19,6 +21,8 @@ export interface EndedAttempt {
   readonly outcome: TrialOutcome;
   /** From 1. */
   readonly attempt: number;
+  /** Of agents' results that it was made of; absent: none came over a fleet. */
+  readonly pieces?: readonly ResultPieceId[];
 }
 
 /** Writes everything of an attempt in one transaction; from then on it counts, and not those before it. */
@@ -27,6 +31,7 @@ export function saveTrial(db: Database, runId: string, ended: EndedAttempt): voi
     const run = findRunRow(db, runId);
     const metrics = new MetricIds(db);
     const id = insertTrial(db, run, ended);
+    insertPieces(db, { run, trial: id }, ended.pieces ?? []);
     const { record } = ended.outcome;
     insertWarnings(db, id, record);
     insertMeasurements(db, id, { record, metrics });

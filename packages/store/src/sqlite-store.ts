@@ -1,4 +1,4 @@
-import type { Trial, TrialOutcome } from "@churnlab/core";
+import type { ResultPieceId, Trial, TrialOutcome } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
 import { type BinnedSeries, binSamples } from "./bin-samples.ts";
 import { saveComparisons } from "./comparisons.ts";
@@ -11,6 +11,7 @@ import { type HistoryFilter, type HistoryRun, loadHistory } from "./load-history
 import { loadPeaks, type RunPeaks } from "./load-peaks.ts";
 import { loadRun, loadTrial } from "./load-run.ts";
 import { loadSamples } from "./load-samples.ts";
+import { hasPiece, keepLatePieces, type LateResultPiece } from "./result-pieces.ts";
 import { beginTrial, resumeRun } from "./resume-run.ts";
 import { resolveRun } from "./run-reference.ts";
 import { type EndedAttempt, saveTrial } from "./save-trial.ts";
@@ -60,6 +61,14 @@ export class SqliteStore implements Store {
   saveAttempt(runId: string, ended: EndedAttempt): void {
     this.#explain(() => saveTrial(this.#db, runId, ended));
     moveIntoFile(this.#db);
+  }
+
+  hasPiece(runId: string, piece: ResultPieceId): boolean {
+    return this.#explain(() => hasPiece(this.#db, runId, piece));
+  }
+
+  keepLatePieces(runId: string, pieces: readonly LateResultPiece[]): void {
+    this.#explain(() => keepLatePieces(this.#db, runId, pieces));
   }
 
   finishRun(runId: string, state: Exclude<RunState, "running">): void {

@@ -1,8 +1,16 @@
-import type { Environment, Plan, Scenario, Trial, TrialOutcome } from "@churnlab/core";
+import type {
+  Environment,
+  Plan,
+  ResultPieceId,
+  Scenario,
+  Trial,
+  TrialOutcome,
+} from "@churnlab/core";
 import type { BinnedSeries } from "./bin-samples.ts";
 import type { EventCount } from "./count-events.ts";
 import type { HistoryFilter, HistoryRun } from "./load-history.ts";
 import type { RunPeaks } from "./load-peaks.ts";
+import type { LateResultPiece } from "./result-pieces.ts";
 import type { EndedAttempt } from "./save-trial.ts";
 import type {
   ComparisonRow,
@@ -79,6 +87,10 @@ export interface Store extends StoreReader {
    * it; attempts are numbered from 1.
    */
   saveAttempt(runId: string, ended: EndedAttempt): void;
+  /** Whether the run has a piece of an agent's results, with an attempt or late. */
+  hasPiece(runId: string, piece: ResultPieceId): boolean;
+  /** Keeps pieces whose attempt was over when they came, each once. One transaction. */
+  keepLatePieces(runId: string, pieces: readonly LateResultPiece[]): void;
   /** The first attempt, and the only one. */
   saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void;
   finishRun(runId: string, state: Exclude<RunState, "running">): void;

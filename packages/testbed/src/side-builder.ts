@@ -1,16 +1,17 @@
 import { randomBytes } from "node:crypto";
-import type {
-  Agent,
-  Observer,
-  Role,
-  SysctlRecord,
-  Target,
-  TrialSpec,
-  Warning,
+import {
+  type Agent,
+  ChurnError,
+  type Observer,
+  type SysctlRecord,
+  type Target,
+  type TrialSpec,
+  type Warning,
 } from "@churnlab/core";
 import {
   createNetworkNamespace,
   joinByBridge,
+  joinByVeth,
   type NetworkNamespace,
   readSysctls,
 } from "@churnlab/linux";
@@ -31,7 +32,7 @@ export type SideNetwork =
 
 export interface SidePlan {
   readonly spec: TrialSpec;
-  /** One per source, or the target's. */
+  /** One per source; or the target's, and behind a gateway its upstream's. */
   readonly addresses: readonly string[];
   /** Addresses of the other side. */
   readonly peers: readonly string[];
@@ -79,20 +80,27 @@ export class SideBuilder implements AsyncDisposable {
     { name, workers }: { name: string; workers: number },
   ): Promise<LoadSide> {
     await using stack = new AsyncDisposableStack();
-    const { hosts, side } = this.#open("client", plan, stack);
+    const hosts = plan.addresses.map((address) =>
+      this.#host({ role: "client", address }, plan, stack),
+    );
+    const side = this.#observe(hosts, plan, stack);
     const sources = hosts.map(({ namespace, address }) => ({ namespaceFd: namespace.fd, address }));
     const agent = new LocalAgent({ name, pool: this.#pool, sources, workers });
     const held = stack.move();
     return { ...side, agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
   }
 
+  /** Behind a gateway also its upstream, which nobody else reaches: its address is the second of the plan. */
   async buildTarget(plan: SidePlan, signal: AbortSignal): Promise<TargetSide> {
     await using stack = new AsyncDisposableStack();
-    const { hosts, side } = this.#open("target", plan, stack);
+    const [address = "", upstreamAddress = ""] = plan.addresses;
+    const target = this.#host({ role: "target", address }, plan, stack);
+    const upstream =
+      plan.spec.topology === "gateway" ? this.#upstream(target, upstreamAddress, stack) : null;
+    const side = this.#observe(upstream === null ? [target] : [target, upstream], plan, stack);
     this.#threads ??= new TargetThreads();
-    const target = hosts[0] as Host;
     const parts = { threads: this.#threads, signal };
-    const servers = stack.use(await startServers(plan.spec, { target, upstream: null }, parts));
+    const servers = stack.use(await startServers(plan.spec, { target, upstream }, parts));
     const held = stack.move();
     return {
       ...side,
@@ -107,15 +115,15 @@ export class SideBuilder implements AsyncDisposable {
     await Promise.all([this.#pool.close(), this.#threads?.close()]);
   }
 
-  #open(
-    role: Role,
+  #observe(
+    hosts: readonly Host[],
     plan: SidePlan,
     stack: AsyncDisposableStack,
-  ): { hosts: readonly Host[]; side: Omit<Side, keyof AsyncDisposable> } {
-    const hosts = plan.addresses.map((address) => this.#host({ role, address }, plan, stack));
+  ): Omit<Side, keyof AsyncDisposable> {
+    const { sysctls: wanted, observe } = plan.spec;
     const sysctls = hosts.flatMap((host) => {
       if (this.#network.kind === "given") {
-        const was = readSysctls(host.namespace, Object.keys(plan.spec.sysctls[role] ?? {}));
+        const was = readSysctls(host.namespace, Object.keys(wanted[host.role] ?? {}));
         const forget = this.#keep(was);
         stack.defer(() => {
           restoreSysctls(host.namespace, was);
@@ -124,18 +132,30 @@ export class SideBuilder implements AsyncDisposable {
       }
       return writeSysctls(host, plan.spec);
     });
-    const resets = plan.spec.observe.resets ? this.#watch.begin({ all: hosts }) : null;
-    const observers = stack.adopt(observeHosts(hosts, resets, plan.spec.observe.ports), closeAll);
+    const resets = observe.resets ? this.#watch.begin({ all: hosts }) : null;
+    const observers = stack.adopt(observeHosts(hosts, resets, observe.ports), closeAll);
     const facts = { "observe.resets": resets?.means ?? "off" };
     return {
-      hosts,
-      side: {
-        observers,
-        sysctls: distinctRecords(sysctls),
-        facts: describeEnvironment(hosts.slice(0, 1), facts).facts,
-        warnings: resets?.warnings ?? [],
-      },
+      observers,
+      sysctls: distinctRecords(sysctls),
+      facts: describeEnvironment(hosts.slice(0, 1), facts).facts,
+      warnings: resets?.warnings ?? [],
     };
+  }
+
+  /** A fresh namespace behind the gateway, joined with it by a cable of its own. */
+  #upstream(target: Host, address: string, stack: AsyncDisposableStack): Host {
+    if (this.#network.kind === "given") {
+      throw new ChurnError("E_TESTBED", "A gateway needs namespaces that are its trial's own", {
+        hint: "Give the agent of the target a --bridge instead of --netns or --host-network.",
+      });
+    }
+    const namespace = stack.use(createNetworkNamespace());
+    joinByVeth({
+      left: { namespace, device: "u0", addresses: [address] },
+      right: { namespace: target.namespace, device: "up", addresses: [target.address] },
+    });
+    return { role: "upstream", address, namespace };
   }
 
   #host(

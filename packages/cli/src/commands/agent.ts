@@ -4,6 +4,7 @@ import { ChurnError } from "@churnlab/core";
 import {
   AGENT_NAME,
   AGENT_ROLES,
+  type AgentLimits,
   type AgentNetwork,
   type AgentOptions,
   type AgentRole,
@@ -67,16 +68,17 @@ function readOptions(options: AgentCommandOptions): AgentOptions {
       hint: "A name has at most 64 letters, digits, _ and -: say --name.",
     });
   }
+  const limits = file?.limits ?? DEFAULT_LIMITS;
   return {
     access: { name, server, seed: file?.seed ?? null, ca: file?.ca ?? null },
     churnlab: VERSION,
-    roles: readRoles(options.role),
+    roles: narrowRoles(readRoles(options.role), limits),
     labels: { ...file?.labels, ...readLabels(options.label ?? []) },
     network: readNetwork(options),
     addresses: readAddresses(options),
     capacity: options.workers ?? Math.max(1, availableParallelism()),
     spool: options.spool ?? path.join(tmpdir(), `churnlab-spool-${name}`),
-    limits: file?.limits ?? DEFAULT_LIMITS,
+    limits,
     clock: openClock(options.clockOffset ?? 0),
     insecure: options.insecure ?? false,
     log: (line) => terminal.say(`${new Date().toISOString()} ${name}: ${line}`),
@@ -91,6 +93,17 @@ function readRoles(text: string): AgentRole[] {
       hint: `There are: ${AGENT_ROLES.join(", ")}.`,
     });
   });
+}
+
+/** It offers only what it would not refuse. */
+function narrowRoles(asked: readonly AgentRole[], { roles, file }: AgentLimits): AgentRole[] {
+  const offered = asked.filter((role) => roles.includes(role));
+  if (offered.length > 0) return offered;
+  throw new ChurnError(
+    "E_USAGE",
+    `The agent is to offer ${asked.join(", ")}, and its limits allow ${roles.join(", ")} alone.`,
+    { hint: `Say --role ${roles.join(",")}, or change limits.roles in ${file}.` },
+  );
 }
 
 function readLabels(pairs: readonly string[]): Record<string, string> {
@@ -115,7 +128,13 @@ function readNetwork({ bridge, netns, hostNetwork }: AgentCommandOptions): Agent
   });
 }
 
-function readAddresses({ address = [] }: AgentCommandOptions): readonly string[] {
+function readAddresses(options: AgentCommandOptions): readonly string[] {
+  const { address = [], bridge } = options;
+  if (address.length > 1 && (bridge === undefined || options.hostNetwork === true)) {
+    throw new ChurnError("E_USAGE", "One namespace is one source: it takes one --address.", {
+      hint: "For more of them say --bridge DEVICE: each gets a namespace of its own.",
+    });
+  }
   if (address.length > 0) return address;
   throw new ChurnError("E_USAGE", "An agent needs an address for its side of a trial.", {
     hint: "Say --address, for example --address 198.18.1.1; once for each source.",

@@ -55,7 +55,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   await using _dashboard =
     port === null ? null : await serveRun(store, { port, terminal, feed, stop: abort.abort });
   await using testbeds =
-    access === null ? openTestbeds({ pull, allowExternal }) : openFleet(access);
+    access === null ? openTestbeds({ pull, allowExternal }) : openFleet(access, store);
   using follower = followRuns(store, reporters);
   // One that cannot be had is said before a run is begun, not by a run that failed.
   if (access === null) for (const spec of listSpecs(scenarios)) testbeds.of(spec.testbed);

@@ -44,10 +44,7 @@ function validateWorkload(workload: FileWorkload, report: Report): void {
 }
 
 /** What a fleet's agents have is said once, in the section of the fleet. */
-function validateFleet(
-  { fleet, workload = {}, testbed, topology }: FileSpec,
-  report: Report,
-): void {
+function validateFleet({ fleet, workload = {}, testbed }: FileSpec, report: Report): void {
   if (fleet === undefined) return;
   const agents = fleet.agents ?? DEFAULTS.fleet.agents;
   const { sources = DEFAULTS.fleet.perAgent.sources, workers } = fleet.perAgent ?? {};
@@ -66,7 +63,6 @@ function validateFleet(
   if (testbed !== undefined && testbed !== "netns") {
     report(["testbed"], `a fleet's agents make their own testbed; ${testbed} is not for a fleet`);
   }
-  if (topology === "gateway") report(["topology"], "a fleet has no gateway");
 }
 
 function validateArrival(arrival: FileArrival | undefined, report: Report): void {

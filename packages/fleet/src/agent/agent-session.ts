@@ -1,4 +1,4 @@
-import { ChurnError } from "@churnlab/core";
+import { ChurnError, type ShardReport } from "@churnlab/core";
 import { askedByArm, askedByPrepare } from "../limits/asked.ts";
 import { enforceLimits } from "../limits/enforce-limits.ts";
 import type { AgentState } from "../messages/agent-description.ts";
@@ -17,22 +17,33 @@ import {
 } from "../messages/trial-messages.ts";
 import type { AgentOptions } from "./agent-options.ts";
 import { DeadMan } from "./dead-man.ts";
+import type { KeptResults } from "./kept-results.ts";
 import { LiveSampler } from "./live-sampler.ts";
-import type { ResultSpool } from "./result-spool.ts";
+import type { Delivery } from "./publish-results.ts";
+import {
+  piecesOfFailure,
+  piecesOfReport,
+  type ResultSpool,
+  type SpoolOrigin,
+} from "./result-spool.ts";
 import { type SideMaker, TrialSide } from "./trial-side.ts";
 
 /** A start that is nearer than this comes too late: workers have to be told of it. */
 const LEAD_MS_MIN = 2;
 
-/** Queues are dumped at most so often. */
+/** Queues are dumped, and latencies told, at most so often: a quantile needs enough values to be one. */
 const QUEUES_MS = 1000;
+/** Ports are dumped at most so often, as the recorder of a local role does it. */
+const PORTS_MS = 5000;
 
 export interface SessionParts {
   readonly options: AgentOptions;
   readonly builder: SideMaker;
   readonly spool: ResultSpool;
   /** Brings pieces to the controller; ends early when the signal is aborted. */
-  readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<void>;
+  readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<Delivery>;
+  /** Of earlier attempts. */
+  readonly kept: Pick<KeptResults, "replayRun">;
   readonly live: (message: LiveMessage) => void;
   /** From now on the heartbeats of this run are heard, each with the epoch of its controller. */
   readonly followRun: (run: string, hear: (epoch: number) => void) => Disposable;
@@ -100,6 +111,7 @@ export class AgentSession implements AsyncDisposable {
       stack.use(watch);
       stack.defer(() => attempt.over.abort());
       await this.#takeDown();
+      void this.#parts.kept.replayRun(run);
       const side = stack.use(await this.#build(request, attempt.over.signal));
       stack.use(this.#sampleLive(run, request, side));
       this.#current = { ...attempt, side, stack: stack.move() };
@@ -187,16 +199,39 @@ export class AgentSession implements AsyncDisposable {
   }
 
   async #runLoad({ run, side, over }: Current, startAtMs: number): Promise<void> {
-    const { spool, publish } = this.#parts;
     const origin = { run, agent: this.#name, key: side.key };
+    const pieces = await side.run(startAtMs).then(
+      (report) => this.#spoolReport(origin, report),
+      (error: unknown) => this.#spoolFailure(origin, error),
+    );
+    await this.#parts.publish(pieces, over.signal);
+  }
+
+  /** On the disk before it is sent; where that is full it is sent all the same, and says that nothing stood behind it. */
+  #spoolReport(origin: SpoolOrigin, report: ShardReport): readonly ResultPiece[] {
+    const { spool, options } = this.#parts;
+    const pieces = piecesOfReport(origin, report);
     try {
-      const report = await side.run(startAtMs);
-      await publish(spool.append(origin, report), over.signal);
+      spool.append(origin, pieces);
+      return pieces;
     } catch (error) {
-      const code = error instanceof ChurnError ? error.code : "E_AGENT";
-      const message = error instanceof Error ? error.message : String(error);
-      await publish([{ ...origin, kind: "failure", seq: 0, code, message }], over.signal);
+      if (!(error instanceof ChurnError)) throw error;
+      const message = `${this.#name}: ${error.message}`;
+      options.log(message);
+      const warnings = [...report.warnings, { code: "W_SPOOL_FULL", message } as const];
+      return piecesOfReport(origin, { ...report, warnings });
     }
+  }
+
+  #spoolFailure(origin: SpoolOrigin, failure: unknown): readonly ResultPiece[] {
+    const { spool, options } = this.#parts;
+    const pieces = piecesOfFailure(origin, failure);
+    try {
+      spool.append(origin, pieces);
+    } catch (error) {
+      options.log(error instanceof Error ? error.message : String(error));
+    }
+    return pieces;
   }
 
   #sampleLive(
@@ -205,15 +240,19 @@ export class AgentSession implements AsyncDisposable {
     side: TrialSide,
   ): LiveSampler {
     const { options, live } = this.#parts;
-    const queueLines = Math.max(1, Math.round(QUEUES_MS / liveMs));
+    const isLine = (seq: number, everyMs: number): boolean =>
+      seq % Math.max(1, Math.round(everyMs / liveMs)) === 0;
     const grid = { offsetMs: clockOffsetMs, stepMs: liveMs };
     return new LiveSampler(options.clock, grid, (seq) => {
       live({
         run,
         key,
         seq,
-        tally: side.live(),
-        readings: side.readCounters({ queues: seq % queueLines === 0 }),
+        load: side.live({ latencies: isLine(seq, QUEUES_MS) }),
+        readings: side.readCounters({
+          queues: isLine(seq, QUEUES_MS),
+          ports: isLine(seq, PORTS_MS),
+        }),
         targetEnded: side.targetEnded,
       });
     });

@@ -26,14 +26,16 @@ import {
   controllerHeartbeatSubject,
   DEAD_MAN_MS,
   HEARTBEAT_MS,
+  HEARTBEATS_MISSED_MAX,
   heartbeatSubject,
   liveSubject,
   VERBS,
   type Verb,
 } from "../subjects.ts";
 import type { AgentOptions } from "./agent-options.ts";
-import { AgentSession } from "./agent-session.ts";
+import { AgentSession, type SessionParts } from "./agent-session.ts";
 import { describeAgent } from "./describe-agent.ts";
+import { KeptResults } from "./kept-results.ts";
 import { openSideNetwork } from "./open-side-network.ts";
 import { publishResults } from "./publish-results.ts";
 import { ResultSpool } from "./result-spool.ts";
@@ -89,12 +91,23 @@ export async function serveAgent(
   const instance = randomUUID();
   const description = await describeAgent(options, instance, network);
   const js = jetstream(nc);
+  const publish: SessionParts["publish"] = (pieces, signal) => publishResults(js, pieces, signal);
+  const kept = stack.use(
+    new KeptResults({
+      agent: access.name,
+      spool,
+      publish,
+      isHeard: (run) => isHeard(nc, run),
+      log: (line) => options.log(line),
+    }),
+  );
   const session = stack.use(
     new AgentSession({
       options,
       builder,
       spool,
-      publish: (pieces, signal) => publishResults(js, pieces, signal),
+      publish,
+      kept,
       live: (message) => nc.publish(liveSubject(access.name), encodeMessage(message)),
       followRun: (run, hear) => followRun(nc, run, hear),
       deadManMs: DEAD_MAN_MS,
@@ -105,6 +118,7 @@ export async function serveAgent(
   stack.use(beat(nc, session, { options, instance }));
   await announce(nc, description);
   await nc.flush();
+  void kept.replayAll();
   const held = stack.move();
   return { description, ended: lost, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
@@ -159,6 +173,18 @@ function followRun(nc: NatsConnection, run: string, hear: (epoch: number) => voi
     },
   });
   return { [Symbol.dispose]: () => subscription.unsubscribe() };
+}
+
+/** Listens for as long as a living controller may be silent. */
+async function isHeard(nc: NatsConnection, run: string): Promise<boolean> {
+  const heard = Promise.withResolvers<boolean>();
+  using _subscription = followRun(nc, run, () => heard.resolve(true));
+  const timer = setTimeout(() => heard.resolve(false), HEARTBEATS_MISSED_MAX * HEARTBEAT_MS);
+  try {
+    return await heard.promise;
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 interface ServingParts {

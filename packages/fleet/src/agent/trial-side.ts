@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ArmedShard, ChurnError, type Observer, type ShardReport } from "@churnlab/core";
+import {
+  type ArmedShard,
+  ChurnError,
+  type Observer,
+  type ShardReport,
+  type TrialSpec,
+} from "@churnlab/core";
 import type { LoadSide, SideBuilder, TargetSide } from "@churnlab/testbed";
 import type { MonotonicClock } from "../clock/monotonic-clock.ts";
+import { toPlainHistogram } from "../histogram-codec.ts";
 import type { AgentState } from "../messages/agent-description.ts";
+import type { LiveLoad } from "../messages/live-message.ts";
 import type {
   ArmRequest,
   PrepareReply,
@@ -15,6 +23,18 @@ import type {
   TargetLook,
   TrialKey,
 } from "../messages/trial-messages.ts";
+import { awaitCleanState } from "./await-clean-state.ts";
+
+/** A gateway has its upstream beside it. */
+function targetAddresses({ topology }: Pick<TrialSpec, "topology">): number {
+  return topology === "gateway" ? 2 : 1;
+}
+
+/** What costs more than counters, as far as it is wanted. */
+interface ReadingParts {
+  readonly queues: boolean;
+  readonly ports: boolean;
+}
 
 /** What builds sides: the testbed, or a simulation of it. */
 export type SideMaker = Pick<SideBuilder, "buildLoad" | "buildTarget">;
@@ -43,9 +63,10 @@ export class TrialSide implements AsyncDisposable {
   ): Promise<TrialSide> {
     const { spec, part, sources, workers, peers, key } = request;
     const { builder, name } = options;
-    const addresses = options.addresses.slice(0, part === "load" ? sources : 1);
-    if (part === "load" && addresses.length < sources) {
-      throw new ChurnError("E_FLEET", `${name} has ${addresses.length} addresses, not ${sources}`);
+    const needed = part === "load" ? sources : targetAddresses(spec);
+    const addresses = options.addresses.slice(0, needed);
+    if (addresses.length < needed) {
+      throw new ChurnError("E_FLEET", `${name} has ${addresses.length} addresses, not ${needed}`);
     }
     const plan = { spec, addresses, peers };
     await using stack = new AsyncDisposableStack();
@@ -72,9 +93,16 @@ export class TrialSide implements AsyncDisposable {
     return this.#shard === null ? "prepared" : "armed";
   }
 
-  /** Counters so far of its load; null where it has none. */
-  live(): ReturnType<ArmedShard["live"]> | null {
-    return this.#shard?.live() ?? null;
+  /** How its load does so far; null where it has none. Latencies are given once: to who asks for them. */
+  live({ latencies }: { readonly latencies: boolean }): LiveLoad | null {
+    const shard = this.#shard;
+    if (shard === null) return null;
+    return {
+      tally: shard.live(),
+      engine: shard.engine ?? null,
+      cpuUs: shard.readCpuUs?.() ?? null,
+      latencies: latencies ? (shard.takeLatencies?.() ?? []).map(toPlainHistogram) : [],
+    };
   }
 
   get targetEnded(): string | null {
@@ -115,24 +143,25 @@ export class TrialSide implements AsyncDisposable {
     this.#shard?.stop();
   }
 
-  /** Counters and gauges of its hosts, now, and their queues where they are asked for. */
-  readCounters({ queues }: { readonly queues: boolean }): RoleReading[] {
-    return this.#side.observers.map((observer) => {
-      return { ...this.#read(observer), queues: queues ? observer.readQueues() : null };
-    });
+  /** Counters and gauges of its hosts, now, with what costs more where it is asked for. */
+  readCounters(parts: ReadingParts): RoleReading[] {
+    return this.#side.observers.map((observer) => this.#read(observer, parts));
   }
 
-  /** A look at a time of this agent's clock. */
-  async look({ atMs, marks, full }: ReadRequest): Promise<ReadReply> {
+  /** A look at one role, at a time of this agent's clock. */
+  async look({ role, atMs, marks, full }: ReadRequest): Promise<ReadReply> {
     const waitMs = atMs === null ? 0 : atMs - this.#clock.nowMs();
     if (waitMs > 0) await sleep(waitMs);
-    if (marks && "target" in this.#side) this.#side.target.markMeasure?.();
-    const readings = this.readCounters({ queues: false });
+    const ofTarget = role === "target" && "target" in this.#side ? this.#side : null;
+    if (marks) ofTarget?.target.markMeasure?.();
+    const observers = this.#side.observers.filter((observer) => observer.role === role);
+    const readings = observers.map((observer) => ({
+      observer,
+      reading: this.#read(observer, { queues: false, ports: full }),
+    }));
     return {
-      roles: this.#side.observers.map((observer, i) =>
-        this.#lookAt(observer, readings[i] as RoleReading, full),
-      ),
-      target: "target" in this.#side ? await this.#lookAtTarget(this.#side, full) : null,
+      roles: readings.map(({ observer, reading }) => this.#lookAt(observer, reading)),
+      target: ofTarget === null ? null : await this.#lookAtTarget(ofTarget, full),
     };
   }
 
@@ -141,18 +170,25 @@ export class TrialSide implements AsyncDisposable {
     await this.#side[Symbol.asyncDispose]();
   }
 
-  #read(observer: Observer): RoleReading {
+  #read(observer: Observer, { queues, ports }: ReadingParts): RoleReading {
     const { gauges, counters } = observer.readCounters();
-    return { role: observer.role, atMs: this.#clock.nowMs(), gauges, counters, queues: null };
+    const atMs = this.#clock.nowMs();
+    return {
+      role: observer.role,
+      atMs,
+      gauges,
+      counters,
+      queues: queues ? observer.readQueues() : null,
+      ports: ports ? observer.readPorts() : null,
+    };
   }
 
-  #lookAt(observer: Observer, reading: RoleReading, full: boolean): RoleLook {
+  #lookAt(observer: Observer, reading: RoleReading): RoleLook {
     const events = observer.drainEvents().map((event): RoleEvent => {
       return { ...event, atMs: this.#clock.fromLocalMs(event.atMs) };
     });
     return {
       ...reading,
-      ports: full ? observer.readPorts() : null,
       events,
       warnings: observer.conclude(),
     };
@@ -165,22 +201,5 @@ export class TrialSide implements AsyncDisposable {
       measurements: full ? await target.measure() : [],
       log: full ? (target.readLog?.() ?? "") : "",
     };
-  }
-}
-
-/** TCP_TIMEWAIT_LEN and the slack of its timers, net/ipv4/inet_timewait_sock.c. */
-const TIME_WAIT_MS_MAX = 65_000;
-const TIME_WAIT_POLL_MS = 100;
-
-/**
- * Waits until TIME_WAIT of an earlier trial is over: a namespace that is not of this trial alone keeps it. What stays longer is
- * not ours, and the trial says so.
- */
-async function awaitCleanState(observers: readonly Observer[], signal: AbortSignal): Promise<void> {
-  const untilMs = performance.now() + TIME_WAIT_MS_MAX;
-  const isClean = (): boolean =>
-    observers.every((observer) => (observer.readCounters().gauges["time_wait"] ?? 0) === 0);
-  while (!signal.aborted && !isClean() && performance.now() < untilMs) {
-    await sleep(TIME_WAIT_POLL_MS);
   }
 }

@@ -1,9 +1,22 @@
-import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 
-/** Writes a file of this user's alone and forces it to the disk. Throws what the system says. */
+/**
+ * Writes a file of this user's alone and forces it to the disk: whole, or not at all, whatever ends the process or fills the disk.
+ * Throws what the system says.
+ */
 export function writeDurably(file: string, text: string): void {
-  const bytes = Buffer.from(text);
-  const fd = openSync(file, "w", 0o600);
+  const draft = `${file}.draft`;
+  try {
+    writeDraft(draft, Buffer.from(text));
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+function writeDraft(draft: string, bytes: Uint8Array): void {
+  const fd = openSync(draft, "w", 0o600);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
     fdatasyncSync(fd);

@@ -14,8 +14,8 @@ import { HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb, verbSubject } from "../
 export interface Asker {
   readonly churnlab: string;
   readonly run: string;
-  epoch(): number;
-  nowMs(): number;
+  readonly epoch: () => number;
+  readonly nowMs: () => number;
 }
 
 export interface Ask<T> {
@@ -145,7 +145,8 @@ export class AgentLink {
         return checkMessage(await this.unlessLost(this.#request(verb, body, withinMs)), schema);
       } catch (error) {
         if (error instanceof ChurnError) throw error;
-        if (again && this.#asker.nowMs() < endMs && !isNoResponders(error)) continue;
+        if (again && !this.#nc.isClosed() && this.#asker.nowMs() < endMs && !isNoResponders(error))
+          continue;
         throw this.#explain(verb, error);
       }
     }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { ChurnError, type FleetSpec, type TargetSpec } from "@churnlab/core";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ChurnError, type FleetSpec } from "@churnlab/core";
 import { Svcm } from "@nats-io/services";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { openClock } from "../clock/monotonic-clock.ts";
@@ -11,34 +12,42 @@ import {
   agentDescriptionSchema,
   heartbeatSchema,
 } from "../messages/agent-description.ts";
-import { PROTOCOL, replySchema } from "../messages/envelope.ts";
+import { PROTOCOL, type Request, replySchema } from "../messages/envelope.ts";
 import { liveMessageSchema } from "../messages/live-message.ts";
+import type { TrialKey } from "../messages/trial-messages.ts";
 import {
   AGENT_SERVICE,
   agentLock,
   controllerHeartbeatSubject,
+  DEAD_MAN_MS,
   HEARTBEAT_MS,
   heartbeatSubject,
   liveSubject,
   targetLock,
+  type Verb,
   verbSubject,
 } from "../subjects.ts";
 import { AgentLink, type Asker } from "./agent-link.ts";
 import { FleetLocks } from "./fleet-locks.ts";
 import { openJetStream } from "./open-jetstream.ts";
-import { type Placement, placeAgents } from "./place-agents.ts";
+import { type PlacedSpec, type Placement, placeAgents } from "./place-agents.ts";
 import { ResultCollector } from "./result-collector.ts";
+import type { ResultLedger } from "./result-ledger.ts";
 
 /** After the last answer of an agent, none is waited for any longer. */
 const DISCOVERY_STALL_MS = 300;
 const DISCOVERY_MS_MAX = 3000;
-const DESCRIBE_MS_MAX = 2000;
+const ANSWER_MS_MAX = 2000;
+/** The dead-man's time of an agent that was cut off, and what it takes to restore. */
+const RETURN_MS_MAX = DEAD_MAN_MS + 5000;
 const JUDGE_MS = HEARTBEAT_MS / 4;
 
 export interface ControllerOptions {
   readonly access: Access;
   readonly churnlab: string;
   readonly run: string;
+  /** Which pieces of results the run has. */
+  readonly ledger: ResultLedger;
 }
 
 /** The agents of a placement, locked and listened to. */
@@ -64,13 +73,13 @@ export class FleetController implements AsyncDisposable {
   #judgedAtMs = 0;
 
   /** Rejects with `E_NATS`. */
-  static async open({ access, churnlab, run }: ControllerOptions): Promise<FleetController> {
+  static async open(options: ControllerOptions): Promise<FleetController> {
+    const { access, churnlab, run, ledger } = options;
     await using stack = new AsyncDisposableStack();
     const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
     const { js, jsm, locks: kv } = await openJetStream(nc);
     const holder = randomUUID();
     const locks = stack.adopt(new FleetLocks(kv, nc, { run, holder }), (held) => held.release());
-    const results = stack.use(await ResultCollector.open(run, { js, jsm }));
     const clock = openClock();
     const asker: Asker = {
       churnlab,
@@ -78,6 +87,11 @@ export class FleetController implements AsyncDisposable {
       epoch: () => locks.epoch,
       nowMs: () => clock.nowMs(),
     };
+    const onLate = (agent: string, key: TrialKey): void => {
+      const ask = { ...asker, agent, verb: "finish", body: { key } } as const;
+      requestOnce(nc, ask).catch(() => {}); // it asks again when it is started anew
+    };
+    const results = stack.use(await ResultCollector.open(run, { js, jsm, ledger, onLate }));
     let seq = 0;
     const beat = (): void => {
       const heartbeat = { run, holder, epoch: locks.epoch, seq: seq++ };
@@ -117,9 +131,8 @@ export class FleetController implements AsyncDisposable {
   }
 
   /** Finds, picks and locks the agents of a trial. Rejects with `E_FLEET`, `E_FLEET_VERSION`, `E_FLEET_LOCKED`. */
-  async muster(fleet: FleetSpec, target: TargetSpec): Promise<Crew> {
-    const placement =
-      this.#reuse(fleet, target) ?? placeAgents(fleet, await this.discover(), target);
+  async muster(fleet: FleetSpec, spec: PlacedSpec, signal: AbortSignal): Promise<Crew> {
+    const placement = this.#reuse(fleet, spec) ?? (await this.#place(fleet, spec, signal));
     const loads = placement.loads.map(({ agent, ...part }) => ({
       link: this.#link(agent),
       ...part,
@@ -159,25 +172,39 @@ export class FleetController implements AsyncDisposable {
   }
 
   async #describe(name: string): Promise<AgentDescription> {
-    const { churnlab, run } = this.#asker;
-    const request = { protocol: PROTOCOL, churnlab, run, epoch: 0, body: null };
-    const subject = verbSubject(name, "describe");
-    const { data } = await this.#nc.request(subject, encodeMessage(request), {
-      timeout: DESCRIBE_MS_MAX,
-    });
-    const reply = decodeMessage(data, replySchema);
-    if (!reply.ok) throw new ChurnError("E_AGENT", reply.message);
-    return agentDescriptionSchema.parse(reply.body);
+    const ask = {
+      ...this.#asker,
+      epoch: () => 0,
+      agent: name,
+      verb: "describe",
+      body: null,
+    } as const;
+    return agentDescriptionSchema.parse(await requestOnce(this.#nc, ask));
+  }
+
+  /** An agent that was lost may come back: it was frozen, cut off, or is being started anew. */
+  async #place(fleet: FleetSpec, spec: PlacedSpec, signal: AbortSignal): Promise<Placement> {
+    const hasLost = [...this.#links.values()].some(({ lost }) => lost.aborted);
+    const untilMs = this.nowMs() + (hasLost ? RETURN_MS_MAX : 0);
+    for (;;) {
+      const agents = await this.discover();
+      try {
+        return placeAgents(fleet, agents, spec);
+      } catch (error) {
+        if (signal.aborted || this.nowMs() >= untilMs) throw error;
+      }
+      await sleep(HEARTBEAT_MS, undefined, { signal }).catch(() => {});
+    }
   }
 
   /** The placement of the same wish again, while all its agents live: without a look around. */
-  #reuse(fleet: FleetSpec, target: TargetSpec): Placement | null {
+  #reuse(fleet: FleetSpec, spec: PlacedSpec): Placement | null {
     const living = [...this.#links.values()].filter(({ lost }) => !lost.aborted);
     try {
       return placeAgents(
         fleet,
         living.map(({ description }) => description),
-        target,
+        spec,
       );
     } catch {
       return null;
@@ -240,4 +267,19 @@ export class FleetController implements AsyncDisposable {
       }
     }
   }
+}
+
+/** Asks an agent that there may be no link with. */
+async function requestOnce(
+  nc: NatsConnection,
+  ask: Asker & { readonly agent: string; readonly verb: Verb; readonly body: unknown },
+): Promise<unknown> {
+  const { churnlab, run, epoch, agent, verb, body } = ask;
+  const request: Request = { protocol: PROTOCOL, churnlab, run, epoch: epoch(), body };
+  const { data } = await nc.request(verbSubject(agent, verb), encodeMessage(request), {
+    timeout: ANSWER_MS_MAX,
+  });
+  const reply = decodeMessage(data, replySchema);
+  if (!reply.ok) throw new ChurnError("E_AGENT", reply.message);
+  return reply.body;
 }

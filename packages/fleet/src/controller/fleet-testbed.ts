@@ -2,6 +2,7 @@ import {
   ChurnError,
   type Environment,
   type FleetSpec,
+  type ResultPieceId,
   type Role,
   type SysctlRecord,
   type Testbed,
@@ -41,7 +42,11 @@ export class FleetTestbed implements Testbed {
   readonly #controller: FleetController;
   readonly #stored = new Map<
     number,
-    { readonly key: TrialKey; readonly links: readonly AgentLink[] }
+    {
+      readonly key: TrialKey;
+      readonly links: readonly AgentLink[];
+      readonly agents: readonly RemoteAgent[];
+    }
   >();
   #builds = 0;
 
@@ -57,7 +62,7 @@ export class FleetTestbed implements Testbed {
   async build(trial: Trial, signal: AbortSignal): Promise<TrialWorld> {
     const { spec } = trial;
     const fleet = requireFleet(spec);
-    const crew = await this.#controller.muster(fleet, spec.target);
+    const crew = await this.#controller.muster(fleet, spec, signal);
     const key = this.#nextKey(trial);
     await using stack = new AsyncDisposableStack();
     const clocks = stack.use(await FleetClocks.measure(crew.all));
@@ -67,7 +72,7 @@ export class FleetTestbed implements Testbed {
     const { ofTarget, ofLoads } = await prepareAll(crew, { key, spec });
     if (ofTarget.target === null) throw new ChurnError("E_TARGET", "The target listens nowhere");
     const target = new RemoteTarget(crew.target, ofTarget.target);
-    const observers = observe(crew, { key, target, stack });
+    const observers = observe(crew, { key, target, stack, spec });
     const agents = crew.loads.map(
       ({ link, workers }) =>
         new RemoteAgent({ link, workers, key, results: this.#controller.results }),
@@ -75,7 +80,7 @@ export class FleetTestbed implements Testbed {
     listenLive(crew, { key, agents, observers, target, stack });
     const now = { atMs: this.#controller.nowMs(), marks: false };
     await Promise.all(observers.map((observer) => observer.lookAt(now)));
-    this.#stored.set(trial.id, { key, links: crew.all });
+    this.#stored.set(trial.id, { key, links: crew.all, agents });
     const held = stack.move();
     return {
       agents,
@@ -93,13 +98,21 @@ export class FleetTestbed implements Testbed {
     };
   }
 
+  collected({ id }: Trial): readonly ResultPieceId[] {
+    const { key, agents = [] } = this.#stored.get(id) ?? {};
+    if (key === undefined) return [];
+    return reporting(agents).flatMap((name) => this.#controller.results.piecesOf(name, key));
+  }
+
   confirm({ id }: Trial): void {
     const stored = this.#stored.get(id);
     if (stored === undefined) return;
     this.#stored.delete(id);
-    this.#controller.results.settle(stored.key);
+    const reported = new Set(reporting(stored.agents));
+    this.#controller.results.settle(stored.key, reported);
     const body: KeyedRequest = { key: stored.key };
-    for (const link of stored.links) {
+    // What another had to say may still come: it stays on its disk until then.
+    for (const link of stored.links.filter(({ name }) => reported.has(name))) {
       link.tell("finish", { body, withinMs: FINISH_MS_MAX }).catch(() => {});
     }
   }
@@ -113,6 +126,11 @@ export class FleetTestbed implements Testbed {
     const attempt = this.#controller.epoch * ATTEMPTS_PER_EPOCH + this.#builds;
     return { trial: id, attempt };
   }
+}
+
+/** Those whose reports are part of the trial. */
+function reporting(agents: readonly RemoteAgent[]): string[] {
+  return agents.filter(({ report }) => report !== null).map(({ name }) => name);
 }
 
 function requireFleet({ fleet }: TrialSpec): FleetSpec {
@@ -184,7 +202,10 @@ interface Watching {
   readonly stack: AsyncDisposableStack;
 }
 
-function observe(crew: Crew, { key, target, stack }: Watching): RemoteObserver[] {
+function observe(
+  crew: Crew,
+  { key, target, stack, spec }: Watching & { readonly spec: TrialSpec },
+): RemoteObserver[] {
   const liveMs = liveMsOf(crew.loads.length);
   const of = (role: Role, links: readonly AgentLink[]): RemoteObserver =>
     new RemoteObserver({ role, links, key, liveMs, onReply: (reply) => target.take(reply.target) });
@@ -194,6 +215,7 @@ function observe(crew: Crew, { key, target, stack }: Watching): RemoteObserver[]
       crew.loads.map(({ link }) => link),
     ),
     of("target", [crew.target]),
+    ...(spec.topology === "gateway" ? [of("upstream", [crew.target])] : []),
   ];
   stack.defer(() => {
     for (const observer of observers) observer.close();
@@ -213,7 +235,7 @@ function listenLive(
     const agent = agents.find(({ name }) => name === link.name);
     link.onLive = (message) => {
       if (message.key.trial !== key.trial || message.key.attempt !== key.attempt) return;
-      if (agent !== undefined && message.tally !== null) agent.live = message.tally;
+      if (message.load !== null) agent?.take(message.load);
       target.takeEnd(message.targetEnded);
       for (const observer of observers) observer.take(link, message);
     };

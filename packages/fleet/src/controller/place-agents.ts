@@ -1,4 +1,4 @@
-import { ChurnError, type FleetSpec, type TargetSpec } from "@churnlab/core";
+import { ChurnError, type FleetSpec, type TrialSpec } from "@churnlab/core";
 import type { AgentDescription } from "../messages/agent-description.ts";
 
 /** Who does what in a trial. */
@@ -6,6 +6,9 @@ export interface Placement {
   readonly loads: readonly PlacedLoad[];
   readonly target: AgentDescription;
 }
+
+/** What of a trial's spec decides who can have its target. */
+export type PlacedSpec = Pick<TrialSpec, "target" | "topology">;
 
 export interface PlacedLoad {
   readonly agent: AgentDescription;
@@ -23,19 +26,22 @@ const WORKERS_DEFAULT_MAX = 4;
 export function placeAgents(
   fleet: FleetSpec,
   agents: readonly AgentDescription[],
-  target: TargetSpec,
+  spec: PlacedSpec,
 ): Placement {
   requireDistinct(agents);
   const sorted = agents.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const targets = sorted.filter((agent) => offers(agent, "target", fleet.target.labels));
+  const addresses = spec.topology === "gateway" ? 2 : 1;
+  const targets = sorted.filter(
+    (agent) => offers(agent, "target", fleet.target.labels) && agent.addresses.length >= addresses,
+  );
   // One that offers nothing but a target is not missed among the load.
   const [chosen] = targets.toSorted((a, b) => a.roles.length - b.roles.length);
   if (chosen === undefined) {
     throw new ChurnError(
       "E_FLEET",
-      `No agent offers a target${nameLabels(fleet.target.labels)}: ${listAgents(sorted)}`,
+      `No agent offers a target${nameLabels(fleet.target.labels)}${addresses > 1 ? " with two addresses: a gateway's and its upstream's" : ""}: ${listAgents(sorted)}`,
       {
-        hint: `Start one: churnlab agent --role target (${Object.keys(target)[0]} is to run there)`,
+        hint: `Start one: churnlab agent --role target${addresses > 1 ? " --address A --address B" : ""} (${Object.keys(spec.target)[0]} is to run there)`,
       },
     );
   }

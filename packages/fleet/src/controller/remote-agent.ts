@@ -3,11 +3,13 @@ import {
   type ArmedShard,
   ChurnError,
   EMPTY_LIVE_TALLY,
-  type LiveTally,
+  type HistogramRecord,
   type Shard,
   type ShardReport,
 } from "@churnlab/core";
 import { z } from "zod";
+import { fromPlainHistogram } from "../histogram-codec.ts";
+import type { LiveLoad } from "../messages/live-message.ts";
 import type {
   ArmRequest,
   KeyedRequest,
@@ -24,6 +26,13 @@ const RESULT_GRACE_MS = 20_000;
 
 const startReply = z.object({ leadMs: z.number() });
 
+const NOTHING_TOLD: LiveLoad = {
+  tally: EMPTY_LIVE_TALLY,
+  engine: null,
+  cpuUs: null,
+  latencies: [],
+};
+
 export interface RemoteAgentOptions {
   readonly link: AgentLink;
   readonly workers: number;
@@ -36,8 +45,8 @@ export class RemoteAgent implements Agent {
   readonly name: string;
   readonly workers: number;
   readonly #options: RemoteAgentOptions;
-  /** Counters of its load, as it last told them. */
-  live: LiveTally = EMPTY_LIVE_TALLY;
+  #live: LiveLoad = NOTHING_TOLD;
+  #latencies: HistogramRecord[] = [];
   /** What it sent; null before that. */
   report: ShardReport | null = null;
 
@@ -47,14 +56,26 @@ export class RemoteAgent implements Agent {
     this.#options = options;
   }
 
+  /** What it last told of its load. */
+  take(load: LiveLoad): void {
+    this.#live = load;
+    this.#latencies.push(...load.latencies.map(fromPlainHistogram));
+  }
+
   async arm(shard: Shard): Promise<ArmedShard> {
     const { link, key } = this.#options;
     const { seed, workload, phases, target, share } = shard;
     const body: ArmRequest = { key, seed, workload, phases, target, share };
     await link.tell("arm", { body, withinMs: ARM_MS_MAX });
+    const told = (): LiveLoad => this.#live;
     return {
       run: (startAtMs) => this.#run(shard, startAtMs),
-      live: () => this.live,
+      live: () => told().tally,
+      takeLatencies: () => this.#latencies.splice(0),
+      readCpuUs: () => told().cpuUs ?? 0,
+      get engine() {
+        return told().engine ?? "";
+      },
       stop: () => this.#stop(),
     };
   }
@@ -73,7 +94,7 @@ export class RemoteAgent implements Agent {
     const { connectMs, responseMs } = workload.timeouts;
     const loadMs = phases.warmUpMs + phases.measureMs + connectMs + 2 * responseMs;
     const allowedMs = startAtMs - link.nowMs() + loadMs + RESULT_GRACE_MS;
-    this.report = await link.unlessLost(this.#within(report, allowedMs));
+    this.report = await this.#within(link.unlessLost(report), allowedMs);
     return this.report;
   }
 

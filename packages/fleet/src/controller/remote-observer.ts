@@ -15,6 +15,7 @@ import {
   type ReadReply,
   type RoleEvent,
   type RoleLook,
+  type RoleReading,
   readReplySchema,
   type TrialKey,
 } from "../messages/trial-messages.ts";
@@ -50,12 +51,12 @@ export interface RemoteObserverOptions {
 export class RemoteObserver implements Observer {
   readonly role: Role;
   readonly #options: RemoteObserverOptions;
-  readonly #parts = new Map<number, Map<string, CounterReading>>();
+  readonly #parts = new Map<number, Map<string, RoleReading>>();
   #latest: CounterReading | null = null;
   #lastLine = 0;
   #looks: readonly SeenHost[] = [];
   #events: RoleEvent[] = [];
-  #portsFresh = false;
+  #ports: PortReading | null = null;
   readonly #queues = new Map<string, QueueReading>();
   /** Lines of the grid that never were complete. */
   missed = 0;
@@ -70,7 +71,7 @@ export class RemoteObserver implements Observer {
     const reading = readings.find(({ role }) => role === this.role);
     if (reading === undefined || seq <= this.#lastLine) return;
     if (reading.queues !== null) this.#queues.set(link.name, reading.queues);
-    const parts = this.#parts.get(seq) ?? new Map<string, CounterReading>();
+    const parts = this.#parts.get(seq) ?? new Map<string, RoleReading>();
     parts.set(link.name, reading);
     this.#parts.set(seq, parts);
     if (parts.size === this.#options.links.length) this.#complete(seq, [...parts.values()]);
@@ -88,11 +89,10 @@ export class RemoteObserver implements Observer {
       }),
     );
     this.#events.push(...this.#looks.flatMap(({ events }) => events));
-    this.#portsFresh = true;
-    const reading = {
-      ...joinReadings(this.#looks.map(({ look: seen }) => seen)),
-      atMs: Math.max(...this.#looks.map(({ atMs }) => atMs)),
-    };
+    const atMs = Math.max(...this.#looks.map((seen) => seen.atMs));
+    const seen = this.#looks.map(({ look: ofHost }) => ofHost);
+    this.#takePorts(seen, atMs);
+    const reading = { ...joinReadings(seen), atMs };
     this.#latest = reading;
     return reading;
   }
@@ -109,11 +109,11 @@ export class RemoteObserver implements Observer {
     return joinQueues(queues);
   }
 
-  /** Those of the last look, once: a remote host is not asked in between. */
+  /** The newest dump that came, once: with a look, or between looks with the samples. */
   readPorts(): PortReading | null {
-    if (!this.#portsFresh) return null;
-    this.#portsFresh = false;
-    return joinPorts(this.#looks.map(({ look }) => look.ports));
+    const ports = this.#ports;
+    this.#ports = null;
+    return ports;
   }
 
   drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
@@ -133,7 +133,7 @@ export class RemoteObserver implements Observer {
   async #ask(link: AgentLink, { atMs, marks }: RemoteLook): Promise<SeenHost> {
     const { key, onReply } = this.#options;
     const reply = await link.ask("read", {
-      body: { key, atMs: link.toAgentMs(atMs), marks, full: true },
+      body: { key, role: this.role, atMs: link.toAgentMs(atMs), marks, full: true },
       schema: readReplySchema,
       withinMs: Math.max(0, atMs - link.nowMs()) + LOOK_MS_MAX,
       again: true,
@@ -149,12 +149,18 @@ export class RemoteObserver implements Observer {
     return { link, look, events, atMs: link.toControllerMs(look.atMs) };
   }
 
-  #complete(seq: number, readings: readonly CounterReading[]): void {
+  #takePorts(readings: readonly RoleReading[], atMs: number): void {
+    const ports = joinPorts(readings.map((reading) => reading.ports));
+    if (ports !== null) this.#ports = { ...ports, atMs };
+  }
+
+  #complete(seq: number, readings: readonly RoleReading[]): void {
     if (this.#lastLine !== 0) this.missed += seq - this.#lastLine - 1;
     this.#lastLine = seq;
     for (const line of this.#parts.keys()) if (line <= seq) this.#parts.delete(line);
     const atMs = seq * this.#options.liveMs;
     if (this.#latest?.atMs !== undefined && atMs <= this.#latest.atMs) return;
     this.#latest = { ...joinReadings(readings), atMs };
+    this.#takePorts(readings, atMs);
   }
 }

@@ -1,4 +1,4 @@
-import { ChurnError, ERROR_CODES, type ErrorCode, type ShardReport } from "@churnlab/core";
+import { type ChurnError, type ResultPieceId, type ShardReport } from "@churnlab/core";
 import {
   AckPolicy,
   DeliverPolicy,
@@ -6,37 +6,47 @@ import {
   type JetStreamManager,
   type JsMsg,
 } from "@nats-io/jetstream";
-import { decodeMessage } from "../message-codec.ts";
+import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { type ResultPiece, resultPieceSchema } from "../messages/result-piece.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
-import { joinReport } from "../report-codec.ts";
 import { RESULTS_STREAM, resultsOfRun } from "../subjects.ts";
+import { ArrivingResults } from "./arriving-results.ts";
+import type { ResultLedger } from "./result-ledger.ts";
 
 /** A controller that dies leaves its pieces to be delivered again after this. */
 const ACK_WAIT_NS = 10 * 60 * 1e9;
 const UNACKED_MAX = 20_000;
+/** Attempts that are over and of which not all pieces have come; of more, the oldest is left to be delivered again. */
+const LATE_MAX = 256;
 
 interface Expected {
-  readonly pieces: Map<number, ResultPiece>;
-  readonly messages: JsMsg[];
+  readonly arriving: ArrivingResults;
   readonly resolve: (report: ShardReport) => void;
   readonly reject: (error: ChurnError) => void;
 }
 
+export interface CollectorParts {
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  readonly ledger: ResultLedger;
+  /** Told of results that came when their attempt was over, once they are kept: the agent need not keep them. */
+  readonly onLate: (agent: string, key: TrialKey) => void;
+}
+
 /** Gathers agents' results of one run. A piece counts once, whatever the server delivers; it is acknowledged once it is stored. */
 export class ResultCollector implements AsyncDisposable {
+  readonly #parts: Pick<CollectorParts, "ledger" | "onLate">;
   readonly #expected = new Map<string, Expected>();
+  readonly #late = new Map<string, ArrivingResults>();
   /** Pieces that came again. */
   duplicates = 0;
-  /** Pieces of attempts that nobody waits for. */
+  /** Messages that are no piece of an agent's own results. */
   strays = 0;
   #stop: () => Promise<unknown> = async () => {};
 
-  static async open(
-    run: string,
-    { js, jsm }: { readonly js: JetStreamClient; readonly jsm: JetStreamManager },
-  ): Promise<ResultCollector> {
-    const collector = new ResultCollector();
+  static async open(run: string, parts: CollectorParts): Promise<ResultCollector> {
+    const { js, jsm } = parts;
+    const collector = new ResultCollector(parts);
     const durable = `run_${run}`;
     await jsm.consumers.add(RESULTS_STREAM, {
       durable_name: durable,
@@ -55,21 +65,34 @@ export class ResultCollector implements AsyncDisposable {
     return collector;
   }
 
-  private constructor() {}
+  private constructor(parts: CollectorParts) {
+    this.#parts = parts;
+  }
 
   /** The report of an agent's attempt. Rejects with `E_AGENT` where it does not add up, or with the agent's own failure. */
   expect(agent: string, key: TrialKey): Promise<ShardReport> {
     return new Promise((resolve, reject) => {
-      this.#expected.set(idOf(agent, key), { pieces: new Map(), messages: [], resolve, reject });
+      const arriving = new ArrivingResults(agent);
+      this.#expected.set(idOf(agent, key), { arriving, resolve, reject });
     });
   }
 
-  /** The results of an attempt are stored, or of no use: they need not be delivered again. */
-  settle(key: TrialKey): void {
-    for (const [id, { messages }] of this.#expected) {
+  /** The pieces that an agent's report was made of. */
+  piecesOf(agent: string, key: TrialKey): ResultPieceId[] {
+    const pieces = this.#expected.get(idOf(agent, key))?.arriving.pieces ?? [];
+    return pieces.map(identify);
+  }
+
+  /**
+   * An attempt is stored, with the reports of these agents: they need not be delivered again. What the others sent came too late
+   * for it.
+   */
+  settle(key: TrialKey, stored: ReadonlySet<string>): void {
+    for (const [id, { arriving }] of this.#expected) {
       if (!id.endsWith(suffixOf(key))) continue;
-      for (const message of messages) message.ack();
       this.#expected.delete(id);
+      if (stored.has(arriving.agent)) arriving.acknowledge();
+      else if (arriving.pieces.length > 0) this.#keepLate(id, key, arriving);
     }
   }
 
@@ -78,44 +101,72 @@ export class ResultCollector implements AsyncDisposable {
   }
 
   #take(message: JsMsg): void {
-    let piece: ResultPiece;
-    try {
-      piece = decodeMessage(message.data, resultPieceSchema);
-    } catch {
+    const piece = readPiece(message);
+    if (piece === null) {
       this.strays += 1;
       message.term();
       return;
     }
-    // Whose it is, the subject says: what an agent may publish to is its own.
-    const [, , agent] = message.subject.split(".");
-    const expected = this.#expected.get(idOf(piece.agent, piece.key));
-    if (expected === undefined || piece.agent !== agent) {
-      this.strays += 1;
-      message.ack();
-      return;
-    }
-    expected.messages.push(message);
-    if (expected.pieces.has(piece.seq)) {
+    const id = idOf(piece.agent, piece.key);
+    const expected = this.#expected.get(id);
+    if (expected === undefined) return this.#takeLate(id, piece, message);
+    if (!expected.arriving.add(piece, message)) {
       this.duplicates += 1;
       return;
     }
-    expected.pieces.set(piece.seq, piece);
-    conclude(piece.agent, expected);
+    if (!expected.arriving.isWhole) return;
+    const whole = expected.arriving.conclude();
+    if (whole instanceof Error) expected.reject(whole);
+    else expected.resolve(whole);
+  }
+
+  #takeLate(id: string, piece: ResultPiece, message: JsMsg): void {
+    if (this.#parts.ledger.has(identify(piece))) {
+      this.duplicates += 1;
+      message.ack();
+      if (piece.kind !== "part") this.#parts.onLate(piece.agent, piece.key);
+      return;
+    }
+    const arriving = this.#late.get(id) ?? new ArrivingResults(piece.agent);
+    if (!arriving.add(piece, message)) this.duplicates += 1;
+    this.#keepLate(id, piece.key, arriving);
+  }
+
+  /** Kept beside the run when they are whole. */
+  #keepLate(id: string, key: TrialKey, arriving: ArrivingResults): void {
+    this.#late.set(id, arriving);
+    if (!arriving.isWhole) {
+      const [oldest = id] = this.#late.keys();
+      if (this.#late.size > LATE_MAX) this.#late.delete(oldest);
+      return;
+    }
+    this.#late.delete(id);
+    const { ledger, onLate } = this.#parts;
+    try {
+      ledger.keepLate(
+        arriving.pieces.map((piece) => ({ ...identify(piece), text: encodeMessage(piece) })),
+      );
+    } catch {
+      return; // not acknowledged: a later controller of the run is given them again
+    }
+    arriving.acknowledge();
+    onLate(arriving.agent, key);
   }
 }
 
-function conclude(agent: string, { pieces, resolve, reject }: Expected): void {
-  const all = [...pieces.values()].toSorted((a, b) => a.seq - b.seq);
-  const last = all.at(-1);
-  if (last?.kind === "failure") {
-    const code = last.code in ERROR_CODES ? (last.code as ErrorCode) : "E_AGENT";
-    reject(new ChurnError(code, `${agent}: ${last.message}`));
+/** null: it is none, or not of the agent that published it. Whose it is, the subject says: an agent may publish to its own only. */
+function readPiece(message: JsMsg): ResultPiece | null {
+  const [, , agent] = message.subject.split(".");
+  try {
+    const piece = decodeMessage(message.data, resultPieceSchema);
+    return piece.agent === agent ? piece : null;
+  } catch {
+    return null;
   }
-  if (last?.kind !== "final" || all.length <= last.totals.parts) return;
-  const texts = all.flatMap((piece) => (piece.kind === "part" ? [piece.text] : []));
-  const report = joinReport(texts, last.totals);
-  if (typeof report !== "string") return resolve(report);
-  reject(new ChurnError("E_AGENT", `The results of ${agent} do not add up: ${report}`));
+}
+
+function identify({ agent, key, seq }: ResultPiece): ResultPieceId {
+  return { trial: key.trial, attempt: key.attempt, agent, piece: seq };
 }
 
 function idOf(agent: string, key: TrialKey): string {

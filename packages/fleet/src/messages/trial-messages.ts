@@ -162,9 +162,11 @@ export interface KeyedRequest {
 
 export const keyedRequestSchema: z.ZodType<KeyedRequest> = z.object({ key: trialKeySchema });
 
-/** A look at the agent's side of the trial. */
+/** A look at one role of the agent's side of the trial. */
 export interface ReadRequest {
   readonly key: TrialKey;
+  /** With `target`, what the target says of itself comes too. */
+  readonly role: (typeof ROLES)[number];
   /** When to look, on the agent's own clock; null: at once. */
   readonly atMs: number | null;
   /** The measure phase begins with this look: the target counts from here on. */
@@ -175,6 +177,7 @@ export interface ReadRequest {
 
 export const readRequestSchema: z.ZodType<ReadRequest> = z.object({
   key: trialKeySchema,
+  role: roleSchema,
   atMs: z.number().nullable(),
   marks: z.boolean(),
   full: z.boolean(),
@@ -189,6 +192,8 @@ export interface RoleReading {
   readonly counters: Readonly<Record<string, number>>;
   /** null in most: they cost more than counters. */
   readonly queues: QueueReading | null;
+  /** null in most: a dump walks the kernel's whole socket table. */
+  readonly ports: PortReading | null;
 }
 
 const countsSchema = z.record(z.string(), z.number());
@@ -205,32 +210,6 @@ const queuesSchema: z.ZodType<QueueReading> = z.object({
   ),
   synReceived: z.number(),
 });
-
-const readingShape = {
-  role: roleSchema,
-  atMs: z.number(),
-  gauges: countsSchema,
-  counters: countsSchema,
-  queues: queuesSchema.nullable(),
-};
-
-export const roleReadingSchema: z.ZodType<RoleReading> = z.object(readingShape);
-
-/** Something that happened, on the agent's clock. */
-export interface RoleEvent {
-  readonly role: (typeof ROLES)[number];
-  readonly atMs: number;
-  readonly kind: string;
-  readonly detail: Readonly<Record<string, unknown>>;
-}
-
-export interface RoleLook extends RoleReading {
-  readonly ports: PortReading | null;
-  /** Since the last look. */
-  readonly events: readonly RoleEvent[];
-  /** All so far. */
-  readonly warnings: readonly Warning[];
-}
 
 const portsSchema: z.ZodType<PortReading> = z.object({
   states: countsSchema,
@@ -249,9 +228,34 @@ const portsSchema: z.ZodType<PortReading> = z.object({
   tuplesLeftOff: z.number(),
 });
 
+const readingShape = {
+  role: roleSchema,
+  atMs: z.number(),
+  gauges: countsSchema,
+  counters: countsSchema,
+  queues: queuesSchema.nullable(),
+  ports: portsSchema.nullable(),
+};
+
+export const roleReadingSchema: z.ZodType<RoleReading> = z.object(readingShape);
+
+/** Something that happened, on the agent's clock. */
+export interface RoleEvent {
+  readonly role: (typeof ROLES)[number];
+  readonly atMs: number;
+  readonly kind: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+export interface RoleLook extends RoleReading {
+  /** Since the last look. */
+  readonly events: readonly RoleEvent[];
+  /** All so far. */
+  readonly warnings: readonly Warning[];
+}
+
 const roleLookSchema: z.ZodType<RoleLook> = z.object({
   ...readingShape,
-  ports: portsSchema.nullable(),
   events: z.array(
     z.object({
       role: roleSchema,

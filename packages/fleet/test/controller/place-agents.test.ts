@@ -1,9 +1,9 @@
-import type { FleetSpec, TargetSpec } from "@churnlab/core";
+import type { FleetSpec } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
-import { placeAgents } from "../../src/controller/place-agents.ts";
+import { type PlacedSpec, placeAgents } from "../../src/controller/place-agents.ts";
 import type { AgentDescription } from "../../src/messages/agent-description.ts";
 
-const TARGET: TargetSpec = { url: "http://198.18.0.1/" };
+const TARGET: PlacedSpec = { topology: "direct", target: { url: "http://198.18.0.1/" } };
 
 function agent(name: string, over: Partial<AgentDescription> = {}): AgentDescription {
   return {
@@ -73,5 +73,13 @@ describe("placement", () => {
     expect(() => placeAgents(fleet(1), [agent("a"), agent("a")], TARGET)).toThrow(
       /Two agents are called a/,
     );
+  });
+
+  it("puts a gateway where there is an address for its upstream too", () => {
+    const spec: PlacedSpec = { ...TARGET, topology: "gateway" };
+    const addresses = ["198.18.0.1", "198.18.0.9"];
+    const all = [agent("a"), agent("b"), agent("t", { addresses })];
+    expect(placeAgents(fleet(1), all, spec).target.name).toBe("t");
+    expect(() => placeAgents(fleet(1), all.slice(0, 2), spec)).toThrow(/with two addresses/);
   });
 });

@@ -65,6 +65,19 @@ CREATE TABLE current_attempt (
   started_at TEXT NOT NULL           -- ISO 8601, UTC
 ) STRICT;
 
+-- Every piece of the results that agents of a fleet sent, once, however often it was delivered and to which controller.
+CREATE TABLE result_piece (
+  run INTEGER NOT NULL REFERENCES run (id),
+  trial_id INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,          -- as the fleet numbers them, over all controllers of the run
+  agent TEXT NOT NULL,
+  piece INTEGER NOT NULL,            -- from 0
+  trial INTEGER REFERENCES trial (id), -- what it is part of; NULL: its attempt was over when it came
+  late TEXT CHECK (json_valid(late)), -- such a piece, as it was sent
+  PRIMARY KEY (run, trial_id, attempt, agent, piece),
+  CHECK ((trial IS NULL) = (late IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE warning (
   trial INTEGER NOT NULL REFERENCES trial (id),
   position INTEGER NOT NULL,
@@ -209,6 +222,11 @@ SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, trial.block, 
    FROM (SELECT code, message FROM warning WHERE warning.trial = trial.id ORDER BY position)) AS warnings,
   trial.attempt, trial.superseded, trial.closer
 FROM trial JOIN run ON run.id = trial.run;
+
+CREATE VIEW v_result_piece AS
+SELECT run.run_id, result_piece.trial_id, result_piece.attempt, result_piece.agent, result_piece.piece,
+  trial.attempt AS stored_with, result_piece.late
+FROM result_piece JOIN run ON run.id = result_piece.run LEFT JOIN trial ON trial.id = result_piece.trial;
 
 CREATE VIEW v_measurement AS
 SELECT run.run_id, trial.trial_id, trial.variant, trial.replicate, measurement.role, metric.name AS metric,

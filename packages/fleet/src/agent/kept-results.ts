@@ -1,0 +1,79 @@
+import type { ResultPiece } from "../messages/result-piece.ts";
+import type { Delivery } from "./publish-results.ts";
+import type { ResultSpool, SpoolOrigin } from "./result-spool.ts";
+
+/** A replay that the server does not take in this time is left for the next. */
+const REPLAY_MS_MAX = 60_000;
+
+export interface KeptResultsParts {
+  readonly agent: string;
+  readonly spool: ResultSpool;
+  readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<Delivery>;
+  /** Whether a controller of this run lives. */
+  readonly isHeard: (run: string) => Promise<boolean>;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Results of attempts that are over for this agent, as it was killed or lost its controller before they were stored. While their
+ * run goes on they are published again, and the controller says when it has them; of other runs they are kept, and told of.
+ */
+export class KeptResults {
+  readonly #parts: KeptResultsParts;
+  readonly #over = new AbortController();
+
+  constructor(parts: KeptResultsParts) {
+    this.#parts = parts;
+  }
+
+  /** After a start of the agent. */
+  async replayAll(): Promise<void> {
+    const { spool, agent, log, isHeard } = this.#parts;
+    for (const swept of spool.sweep(agent, Date.now())) {
+      log(`${describe(swept)} were asked for by nobody: removed`);
+    }
+    const byRun = Map.groupBy(spool.list(agent), ({ run }) => run);
+    const replays = [...byRun].map(async ([run, origins]) => {
+      if (await isHeard(run)) return this.#replay(origins);
+      for (const origin of origins) {
+        log(
+          `${describe(origin)} are kept in ${spool.fileOf(origin)}: no controller of it is heard`,
+        );
+      }
+    });
+    await Promise.all(replays);
+  }
+
+  /** A controller of this run has come, and is about to begin an attempt. */
+  async replayRun(run: string): Promise<void> {
+    const { spool, agent } = this.#parts;
+    await this.#replay(spool.list(agent).filter((origin) => origin.run === run));
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
+  }
+
+  async #replay(origins: readonly SpoolOrigin[]): Promise<void> {
+    const { spool, publish, log } = this.#parts;
+    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(REPLAY_MS_MAX)]);
+    for (const origin of origins) {
+      let pieces: readonly ResultPiece[];
+      try {
+        pieces = spool.read(origin);
+      } catch {
+        log(`${describe(origin)} cannot be read: ${spool.fileOf(origin)}`);
+        continue;
+      }
+      const { acknowledged, known } = await publish(pieces, signal);
+      if (acknowledged < pieces.length) continue;
+      log(`${describe(origin)} were published again`);
+      // The server had all of them, and gives them to whoever runs it: it has no use for this copy.
+      if (known === pieces.length) spool.remove(origin);
+    }
+  }
+}
+
+function describe({ run, key }: SpoolOrigin): string {
+  return `results of run ${run}, trial ${key.trial}, attempt ${key.attempt}`;
+}

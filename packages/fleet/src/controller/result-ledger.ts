@@ -1,0 +1,14 @@
+import type { ResultPieceId } from "@churnlab/core";
+
+/** A piece whose attempt was over when it came. */
+export interface LatePiece extends ResultPieceId {
+  /** The piece as it was sent. */
+  readonly text: string;
+}
+
+/** Where it is noted, by who keeps the run, which pieces there are: each once, whatever controller asks. */
+export interface ResultLedger {
+  has(piece: ResultPieceId): boolean;
+  /** All of them, or none. */
+  keepLate(pieces: readonly LatePiece[]): void;
+}
