@@ -10,7 +10,7 @@ import {
   type TrialPhase,
 } from "@churnlab/core";
 
-export const clock: Clock = {
+const clock: Clock = {
   nowMs: () => Number(process.hrtime.bigint()) / 1e6,
   unixMs: () => Date.now(),
   threadCpuMs: () => process.threadCpuUsage().user / 1000,

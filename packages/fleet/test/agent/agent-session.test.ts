@@ -58,7 +58,8 @@ function openSession(builder: Partial<SideMaker>): {
     },
     builder: { buildLoad: never, buildTarget: never, ...builder },
     spool: new ResultSpool(spool),
-    publish: async () => {},
+    publish: async (pieces) => ({ acknowledged: pieces.length, known: 0 }),
+    kept: { replayRun: async () => {} },
     live: () => {},
     followRun: (_run, hear) => {
       heard.push(hear);
