@@ -6,6 +6,7 @@ import {
   type ArmedShard,
   type CounterReading,
   EMPTY_TALLY,
+  type HistogramRecord,
   LatencyHistogram,
   type Observer,
   type Role,
@@ -99,9 +100,16 @@ function ratePerS({ workload, share }: Shard): number {
   return (rate * share.count) / share.of;
 }
 
+/** Made once: a real agent's workers count latencies while they go, not while a thousand others report. */
+const HISTOGRAMS: readonly HistogramRecord[] = LATENCIES.map((name, i) => {
+  const uniform = seedUniform(i);
+  const histogram = new LatencyHistogram();
+  for (let n = 0; n < LATENCY_VALUES; n++) histogram.recordUs(20 * Math.exp(4 * uniform()));
+  return histogram.toRecord(name);
+});
+
 function makeReport(agent: string, shard: Shard): ShardReport {
   const count = Math.floor((ratePerS(shard) * shard.phases.measureMs) / 1000);
-  const uniform = seedUniform(shard.seed);
   const done = { intended: count, attempted: count, succeeded: count, failed: 0, dropped: 0 };
   const tally: Tally = { connections: { ...done, established: count }, requests: done };
   return {
@@ -111,11 +119,7 @@ function makeReport(agent: string, shard: Shard): ShardReport {
     tally,
     warmUp: EMPTY_TALLY,
     failures: [],
-    histograms: LATENCIES.map((name) => {
-      const histogram = new LatencyHistogram();
-      for (let i = 0; i < LATENCY_VALUES; i++) histogram.recordUs(20 * Math.exp(4 * uniform()));
-      return histogram.toRecord(name);
-    }),
+    histograms: HISTOGRAMS,
     cpuUs: 0,
     cpuShareMax: 0,
     elapsedMs: shard.phases.measureMs,

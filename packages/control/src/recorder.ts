@@ -126,7 +126,8 @@ export class Recorder implements Disposable {
 
   /**
    * Waits until every role has no more full sockets than before the load, so that the last FIN is counted where it
-   * belongs. Bounded: what stays open (a held connection, a leak) is a warning.
+   * belongs. Bounded: what stays open (a held connection, a leak) is a warning. Hosts elsewhere have been looked at when it
+   * returns: `endMeasure` reads what they showed then.
    */
   async settle(): Promise<void> {
     const untilMs = this.#clock.nowMs() + SETTLE_MS_MAX;

@@ -65,7 +65,6 @@ export async function runTrial(
     seen = { ...seen, reports };
     if (failure !== undefined) throw failure;
     await recording.settle();
-    await recording.look({ atMs: clock.nowMs(), marks: false });
     recording.endMeasure();
 
     phases.enter("drain");

@@ -24,6 +24,8 @@ export async function connectNats(access: Access): Promise<NatsConnection> {
       reconnectTimeWait: RECONNECT_MS,
       maxReconnectAttempts: -1,
       timeout: CONNECT_MS_MAX,
+      // Each question would note where it was asked, for the case that it fails: a sixth of what it costs to ask.
+      noAsyncTraces: true,
       ...loginOptions(login),
     });
   } catch (error) {

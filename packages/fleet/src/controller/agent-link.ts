@@ -30,9 +30,15 @@ export interface Ask<T> {
 /** How long a question outlives a server that is being restarted. */
 const SERVER_AWAY_MS_MAX = 10_000;
 const CLOCK_MS_MAX = 2000;
-/** Of the exchanges of a measurement, so many at least are of now: they would show a clock that jumped. */
-const FRESH_EXCHANGES = 2;
 const nothing: z.ZodType = z.unknown();
+
+/** Which exchanges a measurement may use. */
+export interface ClockWish {
+  /** Not those before, on the controller's clock. */
+  readonly sinceMs: number;
+  /** So many at least are made now. */
+  readonly fresh: number;
+}
 
 /** What was found of an agent's clock, and by which exchanges. */
 export interface MeasuredClock extends ClockOffset {
@@ -79,10 +85,10 @@ export class AgentLink {
     await this.#exchange;
   }
 
-  /** Measures by the recent exchanges since a time, and as many new ones as these lack. */
-  async measureClock(sinceMs: number): Promise<MeasuredClock> {
+  /** Measures by the recent exchanges since a time and new ones: as many as these lack, and at least `fresh`. */
+  async measureClock({ sinceMs, fresh }: ClockWish): Promise<MeasuredClock> {
     const known = this.#exchanges.since(sinceMs, this.nowMs()).length;
-    const missing = Math.max(FRESH_EXCHANGES, CLOCK_EXCHANGES - known);
+    const missing = Math.max(fresh, CLOCK_EXCHANGES - known);
     for (let i = 0; i < missing; i++) await this.exchangeClock();
     const exchanges = this.#exchanges.since(sinceMs, this.nowMs());
     this.#clock = estimateOffset(exchanges, this.nowMs());

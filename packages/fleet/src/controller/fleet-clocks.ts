@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Measurement, ShardReport, Warning, WorldConclusion } from "@churnlab/core";
 import { leastMoveMs } from "../clock/estimate-offset.ts";
-import type { AgentLink, MeasuredClock } from "./agent-link.ts";
+import type { AgentLink, ClockWish, MeasuredClock } from "./agent-link.ts";
 
 /** Above this a start is not at one time. */
 const OFFSET_ERROR_MS_MAX = 5;
@@ -11,9 +11,13 @@ const DRIFT_MS_MAX = 5;
 const START_SKEW_MS_MAX = 50;
 /** Agents whose clocks are measured at one time. */
 const EXCHANGING_MAX = 4;
+/** Before a trial, what the one before it found will do: a clock that jumped since shows it afterwards. */
+const ANY_RECENT: ClockWish = { sinceMs: Number.NEGATIVE_INFINITY, fresh: 0 };
+/** After a trial, so many exchanges at least are of now: they show a clock that jumped at its end. */
+const FRESH_EXCHANGES = 2;
 /** While a trial goes on, one agent is asked for its clock so often, and all of them together no more often than that. */
-const EXCHANGE_MS = 250;
-const EXCHANGES_PER_S_MAX = 400;
+const EXCHANGE_MS = 400;
+const EXCHANGES_PER_S_MAX = 250;
 /** Lead before a start: enough for the message, for the workers' own threads, and for as many messages as there are agents. */
 const LEAD_MS_MIN = 250;
 const LEAD_ROUND_TRIPS = 10;
@@ -33,7 +37,7 @@ export class FleetClocks implements Disposable {
   readonly #over = new AbortController();
 
   static async measure(links: readonly AgentLink[]): Promise<FleetClocks> {
-    return new FleetClocks(links, await measureAll(links, Number.NEGATIVE_INFINITY));
+    return new FleetClocks(links, await measureAll(links, ANY_RECENT));
   }
 
   private constructor(links: readonly AgentLink[], before: readonly MeasuredClock[]) {
@@ -58,7 +62,8 @@ export class FleetClocks implements Disposable {
     this.#over.abort();
     // Of one that is lost there is only what was known before.
     const living = this.#links.filter(({ lost }) => !lost.aborted);
-    const measured = await measureAll(living, this.#measuredAtMs);
+    const wish = { sinceMs: this.#measuredAtMs, fresh: FRESH_EXCHANGES };
+    const measured = await measureAll(living, wish);
     const after = this.#links.map((link) => measured[living.indexOf(link)]);
     const each = this.#links.map(({ name }, i) => {
       const before = this.#before[i] as MeasuredClock;
@@ -114,23 +119,31 @@ function judgeSkew(starts: readonly AgentStart[], errorMs: number): WorldConclus
 }
 
 /** A few at a time: a hundred exchanges at once would measure how they wait for each other. */
-async function measureAll(links: readonly AgentLink[], sinceMs: number): Promise<MeasuredClock[]> {
+async function measureAll(links: readonly AgentLink[], wish: ClockWish): Promise<MeasuredClock[]> {
   const left = links.entries();
   const measured: MeasuredClock[] = [];
   const work = async (): Promise<void> => {
-    for (const [i, link] of left) measured[i] = await link.measureClock(sinceMs);
+    for (const [i, link] of left) measured[i] = await link.measureClock(wish);
   };
   await Promise.all(Array.from({ length: EXCHANGING_MAX }, work));
   return measured;
 }
 
-/** Asks one agent after the other, evenly in time, until the signal ends it. What an exchange lacks, the measurement makes up for. */
+/**
+ * Asks one agent after the other, evenly in time, until the signal ends it. A pause that was too long is made up for by a few
+ * at once; what then is missing, the measurement asks for.
+ */
 async function exchangeAlong(links: readonly AgentLink[], signal: AbortSignal): Promise<void> {
-  const pauseMs = Math.max(EXCHANGE_MS / links.length, 1000 / EXCHANGES_PER_S_MAX);
-  for (let i = 0; !signal.aborted; i = (i + 1) % links.length) {
-    const link = links[i];
-    if (link?.lost.aborted === false) link.exchangeClock().catch(() => {});
-    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+  const paceMs = Math.max(EXCHANGE_MS / links.length, 1000 / EXCHANGES_PER_S_MAX);
+  let next = 0;
+  let dueAtMs = performance.now();
+  while (!signal.aborted) {
+    dueAtMs = Math.max(dueAtMs, performance.now() - EXCHANGING_MAX * paceMs);
+    for (; dueAtMs <= performance.now(); dueAtMs += paceMs) {
+      const link = links[next++ % links.length];
+      if (link?.lost.aborted === false) link.exchangeClock().catch(() => {});
+    }
+    await sleep(Math.max(1, dueAtMs - performance.now()), undefined, { signal }).catch(() => {});
   }
 }
 
