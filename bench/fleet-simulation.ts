@@ -1,6 +1,6 @@
 // Agents that say everything a fleet's agents say, and offer no load: what they cost is messages alone.
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import {
   type Agent,
   type ArmedShard,
@@ -75,6 +75,7 @@ function simulateAgent(name: string, workers: number): Agent {
           const { warmUpMs, measureMs } = shard.phases;
           const waitMs = atMs + warmUpMs + measureMs - nowMs();
           await sleep(waitMs, undefined, { signal: over.signal }).catch(() => {});
+          await takeTurn();
           return makeReport(name, shard);
         },
         live: () => {
@@ -98,6 +99,14 @@ function simulateAgent(name: string, workers: number): Agent {
 function ratePerS({ workload, share }: Shard): number {
   const rate = workload.arrival.model === "open" ? workload.arrival.ratePerS : 0;
   return (rate * share.count) / share.of;
+}
+
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+/** One after the other, with what else waits in between: agents on machines of their own do not hold up each other's heartbeats. */
+function takeTurn(): Promise<unknown> {
+  lastTurn = lastTurn.then(() => setImmediate());
+  return lastTurn;
 }
 
 /** Made once: a real agent's workers count latencies while they go, not while a thousand others report. */
