@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { type Benchmark, rowOfRounds } from "./benchmark.ts";
@@ -24,8 +24,10 @@ export const bench: Benchmark = {
           recursive: true,
         });
         warmNpmCache(folder);
+        const hostBefore = readHost();
         firstS.push(quickstartS(folder));
         againS.push(quickstartS(folder));
+        checkUntouched(folder, hostBefore);
       } finally {
         rmSync(folder, { recursive: true });
       }
@@ -64,6 +66,22 @@ function pnpmVersion(): string {
   return execFileSync(path.join(root, "node_modules/.bin/pnpm"), ["--version"], {
     encoding: "utf8",
   }).trim();
+}
+
+/** What a quickstart may not change: sysctls of the host, and its network devices. */
+function readHost(): string {
+  const sysctls = execFileSync("sysctl", ["-a"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const kept = sysctls.split("\n").filter((line) => /^net\.(ipv4|core)\./.test(line));
+  return [...kept, ...readdirSync("/sys/class/net")].join("\n");
+}
+
+function checkUntouched(folder: string, hostBefore: string): void {
+  const status = execFileSync("git", ["status", "--porcelain"], { cwd: folder, encoding: "utf8" });
+  if (status !== "") throw new Error(`the clone has changed: ${status}`);
+  if (readHost() !== hostBefore) throw new Error("the host has changed");
 }
 
 function quickstartS(folder: string): number {

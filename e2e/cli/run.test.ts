@@ -22,6 +22,8 @@ function query<Row>(sql: string): Row[] {
   }
 }
 
+const fileOf = (name: string): string => path.join(place.folder, name);
+
 const LONG_SCENARIO = SMALL_SCENARIO.replace("measure: 1s", "measure: 30s");
 
 /** A host that is busy with other things makes a trial invalid, which is not what these tests ask. */
@@ -124,6 +126,32 @@ describe("an interrupted run", () => {
     );
     expect(attempted?.value).toBeGreaterThan(0);
   });
+
+  it.each<readonly [when: string, isThen: (said: string) => boolean, waitMs: number]>([
+    ["as it begins", () => existsSync(fileOf("churnlab.db")), 0],
+    ["in its first trial", (said) => said.includes("trial 1/2"), 0],
+    ["in its drain", (said) => said.includes("trial 1/2"), 2000],
+  ])(
+    "leaves nothing but a database that says so when SIGINT comes %s",
+    async (_, isThen, waitMs) => {
+      const text = SMALL_SCENARIO.replace("measure: 1s", "measure: 300ms, drain: 30s");
+      const started = place.start(["run", place.write("s.yaml", text)]);
+      let said = "";
+      started.child.stderr?.on("data", (more: string) => {
+        said += more;
+      });
+      await expect.poll(() => isThen(said), { interval: 5 }).toBe(true);
+      await sleep(waitMs);
+      const inodes = namespacesHeldBy(started.child.pid as number);
+      started.child.kill("SIGINT");
+      expect((await started.ended).code).toBe(130);
+      await expect.poll(() => inodes.filter(isSomebodysNamespace)).toEqual([]);
+      expect(readdirSync(place.folder).toSorted()).toEqual(["churnlab.db", "s.yaml"]);
+      const states = query<{ state: string }>("SELECT state FROM v_run").map(({ state }) => state);
+      expect(states.filter((state) => state !== "aborted")).toEqual([]);
+      expect((await place.run(["runs"])).code).toBe(0);
+    },
+  );
 
   it("does not go on without root when the process that was started is killed", async () => {
     const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];

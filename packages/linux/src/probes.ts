@@ -183,6 +183,12 @@ function inNamespaces(
   return work(first, second);
 }
 
+/** The first line that is no warning: those come before what went wrong. */
+function pickComplaint(said: string): string {
+  const lines = said.split("\n");
+  return lines.find((line) => !/^warning:/i.test(line)) ?? lines[0] ?? "";
+}
+
 async function askProgram(program: string, args: readonly string[]): Promise<Finding> {
   try {
     const { stdout } = await promisify(execFile)(program, args, { timeout: PROGRAM_TIMEOUT_MS });
@@ -192,6 +198,6 @@ async function askProgram(program: string, args: readonly string[]): Promise<Fin
     const killed = error instanceof Error && "killed" in error && error.killed === true;
     const stderr = error instanceof Error && "stderr" in error ? String(error.stderr).trim() : "";
     const what = killed ? `${program} did not answer in ${PROGRAM_TIMEOUT_MS} ms` : stderr;
-    return { status: "absent", what: what.split("\n")[0] ?? "" };
+    return { status: "absent", what: pickComplaint(what) };
   }
 }

@@ -1,5 +1,5 @@
 import { chmodSync, readdirSync, rmSync, statSync } from "node:fs";
-import { connect, createServer, type Server } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import path from "node:path";
 import type { LiveFeed } from "../live/live-feed.ts";
 import { LIVE_SOCKET_SUFFIX, liveSocketPath, realPath } from "./live-socket-path.ts";
@@ -33,13 +33,19 @@ export function offerLiveRuns(databaseFile: string, feed: LiveFeed): Disposable 
 class LiveOffer implements Disposable {
   readonly hub = new StreamHub("process");
   readonly #server: Server;
+  readonly #readers = new Set<Socket>();
 
   constructor(databaseFile: string, runId: string) {
     this.#server = createServer((socket) => {
       // What a reader sends is dropped, and one that goes is no concern of the run.
       socket.on("error", () => {}).resume();
       socket.unref();
-      if (!this.hub.open(socket, null)) socket.destroy();
+      if (!this.hub.open(socket, null)) {
+        socket.destroy();
+        return;
+      }
+      this.#readers.add(socket);
+      socket.once("close", () => this.#readers.delete(socket));
     });
     this.#server.on("error", () => {}).unref();
     const file = liveSocketPath(databaseFile, runId);
@@ -52,6 +58,8 @@ class LiveOffer implements Disposable {
   [Symbol.dispose](): void {
     this.hub[Symbol.dispose]();
     this.#server.close();
+    // What a reader has not taken yet would keep the process alive, however much its socket is not waited for.
+    for (const reader of this.#readers) if (reader.writableLength > 0) reader.destroy();
   }
 }
 

@@ -2,7 +2,7 @@ import { type WarningCode, wrapText } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatCount, formatValue } from "../format-value.ts";
 import { readMetric, readVariants } from "../variant-readings.ts";
-import type { Style } from "./style.ts";
+import { proseColumns, type Style } from "./style.ts";
 
 /** Doubts that make the generator, and not the target, the limit of a trial. */
 const GENERATOR_WARNINGS: ReadonlySet<WarningCode> = new Set([
@@ -35,5 +35,5 @@ export function formatHarness(run: StoredRun, style: Style): string[] {
     limiting === 0
       ? `${style.good("✓")} the load generator was not the limit`
       : `${style.doubt("!")} the load generator was late, busy or short of its offer in ${limiting} of ${formatCount(run.trialList.length, "trial")}`;
-  return wrapText(`${parts.join(" · ")} — ${end}`, "harness: ");
+  return wrapText(`${parts.join(" · ")} — ${end}`, "harness: ", proseColumns(style));
 }

@@ -13,10 +13,7 @@ import type { TextTable } from "../tabulate-grades.ts";
 import { formatJudgement } from "./comparison-table.ts";
 import { formatReading } from "./format-reading.ts";
 import { layoutTable } from "./layout-table.ts";
-import { PLAIN_STYLE, type Style } from "./style.ts";
-
-/** How wide what a person reads may be. */
-const COLUMNS_MAX = 100;
+import { PLAIN_STYLE, proseColumns, type Style } from "./style.ts";
 
 /**
  * A line for each metric and a column for each variant; with one candidate and enough blocks also the change, its
@@ -25,14 +22,14 @@ const COLUMNS_MAX = 100;
  */
 export function layoutOverview(overview: Overview, style: Style = PLAIN_STYLE): string[] {
   const { titles, rows } = tabulateOverview(overview, style);
-  const screenColumns = Math.min(COLUMNS_MAX, style.columns ?? COLUMNS_MAX);
+  const screenColumns = proseColumns(style);
   const columns = titles.map((title, i) => ({ title, align: alignOf(title, i) }));
   const lines = layoutTable(columns, rows);
   const [baseline, ...candidates] = overview.columns;
   if (baseline === undefined || candidates.length < 2 || fits(lines, screenColumns)) {
     return layoutTable(columns, rows, style.columns);
   }
-  if (candidates.length > 2) return layoutVariants({ titles, rows }, style.columns);
+  if (candidates.length > 2) return layoutVariants({ titles, rows }, style);
   return candidates.flatMap((candidate, i) => [
     ...(i === 0 ? [] : [""]),
     ...layoutOverview(pickColumns(overview, [baseline, candidate]), style),
@@ -44,10 +41,7 @@ function fits(lines: readonly string[], screenColumns: number): boolean {
 }
 
 /** A line for each variant; tables below each other, each with as many metrics as fit. */
-function layoutVariants(
-  { titles: [, ...variants], rows }: TextTable,
-  columns: number | undefined,
-): string[] {
+function layoutVariants({ titles: [, ...variants], rows }: TextTable, style: Style): string[] {
   const layout = (part: readonly (readonly string[])[], width?: number): string[] =>
     layoutTable(
       ["median (range)", ...part.map(([name = ""]) => name.replace(/^client\./, ""))].map(
@@ -56,12 +50,12 @@ function layoutVariants(
       variants.map((variant, i) => [variant, ...part.map((row) => row[i + 1] ?? "")]),
       width,
     );
-  const screenColumns = Math.min(COLUMNS_MAX, columns ?? COLUMNS_MAX);
+  const screenColumns = proseColumns(style);
   const tables: string[][] = [];
   for (let first = 0; first < rows.length; ) {
     let end = first + 1;
     while (end < rows.length && fits(layout(rows.slice(first, end + 1)), screenColumns)) end++;
-    tables.push(layout(rows.slice(first, end), columns));
+    tables.push(layout(rows.slice(first, end), style.columns));
     first = end;
   }
   return tables.flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));

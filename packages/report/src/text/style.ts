@@ -9,6 +9,14 @@ export interface Style {
   readonly columns?: number;
 }
 
+/** How wide what a person reads may be. */
+const COLUMNS_MAX = 100;
+
+/** How wide a sentence may be on this screen. */
+export function proseColumns({ columns = COLUMNS_MAX }: Style): number {
+  return Math.min(COLUMNS_MAX, columns);
+}
+
 const same = (text: string): string => text;
 
 /** For files, pipes and `NO_COLOR`: not one escape code. */

@@ -80,16 +80,51 @@ test("the first column of a table wider than the screen has lines of its own", (
   ]);
 });
 
-test("on a still narrower screen every cell has, and none is lost", () => {
+test("the other columns are on two lines where one has no room for them", () => {
   expect(layoutTable(WIDE, WIDE_ROWS, 16)).toEqual([
+    "metric",
+    "  before",
+    "    after",
     "a heading that is longer than the screen is no reason",
     "connections.rate",
+    "   256/s",
+    "  1 024/s",
+    "       0",
+    "       12",
+    "failed",
+    "        3",
+  ]);
+});
+
+test("on a still narrower screen every cell has, with the name of its column, and none is lost", () => {
+  const columns = [
+    ...WIDE,
+    { title: "", align: "left" },
+    { title: "more", align: "left" },
+  ] as const;
+  const rows = [
+    { heading: "a heading" },
+    ["connections.rate", "256/s", "1 024/s", "↑", "words"],
+    ["", "0", "12", "", ""],
+    ["failed", "", "3", "↓", ""],
+  ];
+  expect(layoutTable(columns, rows, 16)).toEqual([
+    "metric",
+    "a heading",
+    "connections.rate  ↑",
     "  before  256/s",
     "  after   1 024/s",
+    "  more    words",
     "",
     "  before  0",
     "  after   12",
-    "failed",
+    "failed  ↓",
     "  after   3",
   ]);
+});
+
+test("cells without any name are on a line each, too", () => {
+  const columns = ["", "", ""].map((title) => ({ title, align: "left" }) as const);
+  const rows = [["✓ pass", "a metric", "at most so much"]];
+  expect(layoutTable(columns, rows, 16)).toEqual(["✓ pass", "  a metric", "  at most so much"]);
 });
