@@ -26,8 +26,33 @@ export class KeptResults {
     this.#parts = parts;
   }
 
-  /** After a start of the agent. */
+  /** After a start of the agent. What goes wrong is told of: no trial needs it. */
   async replayAll(): Promise<void> {
+    await this.#telling(() => this.#replayHeard());
+  }
+
+  /** A controller of this run has come, and is about to begin an attempt. */
+  async replayRun(run: string): Promise<void> {
+    const { spool, agent } = this.#parts;
+    await this.#telling(() =>
+      this.#replay(spool.list(agent).filter((origin) => origin.run === run)),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
+  }
+
+  async #telling(replay: () => Promise<unknown>): Promise<void> {
+    try {
+      await replay();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (!this.#over.signal.aborted) this.#parts.log(`kept results stay where they are: ${why}`);
+    }
+  }
+
+  async #replayHeard(): Promise<void> {
     const { spool, agent, log, isHeard } = this.#parts;
     for (const swept of spool.sweep(agent, Date.now())) {
       log(`${describe(swept)} were asked for by nobody: removed`);
@@ -42,16 +67,6 @@ export class KeptResults {
       }
     });
     await Promise.all(replays);
-  }
-
-  /** A controller of this run has come, and is about to begin an attempt. */
-  async replayRun(run: string): Promise<void> {
-    const { spool, agent } = this.#parts;
-    await this.#replay(spool.list(agent).filter((origin) => origin.run === run));
-  }
-
-  [Symbol.dispose](): void {
-    this.#over.abort();
   }
 
   async #replay(origins: readonly SpoolOrigin[]): Promise<void> {

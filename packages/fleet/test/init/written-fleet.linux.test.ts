@@ -74,7 +74,7 @@ describe("what an agent needs works:", () => {
 
   test("it hears the controller's heartbeat, and its own is heard", async () => {
     const [heard, beats] = [
-      collect(a, "churnlab.controller.>"),
+      collect(a, controllerHeartbeatSubject("*")),
       collect(controller, "churnlab.heartbeat.>"),
     ];
     await Promise.all([a.flush(), controller.flush()]);
