@@ -41,6 +41,7 @@ const testbed = await FleetTestbed.open({
   run,
   ledger: {
     has: (piece) => store.hasPiece(runId, piece),
+    lastAttempt: () => store.lastFleetAttempt(runId),
     keepLate: (pieces) => store.keepLatePieces(runId, pieces),
   },
 });

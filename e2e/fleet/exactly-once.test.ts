@@ -65,6 +65,7 @@ async function collect(): Promise<ResultCollector> {
     jsm,
     ledger: {
       has: (piece) => store.hasPiece(run, piece),
+      lastAttempt: () => store.lastFleetAttempt(run),
       keepLate: (pieces) => store.keepLatePieces(run, pieces),
     },
     onLate: (agent, { attempt }) => late.push(`${agent}/${attempt}`),

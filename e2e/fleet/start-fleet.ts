@@ -218,6 +218,7 @@ function idOf({ trial, attempt, agent, piece }: ResultPieceId): string {
 function ledgerOf(late: Map<string, string>): ResultLedger {
   return {
     has: (piece) => late.has(idOf(piece)),
+    lastAttempt: () => 0,
     keepLate: (pieces) => {
       for (const piece of pieces) late.set(idOf(piece), piece.text);
     },

@@ -15,6 +15,7 @@ export function openFleet(access: Access, store: Store): Testbeds {
       await fleet?.close();
       const ledger: ResultLedger = {
         has: (piece) => store.hasPiece(run, piece),
+        lastAttempt: () => store.lastFleetAttempt(run),
         keepLate: (pieces) => store.keepLatePieces(run, pieces),
       };
       fleet = await FleetTestbed.open({ access, churnlab: VERSION, run, ledger });

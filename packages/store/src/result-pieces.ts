@@ -29,6 +29,15 @@ export function hasPiece(db: Database, runId: string, id: ResultPieceId): boolea
   return found !== undefined;
 }
 
+/** 0: the run has no piece. */
+export function findLastAttempt(db: Database, runId: string): number {
+  const last = db
+    .prepare<[number], number | null>("SELECT max(attempt) FROM result_piece WHERE run = ?")
+    .pluck()
+    .get(findRunRow(db, runId));
+  return last ?? 0;
+}
+
 /** One transaction; a piece that is there already stays as it is. */
 export function keepLatePieces(
   db: Database,

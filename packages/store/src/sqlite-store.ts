@@ -11,7 +11,12 @@ import { type HistoryFilter, type HistoryRun, loadHistory } from "./load-history
 import { loadPeaks, type RunPeaks } from "./load-peaks.ts";
 import { loadRun, loadTrial } from "./load-run.ts";
 import { loadSamples } from "./load-samples.ts";
-import { hasPiece, keepLatePieces, type LateResultPiece } from "./result-pieces.ts";
+import {
+  findLastAttempt,
+  hasPiece,
+  keepLatePieces,
+  type LateResultPiece,
+} from "./result-pieces.ts";
 import { beginTrial, resumeRun } from "./resume-run.ts";
 import { resolveRun } from "./run-reference.ts";
 import { type EndedAttempt, saveTrial } from "./save-trial.ts";
@@ -65,6 +70,10 @@ export class SqliteStore implements Store {
 
   hasPiece(runId: string, piece: ResultPieceId): boolean {
     return this.#explain(() => hasPiece(this.#db, runId, piece));
+  }
+
+  lastFleetAttempt(runId: string): number {
+    return this.#explain(() => findLastAttempt(this.#db, runId));
   }
 
   keepLatePieces(runId: string, pieces: readonly LateResultPiece[]): void {

@@ -89,6 +89,8 @@ export interface Store extends StoreReader {
   saveAttempt(runId: string, ended: EndedAttempt): void;
   /** Whether the run has a piece of an agent's results, with an attempt or late. */
   hasPiece(runId: string, piece: ResultPieceId): boolean;
+  /** The highest number by which a fleet knows an attempt that the run has a piece of; 0: it has none. */
+  lastFleetAttempt(runId: string): number;
   /** Keeps pieces whose attempt was over when they came, each once. One transaction. */
   keepLatePieces(runId: string, pieces: readonly LateResultPiece[]): void;
   /** The first attempt, and the only one. */

@@ -44,8 +44,10 @@ describe("pieces of an agent's results", () => {
   });
 
   test("that came late are kept once, as they were sent", () => {
+    expect(store.lastFleetAttempt(run)).toBe(0);
     store.keepLatePieces(run, LATE);
     store.keepLatePieces(run, LATE);
+    expect(store.lastFleetAttempt(run)).toBe(200_001);
     const rows = querySqlite(store.path, "SELECT stored_with, late FROM v_result_piece");
     expect(rows).toEqual(LATE.map(({ text }) => ({ stored_with: null, late: text })));
   });

@@ -26,6 +26,7 @@ import { type ControllerOptions, type Crew, FleetController } from "./fleet-cont
 import { RemoteAgent } from "./remote-agent.ts";
 import { RemoteObserver } from "./remote-observer.ts";
 import { RemoteTarget } from "./remote-target.ts";
+import type { ResultLedger } from "./result-ledger.ts";
 
 /** So many agents send live data every LIVE_MS; more send it less often. */
 const LIVE_AGENTS_MAX = 200;
@@ -40,6 +41,7 @@ const ATTEMPTS_PER_EPOCH = 100_000;
 export class FleetTestbed implements Testbed {
   readonly kind = "netns";
   readonly #controller: FleetController;
+  readonly #ledger: ResultLedger;
   readonly #stored = new Map<
     number,
     {
@@ -52,11 +54,12 @@ export class FleetTestbed implements Testbed {
 
   /** Rejects with `E_NATS`. */
   static async open(options: ControllerOptions): Promise<FleetTestbed> {
-    return new FleetTestbed(await FleetController.open(options));
+    return new FleetTestbed(await FleetController.open(options), options.ledger);
   }
 
-  private constructor(controller: FleetController) {
+  private constructor(controller: FleetController, ledger: ResultLedger) {
     this.#controller = controller;
+    this.#ledger = ledger;
   }
 
   async build(trial: Trial, signal: AbortSignal): Promise<TrialWorld> {
@@ -124,7 +127,8 @@ export class FleetTestbed implements Testbed {
   #nextKey({ id }: Trial): TrialKey {
     this.#builds += 1;
     const attempt = this.#controller.epoch * ATTEMPTS_PER_EPOCH + this.#builds;
-    return { trial: id, attempt };
+    // A server that lost its files counts epochs from 1 again.
+    return { trial: id, attempt: Math.max(attempt, this.#ledger.lastAttempt() + 1) };
   }
 }
 

@@ -9,6 +9,8 @@ export interface LatePiece extends ResultPieceId {
 /** Where it is noted, by who keeps the run, which pieces there are: each once, whatever controller asks. */
 export interface ResultLedger {
   has(piece: ResultPieceId): boolean;
+  /** The highest number of an attempt that the run has a piece of; 0: it has none. */
+  lastAttempt(): number;
   /** All of them, or none. */
   keepLate(pieces: readonly LatePiece[]): void;
 }
