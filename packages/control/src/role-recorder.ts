@@ -167,9 +167,12 @@ export class RoleRecorder {
     return looked ?? this.#observer.readCounters();
   }
 
+  /** In samples of this machine's interval, however far apart those of the other host are. */
   #countMissed({ atMs }: CounterReading): number {
     if (atMs === undefined || this.#sampledAtMs === Number.NEGATIVE_INFINITY) return 0;
-    const missed = Math.round((atMs - this.#sampledAtMs) / SAMPLE_INTERVAL_MS) - 1;
+    const { sampleMs = SAMPLE_INTERVAL_MS } = this.#observer;
+    const lines = Math.round((atMs - this.#sampledAtMs) / sampleMs) - 1;
+    const missed = Math.round((lines * sampleMs) / SAMPLE_INTERVAL_MS);
     return missed < REMOTE_HOLE_MIN ? 0 : missed;
   }
 

@@ -78,6 +78,8 @@ export interface Observer {
    * Rejects with `E_AGENT` when that host is lost. Absent where reads are of now.
    */
   lookAt?(look: RemoteLook): Promise<CounterReading>;
+  /** On another host: how far apart its samples are. Absent where reads are of now. */
+  readonly sampleMs?: number;
   /** Listen and SYN queues, each listener's own; null where nothing listens, or they are not available. */
   readQueues(): QueueReading | null;
   /** A full dump; null where not available. */

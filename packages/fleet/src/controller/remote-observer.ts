@@ -50,6 +50,7 @@ export interface RemoteObserverOptions {
  */
 export class RemoteObserver implements Observer {
   readonly role: Role;
+  readonly sampleMs: number;
   readonly #options: RemoteObserverOptions;
   readonly #parts = new Map<number, Map<string, RoleReading>>();
   #latest: CounterReading | null = null;
@@ -63,6 +64,7 @@ export class RemoteObserver implements Observer {
 
   constructor(options: RemoteObserverOptions) {
     this.role = options.role;
+    this.sampleMs = options.liveMs;
     this.#options = options;
   }
 
