@@ -181,6 +181,11 @@ describe("a run that is watched", () => {
       const { usedSize } = (await client.send("Runtime.getHeapUsage")) as { usedSize: number };
       return usedSize;
     };
+    /** What a drawing that is never let go would add to, each time. */
+    const countParts = async (): Promise<{ nodes: number; jsEventListeners: number }> => {
+      await client.send("HeapProfiler.collectGarbage");
+      return await client.send("Memory.getDOMCounters");
+    };
     const play = async (fromMs: number, toMs: number): Promise<void> => {
       for (let tMs = fromMs; tMs < toMs; tMs += 100) {
         const values = Object.fromEntries(
@@ -196,11 +201,15 @@ describe("a run that is watched", () => {
     const minutesMs = 60_000;
     await play(10_000, 4 * minutesMs);
     const early = await heapBytes();
+    const partsEarly = await countParts();
     await play(4 * minutesMs, 30 * minutesMs);
     // A busy page still holds what it has yet to draw; what it keeps for good never goes down.
     await expect
       .poll(async () => (await heapBytes()) / early, { timeout: 20_000, interval: 500 })
       .toBeLessThan(1.25);
+    const { nodes, jsEventListeners } = await countParts();
+    expect(jsEventListeners).toBe(partsEarly.jsEventListeners);
+    expect(nodes / partsEarly.nodes).toBeLessThan(1.05);
     // A series that became long is drawn by bins: the charts must have taken that.
     expect(complaints).toEqual([]);
   });
