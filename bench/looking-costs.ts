@@ -5,10 +5,11 @@ import {
   openCounters,
   PortCensus,
   ResetCapture,
+  ResetTrace,
   readPortRange,
   SockDiag,
 } from "@churnlab/linux";
-import type { TwoHosts } from "../packages/linux/test/fixtures/two-hosts.ts";
+import { CLIENT, TARGET, type TwoHosts } from "../packages/linux/test/fixtures/two-hosts.ts";
 import { comparePaired } from "./paired-slices.ts";
 import { type ConnectionEnd, ShortConnections } from "./short-connections.ts";
 
@@ -30,6 +31,12 @@ export function measureCaptureUs(
 ): number[] {
   using connections = new ShortConnections(hosts, { port: 85, end });
   return measureLooker(connections, quads, () => captureBoth(hosts, end));
+}
+
+/** Microseconds that the kernel's trace of resets adds to a connection that ends with one, by quad; reading it is part. */
+export function measureTraceUs(hosts: TwoHosts, quads: number): number[] {
+  using connections = new ShortConnections(hosts, { port: 85, end: "rst" });
+  return measureLooker(connections, quads, traceBoth);
 }
 
 /** Microseconds that one reading of both sides' counters takes from connections, by quad. */
@@ -74,6 +81,20 @@ function captureBoth({ client, target }: TwoHosts, end: ConnectionEnd): Looker {
       if (captured !== expected || stray !== 0) {
         throw new Error(`${captured} and ${stray} resets captured, not ${expected} and none`);
       }
+    },
+  };
+}
+
+function traceBoth(): Looker {
+  const trace = new ResetTrace({ addresses: [CLIENT, TARGET] });
+  return {
+    look: () => {
+      trace.drain();
+    },
+    [Symbol.dispose]: () => {
+      const lost = trace.readLost();
+      trace.close();
+      if (lost > 0) throw new Error(`${lost} events were not read`);
     },
   };
 }

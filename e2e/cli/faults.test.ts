@@ -131,6 +131,32 @@ describe("a machine that cannot", () => {
   );
 });
 
+describe("a user who may not capture packets", () => {
+  it("runs trials all the same, and is told which capability counts the resets that arrive", async () => {
+    const without = ["--inh-caps=-net_raw", "--bounding-set=-net_raw"];
+    const file = place.write("s.yaml", SMALL_SCENARIO);
+    const args = ["run", file, "--only", "rst"];
+    const { code, stderr } = await place.run(args, { prefix: ["setpriv", ...without] });
+    expect(stderr).not.toContain("✗");
+    expect([0, 4]).toContain(code);
+    using db = new DatabaseSync(path.join(place.folder, "churnlab.db"));
+    const metrics = db
+      .prepare(
+        "SELECT role || '.' || metric AS name, value FROM v_measurement WHERE metric LIKE 'rst.%'",
+      )
+      .all();
+    const names = metrics.map(({ name }) => name);
+    // What the kernel counts and traces itself is there.
+    expect(names).toEqual(
+      expect.arrayContaining(["client.rst.sent", "client.rst.reason.TCP_STATE"]),
+    );
+    expect(names).not.toContain("target.rst.received");
+    const [trial] = db.prepare("SELECT warnings FROM v_trial").all();
+    expect(String(trial?.["warnings"])).toContain("W_OBSERVER_DEGRADED");
+    expect(String(trial?.["warnings"])).toContain("CAP_NET_RAW");
+  });
+});
+
 describe("a database that cannot take the run", () => {
   it("is refused with 2 when a newer churnlab wrote it", async () => {
     const file = place.write("s.yaml", SMALL_SCENARIO);

@@ -166,6 +166,23 @@ phases: { measure: 1s }`,
     for (const { detail } of limits) expect(detail[`target.${metric}`]).toBe(count);
   });
 
+  it.each([
+    ["none", "limit.ports", "connect.EADDRNOTAVAIL"],
+    ["address", "limit.bound-ports", "bind.EADDRINUSE"],
+  ])("of 100 ports, with bind: %s, is %s for the other 100 connections", async (...row) => {
+    const [bind, kind, failures] = row;
+    const outcome = await runOne(`
+workload: { kind: short-lived, closer: client, bind: ${bind}, arrival: { model: open, rate: 200/s } }
+sysctls: { client: { net.ipv4.ip_local_port_range: 40000 40099, net.ipv4.tcp_tw_reuse: 0 } }
+phases: { measure: 1s }`);
+    expect(limitsOf(outcome)).toMatchObject([{ kind, role: "client" }]);
+    expect(limitsOf(outcome)[0]?.detail).toMatchObject({
+      [failures]: 100,
+      "client.ports.used_peak": 100,
+      "client.ports.range": 100,
+    });
+  });
+
   it("of ports that only slows connect() is named, though nothing fails", async () => {
     const outcome = await runOne(`
 workload: { kind: short-lived, closer: client, engine: epoll, arrival: { model: closed, connections: 4, limit: 6000 } }

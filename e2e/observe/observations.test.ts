@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { runVariants, type VariantResult } from "../run-variants.ts";
 
-async function runOne(workload: string, rest = ""): Promise<VariantResult> {
+async function runOne(workload: string, rest = "", measure = "1s"): Promise<VariantResult> {
   const yaml = `
 version: 1
 name: observations
 workload: ${workload}
-phases: { measure: 1s }
+phases: { measure: ${measure} }
 ${rest}
 variants: [{ name: only }]
 replicates: 1
@@ -40,6 +40,36 @@ describe("two sources", () => {
     expect(outcome.record.measurements.filter(({ metric }) => metric.startsWith("ports."))).toEqual(
       [],
     );
+  });
+});
+
+describe("a range of 100 ports that is used up in a second and comes back after two", () => {
+  it("has an event at a half, at nine tenths, at the last port, and at the first that is free again", async () => {
+    const { outcome } = await runOne(
+      "{ kind: short-lived, closer: client, arrival: { model: open, rate: 100/s } }",
+      `sysctls: { client: { net.ipv4.ip_local_port_range: 40000 40099, net.ipv4.tcp_tw_reuse: 1, net.ipv4.tcp_tw_reuse_delay: 2000 } }`,
+      "3s",
+    );
+    const { events } = outcome.record;
+    const atMs = (kind: string): number => {
+      const found = events.filter((event) => event.kind === kind && event.role === "client");
+      expect([kind, found.length]).toEqual([kind, 1]);
+      return found[0]?.tMs ?? Number.NaN;
+    };
+    const [half, nearly, exhausted, free] = [
+      atMs("ports.half"),
+      atMs("ports.nearly-exhausted"),
+      atMs("ports.exhausted"),
+      atMs("ports.free-again"),
+    ];
+    expect(half).toBeLessThan(nearly);
+    expect(half).toBeLessThan(exhausted);
+    expect(nearly).toBeLessThan(free);
+    expect(exhausted).toBeLessThan(free);
+    expect(events.find(({ kind }) => kind === "ports.exhausted")?.detail).toMatchObject({
+      errno: "EADDRNOTAVAIL",
+      step: "connect",
+    });
   });
 });
 

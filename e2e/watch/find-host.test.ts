@@ -46,6 +46,18 @@ describe("a container", () => {
     expect(seen?.listeners).toEqual([]);
   });
 
+  test("that stops while it is watched is said to have ended, after what was seen", async () => {
+    const prefix = installRuntime(watched.pid);
+    const args = ["watch", "--container", "web", "--interval", "250ms"];
+    const running = work.start(args, { prefix });
+    await new Promise((resolve) => running.child.stdout?.once("data", resolve));
+    await watched.endResident();
+    const { code, stdout, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([4, expect.stringContaining("The container web has ended")]);
+    expect(stderr).toContain("E_HOST_GONE");
+    expect(stdout).toContain("TIME_WAIT 0");
+  });
+
   test("that does not run, or is not known, is refused with what the runtime says", async () => {
     const prefix = installRuntime("0");
     const stopped = await work.run(["watch", "--container", "web"], { prefix });

@@ -248,6 +248,26 @@ describe("without any privilege", () => {
   });
 });
 
+describe("a kernel that lacks a counter", () => {
+  test("is seen without it, and the counter is named", async () => {
+    const file = `/proc/${watched.pid}/net/netstat`;
+    const lacking = work.write("netstat", readFileSync(file, "utf8").replace(" TW ", " Renamed "));
+    const script = `mount --bind ${lacking} ${file} && exec "$@"`;
+    const prefix = ["unshare", "--mount", "sh", "-ec", script, "sh", ...NOBODY];
+    const args = ["watch", "--pid", watched.pid, "--interval", "250ms", "--json"];
+    const running = work.start(args, { prefix });
+    await new Promise((resolve) => running.child.stdout?.once("data", resolve));
+    running.child.kill("SIGTERM");
+    const { code, stdout, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([0, ""]);
+    const [seen] = parseDocuments(stdout);
+    expect([validate(seen), validate.errors]).toEqual([true, null]);
+    expect(seen?.notes).toContain("this kernel has no counter tcpext.TW");
+    // The other counters of the same file are there.
+    expect(seen?.listen.overflowsPerS).toBe(0);
+  });
+});
+
 describe("what is gone while it is watched", () => {
   test.each([
     ["a process", (pid: string) => ["--pid", pid]],

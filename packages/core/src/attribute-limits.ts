@@ -107,22 +107,29 @@ const findGatewayPorts: Find = (seen) => {
 };
 
 const findPorts: Find = (seen) => {
-  const failures = seen.failed(["EADDRNOTAVAIL"], ["connect"]);
-  const context = seen.positive(["client.ports.used_peak", "client.ports.range"]);
   const meaning = "no local port was left for connect() towards this destination";
-  const found = limit("client", ["ports", meaning], failures);
-  return found.map((each) => ({ ...each, evidence: { ...failures, ...context } }));
+  return limitPorts(seen, ["ports", meaning], seen.failed(["EADDRNOTAVAIL"], ["connect"]));
 };
 
-const findBoundPorts: Find = (seen) =>
-  limit(
-    "client",
-    [
-      "bound-ports",
-      "no local port was left for bind(): bound ports are shared by all destinations",
-    ],
+const findBoundPorts: Find = (seen) => {
+  const meaning = "no local port was left for bind(): bound ports are shared by all destinations";
+  return limitPorts(
+    seen,
+    ["bound-ports", meaning],
     seen.failed(["EADDRINUSE"], ["bind", "connect"]),
   );
+};
+
+/** Failures of the client, with its port budget beside them. */
+function limitPorts(
+  seen: Seen,
+  named: readonly [LimitedResource, string],
+  failures: Readonly<Record<string, number>>,
+): Limit[] {
+  const context = seen.positive(["client.ports.used_peak", "client.ports.range"]);
+  const found = limit("client", named, failures);
+  return found.map((each) => ({ ...each, evidence: { ...failures, ...context } }));
+}
 
 /** Slow without a failure: what each connect() took is compared with what it took while ports were plenty. */
 const findPortSearch: Find = (seen) => {

@@ -35,6 +35,8 @@ export const UNNAMED_STATE = {
 export interface ResetTraceOptions {
   /** Local addresses of the trial's hosts: tracefs sees the whole machine, and resets of others are left out. */
   readonly addresses: Iterable<string>;
+  /** What events can wait in for `drain`, for each processor; 4 MiB if absent, about 30 000 resets. */
+  readonly bufferKibPerCpu?: number;
 }
 
 /**
@@ -55,13 +57,13 @@ export class ResetTrace implements Disposable {
   #rest = "";
 
   /** Throws `E_CAPABILITY` or `E_PLATFORM` where this machine or user has no such events. */
-  constructor({ addresses }: ResetTraceOptions) {
+  constructor({ addresses, bufferKibPerCpu = BUFFER_KIB_PER_CPU }: ResetTraceOptions) {
     this.#addresses = new Set(addresses);
     this.#instance = new TraceInstance();
     try {
       // CLOCK_MONOTONIC, which the samples are timed by too.
       this.#write("trace_clock", "mono");
-      this.#write("buffer_size_kb", String(BUFFER_KIB_PER_CPU));
+      this.#write("buffer_size_kb", String(bufferKibPerCpu));
       this.hasReasons = this.#read("events/tcp/tcp_send_reset/format").includes(" reason;");
       for (const event of EVENTS) this.#write(`events/tcp/${event}/enable`, "1");
       this.#unnamed = this.#traceEnds() ? UNNAMED_STATE.CLOSING : UNNAMED_STATE.UNKNOWN;

@@ -532,6 +532,18 @@ describe("a trace of resets", () => {
     expect(trace.hasReasons).toBe(true);
   });
 
+  test("says how many events were overwritten when nobody drains: with the kept ones they are at least all", () => {
+    using hosts = makeTwoHosts();
+    using trace = new ResetTrace({ addresses: [TARGET], bufferKibPerCpu: 64 });
+    const resets = 5000;
+    for (let index = 0; index < resets; index += 1) connect(hosts.client, { ...AT, port: 81 });
+    const kept = trace.drain().filter(({ direction }) => direction === "sent").length;
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThan(resets);
+    // The other end's events, and those of the rest of the machine, are lost in the same memory.
+    expect(trace.readLost()).toBeGreaterThanOrEqual(resets - kept);
+  });
+
   test("removes its instance at close, and nothing of a living process is stale", () => {
     const trace = new ResetTrace({ addresses: [TARGET] });
     expect(instances()).toContainEqual(expect.stringContaining(`churnlab-${process.pid}-`));

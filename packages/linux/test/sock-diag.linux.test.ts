@@ -104,6 +104,10 @@ describe("a census of sockets", () => {
         states: { TIME_WAIT: 10 },
       },
     ]);
+    const usedBySs = [`${TARGET}:80`, `${TARGET}:81`, `[${TARGET6}]:80`].map((end) =>
+      countBySs(hosts.client, `dst ${end}`),
+    );
+    expect(usedBySs).toEqual(census.busiest(10).map(({ ports }) => ports));
     expect(census.busiest(1)).toHaveLength(1);
     expect(census.busiest(1)[0]?.ports).toBe(30);
     expect(census.omitted).toBe(0);

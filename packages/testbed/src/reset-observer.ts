@@ -1,11 +1,12 @@
 import type { Role, TrialEvent, Warning } from "@churnlab/core";
-import { type NetworkNamespace, RESET_CAUSES, ResetCapture } from "@churnlab/linux";
+import { RESET_CAUSES, type ResetCapture } from "@churnlab/linux";
 import type { ResetReasons } from "./reset-reasons.ts";
 
 export interface ResetObserverOptions {
   readonly role: Role;
-  readonly namespace: NetworkNamespace;
   readonly address: string;
+  /** Of arrivals, closed with the observer; null where packets cannot be captured. */
+  readonly capture: ResetCapture | null;
   /** null where the kernel's reasons are not to be had. */
   readonly reasons: ResetReasons | null;
 }
@@ -15,19 +16,16 @@ type TimedEvent = Omit<TrialEvent, "tMs"> & { readonly atMs: number };
 /** Counts the resets of one host: every one on its wire, and the kernel's reason for those it sent. */
 export class ResetObserver implements Disposable {
   readonly #options: ResetObserverOptions;
-  readonly #capture: ResetCapture;
   readonly #events: TimedEvent[] = [];
 
-  /** Throws `SystemError`: EPERM without CAP_NET_RAW over the namespace. */
   constructor(options: ResetObserverOptions) {
     this.#options = options;
-    this.#capture = new ResetCapture(options.namespace, { sent: false });
   }
 
-  /** Cumulative, as kernel counters are: `rst.received` and `rst.reason.*`. */
-  readCounters(): Record<string, number> {
-    const { role, address, reasons } = this.#options;
-    for (const { atMs, ...detail } of this.#capture.drain()) {
+  /** Cumulative, as kernel counters are: `rst.received` and `rst.reason.*`, as far as they can be seen. */
+  readCounters(): Readonly<Record<string, number>> {
+    const { role, address, capture, reasons } = this.#options;
+    for (const { atMs, ...detail } of capture?.drain() ?? []) {
       this.#events.push({ role, atMs, kind: "rst", detail });
     }
     const counts = reasons?.countsOf(address) ?? {};
@@ -41,7 +39,7 @@ export class ResetObserver implements Disposable {
       const detail = { reason, state, cause, words: RESET_CAUSES[cause], ...ends };
       this.#events.push({ role, atMs, kind: "rst.sent", detail });
     }
-    return { "rst.received": this.#capture.counts.received, ...counts };
+    return capture === null ? counts : { "rst.received": capture.counts.received, ...counts };
   }
 
   /** Resets in full, as many as are kept, each once. */
@@ -50,10 +48,10 @@ export class ResetObserver implements Disposable {
   }
 
   conclude(): Warning[] {
-    const { role, reasons } = this.#options;
+    const { role, capture, reasons } = this.#options;
     // The trace is of the whole machine: whichever role asks first tells what it lost.
     const lost: [string, number, string][] = [
-      [`${role}: `, this.#capture.readLost(), "resets on the wire were not captured"],
+      [`${role}: `, capture?.readLost() ?? 0, "resets on the wire were not captured"],
       ["", reasons?.takeLost() ?? 0, "trace events were overwritten before they were read"],
     ];
     const failure = reasons?.takeFailure() ?? null;
@@ -74,6 +72,6 @@ export class ResetObserver implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#capture.close();
+    this.#options.capture?.close();
   }
 }

@@ -1,14 +1,14 @@
 import { ChurnError, type Warning } from "@churnlab/core";
-import { errnoOf } from "@churnlab/linux";
+import { errnoOf, ResetCapture } from "@churnlab/linux";
 import type { Host, Hosts } from "./netns-hosts.ts";
 import { ResetObserver } from "./reset-observer.ts";
 import { ResetReasons } from "./reset-reasons.ts";
 
 /** How the resets of one trial are watched. */
 export interface TrialResets {
-  /** Empty where packets cannot be captured. */
+  /** Empty where nothing can be seen. */
   readonly observers: ReadonlyMap<Host, ResetObserver>;
-  /** `capture and trace`, `capture`, or `none`: part of the environment, because it costs the client some CPU time. */
+  /** `capture and trace`, `capture`, `trace` or `none`: part of the environment, because it costs the client some CPU time. */
   readonly means: string;
   readonly warnings: readonly Warning[];
 }
@@ -34,19 +34,15 @@ export class ResetWatch implements Disposable {
     const reasons = opened instanceof ResetReasons ? opened : null;
     reasons?.begin();
     const degraded = reasons === null ? [noReasons(opened as ChurnError)] : tellSilence(reasons);
-    try {
-      const observers = new Map(
-        hosts.all.map((host) => [host, new ResetObserver({ ...host, reasons })]),
-      );
-      const means = reasons === null ? "capture" : "capture and trace";
-      return { observers, means, warnings: degraded };
-    } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      const message = `resets are not captured (${errno}): that takes CAP_NET_RAW over the namespace`;
-      const warnings: Warning[] = [...degraded, { code: "W_OBSERVER_DEGRADED", message }];
-      return { observers: new Map(), means: "none", warnings };
-    }
+    const { captures, refused } = openCaptures(hosts.all);
+    const warnings = [...degraded, ...refused];
+    const means = nameMeans({ captured: captures !== null, traced: reasons !== null });
+    if (means === "none") return { observers: new Map(), means, warnings };
+    const observers = hosts.all.map((host) => {
+      const capture = captures?.get(host) ?? null;
+      return [host, new ResetObserver({ ...host, capture, reasons })] as const;
+    });
+    return { observers: new Map(observers), means, warnings };
   }
 
   [Symbol.dispose](): void {
@@ -69,6 +65,37 @@ export class ResetWatch implements Disposable {
       return new ChurnError("E_PLATFORM", error.message, { cause: error });
     }
   }
+}
+
+interface Captures {
+  /** null where this user may not capture. */
+  readonly captures: ReadonlyMap<Host, ResetCapture> | null;
+  readonly refused: readonly Warning[];
+}
+
+function openCaptures(hosts: readonly Host[]): Captures {
+  const captures = new Map<Host, ResetCapture>();
+  try {
+    for (const host of hosts) captures.set(host, new ResetCapture(host.namespace, { sent: false }));
+    return { captures, refused: [] };
+  } catch (error) {
+    for (const capture of captures.values()) capture.close();
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    const message = `resets are not captured (${errno}): that takes CAP_NET_RAW over the namespace`;
+    return { captures: null, refused: [{ code: "W_OBSERVER_DEGRADED", message }] };
+  }
+}
+
+function nameMeans({
+  captured,
+  traced,
+}: {
+  readonly captured: boolean;
+  readonly traced: boolean;
+}): string {
+  if (captured) return traced ? "capture and trace" : "capture";
+  return traced ? "trace" : "none";
 }
 
 function tellSilence({ hasReasons }: ResetReasons): Warning[] {
