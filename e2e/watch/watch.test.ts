@@ -250,9 +250,12 @@ describe("without any privilege", () => {
 
 describe("a kernel that lacks a counter", () => {
   test("is seen without it, and the counter is named", async () => {
-    const file = `/proc/${watched.pid}/net/netstat`;
-    const lacking = work.write("netstat", readFileSync(file, "utf8").replace(" TW ", " Renamed "));
-    const script = `mount --bind ${lacking} ${file} && exec "$@"`;
+    // Its files as they are, but for one name; a folder, because a mount on a file of it does not last.
+    const net = `/proc/${watched.pid}/net`;
+    for (const file of ["netstat", "snmp", "sockstat", "sockstat6", "tcp", "tcp6"]) {
+      work.write(file, readFileSync(`${net}/${file}`, "utf8").replace(" TW ", " Renamed "));
+    }
+    const script = `mount --bind ${work.folder} ${net} && exec "$@"`;
     const prefix = ["unshare", "--mount", "sh", "-ec", script, "sh", ...NOBODY];
     const args = ["watch", "--pid", watched.pid, "--interval", "250ms", "--json"];
     const running = work.start(args, { prefix });
