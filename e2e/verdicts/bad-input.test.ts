@@ -34,20 +34,28 @@ beforeAll(() => {
   runId = makeRun(store, TWO_VARIANTS);
 });
 
-describe.each(READERS)("churnlab %s", (_, args) => {
-  it.each([
-    ["cut short", "damaged or cut short", makeTruncated],
-    ["not SQLite", "not a SQLite database", makeText],
-    ["of another program", "another program", makeForeign],
-  ])("refuses a database that is %s with 2, and leaves it alone", async (_what, words, make) => {
-    const file = make();
-    const before = readFileSync(file);
-    const { code, stdout, stderr } = await place.run([...args, "--db", file]);
-    expect([code, stdout]).toEqual([2, ""]);
-    expect(stderr).toContain("E_DATABASE");
-    expect(stderr).toContain(words);
-    expect(stderr).not.toContain("bug");
-    expect(readFileSync(file).equals(before)).toBe(true);
+describe("a database that is none of ours, or broken", () => {
+  const broken = [
+    ["damaged or cut short", makeTruncated],
+    ["not a SQLite database", makeText],
+    ["another program", makeForeign],
+  ] as const;
+
+  it.each(READERS)("is refused by %s with 2, and left alone", async (_, args) => {
+    const refused = await Promise.all(
+      broken.map(async ([words, make]) => {
+        const file = make();
+        const before = readFileSync(file);
+        const { code, stdout, stderr } = await place.run([...args, "--db", file]);
+        const isUntouched = readFileSync(file).equals(before);
+        return { code, stdout, isUntouched, says: stderr.includes(words), stderr };
+      }),
+    );
+    for (const each of refused) {
+      expect(each).toMatchObject({ code: 2, stdout: "", isUntouched: true, says: true });
+      expect(each.stderr).toContain("E_DATABASE");
+      expect(each.stderr).not.toContain("bug");
+    }
   });
 });
 
