@@ -1,0 +1,62 @@
+import type { Recorder } from "@churnlab/control";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runOne } from "./run-one.ts";
+import { agentsWithClocks, type RunningFleet, startFleet } from "./start-fleet.ts";
+
+/** Longer than the five seconds between two dumps of ports. */
+const SCENARIO = `
+version: 1
+name: live
+fleet: { agents: 2, perAgent: { workers: 1 } }
+workload: { kind: short-lived, closer: client, arrival: { rate: 200/s } }
+phases: { measure: 7s }
+replicates: 1
+`;
+
+let fleet: RunningFleet;
+
+beforeAll(async () => {
+  fleet = await startFleet(agentsWithClocks([5000, -70_000]));
+}, 60_000);
+afterAll(() => fleet[Symbol.asyncDispose]());
+
+describe("what is told of a fleet while its trial runs", () => {
+  it("has latencies each second, ports between the looks, and how each agent does, as a local trial has", async () => {
+    const testbed = await fleet.open("RUNLIVE");
+    const engines = new Map<string, string | null>();
+    const cpu = new Map<string, number>();
+    const seen = new Map<string, number[]>();
+    let measureAtMs = Number.NaN;
+    const outcome = await runOne(SCENARIO, testbed, {
+      onSample: (recorder: Recorder) => {
+        measureAtMs = recorder.measureAtMs;
+        for (const each of recorder.agents) {
+          engines.set(each.agent, each.engine || (engines.get(each.agent) ?? null));
+          cpu.set(each.agent, Math.max(cpu.get(each.agent) ?? 0, each.cpuShare ?? 0));
+        }
+        for (const metric of ["latency.connect.p50", "latency.request.p50", "ports.used"]) {
+          const points = recorder.series.points("client", metric);
+          seen.set(
+            metric,
+            points.map(({ atMs }) => atMs),
+          );
+        }
+      },
+    });
+    await testbed.close();
+    expect(outcome.state).toBe("completed");
+    expect(outcome.record.tally.connections.succeeded).toBe(1400);
+
+    const within = (metric: string): number[] =>
+      (seen.get(metric) ?? []).filter((atMs) => atMs > measureAtMs && atMs < measureAtMs + 6800);
+    expect(within("latency.connect.p50").length).toBeGreaterThanOrEqual(4);
+    expect(within("latency.request.p50").length).toBeGreaterThanOrEqual(4);
+    expect(within("ports.used").length).toBeGreaterThanOrEqual(1);
+
+    expect([...engines.keys()]).toEqual(["a1", "a2"]);
+    for (const engine of engines.values()) expect(engine).toMatch(/^(?:ring|epoll|net)$/);
+    for (const share of cpu.values()) expect(share).toBeGreaterThan(0);
+    const missed = outcome.record.measurements.find(({ metric }) => metric === "fleet.live_missed");
+    expect(missed?.value).toBeGreaterThanOrEqual(0);
+  });
+});
