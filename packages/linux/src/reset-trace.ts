@@ -125,8 +125,7 @@ export class ResetTrace implements Disposable {
     }
     const end = parseEndLine(line);
     if (end === undefined) return;
-    // The end comes right after its reset, but other processors' events may stand between them.
-    const index = resets.findLastIndex((each) => isEndedBy(each, end));
+    const index = findEnded(resets, end);
     const ended = resets[index];
     if (ended !== undefined) resets[index] = { ...ended, state: end.state };
   }
@@ -155,6 +154,22 @@ export class ResetTrace implements Disposable {
 
 function lacksState({ direction, state }: TracedReset): boolean {
   return direction === "received" && state === null;
+}
+
+/**
+ * The end comes right after its reset; only other processors' events of the same microseconds stand between them. Most
+ * ends have none: a program that resets its own connection ends it too.
+ */
+const RESETS_BETWEEN_MAX = 64;
+
+/** -1 when there is none. */
+function findEnded(resets: readonly TracedReset[], end: TracedEnd): number {
+  const first = Math.max(0, resets.length - RESETS_BETWEEN_MAX);
+  for (let index = resets.length - 1; index >= first; index -= 1) {
+    const reset = resets[index];
+    if (reset !== undefined && isEndedBy(reset, end)) return index;
+  }
+  return -1;
 }
 
 function isEndedBy(reset: TracedReset, end: TracedEnd): boolean {
