@@ -12,6 +12,11 @@ import { CONFORMING, COUNTS, conformance } from "./conformance.ts";
 import { docker, listContainers } from "./engine.ts";
 import { skipWithoutEngine } from "./skip-without-engine.ts";
 
+/** Long enough to be interrupted. */
+const LONG = conformance(`testbed: docker
+workload: { kind: short-lived, arrival: { model: open, rate: 100/s } }
+variants: [{ name: only }]`).replace("1s", "10s");
+
 const factOf = (result: VariantResult | undefined, name: string): string | undefined =>
   result?.outcome.record.environment?.facts[name];
 
@@ -77,15 +82,20 @@ variants: [{ name: only }]`),
     expect(listContainers()).toEqual([]);
   });
 
+  it("leaves two containers when its harness is killed, which clean removes", async () => {
+    using place = new Workplace();
+    const started = place.start(["run", place.write("s.yaml", LONG)]);
+    await started.shows("measure");
+    expect(listContainers()).toHaveLength(2);
+    started.child.kill("SIGKILL");
+    await started.ended;
+    await place.run(["clean"]);
+    expect(listContainers()).toEqual([]);
+  });
+
   it("that is killed in the middle leaves a trial that says how it ended", async () => {
     using place = new Workplace();
-    const file = place.write(
-      "s.yaml",
-      conformance(`testbed: docker
-workload: { kind: short-lived, arrival: { model: open, rate: 100/s } }
-variants: [{ name: only }]`).replace("1s", "10s"),
-    );
-    const started = place.start(["run", file]);
+    const started = place.start(["run", place.write("s.yaml", LONG)]);
     await started.shows("measure");
     const target = listContainers().find((name) => docker("inspect", name).includes('"none"'));
     docker("kill", target ?? "none");

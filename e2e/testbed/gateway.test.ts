@@ -12,8 +12,8 @@ describe("a gateway with 500 ports towards its upstream and no reuse, asked 800 
   });
 });
 
-/** nginx in front of the upstream, which it tells in its requests to close first, or not. */
-const nginx = (connection: string): string => `
+/** nginx in front of the upstream, which it tells in its requests to close first, or not; with a pool of connections or none. */
+const nginx = (connection: string, pool = ""): string => `
 version: 1
 name: nginx-gateway
 topology: gateway
@@ -33,7 +33,8 @@ target:
         client_body_temp_path {dir}/1; proxy_temp_path {dir}/2; fastcgi_temp_path {dir}/3;
         uwsgi_temp_path {dir}/4; scgi_temp_path {dir}/5;
         proxy_http_version 1.1; proxy_set_header Connection ${connection};
-        server { listen {port}; location / { proxy_pass http://{upstream}; } }
+        upstream behind { server {upstream}; ${pool} }
+        server { listen {port}; location / { proxy_pass http://behind; } }
       }
       CONF
       exec nginx -c {dir}/nginx.conf
@@ -59,5 +60,13 @@ describe("nginx as a gateway that opens a connection for each request", () => {
     // nginx closes as soon as it has the answer: both FINs may cross, and then both sides enter TIME_WAIT; mostly the upstream is first.
     expect(only?.of("upstream", "tcpext.TW")).toBeGreaterThan(300);
     expect(only?.of("target", "ports.used_peak")).toBeLessThan(250);
+  });
+
+  it("keeps a pool when it is told to, which is no leftover of the load", async () => {
+    const { only } = await runVariants(nginx('""', "keepalive 16;"));
+    expect(only?.of("client", "requests.succeeded")).toBe(600);
+    expect(only?.of("upstream", "tcp.PassiveOpens")).toBeLessThanOrEqual(16);
+    const warnings = only?.outcome.record.warnings.map(({ code }) => code);
+    expect(warnings).not.toContain("W_NOT_SETTLED");
   });
 });

@@ -1,6 +1,7 @@
 import { ChurnError, type Target, type TrialSpec, type Workload } from "@churnlab/core";
 import type { BuiltinTargetSpec, RunningTarget, TargetThreads } from "@churnlab/traffic";
 import { CommandTarget } from "./command/command-target.ts";
+import { UPSTREAM_PORT } from "./count-towards-upstream.ts";
 import type { Hosts } from "./netns-hosts.ts";
 
 /** The servers of a trial: the target, and behind a gateway its upstream. */
@@ -39,9 +40,6 @@ export async function startServers(
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
-
-/** Where an upstream of ours listens, whatever the target's port is. */
-export const UPSTREAM_PORT = 8080;
 
 const UPSTREAM: BuiltinTargetSpec = {
   server: "builtin",

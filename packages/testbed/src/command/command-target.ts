@@ -11,7 +11,8 @@ import {
   type TargetAddress,
   type TargetSpec,
 } from "@churnlab/core";
-import { type CounterReader, type NetworkNamespace, openCounters } from "@churnlab/linux";
+import { type CounterReader, type NetworkNamespace, openCounters, SockDiag } from "@churnlab/linux";
+import { countTowardsUpstream } from "../count-towards-upstream.ts";
 import { awaitListener } from "./await-listener.ts";
 import { describePlace, fillPlaceholders } from "./fill-placeholders.ts";
 import { findProgram } from "./find-program.ts";
@@ -46,6 +47,8 @@ export class CommandTarget implements Target {
   readonly #directory: string;
   readonly #log: LogTail = new LogTail();
   readonly #counters: CounterReader;
+  readonly #diag: SockDiag;
+  readonly #isGateway: boolean;
   #exit: string | null = null;
   #stopping = false;
   #cpuAtStartUs = 0;
@@ -73,6 +76,8 @@ export class CommandTarget implements Target {
     const place = { host, port: spec.port, dir: this.#directory, upstream };
     const [file = "", ...args] = [...bindToHarness(), ...fillPlaceholders(spec.command, place)];
     this.#counters = openCounters(namespace);
+    this.#diag = new SockDiag(namespace);
+    this.#isGateway = upstream !== null;
     this.#child = namespace.run(() =>
       spawn(file, args, {
         env: { ...process.env, ...describePlace(place), ...spec.env },
@@ -87,6 +92,11 @@ export class CommandTarget implements Target {
 
   ended(): string | null {
     return this.#stopping ? null : this.#exit;
+  }
+
+  /** Connections towards the upstream that stay open when nobody asks any more: those of its pool. */
+  keptOpen(): number {
+    return this.#isGateway ? countTowardsUpstream(this.#diag) : 0;
   }
 
   readLog(): string {
@@ -109,6 +119,7 @@ export class CommandTarget implements Target {
       if (this.#pid > 0) await this.#end();
     } finally {
       this.#counters.close();
+      this.#diag.close();
       this.#child.stdout?.destroy();
       this.#child.stderr?.destroy();
       rmSync(this.#directory, { recursive: true, force: true });

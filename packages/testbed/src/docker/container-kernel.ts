@@ -1,13 +1,5 @@
-import {
-  type CounterReader,
-  DIAG_WORD,
-  maskOfTcpState,
-  type NetworkNamespace,
-  openCounters,
-  SockDiag,
-  swapPort,
-} from "@churnlab/linux";
-import { UPSTREAM_PORT } from "../netns-servers.ts";
+import { type CounterReader, type NetworkNamespace, openCounters, SockDiag } from "@churnlab/linux";
+import { countTowardsUpstream } from "../count-towards-upstream.ts";
 
 /** What a container has used of its kernel since it was first looked at. */
 export interface KernelUse {
@@ -38,19 +30,9 @@ export class ContainerKernel implements Disposable {
     };
   }
 
-  /** Connections towards the upstream: what stays when nobody asks any more is those of a pool. */
+  /** Connections towards the upstream. */
   countTowardsUpstream(): number {
-    let count = 0;
-    this.#diag.dump(maskOfTcpState("ESTABLISHED"), {
-      begin: () => {
-        count = 0;
-      },
-      visit: (words, at) => {
-        const remotePort = swapPort((words[at + DIAG_WORD.PORTS] as number) >>> 16);
-        if (remotePort === UPSTREAM_PORT) count++;
-      },
-    });
-    return count;
+    return countTowardsUpstream(this.#diag);
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,7 @@
 import { ChurnError, type TrialSpec } from "@churnlab/core";
 import type { AddressPlan } from "../address-plan.ts";
 import { describePlace, fillPlaceholders } from "../command/fill-placeholders.ts";
-import { UPSTREAM_PORT } from "../netns-servers.ts";
+import { UPSTREAM_PORT } from "../count-towards-upstream.ts";
 import type { ContainerOptions } from "./container.ts";
 import { OWN_IMAGE } from "./own-image.ts";
 
