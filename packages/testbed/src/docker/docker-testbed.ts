@@ -64,7 +64,7 @@ export class DockerTestbed implements Testbed {
       stack,
     };
     try {
-      if (container.seen === null) return await buildInside(options);
+      if (container.seen === null) return await buildInside(options, signal);
       return await this.#buildOutside(options, container.seen, signal);
     } catch (error) {
       throw withLastLines(error, container);

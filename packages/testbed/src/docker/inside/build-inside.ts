@@ -36,10 +36,13 @@ export interface InsideOptions extends JoinOrder {
  * churnlab in the same network namespace, which also sees what else would be seen from outside. It is talked to through pipes of the
  * engine, so that the measured network has none of it.
  */
-export async function buildInside(options: InsideOptions): Promise<TrialWorld> {
+export async function buildInside(
+  options: InsideOptions,
+  signal: AbortSignal,
+): Promise<TrialWorld> {
   const { spec, container, stack, isOurs } = options;
   const link = await startAgent(options);
-  const built = await orderWorld(link, options);
+  const built = await unlessAborted(orderWorld(link, options), signal);
   if (built.bootId !== readBootId()) {
     throw elsewhere();
   }
@@ -104,6 +107,19 @@ async function orderWorld(link: InsideLink, options: InsideOptions): Promise<Bui
     patienceMs,
   };
   return link.ask("build", order, patienceMs + BUILD_MS_MAX);
+}
+
+/** The containers go with the trial, and so does what is still under way in them. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /** Times are those of one clock, which is a machine's own. */
