@@ -7,7 +7,7 @@ import { ContainerTarget } from "./container-target.ts";
 import { describeContainer } from "./describe-container.ts";
 import { DockerCli } from "./docker-cli.ts";
 import { startWithSysctls } from "./engine-sysctls.ts";
-import { buildInside, type InsideOptions } from "./inside/build-inside.ts";
+import { buildInside, type ContainerWorldOptions } from "./inside/build-inside.ts";
 import { joinContainer } from "./join-container.ts";
 
 const LISTEN_MS_MAX = 10_000;
@@ -46,7 +46,7 @@ export class DockerTestbed implements Testbed {
       spec.sysctls.target ?? {},
     );
     stack.use(container);
-    const options: InsideOptions = {
+    const options: ContainerWorldOptions = {
       spec,
       cli: this.#cli,
       container,
@@ -76,7 +76,7 @@ export class DockerTestbed implements Testbed {
   }
 
   async #buildOutside(
-    { stack, ...options }: InsideOptions,
+    { stack, ...options }: ContainerWorldOptions,
     { pid, namespace }: SeenProcess,
     signal: AbortSignal,
   ): Promise<TrialWorld> {

@@ -19,7 +19,8 @@ const USE_MS_MAX = 5000;
 /** For the start to get through the engine's pipes. */
 const START_LEAD_MS = 60;
 
-export interface InsideOptions extends JoinOrder {
+/** A container that runs, and what the world around it is to be, from wherever it is built. */
+export interface ContainerWorldOptions extends JoinOrder {
   readonly spec: TrialSpec;
   readonly cli: DockerCli;
   readonly container: Container;
@@ -37,7 +38,7 @@ export interface InsideOptions extends JoinOrder {
  * engine, so that the measured network has none of it.
  */
 export async function buildInside(
-  options: InsideOptions,
+  options: ContainerWorldOptions,
   signal: AbortSignal,
 ): Promise<TrialWorld> {
   const { spec, container, stack, isOurs } = options;
@@ -76,7 +77,7 @@ export async function buildInside(
 
 const isTarget = ({ role }: Observer): boolean => role === "target";
 
-async function startAgent({ cli, container, stack }: InsideOptions): Promise<InsideLink> {
+async function startAgent({ cli, container, stack }: ContainerWorldOptions): Promise<InsideLink> {
   const options = {
     image: AGENT_IMAGE,
     command: [PROGRAM],
@@ -95,7 +96,7 @@ async function startAgent({ cli, container, stack }: InsideOptions): Promise<Ins
   }
 }
 
-async function orderWorld(link: InsideLink, options: InsideOptions): Promise<BuiltWorld> {
+async function orderWorld(link: InsideLink, options: ContainerWorldOptions): Promise<BuiltWorld> {
   const { spec, addressKey, facts, refusal, port, program, patienceMs } = options;
   const order = {
     spec,
