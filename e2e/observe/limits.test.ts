@@ -183,6 +183,18 @@ phases: { measure: 1s }`);
     });
   });
 
+  it("of one chosen port is told from a range that is used up", async () => {
+    const outcome = await runOne(`
+workload: { kind: short-lived, closer: client, bind: port, arrival: { model: open, rate: 200/s } }
+sysctls:
+  client: { net.ipv4.ip_local_port_range: 40000 40099, net.ipv4.tcp_timestamps: 0 }
+phases: { measure: 1s }`);
+    expect(limitsOf(outcome)).toMatchObject([{ kind: "limit.chosen-port", role: "client" }]);
+    const kinds = outcome.record.events.map(({ kind }) => kind);
+    expect(kinds).toContain("ports.busy");
+    expect(kinds).not.toContain("ports.exhausted");
+  });
+
   it("of ports that only slows connect() is named, though nothing fails", async () => {
     const outcome = await runOne(`
 workload: { kind: short-lived, closer: client, engine: epoll, arrival: { model: closed, connections: 4, limit: 6000 } }

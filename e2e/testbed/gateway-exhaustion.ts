@@ -38,7 +38,14 @@ function describeVariant(
 ): Record<string, unknown> {
   const { measurements, failures, warnings, events, environment } = result.outcome.record;
   const facts = environment?.facts ?? {};
-  const limits = attributeLimits({ measurements, failures, warnings, events, facts });
+  const limits = attributeLimits({
+    measurements,
+    failures,
+    warnings,
+    bind: "none",
+    events,
+    facts,
+  });
   return {
     ...Object.fromEntries(
       counts.map(([role, metric]) => [`${role}.${metric}`, result.of(role, metric)]),

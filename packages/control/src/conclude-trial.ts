@@ -3,6 +3,7 @@ import {
   ChurnError,
   type Measurement,
   type ShardReport,
+  sawPortsFull,
   type Trial,
   type TrialEvent,
   type TrialOutcome,
@@ -46,7 +47,10 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     failures: report.failures,
     histograms: report.histograms,
     samples: recording.samples(),
-    events: [...listEvents(evidence), ...listLimits(evidence, { measurements, warnings })],
+    events: [
+      ...listEvents(evidence, measurements),
+      ...listLimits(evidence, { measurements, warnings }),
+    ],
     portUses: recording.portUses(),
     listenerQueues: recording.listenerQueues(),
     sysctls: world.sysctls,
@@ -76,13 +80,21 @@ function explainAll(warnings: readonly Warning[]): string {
   return warnings.map(({ message }) => message).join("; ");
 }
 
-function listEvents({ world, recording, report }: TrialEvidence): TrialEvent[] {
+function listEvents(
+  { trial, world, recording, report }: TrialEvidence,
+  measurements: readonly Measurement[],
+): TrialEvent[] {
   const endMs = recording.measureEndedAtMs - recording.measureAtMs;
   const log = world.target.readLog?.() ?? "";
   const events: TrialEvent[] = [
     ...recording.events(),
     ...report.events,
-    ...findExhaustion(report.failures, recording.samples()),
+    ...findExhaustion({
+      failures: report.failures,
+      samples: recording.samples(),
+      bind: trial.spec.workload.bind,
+      sawFull: sawPortsFull(measurements, "client"),
+    }),
     ...(log === ""
       ? []
       : [{ role: "target", tMs: endMs, kind: "target.log", detail: { log } } as const]),
@@ -92,13 +104,14 @@ function listEvents({ world, recording, report }: TrialEvidence): TrialEvent[] {
 
 /** What ran out, as events at the end of the load: each with the numbers that show it. */
 function listLimits(
-  { world, recording, report }: TrialEvidence,
+  { trial, world, recording, report }: TrialEvidence,
   seen: Pick<TrialRecord, "measurements" | "warnings">,
 ): TrialEvent[] {
   const tMs = recording.measureEndedAtMs - recording.measureAtMs;
   const { failures, events } = report;
+  const { bind } = trial.spec.workload;
   const facts = world.environment?.facts ?? {};
-  return attributeLimits({ ...seen, failures, events, facts }).map(
+  return attributeLimits({ ...seen, failures, bind, events, facts }).map(
     ({ role, resource, meaning, evidence }) => ({
       role,
       tMs,

@@ -1,28 +1,40 @@
-import type { FailureRecord, Sample, TrialEvent } from "@churnlab/core";
+import type { BindMode, FailureRecord, Sample, TrialEvent } from "@churnlab/core";
 
-/** The errnos that mean "no local port left": at connect() without bind, at bind() with one. */
-export function isExhaustion({ step, errno }: FailureRecord): boolean {
+/** Whether an errno means "no local port": at connect() without bind, at bind() with one. */
+function isPortFailure({ step, errno }: FailureRecord): boolean {
   return (
     (step === "connect" && errno === "EADDRNOTAVAIL") ||
     ((step === "bind" || step === "connect") && errno === "EADDRINUSE")
   );
 }
 
+/** Whether it means "none is left": where the client chooses the port itself, it only means that this one is taken. */
+export function isExhaustion(failure: FailureRecord, bind: BindMode): boolean {
+  return bind !== "port" && isPortFailure(failure);
+}
+
+export interface PortEvidence {
+  readonly failures: readonly FailureRecord[];
+  readonly samples: readonly Sample[];
+  readonly bind: BindMode;
+  /** Whether a look at the sockets saw the range nearly full; null where there was none. */
+  readonly sawFull: boolean | null;
+}
+
 /**
  * When the client had no local port left for the first time, and when one was free again. No kernel counter moves at
- * either; only errno tells the one, and connections the other.
+ * either; only errno tells the one, and connections the other. Where the client chooses its ports it is `ports.busy`, and
+ * where the sockets that were seen speak against it `ports.refused`.
  */
-export function findExhaustion(
-  failures: readonly FailureRecord[],
-  samples: readonly Sample[],
-): TrialEvent[] {
-  const first = failures.filter(isExhaustion).toSorted((a, b) => a.firstMs - b.firstMs)[0];
+export function findExhaustion({ failures, samples, bind, sawFull }: PortEvidence): TrialEvent[] {
+  const first = failures.filter(isPortFailure).toSorted((a, b) => a.firstMs - b.firstMs)[0];
   if (first === undefined) return [];
   const { firstMs, errno, step, count } = first;
-  return [
-    { role: "client", tMs: firstMs, kind: "ports.exhausted", detail: { errno, step, count } },
-    ...findFreeAgain(samples, firstMs),
-  ];
+  const detail = { errno, step, count };
+  const told = (kind: string): TrialEvent => ({ role: "client", tMs: firstMs, kind, detail });
+  if (!isExhaustion(first, bind)) return [told("ports.busy")];
+  if (sawFull === false) return [told("ports.refused")];
+  return [told("ports.exhausted"), ...findFreeAgain(samples, firstMs)];
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  type BindMode,
   type CounterReading,
   countHistogram,
   deltaCounters,
@@ -24,7 +25,7 @@ export function reduceMeasurements({ trial, recording, report }: TrialEvidence):
   return [
     ...client(reduceTally(report.tally)),
     ...client(reduceRates({ trial, report }, loadMs)),
-    ...client(reduceFailures(report.failures)),
+    ...client(reduceFailures(report.failures, trial.spec.workload.bind)),
     ...client(report.histograms.flatMap(reduceHistogram)),
     ...client(reduceGenerator(report)),
     ...recording.readings().flatMap((readings) => reduceRole(readings, recording)),
@@ -62,11 +63,13 @@ function nameCounts(ledger: string, counts: Readonly<Record<string, number>>): N
   return Object.entries(counts).map(([name, value]) => [`${ledger}.${name}`, value]);
 }
 
-function reduceFailures(failures: readonly FailureRecord[]): Named[] {
+function reduceFailures(failures: readonly FailureRecord[], bind: BindMode): Named[] {
   const counts = new Map<string, number>();
   for (const { errno, count } of failures) counts.set(errno, (counts.get(errno) ?? 0) + count);
   const values: Named[] = [...counts].map(([errno, count]) => [`failures.${errno}`, count]);
-  const exhausted = failures.filter(isExhaustion).map(({ firstMs }) => firstMs);
+  const exhausted = failures
+    .filter((failure) => isExhaustion(failure, bind))
+    .map(({ firstMs }) => firstMs);
   if (exhausted.length > 0) values.push(["ports.first_exhausted_ms", Math.min(...exhausted)]);
   return values;
 }

@@ -1,6 +1,8 @@
 import type { FailureRecord, Sample } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
-import { findExhaustion } from "../src/find-exhaustion.ts";
+import { findExhaustion, type PortEvidence } from "../src/find-exhaustion.ts";
+
+const NOTHING: PortEvidence = { failures: [], samples: [], bind: "none", sawFull: null };
 
 function failed(
   step: FailureRecord["step"],
@@ -17,7 +19,7 @@ describe("findExhaustion", () => {
       failed("bind", "EADDRINUSE", 200),
       failed("connect", "ETIMEDOUT", 1),
     ];
-    expect(findExhaustion(failures, [])).toMatchObject([
+    expect(findExhaustion({ ...NOTHING, failures })).toMatchObject([
       { tMs: 200, kind: "ports.exhausted", detail: { errno: "EADDRINUSE", step: "bind" } },
     ]);
   });
@@ -27,7 +29,20 @@ describe("findExhaustion", () => {
     ["bind", "EADDRNOTAVAIL"],
     ["connect", "ECONNREFUSED"],
   ] as const)("is not %s %s", (step, errno) => {
-    expect(findExhaustion([failed(step, errno, 1)], [])).toEqual([]);
+    expect(findExhaustion({ ...NOTHING, failures: [failed(step, errno, 1)] })).toEqual([]);
+  });
+
+  it.each([
+    ["port", null, "ports.busy"],
+    ["port", true, "ports.busy"],
+    ["none", true, "ports.exhausted"],
+    ["none", false, "ports.refused"],
+    ["address", false, "ports.refused"],
+  ] as const)("with bind: %s, and a full range seen: %s, is told as %s", (bind, sawFull, kind) => {
+    const failures = [failed(bind === "none" ? "connect" : "bind", "EADDRINUSE", 200)];
+    expect(findExhaustion({ ...NOTHING, failures, bind, sawFull })).toMatchObject([
+      { tMs: 200, kind },
+    ]);
   });
 });
 
@@ -43,14 +58,19 @@ describe("a port that is free again", () => {
   }
 
   function freeAgainMs(samples: readonly Sample[], exhaustedMs = 300): number | undefined {
-    const events = findExhaustion([failed("connect", "EADDRNOTAVAIL", exhaustedMs)], samples);
+    const events = findExhaustion({
+      ...NOTHING,
+      failures: [failed("connect", "EADDRNOTAVAIL", exhaustedMs)],
+      samples,
+    });
     return events.find(({ kind }) => kind === "ports.free-again")?.tMs;
   }
 
   it("is seen at the first new connections after a time in which all failed", () => {
     const samples = load([50, 100, 100, 100, 100, 120, 150], [0, 0, 50, 100, 150, 180, 200]);
     expect(freeAgainMs(samples)).toBe(1000);
-    expect(findExhaustion([failed("connect", "EADDRNOTAVAIL", 300)], samples)[1]?.detail).toEqual({
+    const failures = [failed("connect", "EADDRNOTAVAIL", 300)];
+    expect(findExhaustion({ ...NOTHING, failures, samples })[1]?.detail).toEqual({
       afterMs: 700,
     });
   });

@@ -1,6 +1,7 @@
 import type { Measurement } from "./measurement.ts";
 import type { TrialEvent } from "./observation.ts";
 import type { Role } from "./role.ts";
+import type { BindMode } from "./scenario.ts";
 import type { FailureRecord } from "./tally.ts";
 import type { Warning } from "./warnings.ts";
 
@@ -8,6 +9,7 @@ import type { Warning } from "./warnings.ts";
 export const LIMITED_RESOURCES = [
   "ports",
   "bound-ports",
+  "chosen-port",
   "port-search",
   "descriptors",
   "accept-queue",
@@ -16,6 +18,7 @@ export const LIMITED_RESOURCES = [
   "time-wait-buckets",
   "resets",
   "generator",
+  "unknown",
 ] as const;
 export type LimitedResource = (typeof LIMITED_RESOURCES)[number];
 
@@ -33,6 +36,8 @@ export interface LimitEvidence {
   readonly measurements: readonly Measurement[];
   readonly failures: readonly FailureRecord[];
   readonly warnings: readonly Warning[];
+  /** How the client takes its local ports: the same errno means another thing where it chooses the port itself. */
+  readonly bind: BindMode;
   /** Events of the load; of these only the marks of slowness are read. */
   readonly events: readonly Pick<TrialEvent, "kind" | "role" | "detail">[];
   /** Facts of the environment; of these only `<role>.net.ipv4.tcp_syncookies` is read. */
@@ -53,13 +58,17 @@ export function attributeLimits(evidence: LimitEvidence): Limit[] {
 
 /** Numbers by name; what was not measured is 0. */
 class Seen {
+  readonly bind: BindMode;
+  readonly measurements: readonly Measurement[];
   readonly warnings: readonly Warning[];
   readonly events: LimitEvidence["events"];
   readonly facts: LimitEvidence["facts"];
   readonly #values: ReadonlyMap<string, number>;
   readonly #failures: readonly FailureRecord[];
 
-  constructor({ measurements, failures, warnings, events, facts }: LimitEvidence) {
+  constructor({ measurements, failures, warnings, bind, events, facts }: LimitEvidence) {
+    this.bind = bind;
+    this.measurements = measurements;
     this.warnings = warnings;
     this.events = events;
     this.facts = facts;
@@ -99,36 +108,72 @@ function limit(
 
 /** A gateway counts its own errnos; what its clients see of them is a status. */
 const findGatewayPorts: Find = (seen) => {
-  const failures = seen.positive(["target.failures.EADDRNOTAVAIL"]);
-  const context = seen.positive(["target.ports.used_peak", "target.ports.range"]);
   const meaning = "no local port was left for the gateway's connect() towards its upstream";
-  const found = limit("target", ["ports", meaning], failures);
-  return found.map((each) => ({ ...each, evidence: { ...failures, ...context } }));
+  const failures = seen.positive(["target.failures.EADDRNOTAVAIL"]);
+  return limitPorts(seen, { role: "target", named: ["ports", meaning], failures });
 };
 
 const findPorts: Find = (seen) => {
+  if (seen.bind === "port") return [];
   const meaning = "no local port was left for connect() towards this destination";
-  return limitPorts(seen, ["ports", meaning], seen.failed(["EADDRNOTAVAIL"], ["connect"]));
+  const failures = seen.failed(["EADDRNOTAVAIL"], ["connect"]);
+  return limitPorts(seen, { role: "client", named: ["ports", meaning], failures });
 };
 
 const findBoundPorts: Find = (seen) => {
+  if (seen.bind === "port") return [];
   const meaning = "no local port was left for bind(): bound ports are shared by all destinations";
-  return limitPorts(
-    seen,
-    ["bound-ports", meaning],
-    seen.failed(["EADDRINUSE"], ["bind", "connect"]),
-  );
+  const failures = seen.failed(["EADDRINUSE"], ["bind", "connect"]);
+  return limitPorts(seen, { role: "client", named: ["bound-ports", meaning], failures });
 };
 
-/** Failures of the client, with its port budget beside them. */
-function limitPorts(
-  seen: Seen,
-  named: readonly [LimitedResource, string],
-  failures: Readonly<Record<string, number>>,
-): Limit[] {
-  const context = seen.positive(["client.ports.used_peak", "client.ports.range"]);
-  const found = limit("client", named, failures);
-  return found.map((each) => ({ ...each, evidence: { ...failures, ...context } }));
+/** Who chooses the port gets no other one: the errnos of an empty range mean that this one is taken. */
+const findChosenPort: Find = (seen) => {
+  if (seen.bind !== "port") return [];
+  const meaning =
+    "the local port whose turn it was (bind: port) was still taken, in TIME_WAIT or open; others may have been free";
+  const failures = {
+    ...seen.failed(["EADDRNOTAVAIL"], ["connect"]),
+    ...seen.failed(["EADDRINUSE"], ["bind", "connect"]),
+  };
+  return besidePorts(seen, limit("client", ["chosen-port", meaning], failures));
+};
+
+/** From this share of the range on that a look has seen in use, an errno that says "none left" is believed. */
+const FULL_SHARE_MIN = 0.9;
+
+/**
+ * Whether a look at the sockets of a role bears out that its ports ran out; null where none was had. Between two looks,
+ * seconds apart, ports may run out and come back.
+ */
+export function sawPortsFull(measurements: readonly Measurement[], role: Role): boolean | null {
+  const value = (name: string): number | undefined =>
+    measurements.find(({ role: of, metric }) => of === role && metric === name)?.value;
+  const [used, range] = [value("ports.used_peak"), value("ports.range")];
+  if (used === undefined || range === undefined) return null;
+  return used >= FULL_SHARE_MIN * range;
+}
+
+interface PortFailures {
+  readonly role: Role;
+  readonly named: readonly [LimitedResource, string];
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+/** Failures for want of a port, unless the sockets that were seen speak against it. */
+function limitPorts(seen: Seen, { role, named, failures }: PortFailures): Limit[] {
+  const unexplained =
+    "the kernel found no local port, yet no look at the sockets saw the range nearly full: the cause is unknown";
+  const isDenied = sawPortsFull(seen.measurements, role) === false;
+  return besidePorts(seen, limit(role, isDenied ? ["unknown", unexplained] : named, failures));
+}
+
+/** The same, with the port budget beside the failures. */
+function besidePorts(seen: Seen, found: readonly Limit[]): Limit[] {
+  return found.map((each) => {
+    const budget = ["ports.used_peak", "ports.range"].map((metric) => `${each.role}.${metric}`);
+    return { ...each, evidence: { ...each.evidence, ...seen.positive(budget) } };
+  });
 }
 
 /** Slow without a failure: what each connect() took is compared with what it took while ports were plenty. */
@@ -238,6 +283,7 @@ const FINDERS: readonly Find[] = [
   findPorts,
   findGatewayPorts,
   findBoundPorts,
+  findChosenPort,
   findPortSearch,
   findDescriptors,
   findAcceptQueue,

@@ -163,7 +163,7 @@ const rows: readonly Row[] = [
     "higher",
     "time",
     every,
-    "First EADDRNOTAVAIL or EADDRINUSE of the measure phase; absent when there was none.",
+    "First EADDRNOTAVAIL or EADDRINUSE of the measure phase; absent when there was none, and with bind: port.",
   ],
   ["rst.sent", "segments", "lower", "count", every, "Resets sent by TCP itself (Tcp.OutRsts)."],
   ["rst.received", "segments", "lower", "count", every, "Resets seen arriving, by packet capture."],

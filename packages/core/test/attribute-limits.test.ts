@@ -8,6 +8,7 @@ const NOTHING: LimitEvidence = {
   measurements: [],
   failures: [],
   warnings: [],
+  bind: "none",
   events: [],
   facts: {},
 };
@@ -100,6 +101,34 @@ describe("attributeLimits", () => {
       "client.ports.used_peak": 100,
       "client.ports.range": 100,
     });
+  });
+
+  it.each([
+    ["connect", "EADDRNOTAVAIL"],
+    ["bind", "EADDRINUSE"],
+    ["connect", "EADDRINUSE"],
+  ] as const)("takes %s %s for one taken port where the client chooses it", (step, errno) => {
+    const limits = attributeLimits({ ...failed(step, errno, 3), bind: "port" });
+    expect(limits).toMatchObject([
+      { resource: "chosen-port", role: "client", evidence: { [`${step}.${errno}`]: 3 } },
+    ]);
+  });
+
+  it.each([
+    [89, "unknown"],
+    [90, "ports"],
+    [100, "ports"],
+  ])("with %i of 100 ports in use at most takes EADDRNOTAVAIL for %s", (used, resource) => {
+    for (const role of ["client", "target"] as const) {
+      const measurements = [
+        { role, metric: "ports.used_peak", value: used },
+        { role, metric: "ports.range", value: 100 },
+        { role: "target", metric: "failures.EADDRNOTAVAIL", value: role === "target" ? 2 : 0 },
+      ] as const;
+      const failures = role === "client" ? failed("connect", "EADDRNOTAVAIL", 2).failures : [];
+      const limits = attributeLimits({ ...NOTHING, failures, measurements });
+      expect(limits).toMatchObject([{ resource, role }]);
+    }
   });
 
   it("blames the generator when its schedule was lost", () => {

@@ -54,8 +54,18 @@ const KNOWN: Readonly<Record<string, (detail: Detail) => EventWords>> = {
     tone: "note",
   }),
   "ports.exhausted": ({ errno, step, count }) => ({
-    text: `no local port is left: first ${inWords(errno ?? "EADDRNOTAVAIL")} at ${inWords(step ?? "connect")}()${typeof count === "number" ? `, ${formatNumber(count)} in all` : ""}`,
+    text: `no local port is left: first ${inWords(errno ?? "EADDRNOTAVAIL")} at ${inWords(step ?? "connect")}()${inAll(count)}`,
     why: "the client cannot connect to this destination until a TIME_WAIT ends",
+    tone: "failure",
+  }),
+  "ports.busy": ({ errno, step, count }) => ({
+    text: `a chosen local port is still taken: first ${inWords(errno ?? "EADDRNOTAVAIL")} at ${inWords(step ?? "connect")}()${inAll(count)}`,
+    why: "with bind: port each connection gets the port whose turn it is, and this one is in TIME_WAIT or open",
+    tone: "failure",
+  }),
+  "ports.refused": ({ errno, step, count }) => ({
+    text: `the kernel finds no local port: first ${inWords(errno ?? "EADDRNOTAVAIL")} at ${inWords(step ?? "connect")}()${inAll(count)}`,
+    why: "no look at the sockets saw the range nearly full, so the cause is unknown",
     tone: "failure",
   }),
   "ports.tuples-left-off": ({ kept, leftOff }) => ({
@@ -98,6 +108,10 @@ const KNOWN: Readonly<Record<string, (detail: Detail) => EventWords>> = {
 function ofRange({ used, range }: Detail): string {
   if (typeof used !== "number" || typeof range !== "number") return "";
   return `: ${formatNumber(used)} of ${formatNumber(range)}`;
+}
+
+function inAll(count: unknown): string {
+  return typeof count === "number" ? `, ${formatNumber(count)} in all` : "";
 }
 
 function time(us: unknown): string {

@@ -110,6 +110,13 @@ function assembleTrial(run: StoredRun, trial: StoredTrial, seen: Seen): TrialSer
   };
 }
 
+/** Events that tell a failure's errno themselves. */
+const TELLS_ERRNO: ReadonlySet<string> = new Set([
+  "ports.exhausted",
+  "ports.busy",
+  "ports.refused",
+]);
+
 function listMarkers(trial: StoredTrial, { events, counts }: Seen): Marker[] {
   const totals = new Map(counts.map((one) => [`${one.role} ${one.kind}`, one.count]));
   const shown = new Set<string>();
@@ -125,7 +132,7 @@ function listMarkers(trial: StoredTrial, { events, counts }: Seen): Marker[] {
     return [{ tMs: event.tMs, role: event.role, kind: event.kind, ...words, text }];
   });
   const isTold = (failure: FailureRecord): boolean =>
-    events.some(({ kind, tMs }) => kind === "ports.exhausted" && tMs === failure.firstMs);
+    events.some(({ kind, tMs }) => TELLS_ERRNO.has(kind) && tMs === failure.firstMs);
   const fromFailures = trial.failures.filter((failure) => !isTold(failure)).map(markFailure);
   return [...fromEvents, ...fromFailures].toSorted((a, b) => a.tMs - b.tMs);
 }

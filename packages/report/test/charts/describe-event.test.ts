@@ -9,6 +9,16 @@ it.each([
     "no local port is left: first EADDRNOTAVAIL at connect(), 1 152 in all",
   ],
   [
+    "ports.busy",
+    { errno: "EADDRINUSE", step: "bind", count: 3 },
+    "a chosen local port is still taken: first EADDRINUSE at bind(), 3 in all",
+  ],
+  [
+    "ports.refused",
+    { errno: "EADDRNOTAVAIL", step: "connect" },
+    "the kernel finds no local port: first EADDRNOTAVAIL at connect()",
+  ],
+  [
     "connect-cliff",
     { portUsePercent: 58, beforeUs: 130, afterUs: 10_700 },
     "connect() takes 10.7 ms instead of 130 µs, at 58 % of the local ports",
@@ -38,6 +48,8 @@ it("an event whose detail is not what it should be is still told", () => {
   for (const kind of [
     "ports.half",
     "ports.exhausted",
+    "ports.busy",
+    "ports.refused",
     "connect-cliff",
     "rst",
     "rst.sent",
