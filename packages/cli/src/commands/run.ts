@@ -48,8 +48,9 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   await checkContainers(listSpecs(scenarios), { pull });
   const sent = await checkExternal(scenarios, { allowed: allowExternal });
   for (const line of sent) terminal.say(`load on ${line}`);
-  using store = openStore(database, { mode: "write" });
+  // Before the first file is there: whoever sees one may interrupt what wrote it.
   using abort = abortOnSignals(terminal);
+  using store = openStore(database, { mode: "write" });
   const feed = new LiveFeed();
   using _offer = offerLiveRuns(store.path, feed);
   await using _dashboard =
