@@ -132,6 +132,7 @@ function addVerdictCommands(program: Command, act: Act): void {
     .argument("<run>", "last, last~1, the start of a run id, or file.db#id")
     .option("--db <file>", "database to read", "churnlab.db")
     .option("--baseline <run|file.json>", "hold it against another run, or an exported one")
+    .option("--allow-diff <facts>", "judge although these differ, separated by commas", parseNames)
     .option("--strict", "end with 5 when a gate cannot be decided")
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/gate.ts")).gate));

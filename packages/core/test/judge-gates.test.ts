@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import type { GateInput } from "../src/gates/prepare-gate.ts";
+import {
+  type GateInput,
+  isSpeedIndependent,
+  type MeasuredVariant,
+  type StoredBaseline,
+  type StoredVariant,
+} from "../src/gates/prepare-gate.ts";
 import { judgeGates } from "../src/judge-gates.ts";
 import type { Gate } from "../src/scenario.ts";
 import { measuredTrial, trialsOf } from "./fixtures/measured-trials.ts";
@@ -278,9 +284,15 @@ describe("a stored baseline", () => {
     { name: "b", trials: trialsOf(P99, steady(200 * factor), { ...COUNTED, [FAILURES]: 0 }) },
   ];
   const gates = [gate(P99, against(0.1), null)];
+  const storedOf = (
+    variants: readonly MeasuredVariant[],
+    of: Partial<StoredVariant> = {},
+  ): StoredBaseline => ({
+    variants: variants.map((one) => ({ ...one, differences: [], isScheduled: true, ...of })),
+  });
 
   test("is matched by the name of the variant, the baseline variant included", () => {
-    const stored = { variants: run(1), differences: [] };
+    const stored = storedOf(run(1));
     const same = judgeGates({ gates, variants: run(1), baseline: "a", stored });
     expect(same.map(({ variant, outcome }) => [variant, outcome])).toEqual([
       ["a", "pass"],
@@ -290,22 +302,46 @@ describe("a stored baseline", () => {
     expect(slower.map(({ outcome }) => outcome)).toEqual(["fail", "fail"]);
   });
 
-  test("from another environment is refused, unless the metric is a count of harmful events", () => {
-    const stored = { variants: run(1), differences: ["kernel.release"] };
+  test("from another environment is refused, unless the port model decides the metric", () => {
+    const stored = storedOf(run(1), { differences: ["cpu.model", "kernel.release"] });
     const refused = judgeGates({ gates, variants: run(1), baseline: "a", stored });
     expect(refused.map(({ outcome }) => outcome)).toEqual(["invalid", "invalid"]);
     expect(refused[0]?.reason).toContain("kernel.release");
-    const counts = judgeGates({
-      gates: [gate(FAILURES, against(0.1))],
-      variants: run(1),
-      baseline: "a",
-      stored,
-    });
-    expect(counts[0]?.outcome).toBe("pass");
+    expect(judgeFailures({ differences: ["cpu.model", "kernel.release"] })).toBe("pass");
   });
 
+  const judgeFailures = (of: Partial<StoredVariant>, metric = FAILURES) =>
+    judgeOne({
+      gate: gate(metric, against(0.1)),
+      variants: run(1),
+      stored: storedOf(run(1), of),
+    })?.outcome;
+
+  test.each([
+    "client.failures.ETIMEDOUT",
+    "client.failures.ECONNRESET",
+    "target.tcpext.ListenOverflows",
+    "client.tcp.RetransSegs",
+    "client.arrivals.dropped",
+  ])("from a machine of another speed is refused for %s", (metric) => {
+    expect(isSpeedIndependent(metric.slice(metric.indexOf(".") + 1))).toBe(false);
+    expect(judgeFailures({ differences: ["cpu.model"] }, metric)).toBe("invalid");
+  });
+
+  test("from another machine is refused for a count of ports where the machine sets the pace", () => {
+    expect(judgeFailures({ differences: ["cpu.model"], isScheduled: false })).toBe("invalid");
+    expect(judgeFailures({ differences: [], isScheduled: false })).toBe("pass");
+  });
+
+  test.each(["client.net.ipv4.ip_local_port_range", "scenario.workload.arrival.ratePerS"])(
+    "that differs in %s is refused for every metric",
+    (fact) => {
+      expect(judgeFailures({ differences: [fact] })).toBe("invalid");
+    },
+  );
+
   test("without the variant, or without the metric, is invalid", () => {
-    const without = { variants: run(1).slice(0, 1), differences: [] };
+    const without = storedOf(run(1).slice(0, 1));
     const [, b] = judgeGates({ gates, variants: run(1), baseline: "a", stored: without });
     expect(b).toMatchObject({ outcome: "invalid", reason: "the baseline run has no variant b" });
     const empty = run(1).map(({ name, trials }) => ({
@@ -316,7 +352,7 @@ describe("a stored baseline", () => {
       gates,
       variants: run(1),
       baseline: "a",
-      stored: { variants: empty, differences: [] },
+      stored: storedOf(empty),
     });
     expect(a).toMatchObject({
       outcome: "invalid",

@@ -6,22 +6,25 @@ import {
   type StoredBaseline,
 } from "@churnlab/core";
 import { collectFacts, listVaryingFacts, type StoredRun } from "@churnlab/store";
-import type { ResultBaseline } from "./formats/read-result.ts";
+import type { BaselineVariant, ResultBaseline } from "./formats/read-result.ts";
+import { describeScenario } from "./scenario-facts.ts";
 
 /**
  * Judges the gates of a run's scenario. `baseline`: another run, or one that was exported, which `against: baseline`
- * then means in place of the run's own baseline variant.
+ * then means in place of the run's own baseline variant. Variants whose environments or scenarios differ are not held
+ * against each other, unless all that differs is in `allow` (`kernel`, `scenario.target`).
  */
 export function judgeRun(
   run: StoredRun,
   baseline?: StoredRun | ResultBaseline,
+  allow: readonly string[] = [],
 ): readonly GateResult[] {
   const own = run.variantList.find((variant) => variant.baseline) ?? run.variantList[0];
   return judgeGates({
     gates: run.resolved.gates,
     variants: groupTrials(run),
     baseline: own?.name ?? "",
-    ...(baseline === undefined ? {} : { stored: describeBaseline(run, baseline) }),
+    ...(baseline === undefined ? {} : { stored: describeBaseline(run, baseline, allow) }),
   });
 }
 
@@ -31,17 +34,34 @@ function groupTrials(run: StoredRun): MeasuredVariant[] {
   });
 }
 
-function describeBaseline(run: StoredRun, baseline: StoredRun | ResultBaseline): StoredBaseline {
+function describeBaseline(
+  run: StoredRun,
+  baseline: StoredRun | ResultBaseline,
+  allow: readonly string[],
+): StoredBaseline {
   const stored = "trialList" in baseline ? toBaseline(baseline) : baseline;
-  const facts = collectFacts(run.trialList);
-  const varying = listVaryingFacts(run.resolved, Object.keys({ ...facts, ...stored.facts }));
-  const { differences } = compareFingerprints(stored.facts, facts, { varying });
   return {
-    variants: stored.variants,
-    differences: differences.filter(({ excuse }) => excuse === null).map(({ key }) => key),
+    variants: stored.variants.map((variant) => {
+      const own = describeVariant(run, variant.name);
+      const facts = { ...own.facts, ...own.scenario };
+      const from = { ...variant.facts, ...variant.scenario };
+      const varying = listVaryingFacts(run.resolved, Object.keys({ ...facts, ...from }));
+      const { differences } = compareFingerprints(from, facts, { varying, allow });
+      return {
+        name: variant.name,
+        trials: variant.trials,
+        differences: differences.filter(({ excuse }) => excuse === null).map(({ key }) => key),
+        isScheduled: own.scenario["scenario.workload.arrival.model"] === '"open"',
+      };
+    }),
   };
 }
 
 function toBaseline(run: StoredRun): ResultBaseline {
-  return { facts: collectFacts(run.trialList), variants: groupTrials(run) };
+  return { variants: run.variantList.map(({ name }) => describeVariant(run, name)) };
+}
+
+function describeVariant(run: StoredRun, name: string): BaselineVariant {
+  const trials = run.trialList.filter(({ variant }) => variant === name);
+  return { name, trials, facts: collectFacts(trials), scenario: describeScenario(run, name) };
 }

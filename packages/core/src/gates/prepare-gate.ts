@@ -12,11 +12,17 @@ export interface MeasuredVariant {
   readonly trials: readonly MeasuredTrial[];
 }
 
+/** A variant of a baseline that was made before. */
+export interface StoredVariant extends MeasuredVariant {
+  /** Facts of its environment and its scenario that differ without an excuse; see `compareFingerprints`. */
+  readonly differences: readonly string[];
+  /** Whether its arrivals follow a schedule, so that the machine does not decide how many there are. */
+  readonly isScheduled: boolean;
+}
+
 /** Another run, or an exported one, that `against: baseline` means; its variants are matched by name. */
 export interface StoredBaseline {
-  readonly variants: readonly MeasuredVariant[];
-  /** Facts in which its environment differs without an excuse; see `compareFingerprints`. */
-  readonly differences: readonly string[];
+  readonly variants: readonly StoredVariant[];
 }
 
 export interface GateInput {
@@ -70,7 +76,7 @@ export function prepareGate(gate: Gate, input: GateInput): Draft[] {
   return others.map((variant) => {
     const reference = findReference(bound.baseline, variant.name, input);
     if (typeof reference === "string") return judged(variant.name, invalid(reference));
-    const refusal = reference.isStored ? refuseStored(metric.key, input) : null;
+    const refusal = refuseStored(metric.key, reference);
     if (refusal !== null) return judged(variant.name, invalid(refusal, "not-comparable"));
     const comparison = compareOne(reference, variant, metric.key);
     const { worseBy } = bound;
@@ -88,7 +94,8 @@ function* listMeasured(variants: readonly MeasuredVariant[]): Generator<string> 
 }
 
 interface Reference extends MeasuredVariant {
-  readonly isStored: boolean;
+  /** The same variant of a stored baseline; null for one of this run. */
+  readonly stored: StoredVariant | null;
 }
 
 /** The variant of this run that others are held against; null when a stored run takes its place. */
@@ -100,16 +107,17 @@ function ownReference(baseline: string, { stored, ...input }: GateInput): string
 /** What a variant is compared with, or why there is nothing. */
 function findReference(baseline: string, variant: string, input: GateInput): Reference | string {
   const own = ownReference(baseline, input);
-  const isStored = own === null;
-  const found = isStored
-    ? input.stored?.variants.find(({ name }) => name === variant)
-    : input.variants.find(({ name }) => name === own);
-  if (found !== undefined) return { ...found, isStored };
-  return isStored ? `the baseline run has no variant ${variant}` : `the run has no variant ${own}`;
+  if (own === null) {
+    const stored = input.stored?.variants.find(({ name }) => name === variant);
+    if (stored === undefined) return `the baseline run has no variant ${variant}`;
+    return { name: stored.name, trials: stored.trials, stored };
+  }
+  const found = input.variants.find(({ name }) => name === own);
+  return found === undefined ? `the run has no variant ${own}` : { ...found, stored: null };
 }
 
 function compareOne(reference: Reference, variant: MeasuredVariant, key: MetricKey): Comparison {
-  const design = reference.isStored ? "runs" : "blocks";
+  const design = reference.stored !== null ? "runs" : "blocks";
   const [comparison] = compareVariants(reference.trials, variant.trials, {
     design,
     metrics: [key],
@@ -117,15 +125,45 @@ function compareOne(reference: Reference, variant: MeasuredVariant, key: MetricK
   return comparison as Comparison;
 }
 
-/** A stored baseline from a different environment says nothing of any metric that depends on its speed. */
-function refuseStored({ metric }: MetricKey, { stored }: GateInput): string | null {
-  const differences = stored?.differences ?? [];
-  if (differences.length === 0 || isSpeedIndependent(metric)) return null;
-  return `the baseline was made in another environment (${differences.join(", ")})`;
+/**
+ * A stored baseline from another environment says nothing of a metric that depends on its speed, and one of another
+ * scenario nothing at all.
+ */
+function refuseStored(key: MetricKey, { stored }: Reference): string | null {
+  if (stored === null || stored.differences.length === 0) return null;
+  const { differences, isScheduled } = stored;
+  const places = differences.filter((fact) => !isOfScenario(fact));
+  const listed = differences.map((fact) => fact.replace("scenario.", "")).join(", ");
+  if (places.length < differences.length) {
+    return `the baseline is not of the same scenario and environment (${listed})`;
+  }
+  if (isScheduled && isSpeedIndependent(key.metric) && places.every(isOfSpeed)) return null;
+  return `the baseline was made in another environment (${listed})`;
 }
 
-/** Whether a metric is a count of harmful events per connection, which a faster machine does not change. */
+function isOfScenario(fact: string): boolean {
+  return fact.startsWith("scenario.");
+}
+
+/**
+ * Counts that the port model gives exactly from a schedule of arrivals, the port range and the bucket limit: when a port or
+ * a TIME_WAIT bucket is free again is a matter of TCP_TIMEWAIT_LEN (60 s), not of the machine. Resets, overflows of a
+ * listen queue, retransmissions, drops and time-outs all depend on how fast a side is.
+ */
+const SPEED_INDEPENDENT: ReadonlySet<string> = new Set([
+  "failures.EADDRNOTAVAIL",
+  "failures.EADDRINUSE",
+  "tcpext.TCPTimeWaitOverflow",
+]);
+
+/** Whether a metric is a count that a faster machine does not change, where arrivals follow a schedule. */
 export function isSpeedIndependent(metric: string): boolean {
-  const description = describeMetric(metric);
-  return description?.class === "count" && description.better === "lower";
+  return SPEED_INDEPENDENT.has(metric);
+}
+
+const FACTS_OF_SPEED = /^(?:kernel|cpu|memory|node)\.|^(?:hz|distribution|hypervisor|container)$/;
+
+/** Facts that make a machine faster or slower and decide no limit; a sysctl of a role is none. */
+function isOfSpeed(fact: string): boolean {
+  return FACTS_OF_SPEED.test(fact);
 }

@@ -2,6 +2,7 @@ import { describeMetric, type GateResult, PREDICTION_TOLERANCES } from "@churnla
 import { collectFacts, type StoredRun, type StoredTrial } from "@churnlab/store";
 import type { JudgedMetric, RunComparison, VariantComparison } from "../compare-run.ts";
 import { gradeRun, type VariantForecast } from "../grade-run.ts";
+import { describeScenario } from "../scenario-facts.ts";
 import {
   RESULT_SCHEMA_VERSION,
   type ResultComparison,
@@ -48,7 +49,7 @@ function describeRun(run: StoredRun): ResultRun {
     environment: run.environment?.facts ?? {},
     plannedTrials: run.plannedTrials,
     variants: run.variantList.map(({ name, baseline, spec }) => {
-      return { name, baseline, sysctls: spec.sysctls };
+      return { name, baseline, sysctls: spec.sysctls, scenario: describeScenario(run, name) };
     }),
     trials: run.trialList.map(describeTrial),
     earlierAttempts: run.earlierAttempts.map(describeTrial),

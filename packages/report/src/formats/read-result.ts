@@ -5,13 +5,25 @@ import { RESULT_SCHEMA_VERSION } from "./result-document.ts";
 
 /** The part of an exported run that a gate is judged against. */
 export interface ResultBaseline {
+  readonly variants: readonly BaselineVariant[];
+}
+
+export interface BaselineVariant extends MeasuredVariant {
+  /** Of the environments of its trials. */
   readonly facts: Readonly<Record<string, string>>;
-  readonly variants: readonly MeasuredVariant[];
+  /** What it was asked to do; see `describeScenario`. */
+  readonly scenario: Readonly<Record<string, string>>;
 }
 
 const baselineFile = z.object({
   schemaVersion: z.number(),
   run: z.object({
+    variants: z.array(
+      z.object({
+        name: z.string(),
+        scenario: z.record(z.string(), z.string()).optional(),
+      }),
+    ),
     trials: z.array(
       z.object({
         variant: z.string(),
@@ -41,11 +53,16 @@ export function readResult(text: string, file: string): ResultBaseline {
   if (schemaVersion > RESULT_SCHEMA_VERSION) {
     throw refuse(`schemaVersion ${schemaVersion} is newer than this churnlab knows`);
   }
-  const byVariant = Map.groupBy(run.trials, ({ variant }) => variant);
   return {
-    facts: collectFacts(run.trials.map(({ facts }) => ({ environment: { facts }, engine: null }))),
-    variants: [...byVariant].map(([name, trials]) => {
-      return { name, trials: trials.map(toTrial) };
+    variants: run.variants.map(({ name, scenario }) => {
+      if (scenario === undefined) {
+        throw refuse(
+          `it does not say what variant ${name} was asked to do (run.variants.scenario)`,
+        );
+      }
+      const trials = run.trials.filter(({ variant }) => variant === name);
+      const places = trials.map(({ facts }) => ({ environment: { facts }, engine: null }));
+      return { name, trials: trials.map(toTrial), facts: collectFacts(places), scenario };
     }),
   };
 }

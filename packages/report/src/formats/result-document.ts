@@ -74,6 +74,8 @@ export interface ResultVariant {
   readonly baseline: boolean;
   /** The sysctls it asks for, by role and name. */
   readonly sysctls: Readonly<Partial<Record<Role, Readonly<Record<string, string>>>>>;
+  /** What else it asks for, as flat facts (`scenario.workload.closer`), each value as JSON. */
+  readonly scenario: Readonly<Record<string, string>>;
 }
 
 export interface ResultTrial {

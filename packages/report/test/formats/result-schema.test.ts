@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { GateResult } from "@churnlab/core";
 import { openStore } from "@churnlab/store";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
@@ -79,15 +80,24 @@ describe("the schema of results", () => {
 
 describe("an exported run as a baseline", () => {
   /** The outcomes of the gates against a baseline that went through a file, by metric. */
-  function judgeAgainst(options: MakeRunOptions, text = TW_REUSE): Record<string, string> {
-    using directory = new TemporaryDirectory();
-    using store = openStore(directory.file("runs.db"), { mode: "write" });
-    const exported = formatRunJson(store.loadRun(makeRun(store, text, options)));
-    const run = store.loadRun(makeRun(store, text));
-    const results = judgeRun(run, readResult(exported, "baseline.json"));
+  function judgeAgainst(options: MakeRunOptions, text?: string): Record<string, string> {
+    const results = judgeBy(options, { text });
     return Object.fromEntries(
       results.map(({ gate, variant, outcome }) => [`${variant} ${gate.metric}`, outcome]),
     );
+  }
+
+  /** The gates of a run of `TW_REUSE` against a baseline of `text`, which went through a file unless it is `stored`. */
+  function judgeBy(
+    options: MakeRunOptions,
+    by: { text?: string | undefined; stored?: boolean; allow?: readonly string[] },
+  ): readonly GateResult[] {
+    using directory = new TemporaryDirectory();
+    using store = openStore(directory.file("runs.db"), { mode: "write" });
+    const baseline = store.loadRun(makeRun(store, by.text ?? TW_REUSE, options));
+    const run = store.loadRun(makeRun(store, TW_REUSE));
+    const exported = readResult(formatRunJson(baseline), "baseline.json");
+    return judgeRun(run, by.stored === true ? baseline : exported, by.allow);
   }
 
   test("is judged as the run itself is", () => {
@@ -95,6 +105,43 @@ describe("an exported run as a baseline", () => {
       "baseline client.latency.connect.p99": "pass",
       "tw_reuse=1 client.latency.connect.p99": "pass",
     });
+  });
+
+  const SLOW = TW_REUSE.replace("rate: 400/s", "rate: 100/s").replace("measure: 8s", "measure: 2s");
+
+  test.each([
+    ["a file", false],
+    ["a stored run", true],
+  ])("of another workload is refused for every metric, from %s", (_, stored) => {
+    const refused = judgeBy({}, { text: SLOW, stored }).filter(
+      ({ gate }) => gate.bound.kind === "against",
+    );
+    expect(refused).toHaveLength(2);
+    for (const { outcome, reason, evidence } of refused) {
+      expect(outcome).toBe("invalid");
+      expect(evidence).toEqual({ kind: "none", cause: "not-comparable" });
+      expect(reason).toBe(
+        "the baseline is not of the same scenario and environment (phases.measureMs, workload.arrival.ratePerS)",
+      );
+    }
+    const allow = ["scenario.phases", "scenario.workload.arrival"];
+    const allowed = judgeBy({}, { text: SLOW, stored, allow });
+    expect(allowed.map(({ outcome }) => outcome)).not.toContain("invalid");
+  });
+
+  test("that does not say what its variants were asked to do is refused", () => {
+    using directory = new TemporaryDirectory();
+    using store = openStore(directory.file("runs.db"), { mode: "write" });
+    const document = JSON.parse(formatRunJson(store.loadRun(makeRun(store, TW_REUSE)))) as {
+      run: { variants: { scenario?: object }[] };
+    };
+    delete document.run.variants[1]?.scenario;
+    expect(() => readResult(JSON.stringify(document), "old.json")).toThrow(
+      expect.objectContaining({
+        code: "E_BASELINE",
+        message: expect.stringContaining("what variant tw_reuse=1 was asked to do") as unknown,
+      }),
+    );
   });
 
   test("from another environment is refused for what depends on speed", () => {
@@ -127,7 +174,7 @@ describe("an exported run as a baseline", () => {
     ["no JSON", "not { json"],
     ["something else", "{}"],
     ["a number as text", '{"schemaVersion": "1"}'],
-    ["a newer version", '{"schemaVersion": 2, "run": {"trials": []}}'],
+    ["a newer version", '{"schemaVersion": 2, "run": {"variants": [], "trials": []}}'],
   ])("with %s is refused", (_, text) => {
     expect(() => readResult(text, "baseline.json")).toThrow(
       expect.objectContaining({
