@@ -3,9 +3,9 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@churnlab/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeRun } from "../../packages/report/test/fixtures/make-run.ts";
+import { type MakeRunOptions, makeRun } from "../../packages/report/test/fixtures/make-run.ts";
 import { TWO_SECONDS } from "../../packages/report/test/fixtures/scenarios.ts";
-import { Workplace } from "../cli/churnlab.ts";
+import { type Ended, Workplace } from "../cli/churnlab.ts";
 
 const TWO_VARIANTS = `${TWO_SECONDS}
 variants: [ { name: before }, { name: after } ]
@@ -98,6 +98,64 @@ describe("a run that is not there", () => {
       expect(code).toBe(2);
       expect(stderr).toContain("E_RUN_UNKNOWN");
       expect(stderr).toContain(told());
+    }
+  });
+});
+
+describe("a run of which one trial counts", () => {
+  const bounded = TWO_SECONDS.replace("replicates: 1", "replicates: 12").concat(
+    "gates: [ { metric: client.connections.rate, min: 1 } ]\n",
+  );
+  const gate = async (name: string, options: MakeRunOptions): Promise<Ended> => {
+    {
+      using store = openStore(inPlace(name), { mode: "write" });
+      makeRun(store, bounded, options);
+    }
+    return place.run(["gate", "last", "--db", name]);
+  };
+
+  it("ends with 4 and says why, although its gate passed", async () => {
+    const one = await gate("one-of-12.db", {
+      outcomeOf: ({ id }, completed) =>
+        id === 1
+          ? completed
+          : { state: "invalid", reason: "the generator was the limit", record: completed.record },
+    });
+    expect(one.stdout).toMatch(/✓ pass/);
+    expect(one.stdout).toMatch(/11 of 12 trials do not count \(11 invalid\): the generator was/);
+    expect(one.code).toBe(4);
+  });
+
+  it("as far as it went ends with 4 while it goes on", async () => {
+    const running = await gate("going-on.db", { runningAfter: 1 });
+    expect(running.stdout).toMatch(/1 of 12 trials/);
+    expect(running.code).toBe(4);
+  });
+
+  it("of all that were planned ends with 0", async () => {
+    expect((await gate("whole.db", {})).code).toBe(0);
+  });
+});
+
+describe("a baseline of another workload", () => {
+  it("gives no verdict and ends with 5, unless what differs is allowed", async () => {
+    {
+      using store = openStore(inPlace("rates.db"), { mode: "write" });
+      makeRun(store, TWO_VARIANTS.replace("rate: 100/s", "rate: 50/s"));
+      makeRun(store, TWO_VARIANTS);
+    }
+    const exported = await place.run(["show", "last~1", "--db", "rates.db", "--json"]);
+    place.write("slow.json", exported.stdout);
+    for (const baseline of ["slow.json", "last~1"]) {
+      const args = ["gate", "last", "--db", "rates.db", "--baseline", baseline];
+      const refused = await place.run(args);
+      expect([refused.code, refused.stdout]).toEqual([
+        5,
+        expect.stringMatching(/! invalid .*not of the same scenario .*arrival\.ratePerS/),
+      ]);
+      const allowed = await place.run([...args, "--allow-diff", "scenario.workload.arrival"]);
+      expect(allowed.code).toBe(0);
+      expect(allowed.stdout).not.toContain("invalid");
     }
   });
 });

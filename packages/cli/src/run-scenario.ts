@@ -9,6 +9,7 @@ import { estimateTrialMs, type Plan, planTrials, type Scenario, type Trial } fro
 import { hasEnoughBlocks } from "@churnlab/report";
 import type { RunState } from "@churnlab/store";
 import { concludeRun } from "./conclude-run.ts";
+import { exitCodeOfTrials } from "./doubt-run.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { feedDashboard } from "./feed-dashboard.ts";
 import { monotonicClock } from "./monotonic-clock.ts";
@@ -151,5 +152,5 @@ function endStateOf(
 
 function exitCodeOf(outcomes: readonly EndedTrial[], aborted: boolean): ExitCode {
   if (aborted) return EXIT.interrupted;
-  return outcomes.every(({ state }) => state === "completed") ? EXIT.ok : EXIT.broken;
+  return exitCodeOfTrials(outcomes);
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError, type GateResult } from "@churnlab/core";
 import { formatGates, judgeRun, type ResultBaseline, readResult } from "@churnlab/report";
 import type { StoredRun } from "@churnlab/store";
 import { exitCodeOfGates } from "../conclude-run.ts";
+import { doubtRun } from "../doubt-run.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { fitScreen } from "../fit-screen.ts";
 import { openRun } from "../open-run.ts";
@@ -12,25 +13,37 @@ import { terminalStyle } from "../terminal-style.ts";
 interface GateOptions {
   readonly db: string;
   readonly baseline?: string;
+  /** Facts, or the first segments of their names. */
+  readonly allowDiff?: readonly string[];
   readonly strict?: boolean;
   readonly json?: boolean;
 }
 
-/** Judges the gates of a stored run, against its own baseline variant, another run, or an exported one. */
+/**
+ * Judges the gates of a stored run, against its own baseline variant, another run, or an exported one. A run that is not
+ * finished, or has a trial that does not count, ends with 4 as `run` does, whatever its gates say.
+ */
 export function gate(reference: string, options: GateOptions): ExitCode {
   using opened = openRun(reference, options.db);
   const run = opened.store.loadRun(opened.runId);
   const baseline =
     options.baseline === undefined ? undefined : loadBaseline(options.baseline, options.db);
-  const results = judgeRun(run, baseline);
+  const results = judgeRun(run, baseline, options.allowDiff);
+  const doubt = doubtRun(run);
   terminal.print(
     options.json
-      ? JSON.stringify({ schemaVersion: 1, run: run.runId, gates: results }, null, 2)
-      : fitScreen(formatGates(results, terminalStyle) || "the scenario has no gates"),
+      ? JSON.stringify({ schemaVersion: 1, run: run.runId, doubt, gates: results }, null, 2)
+      : fitScreen(formatJudged(results, doubt)),
   );
+  if (doubt !== null) return EXIT.broken;
   const exitCode = exitCodeOfGates(results);
   const undecided = results.some(({ outcome }) => outcome !== "pass");
   return exitCode === EXIT.ok && options.strict && undecided ? EXIT.notComparable : exitCode;
+}
+
+function formatJudged(results: readonly GateResult[], doubt: string | null): string {
+  const gates = formatGates(results, terminalStyle) || "the scenario has no gates";
+  return doubt === null ? gates : `${gates}\n${terminalStyle.bad("✗")} ${doubt}`;
 }
 
 function loadBaseline(reference: string, db: string): StoredRun | ResultBaseline {
