@@ -84,6 +84,7 @@ export class NetlinkSocket implements Disposable {
 
   /** Sends requests whose answers the caller reads with `receive`. Their sequence numbers count up by one. */
   send(...requests: readonly NetlinkRequest[]): void {
+    this.#requireOpen("send");
     const messages: Buffer[] = [];
     for (const request of requests) {
       this.#sequence += 1;
@@ -95,6 +96,7 @@ export class NetlinkSocket implements Disposable {
 
   /** Fills `buffer` with one or more whole messages and returns where they end. Throws `SystemError`. */
   receive(): number {
+    this.#requireOpen("recv");
     for (;;) {
       const length = libc().recv(this.#fd, this.buffer, this.buffer.length, MSG_TRUNC);
       if (length > this.buffer.length) throw new SystemError("recv", ERRNO.EMSGSIZE, "netlink");
@@ -130,6 +132,11 @@ export class NetlinkSocket implements Disposable {
     value.writeUInt32LE(bytes);
     if (libc().setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, value, 4) === 0) return;
     check("setsockopt", libc().setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, value, 4), "netlink");
+  }
+
+  /** Its descriptor may be somebody else's by now. */
+  #requireOpen(syscall: string): void {
+    if (!this.#open) throw new SystemError(syscall, ERRNO.EBADF, "netlink, closed");
   }
 
   close(): void {

@@ -60,7 +60,9 @@ const openDiagSocket: OpenDiagSocket = (queueBytes) =>
 export class SockDiag implements Disposable {
   readonly #namespace: Pick<NetworkNamespace, "run">;
   readonly #open: OpenDiagSocket;
-  #socket: DiagSocket;
+  /** null after a dump broke off: the next one opens its own, or fails if that cannot be. */
+  #socket: DiagSocket | null;
+  #closed = false;
 
   /** Throws `SystemError`: EPROTONOSUPPORT on a kernel without inet_diag. */
   constructor(namespace: Pick<NetworkNamespace, "run">, open: OpenDiagSocket = openDiagSocket) {
@@ -78,13 +80,14 @@ export class SockDiag implements Disposable {
       return this.#dump(states, visitor);
     } catch (error) {
       if (!(error instanceof SystemError) || error.errno !== ERRNO.ENOBUFS) throw error;
-      this.#socket.close();
       this.#socket = this.#openSocket(LARGE_QUEUE_BYTES);
       return this.#dump(states, visitor);
     }
   }
 
   #dump(states: number, visitor: SocketVisitor): DumpResult {
+    if (this.#closed) throw new SystemError("send", ERRNO.EBADF, "netlink");
+    this.#socket ??= this.#openSocket();
     const steps = dumpSteps(this.#socket, states, visitor);
     try {
       for (;;) {
@@ -94,7 +97,7 @@ export class SockDiag implements Disposable {
     } catch (error) {
       // The rest of a broken dump must not be taken for the next one's.
       this.#socket.close();
-      this.#socket = this.#openSocket();
+      this.#socket = null;
       throw error;
     }
   }
@@ -122,7 +125,9 @@ export class SockDiag implements Disposable {
   }
 
   close(): void {
-    this.#socket.close();
+    this.#closed = true;
+    this.#socket?.close();
+    this.#socket = null;
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { destroySockets } from "../src/destroy-sockets.ts";
 import { readQueues } from "../src/listen-queues.ts";
+import { NETLINK, NetlinkSocket } from "../src/netlink.ts";
 import {
   createNetworkNamespace,
   type NetworkNamespace,
@@ -216,6 +217,13 @@ describe("a dump", () => {
     await running;
     expect([sliced.states(), whole.states()]).toEqual([{ TIME_WAIT: 2000 }, { TIME_WAIT: 2000 }]);
   });
+});
+
+test("a closed netlink socket touches its descriptor no more: it may be another file's", () => {
+  const socket = new NetlinkSocket(NETLINK.SOCK_DIAG);
+  socket.close();
+  expect(() => socket.send()).toThrow(expect.objectContaining({ code: "EBADF" }));
+  expect(() => socket.receive()).toThrow(expect.objectContaining({ code: "EBADF" }));
 });
 
 describe("queues of a listener", () => {

@@ -7,6 +7,12 @@ import { SystemError } from "../src/system-error.ts";
 /** What the kernel answers to one dump: messages that each stand for a socket, or an errno. */
 type Answer = { readonly sockets: number; readonly interrupted?: boolean } | number;
 
+/** After so many sockets, opening one fails as often as it says. */
+interface Refusal {
+  readonly after: number;
+  times: number;
+}
+
 const SOCKET_BYTES = 88;
 const SOCKET_TYPE = 20;
 
@@ -20,7 +26,9 @@ class ScriptedSocket implements DiagSocket {
     this.#answers = answers;
   }
 
-  send(): void {}
+  send(): void {
+    if (this.closed) throw new Error("sent to a descriptor that is somebody else's");
+  }
 
   receive(): number {
     const answer = this.#answers.shift();
@@ -66,17 +74,21 @@ class Counter implements SocketVisitor {
   }
 }
 
-function dump(answers: readonly Answer[]) {
+function dump(answers: readonly Answer[], refusal: Refusal = { after: 0, times: 0 }) {
   const left = [...answers];
   const opened: { readonly queueBytes: number | undefined; readonly socket: ScriptedSocket }[] = [];
   const diag = new SockDiag({ run: (work) => work() }, (queueBytes) => {
+    if (opened.length >= refusal.after && refusal.times > 0) {
+      refusal.times -= 1;
+      throw new SystemError("socket", ERRNO.EMFILE, "netlink");
+    }
     const socket = new ScriptedSocket(left);
     opened.push({ queueBytes, socket });
     return socket;
   });
   const counter = new Counter();
   const ask = () => diag.dump(0xfff, counter);
-  return { ask, counter, opened };
+  return { ask, counter, opened, diag };
 }
 
 describe("a dump of sockets", () => {
@@ -91,9 +103,31 @@ describe("a dump of sockets", () => {
   test("that finds no room twice fails, and leaves a fresh socket for the next", () => {
     const { ask, counter, opened } = dump([ERRNO.ENOBUFS, ERRNO.ENOBUFS, { sockets: 2 }]);
     expect(ask).toThrow(expect.objectContaining({ code: "ENOBUFS" }));
-    expect(opened.filter(({ socket }) => !socket.closed)).toHaveLength(1);
+    expect(opened.every(({ socket }) => socket.closed)).toBe(true);
     ask();
     expect(counter.sockets).toBe(2);
+    expect(opened.filter(({ socket }) => !socket.closed)).toHaveLength(1);
+  });
+
+  test.each([
+    ["with more room", ERRNO.ENOBUFS, ["EMFILE"]],
+    ["for the next dump", ERRNO.EPERM, ["EPERM", "EMFILE"]],
+  ])(
+    "asks nothing of a closed socket when none can be opened %s, and recovers",
+    (_when, errno, failures) => {
+      const refusal = { after: 1, times: 1 };
+      const { ask, counter } = dump([errno, { sockets: 4 }], refusal);
+      for (const code of failures) expect(ask).toThrow(expect.objectContaining({ code }));
+      ask();
+      expect([counter.sockets, refusal.times]).toEqual([4, 0]);
+    },
+  );
+
+  test("is refused once it is closed", () => {
+    const { ask, diag, opened } = dump([{ sockets: 1 }]);
+    diag.close();
+    expect(ask).toThrow(expect.objectContaining({ code: "EBADF" }));
+    expect(opened).toHaveLength(1);
   });
 
   test("that fails otherwise is not repeated", () => {
