@@ -9,6 +9,8 @@ export interface ResetObserverOptions {
   readonly capture: ResetCapture | null;
   /** null where the kernel's reasons are not to be had. */
   readonly reasons: ResetReasons | null;
+  /** Whether it is the one that tells what the trace lost: the trace is of the whole machine. */
+  readonly tellsOfTrace: boolean;
 }
 
 type TimedEvent = Omit<TrialEvent, "tMs"> & { readonly atMs: number };
@@ -47,14 +49,15 @@ export class ResetObserver implements Disposable {
     return this.#events.splice(0);
   }
 
+  /** Since the trial began: whoever is told at every look needs no earlier one. */
   conclude(): Warning[] {
-    const { role, capture, reasons } = this.#options;
-    // The trace is of the whole machine: whichever role asks first tells what it lost.
+    const { role, capture, tellsOfTrace } = this.#options;
+    const reasons = tellsOfTrace ? this.#options.reasons : null;
     const lost: [string, number, string][] = [
       [`${role}: `, capture?.readLost() ?? 0, "resets on the wire were not captured"],
-      ["", reasons?.takeLost() ?? 0, "trace events were overwritten before they were read"],
+      ["", reasons?.readLost() ?? 0, "trace events were overwritten before they were read"],
     ];
-    const failure = reasons?.takeFailure() ?? null;
+    const failure = reasons?.failure ?? null;
     const broken: Warning[] =
       failure === null
         ? []

@@ -47,15 +47,14 @@ export class ResetReasons implements Disposable {
     return this.#trace.hasReasons;
   }
 
-  /** Why the trace could not be read to its end, once. */
-  takeFailure(): string | null {
-    const failure = this.#failure;
-    this.#failure = null;
-    return failure;
+  /** Why the trace could not be read to its end since `begin`: the first failure. */
+  get failure(): string | null {
+    return this.#failure;
   }
 
   /** Forgets what was seen, for the next trial. */
   begin(): void {
+    this.#failure = null;
     this.#drain();
     this.#hosts.clear();
     this.#kept = { sent: 0, received: 0 };
@@ -73,12 +72,9 @@ export class ResetReasons implements Disposable {
     return this.#hosts.get(address)?.kept.splice(0) ?? [];
   }
 
-  /** Events since `begin`, or since this was last asked, that were overwritten before they were read. */
-  takeLost(): number {
-    const lost = this.#trace.readLost();
-    const since = lost - this.#lostBefore;
-    this.#lostBefore = lost;
-    return since;
+  /** Events since `begin` that were overwritten before they were read. */
+  readLost(): number {
+    return this.#trace.readLost() - this.#lostBefore;
   }
 
   [Symbol.dispose](): void {
@@ -105,7 +101,7 @@ export class ResetReasons implements Disposable {
       return this.#trace.drain();
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
-      this.#failure = error.message;
+      this.#failure ??= error.message;
       return [];
     }
   }

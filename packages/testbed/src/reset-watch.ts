@@ -13,19 +13,27 @@ export interface TrialResets {
   readonly warnings: readonly Warning[];
 }
 
+/** What resets are seen with. Both throw what the kernel refuses. */
+export interface ResetMeans {
+  readonly openReasons: (addresses: readonly string[]) => ResetReasons;
+  readonly openCapture: (host: Host) => ResetCapture;
+}
+
+const OWN_MEANS: ResetMeans = {
+  openReasons: (addresses) => new ResetReasons(addresses),
+  openCapture: ({ namespace }) => new ResetCapture(namespace, { sent: false }),
+};
+
 /** Watches resets with whatever this user may use: packet capture, and the kernel's trace for root of the machine. */
 export class ResetWatch implements Disposable {
   readonly #addresses: readonly string[];
   #reasons: ResetReasons | ChurnError | null = null;
 
-  readonly #open: (addresses: readonly string[]) => ResetReasons;
+  readonly #means: ResetMeans;
 
-  constructor(
-    addresses: readonly string[],
-    open: (addresses: readonly string[]) => ResetReasons = (all) => new ResetReasons(all),
-  ) {
+  constructor(addresses: readonly string[], means: Partial<ResetMeans> = {}) {
     this.#addresses = addresses;
-    this.#open = open;
+    this.#means = { ...OWN_MEANS, ...means };
   }
 
   /** Starts on the hosts of a trial. The observers are closed with the trial. */
@@ -34,13 +42,14 @@ export class ResetWatch implements Disposable {
     const reasons = opened instanceof ResetReasons ? opened : null;
     reasons?.begin();
     const degraded = reasons === null ? [noReasons(opened as ChurnError)] : tellSilence(reasons);
-    const { captures, refused } = openCaptures(hosts.all);
+    const { captures, refused } = openCaptures(hosts.all, this.#means.openCapture);
     const warnings = [...degraded, ...refused];
     const means = nameMeans({ captured: captures !== null, traced: reasons !== null });
     if (means === "none") return { observers: new Map(), means, warnings };
-    const observers = hosts.all.map((host) => {
+    const observers = hosts.all.map((host, index) => {
       const capture = captures?.get(host) ?? null;
-      return [host, new ResetObserver({ ...host, capture, reasons })] as const;
+      const tellsOfTrace = index === 0;
+      return [host, new ResetObserver({ ...host, capture, reasons, tellsOfTrace })] as const;
     });
     return { observers: new Map(observers), means, warnings };
   }
@@ -58,7 +67,7 @@ export class ResetWatch implements Disposable {
   /** Whatever the kernel refuses (it is busy, out of memory, or has no such thing) is a trial without reasons. */
   #tryReasons(): ResetReasons | ChurnError {
     try {
-      return this.#open(this.#addresses);
+      return this.#means.openReasons(this.#addresses);
     } catch (error) {
       if (error instanceof ChurnError) return error;
       if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
@@ -73,18 +82,27 @@ interface Captures {
   readonly refused: readonly Warning[];
 }
 
-function openCaptures(hosts: readonly Host[]): Captures {
+/** On all hosts or on none: a count of some would be taken for one of all. */
+function openCaptures(hosts: readonly Host[], open: ResetMeans["openCapture"]): Captures {
   const captures = new Map<Host, ResetCapture>();
   try {
-    for (const host of hosts) captures.set(host, new ResetCapture(host.namespace, { sent: false }));
+    for (const host of hosts) captures.set(host, open(host));
     return { captures, refused: [] };
   } catch (error) {
     for (const capture of captures.values()) capture.close();
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    const message = `resets are not captured (${errno}): that takes CAP_NET_RAW over the namespace`;
-    return { captures: null, refused: [{ code: "W_OBSERVER_DEGRADED", message }] };
+    return { captures: null, refused: [noCapture(error)] };
   }
+}
+
+/** Throws what no kernel refused. */
+function noCapture(error: unknown): Warning {
+  const errno = errnoOf(error);
+  if (!(error instanceof Error) || errno === undefined) throw error;
+  const why =
+    errno === "EPERM"
+      ? " (EPERM): that takes CAP_NET_RAW over the namespace"
+      : `: ${error.message}`;
+  return { code: "W_OBSERVER_DEGRADED", message: `resets are not captured${why}` };
 }
 
 function nameMeans({

@@ -1,12 +1,21 @@
 import { ERRNO } from "@churnlab/core/errno";
 import { ChurnError } from "@churnlab/core/errors";
-import { SystemError, type TracedReset } from "@churnlab/linux";
+import {
+  type NetworkNamespace,
+  type ResetCapture,
+  SystemError,
+  type TracedReset,
+} from "@churnlab/linux";
 import { describe, expect, it } from "vitest";
+import type { Host } from "../src/netns-hosts.ts";
+import { ResetObserver } from "../src/reset-observer.ts";
 import { ResetReasons, type TraceSource } from "../src/reset-reasons.ts";
 import { ResetWatch } from "../src/reset-watch.ts";
 
 const NOBODY = { all: [] };
 const HOST = "198.18.0.1";
+/** Never entered here. */
+const NOWHERE = { fd: -1 } as NetworkNamespace;
 
 class FakeTrace implements TraceSource {
   readonly hasReasons: boolean;
@@ -46,7 +55,7 @@ function resetOf(change: Partial<TracedReset> = {}): TracedReset {
 }
 
 function begin(open: () => ResetReasons): { means: string; warnings: string[] } {
-  using watch = new ResetWatch([HOST], open);
+  using watch = new ResetWatch([HOST], { openReasons: open });
   const { means, warnings } = watch.begin(NOBODY);
   return { means, warnings: warnings.map(({ code, message }) => `${code} ${message}`) };
 }
@@ -84,6 +93,29 @@ describe("a watch of resets", () => {
     expect(reasons.takeKept(HOST)).toMatchObject([{ cause: "unknown" }]);
   });
 
+  it.each([
+    [ERRNO.EPERM, "resets are not captured (EPERM): that takes CAP_NET_RAW over the namespace"],
+    [ERRNO.ENOMEM, "resets are not captured: mmap: ENOMEM, not enough memory"],
+  ])(
+    "that one host refuses (%i) closes the captures of the others, says why, and keeps the reasons",
+    (errno, told) => {
+      const closed: string[] = [];
+      const openCapture = ({ address }: Host): ResetCapture => {
+        if (address !== HOST) throw new SystemError("mmap", errno);
+        return { close: () => closed.push(address) } as unknown as ResetCapture;
+      };
+      const trace = new FakeTrace();
+      const openReasons = () => new ResetReasons([HOST], () => trace);
+      using watch = new ResetWatch([HOST], { openReasons, openCapture });
+      const hosts = ["client", "target"].map((role, index) => {
+        return { role, address: index === 0 ? HOST : "198.18.1.1", namespace: NOWHERE } as Host;
+      });
+      const { means, observers, warnings } = watch.begin({ all: hosts });
+      expect([means, observers.size, closed]).toEqual(["trace", 2, [HOST]]);
+      expect(warnings.map(({ message }) => message)).toEqual([told]);
+    },
+  );
+
   it("does not take a bug for a machine that refuses", () => {
     expect(() => begin(refuse(new TypeError("a bug")))).toThrow("a bug");
   });
@@ -103,22 +135,57 @@ describe("the reasons of resets", () => {
     ]);
   });
 
-  it("tell once what was lost, whoever asks", () => {
+  it("tell what was lost since the trial began, however often they are asked", () => {
     const trace = new FakeTrace();
     const reasons = new ResetReasons([HOST], () => trace);
     trace.lost = 5;
     reasons.begin();
     trace.lost = 12;
-    expect([reasons.takeLost(), reasons.takeLost()]).toEqual([7, 0]);
+    expect([reasons.readLost(), reasons.readLost()]).toEqual([7, 7]);
+    reasons.begin();
+    expect(reasons.readLost()).toBe(0);
   });
 
-  it("go on after a read that fails, and tell of it once", () => {
+  it("go on after a read that fails, and tell of it until the next trial", () => {
     const trace = new FakeTrace();
     const reasons = new ResetReasons([HOST], () => trace);
     trace.reads = [new SystemError("read", ERRNO.EIO, "trace_pipe"), [resetOf()]];
     expect(reasons.countsOf(HOST)).toEqual({});
     expect(reasons.countsOf(HOST)).toEqual({ "rst.reason.TCP_STATE": 1 });
-    expect(reasons.takeFailure()).toContain("EIO");
-    expect(reasons.takeFailure()).toBeNull();
+    expect(reasons.failure).toContain("EIO");
+    expect(reasons.failure).toContain("EIO");
+    reasons.begin();
+    expect(reasons.failure).toBeNull();
+  });
+});
+
+describe("the observer of a host's resets", () => {
+  const observe = (trace: FakeTrace, options: { readonly tellsOfTrace: boolean }) => {
+    const reasons = new ResetReasons([HOST], () => trace);
+    return new ResetObserver({ role: "client", address: HOST, capture: null, reasons, ...options });
+  };
+
+  it("tells at its second look what was lost before the first", () => {
+    const trace = new FakeTrace();
+    trace.reads = [new SystemError("read", ERRNO.EIO, "trace_pipe")];
+    const observer = observe(trace, { tellsOfTrace: true });
+    observer.readCounters();
+    trace.lost = 7;
+    const first = observer.conclude();
+    expect(first.map(({ message }) => message)).toEqual([
+      expect.stringContaining("EIO"),
+      "7 trace events were overwritten before they were read",
+    ]);
+    observer.readCounters();
+    expect(observer.conclude()).toEqual(first);
+    trace.lost = 9;
+    expect(observer.conclude()[1]?.message).toMatch(/^9 trace events/);
+  });
+
+  it("leaves the trace, which is one for all hosts, to the one that tells of it", () => {
+    const trace = new FakeTrace();
+    const observer = observe(trace, { tellsOfTrace: false });
+    trace.lost = 7;
+    expect(observer.conclude()).toEqual([]);
   });
 });
