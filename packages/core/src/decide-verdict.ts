@@ -8,6 +8,7 @@ import {
   type PairedComparison,
 } from "./comparison/comparison.ts";
 import { doubtTail } from "./comparison/count-tail.ts";
+import { describeEvents, describeShare } from "./comparison/describe-events.ts";
 import { isBetter, isWithinMargin, isWorse, orientEffect } from "./comparison/orient-effect.ts";
 import { holmAdjust } from "./statistics/holm-adjust.ts";
 
@@ -130,13 +131,22 @@ function judgePaired(comparison: PairedComparison, options: VerdictOptions): Jud
 }
 
 function judgeBudget(comparison: BudgetComparison, options: VerdictOptions): Judgement {
-  const { events, lowest, highest, budget } = comparison;
-  if (events === 0) return ["no-difference", "no event on either side"];
-  if (highest <= budget) return ["no-difference", "the events are within the budget"];
-  if (lowest <= budget) return ["inconclusive", "the events may or may not exceed the budget"];
+  const { lowest, highest, budget } = comparison;
+  const found = describeEvents(comparison);
+  const allowed = `the budget of ${describeShare(budget)}`;
+  if (highest <= budget) return ["no-difference", `${found}, within ${allowed}`];
+  if (isUnseen(comparison)) {
+    return ["inconclusive", `${found}, which is too few connections to show ${allowed} kept`];
+  }
+  if (lowest <= budget) return ["inconclusive", `${found}, may or may not exceed ${allowed}`];
   // The baseline may have none by luck: two events against none come by chance in every second pair of equal variants.
   const doubt = doubtBudget(comparison, options);
-  return doubt === null ? ["worse", "more events than the budget allows"] : ["inconclusive", doubt];
+  return doubt === null ? ["worse", `${found}, more than ${allowed}`] : ["inconclusive", doubt];
+}
+
+/** Whether neither side has any event: nothing speaks for a difference, and the bound says how much speaks against. */
+export function isUnseen({ events }: Pick<BudgetComparison, "events">): boolean {
+  return events === 0;
 }
 
 /** Calm events need enough of them; events in bursts need enough blocks that have one. */

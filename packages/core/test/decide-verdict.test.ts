@@ -109,8 +109,39 @@ describe("events where the baseline has none", () => {
     ],
     ["surely more", [40, 41, 39, 42, 40, 38, 44, 40], "worse"],
     ["many, but all in one burst", [0, 0, 0, 800, 0, 0, 0, 0], "inconclusive"],
+    // Poisson's bound of 2 events in 800 000 connections is 7.9e-6; as one burst of two, 1.2e-5.
+    [
+      "two, which came together and may be a burst of many",
+      [0, 0, 2, 0, 0, 0, 0, 0],
+      "inconclusive",
+    ],
+    ["two, which came apart and are within the budget", [0, 0, 1, 0, 0, 1, 0, 0], "no-difference"],
   ])("%s", (_, counts, kind) => {
     expect(judgeOne(none, trialsOf(FAILURES, counts, ATTEMPTED), FAILURES).kind).toBe(kind);
+  });
+});
+
+describe("no event on either side", () => {
+  const judgeNone = (attempted: number): Verdict => {
+    const none = trialsOf(FAILURES, steady(0, 12), { "client.connections.attempted": attempted });
+    return judgeOne(none, none, FAILURES);
+  };
+
+  test("of too few connections to show the budget kept is inconclusive, and says what it bounds", () => {
+    expect(judgeNone(500)).toMatchObject({
+      kind: "inconclusive",
+      reason:
+        "no event in 6 000 connections, at most 5 in 10 000 (95 %), which is too few connections to show the budget of 1 in 100 000 kept",
+    });
+  });
+
+  test("of enough connections is no difference, from 300 000 on", () => {
+    expect(judgeNone(24_900).kind).toBe("inconclusive");
+    expect(judgeNone(25_000)).toMatchObject({
+      kind: "no-difference",
+      reason:
+        "no event in 300 000 connections, at most 1 in 100 000 (95 %), within the budget of 1 in 100 000",
+    });
   });
 });
 

@@ -261,7 +261,10 @@ describe("a gate against the baseline", () => {
           },
         ],
       });
-    expect(judgeEvents(0)?.outcome).toBe("pass");
+    expect(judgeEvents(0)).toMatchObject({
+      outcome: "pass",
+      reason: expect.stringContaining("no event in 120 000 connections, at most 2.5 in 100 000"),
+    });
     expect(judgeEvents(50)?.outcome).toBe("fail");
   });
 

@@ -30,6 +30,20 @@ function chanceOfOneSide(pairs: readonly ValuePair[], events: number): number {
   return Math.min(1, 2 * (candidate / (baseline + candidate)) ** events);
 }
 
+/**
+ * Bounds of the mean of events whose variance is φ times that of Poisson's: φ times those of the number of bursts, events/φ
+ * (quasi-likelihood, McCullagh and Nelder 1989, §9.2), which is rounded away from the events, so that they only widen.
+ */
+function boundEvents(
+  events: number,
+  phi: number,
+): { readonly lowest: number; readonly highest: number } | null {
+  const lowest = poissonLowerBound(Math.floor(events / phi), BOUND_CONFIDENCE);
+  const highest = poissonUpperBound(Math.ceil(events / phi), BOUND_CONFIDENCE);
+  if (!lowest.defined || !highest.defined) return null;
+  return { lowest: phi * lowest.value, highest: phi * highest.value };
+}
+
 function sumOf(values: readonly (number | null)[]): number {
   return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }
@@ -43,15 +57,14 @@ export function estimateBudget(
   if (!exposures.every((exposure) => exposure !== null)) return null;
   const exposure = sumOf(exposures);
   const events = sumOf(pairs.map(({ candidate }) => candidate));
-  const lowest = poissonLowerBound(events, BOUND_CONFIDENCE);
-  const highest = poissonUpperBound(events, BOUND_CONFIDENCE);
-  if (!lowest.defined || !highest.defined) return null;
+  const bounds = boundEvents(events, isBursty({ dispersion }) ? (dispersion.candidate ?? 1) : 1);
+  if (bounds === null) return null;
   return {
     events,
     exposure,
     budget,
-    lowest: lowest.value / exposure,
-    highest: highest.value / exposure,
+    lowest: bounds.lowest / exposure,
+    highest: bounds.highest / exposure,
     p: isBursty({ dispersion })
       ? expectValue(signFlipP(pairs.map(({ candidate }) => candidate)))
       : chanceOfOneSide(pairs, events),

@@ -83,7 +83,7 @@ export interface BudgetComparison extends ComparisonHead {
   /** What the events are out of. */
   readonly exposure: number;
   readonly budget: number;
-  /** Exact 95 % Poisson bounds of the events per exposure, each on its side. */
+  /** 95 % bounds of the events per exposure, each on its side: Poisson's, exact; wider by φ for events in bursts. */
   readonly lowest: number;
   readonly highest: number;
   readonly effect: null;

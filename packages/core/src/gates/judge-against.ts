@@ -1,5 +1,6 @@
 import { BLOCKS_MIN } from "../comparison/collect-warnings.ts";
 import {
+  type BudgetComparison,
   COMPARISON_GAPS,
   type Comparison,
   type PairedComparison,
@@ -9,6 +10,7 @@ import { isWithinMargin, isWorse, orientEffect } from "../comparison/orient-effe
 import {
   decideVerdict,
   doubtSignificance,
+  isUnseen,
   type VerdictKind,
   type VerdictOptions,
 } from "../decide-verdict.ts";
@@ -23,7 +25,8 @@ export interface AgainstJudgement {
 /**
  * Holds a comparison against the gate's own margin: it passes when the 90 % interval lies below `worseBy`, and fails when
  * the interval excludes no change, the estimate reaches `worseBy` and p holds for all gates. An improvement passes. Where
- * the baseline has no event there is no ratio, and the budget of events decides.
+ * the baseline has no event there is no ratio, and the budget of events decides. Where the candidate has none either the
+ * gate passes as `max: 0` would, and the reason says how many there may be all the same.
  */
 export function judgeAgainst(
   comparison: Comparison,
@@ -35,13 +38,10 @@ export function judgeAgainst(
   }
   const thin = doubtTail(comparison);
   if (thin !== null) return { outcome: "inconclusive", reason: thin };
-  if (comparison.basis === "budget") {
-    const { kind, reason } = decideVerdict(comparison, options);
-    return { outcome: OUTCOME_OF_VERDICT[kind], reason };
-  }
   if (comparison.n < BLOCKS_MIN) {
     return { outcome: "inconclusive", reason: `need ≥ ${BLOCKS_MIN} blocks, have ${comparison.n}` };
   }
+  if (comparison.basis === "budget") return judgeEvents(comparison, options);
   return judgePaired(comparison, worseBy, options);
 }
 
@@ -52,6 +52,11 @@ const OUTCOME_OF_VERDICT: Readonly<Record<VerdictKind, GateOutcome>> = {
   inconclusive: "inconclusive",
   invalid: "invalid",
 };
+
+function judgeEvents(comparison: BudgetComparison, options: VerdictOptions): AgainstJudgement {
+  const { kind, reason } = decideVerdict(comparison, options);
+  return { outcome: isUnseen(comparison) ? "pass" : OUTCOME_OF_VERDICT[kind], reason };
+}
 
 function judgePaired(
   comparison: PairedComparison,

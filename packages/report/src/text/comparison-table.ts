@@ -121,8 +121,9 @@ export function formatVerdict({ comparison, verdict }: JudgedMetric, style: Styl
   }
 }
 
-/** The same reason stands in many lines of a table, so it is `need ≥ 10 blocks` there, or just `unclear`. */
+/** The same reason stands in many lines of a table, so it is `need ≥ 10 blocks` there, `none seen`, or just `unclear`. */
 function shorten(reason: string): string {
+  if (reason.startsWith("no event in")) return "none seen";
   if (/^only \d+ observations/.test(reason)) return "too few observations";
   return /^need ≥ \d+ blocks/.exec(reason)?.[0] ?? "unclear";
 }
