@@ -43,7 +43,6 @@ export interface ResetCaptureOptions {
  */
 export class ResetCapture implements Disposable {
   readonly #ring: PacketRing;
-  readonly #perSecond = new Map<number, { sent: number; received: number }>();
   #keep: number;
   #sent = 0;
   #received = 0;
@@ -65,7 +64,8 @@ export class ResetCapture implements Disposable {
       const direction = directionOf(type);
       if (direction === undefined) return;
       const atMs = unixS * 1000 + nanoseconds / 1e6 - bootUnixMs;
-      this.#count(direction, atMs);
+      if (direction === "sent") this.#sent += 1;
+      else this.#received += 1;
       if (this.#keep === 0) return;
       this.#keep -= 1;
       kept.push({ atMs, direction, ...parseSegment(bytes, at) });
@@ -76,11 +76,6 @@ export class ResetCapture implements Disposable {
   /** Of what `drain` took in. */
   get counts(): ResetCounts {
     return { sent: this.#sent, received: this.#received };
-  }
-
-  /** The same by whole second of CLOCK_MONOTONIC; seconds without resets are absent. */
-  get countsPerSecond(): ReadonlyMap<number, ResetCounts> {
-    return this.#perSecond;
   }
 
   /** Resets that found the memory full and are in no count. */
@@ -94,18 +89,6 @@ export class ResetCapture implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #count(direction: CapturedReset["direction"], atMs: number): void {
-    const second = Math.floor(atMs / 1000);
-    let counts = this.#perSecond.get(second);
-    if (counts === undefined) {
-      counts = { sent: 0, received: 0 };
-      this.#perSecond.set(second, counts);
-    }
-    counts[direction] += 1;
-    if (direction === "sent") this.#sent += 1;
-    else this.#received += 1;
   }
 }
 

@@ -142,8 +142,6 @@ describe("a capture of resets", () => {
     expect(counters.read().counters["tcp.OutRsts"]).toBe(5000);
     expect(capture.readLost()).toBe(0);
     expect(kept).toHaveLength(10);
-    const seconds = [...capture.countsPerSecond.values()];
-    expect(seconds.reduce((sum, { sent }) => sum + sent, 0)).toBe(5000);
   });
 
   test("says how many it lost when nobody drains: seen and lost add up", async () => {

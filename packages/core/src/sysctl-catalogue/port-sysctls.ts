@@ -40,6 +40,20 @@ export const PORT_SYSCTLS: readonly SysctlEntry[] = [
     },
   ),
   describeSysctl(
+    "net.ipv4.ip_local_port_step_width",
+    "The widest random step by which connect() goes on to another port when one is taken. 0: always to the next.",
+    {
+      default: "0",
+      values: integer(0, 4_294_967_295),
+      since: "7.1",
+      actsOn: "dialler",
+      notes: [
+        "Spreads what follows a reserved block over the range (RFC 6056, algorithm 5, varied); every port is still tried.",
+      ],
+      moves: ["latency.connect.p99"],
+    },
+  ),
+  describeSysctl(
     "net.ipv4.ip_autobind_reuse",
     "1: bind(address, 0) with SO_REUSEADDR may share a port when the range is used up.",
     {
