@@ -3,7 +3,6 @@ export const NLM_F = {
   REQUEST: 0x1,
   ACK: 0x4,
   /** On a part of a dump: the table changed while it was read. */
-  DUMP_INTR: 0x10,
   DUMP: 0x300,
   EXCL: 0x200,
   CREATE: 0x400,

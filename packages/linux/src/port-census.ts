@@ -81,7 +81,10 @@ export class PortCensus implements SocketVisitor {
     return namedStates(this.#states, 0);
   }
 
-  /** Distinct local ports of outbound sockets, whatever their destination. */
+  /**
+   * Distinct local ports of outbound sockets, whatever their destination: bind(address, 0) before connect() finds none of
+   * them free, where connect() alone takes a port again for another destination.
+   */
   get portsUsed(): number {
     return this.#portsUsed;
   }
@@ -91,7 +94,13 @@ export class PortCensus implements SocketVisitor {
     return this.#omitted;
   }
 
-  /** Destinations that are kept apart. */
+  /** In words what no destination's count has; null where all are kept apart. */
+  describeOmitted(): string | null {
+    if (this.#omitted === 0) return null;
+    return `${this.#omitted} sockets are left out of the port budget: only ${DESTINATION_LIMIT} destinations are kept apart`;
+  }
+
+  /** Destinations that are kept apart, at most 65 536. */
   get destinations(): number {
     return this.#destinations;
   }

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { DIAG_WORD, type DumpResult, type SocketVisitor } from "./sock-diag.ts";
+import { DIAG_WORD, type SocketVisitor } from "./sock-diag.ts";
 import { errnoOf } from "./system-error.ts";
 import { maskOfTcpState } from "./tcp-states.ts";
 
@@ -30,7 +30,7 @@ export class ProcTcpTable {
    * Visits every TCP socket in the states of the mask. Sockets that open or close meanwhile may be missed: the kernel
    * does not say so here. Throws Node's own error, with ENOENT or EINVAL when the process is gone.
    */
-  dump(states: number, visitor: SocketVisitor): DumpResult {
+  dump(states: number, visitor: SocketVisitor): void {
     visitor.begin();
     this.#read("tcp", AF_INET, { states, visitor });
     try {
@@ -39,7 +39,6 @@ export class ProcTcpTable {
       // A kernel without IPv6 has no such file.
       if (errnoOf(error) !== "ENOENT") throw error;
     }
-    return { interrupted: false };
   }
 
   #read(

@@ -7,7 +7,6 @@ import { SystemError } from "./system-error.ts";
 // sock_diag(7): include/uapi/linux/inet_diag.h
 const TCPDIAG_GETSOCK = 18;
 const COMPAT_REQUEST_BYTES = 60;
-const DUMP_ATTEMPTS = 3;
 /** After ENOBUFS: what waits to be read is rarely more than two parts of a dump. */
 const LARGE_QUEUE_BYTES = 4 * 1024 * 1024;
 
@@ -31,14 +30,9 @@ export const DIAG_WORD = {
 
 /** Takes the sockets of a dump, one call each: `at` is the word in `words` at which the socket's message begins. */
 export interface SocketVisitor {
-  /** A dump begins, or begins anew: forget what was seen. */
+  /** A dump begins, or begins anew (after ENOBUFS): forget what was seen. */
   begin(): void;
   visit(words: Uint32Array, at: number): void;
-}
-
-export interface DumpResult {
-  /** The kernel said in every attempt that its table changed while it was read; counts may be off by a few. */
-  readonly interrupted: boolean;
 }
 
 /** What a dump needs of a netlink socket. */
@@ -56,6 +50,9 @@ const openDiagSocket: OpenDiagSocket = (queueBytes) =>
 /**
  * Asks the kernel for the TCP sockets of one namespace, IPv4 and IPv6 in a single walk of its table. TIME_WAIT costs
  * about 0.15 µs per socket in the kernel, and 0.6 ms for the walk (the table is shared by the host's namespaces).
+ *
+ * A dump is no snapshot: the kernel walks its table bucket by bucket, and sockets that open, close or change their state
+ * meanwhile may be missed. It does not say so: inet_diag_dump_icsk never sets NLM_F_DUMP_INTR (net/ipv4/inet_diag.c).
  */
 export class SockDiag implements Disposable {
   readonly #namespace: Pick<NetworkNamespace, "run">;
@@ -75,25 +72,22 @@ export class SockDiag implements Disposable {
    * Visits every TCP socket in the states of the mask. When the kernel finds no room for its answer (ENOBUFS), it is asked
    * once more with more room. Throws `SystemError`.
    */
-  dump(states: number, visitor: SocketVisitor): DumpResult {
+  dump(states: number, visitor: SocketVisitor): void {
     try {
-      return this.#dump(states, visitor);
+      this.#dump(states, visitor);
     } catch (error) {
       if (!(error instanceof SystemError) || error.errno !== ERRNO.ENOBUFS) throw error;
       this.#socket = this.#openSocket(LARGE_QUEUE_BYTES);
-      return this.#dump(states, visitor);
+      this.#dump(states, visitor);
     }
   }
 
-  #dump(states: number, visitor: SocketVisitor): DumpResult {
+  #dump(states: number, visitor: SocketVisitor): void {
     if (this.#closed) throw new SystemError("send", ERRNO.EBADF, "netlink");
     this.#socket ??= this.#openSocket();
     const steps = dumpSteps(this.#socket, states, visitor);
     try {
-      for (;;) {
-        const step = steps.next();
-        if (step.done === true) return step.value;
-      }
+      while (steps.next().done !== true);
     } catch (error) {
       // The rest of a broken dump must not be taken for the next one's.
       this.#socket.close();
@@ -106,11 +100,7 @@ export class SockDiag implements Disposable {
    * The same in slices of about `sliceMs`, so that timers and sockets of this thread go on meanwhile. Sockets that open
    * or close between slices may be missed.
    */
-  async dumpInSlices(
-    states: number,
-    visitor: SocketVisitor,
-    sliceMs: number = 2,
-  ): Promise<DumpResult> {
+  async dumpInSlices(states: number, visitor: SocketVisitor, sliceMs: number = 2): Promise<void> {
     // Its own socket: other dumps may run between the slices.
     using socket = this.#openSocket();
     const steps = dumpSteps(socket, states, visitor);
@@ -118,7 +108,7 @@ export class SockDiag implements Disposable {
       const until = performance.now() + sliceMs;
       do {
         const step = steps.next();
-        if (step.done === true) return step.value;
+        if (step.done === true) return;
       } while (performance.now() < until);
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -139,36 +129,29 @@ export class SockDiag implements Disposable {
   }
 }
 
-/** Dumps, and dumps again while the kernel says that the table changed under it. A step is one read of up to 32 KiB. */
+/** A step is one read of up to 32 KiB. */
 function* dumpSteps(
   socket: DiagSocket,
   states: number,
   visitor: SocketVisitor,
-): Generator<void, DumpResult> {
+): Generator<void, void> {
   const { buffer, byteOffset, byteLength } = socket.buffer;
   const words = new Uint32Array(buffer, byteOffset, byteLength >> 2);
-  for (let attempt = 1; ; attempt += 1) {
-    visitor.begin();
-    socket.send(dumpRequest(states));
-    let interrupted = false;
-    let done = false;
-    while (!done) {
-      const end = socket.receive();
-      for (let at = 0; at < end; at += alignNetlink(words[at >> 2] as number)) {
-        const typeAndFlags = words[(at >> 2) + 1] as number;
-        if ((typeAndFlags >>> 16) & NLM_F.DUMP_INTR) interrupted = true;
-        const type = typeAndFlags & 0xffff;
-        if (type === NLMSG.DONE || type === NLMSG.ERROR) {
-          const failure = socket.failureAt(at, "dump of TCP sockets");
-          if (failure !== undefined) throw failure;
-          done = true;
-        } else {
-          visitor.visit(words, at >> 2);
-        }
+  visitor.begin();
+  socket.send(dumpRequest(states));
+  for (let done = false; !done; ) {
+    const end = socket.receive();
+    for (let at = 0; at < end; at += alignNetlink(words[at >> 2] as number)) {
+      const type = (words[(at >> 2) + 1] as number) & 0xffff;
+      if (type === NLMSG.DONE || type === NLMSG.ERROR) {
+        const failure = socket.failureAt(at, "dump of TCP sockets");
+        if (failure !== undefined) throw failure;
+        done = true;
+      } else {
+        visitor.visit(words, at >> 2);
       }
-      yield;
     }
-    if (!interrupted || attempt === DUMP_ATTEMPTS) return { interrupted };
+    yield;
   }
 }
 

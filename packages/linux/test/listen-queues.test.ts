@@ -15,7 +15,7 @@ class AskedKernel {
     this.#sockets = sockets;
   }
 
-  readonly dump = (states: number, visitor: SocketVisitor) => {
+  readonly dump = (states: number, visitor: SocketVisitor): void => {
     this.masks.push(states);
     visitor.begin();
     const words = new Uint32Array(22);
@@ -25,7 +25,6 @@ class AskedKernel {
       words.set([(number << 8) | 2, 80 << 8], 4);
       for (let left = this.#sockets[state] ?? 0; left > 0; left--) visitor.visit(words, 0);
     }
-    return { interrupted: false };
   };
 }
 

@@ -79,6 +79,12 @@ describe("a census of sockets", () => {
       census.visit(encode({ state: 1, localPort: 9, destination, destinationPort: 80 }), 0);
     }
     expect(census.omitted).toBe(10);
+    expect(census.describeOmitted()).toMatch(/^10 sockets are left out of the port budget/);
+    census.begin();
+    expect(census.describeOmitted()).toBeNull();
+    for (let destination = 0; destination < 65_546; destination += 1) {
+      census.visit(encode({ state: 1, localPort: 9, destination, destinationPort: 80 }), 0);
+    }
     expect(census.states()).toEqual({ ESTABLISHED: 65_546 });
   });
 });

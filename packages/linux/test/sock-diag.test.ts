@@ -1,11 +1,11 @@
 import { ERRNO } from "@churnlab/core/errno";
 import { describe, expect, test } from "vitest";
-import { NLM_F, NLMSG } from "../src/netlink-message.ts";
+import { NLMSG } from "../src/netlink-message.ts";
 import { type DiagSocket, SockDiag, type SocketVisitor } from "../src/sock-diag.ts";
 import { SystemError } from "../src/system-error.ts";
 
 /** What the kernel answers to one dump: messages that each stand for a socket, or an errno. */
-type Answer = { readonly sockets: number; readonly interrupted?: boolean } | number;
+type Answer = { readonly sockets: number } | number;
 
 /** After so many sockets, opening one fails as often as it says. */
 interface Refusal {
@@ -34,12 +34,11 @@ class ScriptedSocket implements DiagSocket {
     const answer = this.#answers.shift();
     if (answer === undefined) throw new Error("no more answers");
     if (typeof answer === "number") throw new SystemError("recv", answer, "netlink");
-    const flags = answer.interrupted === true ? NLM_F.DUMP_INTR : 0;
     let at = 0;
     for (let i = 0; i < answer.sockets; i += 1) {
-      at += this.#write(at, [SOCKET_BYTES, SOCKET_TYPE, flags]);
+      at += this.#write(at, [SOCKET_BYTES, SOCKET_TYPE]);
     }
-    return at + this.#write(at, [20, NLMSG.DONE, flags]);
+    return at + this.#write(at, [20, NLMSG.DONE]);
   }
 
   failureAt(): undefined {
@@ -54,10 +53,9 @@ class ScriptedSocket implements DiagSocket {
     this.close();
   }
 
-  #write(at: number, [bytes, type, flags]: readonly [number, number, number]): number {
+  #write(at: number, [bytes, type]: readonly [number, number]): number {
     this.buffer.writeUInt32LE(bytes, at);
     this.buffer.writeUInt16LE(type, at + 4);
-    this.buffer.writeUInt16LE(flags, at + 6);
     return bytes;
   }
 }
@@ -94,7 +92,7 @@ function dump(answers: readonly Answer[], refusal: Refusal = { after: 0, times: 
 describe("a dump of sockets", () => {
   test("that finds no room is asked for once more, with more room", () => {
     const { ask, counter, opened } = dump([ERRNO.ENOBUFS, { sockets: 3 }]);
-    expect(ask()).toEqual({ interrupted: false });
+    ask();
     expect(counter.sockets).toBe(3);
     expect(opened.at(-1)?.queueBytes).toBeGreaterThan(1024 * 1024);
     expect(opened.slice(0, -1).every(({ socket }) => socket.closed)).toBe(true);
@@ -133,18 +131,5 @@ describe("a dump of sockets", () => {
   test("that fails otherwise is not repeated", () => {
     const { ask } = dump([ERRNO.EPERM, { sockets: 2 }]);
     expect(ask).toThrow(expect.objectContaining({ code: "EPERM" }));
-  });
-
-  test("that the kernel calls interrupted is begun anew", () => {
-    const { ask, counter } = dump([{ sockets: 9, interrupted: true }, { sockets: 4 }]);
-    expect(ask()).toEqual({ interrupted: false });
-    expect(counter.sockets).toBe(4);
-  });
-
-  test("that is interrupted every time has the last answer, and says so", () => {
-    const answers = [9, 8, 7].map((sockets) => ({ sockets, interrupted: true }));
-    const { ask, counter } = dump(answers);
-    expect(ask()).toEqual({ interrupted: true });
-    expect(counter.sockets).toBe(7);
   });
 });

@@ -48,6 +48,8 @@ export class NamespaceObserver implements Observer {
   readonly #resets: ResetObserver | null;
   readonly #ports: boolean;
   readonly #warnings: Warning[] = [];
+  /** What the last dump that left anything out said of it. */
+  #omitted: string | null = null;
 
   constructor({ role, namespace, resets, ports }: NamespaceObserverOptions) {
     this.role = role;
@@ -109,8 +111,8 @@ export class NamespaceObserver implements Observer {
   #dumpPorts(): PortReading {
     const { listeners } = readQueues(this.#diag);
     this.#census.setListeningPorts(listeners.map(({ port }) => port));
-    const { interrupted } = this.#diag.dump(ALL_TCP_STATES, this.#census);
-    if (interrupted) this.#degrade("ports were counted", "the table of sockets kept changing");
+    this.#diag.dump(ALL_TCP_STATES, this.#census);
+    this.#omitted = this.#census.describeOmitted() ?? this.#omitted;
     const range = this.#range.usable;
     const tuples = this.#census.busiest(TUPLES_MAX).map(({ ports, ...tuple }) => {
       return { ...tuple, used: ports, range };
@@ -129,7 +131,10 @@ export class NamespaceObserver implements Observer {
   }
 
   conclude(): readonly Warning[] {
-    return [...this.#warnings, ...(this.#resets?.conclude() ?? [])];
+    const message = `${this.role}: ${this.#omitted}`;
+    const omitted: Warning[] =
+      this.#omitted === null ? [] : [{ code: "W_OBSERVER_DEGRADED", message }];
+    return [...this.#warnings, ...omitted, ...(this.#resets?.conclude() ?? [])];
   }
 
   close(): void {

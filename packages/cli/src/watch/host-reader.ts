@@ -1,7 +1,6 @@
 import {
   ALL_TCP_STATES,
   type CounterReader,
-  type DumpResult,
   errnoOf,
   type NetworkNamespace,
   openCounters,
@@ -19,6 +18,7 @@ import {
 } from "@churnlab/linux";
 import type { EarlierReading, WatchReading } from "@churnlab/report/watch";
 import { monotonicClock } from "../monotonic-clock.ts";
+import { describeCensus } from "./describe-census.ts";
 import type { WatchedHost } from "./find-host.ts";
 
 /** Settings that a forecast or an advice rests on. */
@@ -44,7 +44,7 @@ type SocketReading = Omit<WatchReading, keyof EarlierReading | "unixMs" | "reset
   Pick<WatchReading, "destinations">;
 
 interface SocketTable {
-  dump(states: number, visitor: SocketVisitor): DumpResult;
+  dump(states: number, visitor: SocketVisitor): void;
 }
 
 export interface HostReaderOptions {
@@ -145,7 +145,7 @@ export class HostReader implements Disposable {
     const census = new PortCensus(range ?? ALL_PORTS);
     census.setListeningPorts(listeners.map(({ port }) => port));
     const ages = new TimeWaitAges(range ?? ALL_PORTS);
-    const { interrupted } = this.#table.dump(ALL_TCP_STATES, both(census, ages));
+    this.#table.dump(ALL_TCP_STATES, both(census, ages));
     const destinations = census.busiest(DESTINATIONS_FOLLOWED);
     const left = ages.ofDestinations(destinations);
     const hasLimits = this.#diag !== null;
@@ -161,7 +161,7 @@ export class HostReader implements Disposable {
       }),
       range,
       sysctls: namespace === null ? {} : readSysctls(namespace, SYSCTLS),
-      notes: interrupted ? [...this.#notes, CHANGED_WHILE_READ] : [...this.#notes],
+      notes: [...this.#notes, ...describeCensus(census, range)],
     };
   }
 
@@ -177,9 +177,6 @@ export class HostReader implements Disposable {
     }
   }
 }
-
-const CHANGED_WHILE_READ =
-  "the kernel's table of sockets changed while it was read: counts may be off by a few";
 
 function describeOutside(pid: number): string {
   return (
