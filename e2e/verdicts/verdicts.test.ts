@@ -45,20 +45,13 @@ describe("the same against the same", () => {
     result = await run("same", A_AGAINST_A);
   }, RUN_MS);
 
-  it(
-    "fails no gate and claims no difference, or none that a second run repeats",
-    async () => {
-      expect(result.run.trials).toHaveLength(24);
-      expect(result.comparisons?.[0]?.comparable).toBe(true);
-      expect(result.comparisons?.[0]?.metrics.length).toBeGreaterThan(50);
-      const alarms = listAlarms(result);
-      // One family of verdicts in a hundred may be wrong by chance; a fault of the method would be wrong again.
-      const again = alarms.length === 0 ? [] : listAlarms(await run("same-again", A_AGAINST_A));
-      expect(alarms.filter((alarm) => again.includes(alarm))).toEqual([]);
-      expect(alarms.length).toBeLessThanOrEqual(2);
-    },
-    RUN_MS,
-  );
+  it("fails no gate and claims no difference of any metric", () => {
+    expect(result.run.trials).toHaveLength(24);
+    expect(result.comparisons?.[0]?.comparable).toBe(true);
+    expect(result.comparisons?.[0]?.metrics.length).toBeGreaterThan(50);
+    // The bound is one family in a hundred; simulated and real noise stay far below it (docs/verdicts.md).
+    expect(listAlarms(result)).toEqual([]);
+  });
 
   it("shows nothing but ~ when a run is compared with itself", async () => {
     const args = ["compare", "last", "last", "--db", "same.db"];
@@ -89,6 +82,41 @@ describe("the same against the same", () => {
     expect(verdictsOf(JSON.parse(allowed.stdout) as ResultDocument)).not.toContain(null);
   });
 });
+
+describe("--gate-model", () => {
+  const gate = (db: string, ...more: string[]): Promise<Ended> =>
+    place.run(["gate", "last", "--db", db, ...more]);
+
+  it("passes a run that does what the port model predicts", async () => {
+    const { code, stdout } = await gate("same.db", "--gate-model");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^port model: (\d+) of \1 predictions hold$/m);
+  });
+
+  it("ends with 99 when one trial contradicts the port model, which no gate of the scenario sees", async () => {
+    editCount("same.db", "contradicted.db", "connections.succeeded");
+    expect((await gate("contradicted.db")).code).toBe(0);
+    const { code, stdout } = await gate("contradicted.db", "--gate-model");
+    expect(code).toBe(99);
+    expect(stdout).toMatch(/✗ disagrees .*client\.connections\.succeeded .* in 1 of 12 trials/);
+  });
+});
+
+/** A copy of a database in which the client of the first trial counted half of what it did. */
+function editCount(from: string, to: string, metric: string): void {
+  const file = path.join(place.folder, to);
+  copyFileSync(path.join(place.folder, from), file);
+  const db = new DatabaseSync(file);
+  try {
+    const edit = db.prepare(
+      `UPDATE measurement SET value = value / 2 WHERE role = 'client'
+         AND metric = (SELECT id FROM metric WHERE name = ?) AND trial = (SELECT min(id) FROM trial)`,
+    );
+    expect(edit.run(metric).changes).toBe(1);
+  } finally {
+    db.close();
+  }
+}
 
 /** A copy of a database in which one fact of every environment is another. */
 function editFacts(from: string, to: string, fact: string): void {

@@ -78,6 +78,7 @@ function addRunCommands(program: Command, act: Act): void {
     )
     .option("--report <file>", "write the run as one HTML file too")
     .option("--ui [port]", "show the run in a browser while it goes on", parsePort)
+    .option("--gate-model", "fail also when a trial contradicts the port model")
     .option("--allow-external", "testbed external: load hosts that are not this machine's")
     .option("--pull", "testbed docker: pull images that are not on this machine")
     .option("--json", "print the comparison as one JSON document")
@@ -133,6 +134,7 @@ function addVerdictCommands(program: Command, act: Act): void {
     .option("--db <file>", "database to read", "churnlab.db")
     .option("--baseline <run|file.json>", "hold it against another run, or an exported one")
     .option("--allow-diff <facts>", "judge although these differ, separated by commas", parseNames)
+    .option("--gate-model", "fail also when a trial contradicts the port model")
     .option("--strict", "end with 5 when a gate cannot be decided")
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/gate.ts")).gate));

@@ -13,6 +13,8 @@ export interface RunSession {
   readonly signal: AbortSignal;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** A trial that contradicts the port model fails the run, as a gate does. */
+  readonly gateModel: boolean;
   readonly reporters: readonly ReportTarget[];
   /** Told of every trial as it ends. */
   readonly follower: RunFollower;

@@ -12,6 +12,7 @@ export * from "./compare-run.ts";
 export { type ResultBaseline, readResult } from "./formats/read-result.ts";
 export * from "./grade-run.ts";
 export { hasEnoughBlocks, type RunningTrial } from "./has-enough-blocks.ts";
+export { judgePredictions, type PredictionResult } from "./judge-predictions.ts";
 export { judgeRun } from "./judge-run.ts";
 export { listRunMetrics } from "./variant-readings.ts";
 
@@ -24,6 +25,7 @@ export { formatComparison } from "./text/format-comparison.ts";
 export { formatGates } from "./text/format-gates.ts";
 export { formatHistory } from "./text/format-history.ts";
 export { formatOverTime } from "./text/format-over-time.ts";
+export { formatPredictions } from "./text/format-predictions.ts";
 export { formatRunList } from "./text/format-run-list.ts";
 export { type FormatOptions, formatRunSummary } from "./text/format-run-summary.ts";
 export * from "./text/live-block.ts";

@@ -1,8 +1,15 @@
 import { readFileSync } from "node:fs";
 import { ChurnError, type GateResult } from "@churnlab/core";
-import { formatGates, judgeRun, type ResultBaseline, readResult } from "@churnlab/report";
+import {
+  formatGates,
+  formatPredictions,
+  judgePredictions,
+  judgeRun,
+  type ResultBaseline,
+  readResult,
+} from "@churnlab/report";
 import type { StoredRun } from "@churnlab/store";
-import { exitCodeOfGates } from "../conclude-run.ts";
+import { exitCodeOf } from "../conclude-run.ts";
 import { doubtRun } from "../doubt-run.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { fitScreen } from "../fit-screen.ts";
@@ -15,6 +22,7 @@ interface GateOptions {
   readonly baseline?: string;
   /** Facts, or the first segments of their names. */
   readonly allowDiff?: readonly string[];
+  readonly gateModel?: boolean;
   readonly strict?: boolean;
   readonly json?: boolean;
 }
@@ -35,9 +43,13 @@ export function gate(reference: string, options: GateOptions): ExitCode {
       ? JSON.stringify({ schemaVersion: 1, run: run.runId, doubt, gates: results }, null, 2)
       : fitScreen(formatJudged(results, doubt)),
   );
+  const predictions = options.gateModel ? judgePredictions(run) : null;
+  if (predictions !== null && !options.json) {
+    terminal.print(fitScreen(formatPredictions(predictions, terminalStyle)));
+  }
   if (doubt !== null) return EXIT.broken;
-  const exitCode = exitCodeOfGates(results);
-  const undecided = results.some(({ outcome }) => outcome !== "pass");
+  const exitCode = exitCodeOf(results, predictions);
+  const undecided = results.some(({ outcome }) => outcome !== "pass") || predictions?.length === 0;
   return exitCode === EXIT.ok && options.strict && undecided ? EXIT.notComparable : exitCode;
 }
 

@@ -27,6 +27,7 @@ export interface RunOptions extends ScenarioOverrides, FleetOptions {
   readonly ui?: number | true;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly gateModel?: boolean;
   readonly pull?: boolean;
   readonly allowExternal?: boolean;
 }
@@ -69,6 +70,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       signal: abort.signal,
       json: options.json ?? false,
       quiet: options.quiet ?? false,
+      gateModel: options.gateModel ?? false,
       reporters: reporters.filter(({ format }) => format !== "ndjson"),
       follower,
       feed,

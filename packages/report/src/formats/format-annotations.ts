@@ -1,6 +1,7 @@
 import type { GateOutcome, GateResult } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { countAttempt, isRepeated } from "../count-attempt.ts";
+import { judgePredictions } from "../judge-predictions.ts";
 import { describeBound } from "../text/format-gates.ts";
 import { nameTrial } from "../text/format-trial-notes.ts";
 
@@ -10,8 +11,9 @@ export interface AnnotationPlace {
 }
 
 /**
- * Workflow commands of GitHub Actions, one a line: an error for each gate that failed or could not be judged, a warning for
- * each that is in doubt and each trial that does not count. Empty when there is nothing to say.
+ * Workflow commands of GitHub Actions, one a line: an error for each gate that failed or could not be judged and each
+ * prediction of the port model that a trial contradicts, a warning for each gate that is in doubt, each prediction that
+ * completed trials did not measure, and each trial that does not count. Empty when there is nothing to say.
  */
 export function formatAnnotations(
   run: StoredRun,
@@ -25,6 +27,16 @@ export function formatAnnotations(
     const message = `${gate.metric} ${describeBound(gate.bound)}: ${reason}`;
     return [formatCommand(level, { title, ...place }, message)];
   });
+  const ofPredictions = judgePredictions(run).flatMap(
+    ({ variant, metric, predicted, outcome, trials, reason }) => {
+      if (outcome === "agrees" || trials === 0) return [];
+      const title = `${run.scenario} / ${variant}: port model ${outcome}`;
+      const level = outcome === "disagrees" ? "error" : "warning";
+      return [
+        formatCommand(level, { title, ...place }, `${metric} predicted ${predicted}: ${reason}`),
+      ];
+    },
+  );
   const ofTrials = run.trialList
     .filter(({ state }) => state !== "completed")
     .map((trial) => {
@@ -33,7 +45,7 @@ export function formatAnnotations(
       const message = `${nameTrial(trial)}${attempt}: ${trial.reason ?? `ended in ${trial.phase}`}`;
       return formatCommand("warning", { title, ...place }, message);
     });
-  return [...ofGates, ...ofTrials].map((line) => `${line}\n`).join("");
+  return [...ofGates, ...ofPredictions, ...ofTrials].map((line) => `${line}\n`).join("");
 }
 
 const LEVELS: Readonly<Record<GateOutcome, "error" | "warning" | null>> = {

@@ -2,6 +2,7 @@ import type { GateResult } from "@churnlab/core";
 import type { StoredRun, StoredTrial } from "@churnlab/store";
 import junit, { type Builder, type TestSuite } from "junit-report-builder";
 import { countAttempt, isRepeated } from "../count-attempt.ts";
+import { judgePredictions, type PredictionResult } from "../judge-predictions.ts";
 import { describeBound } from "../text/format-gates.ts";
 import { nameTrial } from "../text/format-trial-notes.ts";
 
@@ -9,9 +10,10 @@ import { nameTrial } from "../text/format-trial-notes.ts";
 const factory = junit as unknown as Builder;
 
 /**
- * JUnit XML: one suite per variant, one case per gate. A gate that the trials could not decide is skipped; one that
- * could not be judged is an error, as is a trial that failed or was invalid, in a case of its own. A trial that was
- * repeated is a property of its suite.
+ * JUnit XML: one suite per variant, one case per gate and one per prediction of the port model. A gate that the trials
+ * could not decide is skipped; one that could not be judged is an error, as is a trial that failed or was invalid, in a
+ * case of its own. A prediction that a trial contradicts is a failure, one that was not measured is skipped. A trial that
+ * was repeated is a property of its suite.
  */
 export function formatJunit(run: StoredRun, gates: readonly GateResult[]): string {
   const builder = factory.newBuilder();
@@ -20,6 +22,7 @@ export function formatJunit(run: StoredRun, gates: readonly GateResult[]): strin
     ...known,
     ...gates.map(({ variant }) => variant ?? "").filter((v) => !known.has(v)),
   ];
+  const predictions = judgePredictions(run);
   for (const name of new Set(names)) {
     const trials = run.trialList.filter(({ variant }) => variant === name);
     const suite = builder
@@ -33,6 +36,9 @@ export function formatJunit(run: StoredRun, gates: readonly GateResult[]): strin
     }
     for (const gate of gates.filter(({ variant }) => (variant ?? "") === name)) {
       addGate(suite, gate);
+    }
+    for (const prediction of predictions.filter(({ variant }) => variant === name)) {
+      addPrediction(suite, prediction);
     }
     for (const trial of trials.filter(({ state }) => state !== "completed")) {
       addTrial(suite, trial);
@@ -54,6 +60,16 @@ function addGate(suite: TestSuite, { gate, outcome, reason }: GateResult): void 
   if (outcome === "fail") testCase.failure(reason, "gate");
   if (outcome === "invalid") testCase.error(reason, "invalid");
   if (outcome === "inconclusive") testCase.skipped();
+}
+
+function addPrediction(
+  suite: TestSuite,
+  { metric, predicted, outcome, reason }: PredictionResult,
+): void {
+  const testCase = suite.testCase().className("port model").name(`${metric} ${predicted}`);
+  testCase.standardOutput(`${outcome}: ${reason}`);
+  if (outcome === "disagrees") testCase.failure(reason, "port model");
+  if (outcome === "not-measured") testCase.skipped();
 }
 
 function addTrial(suite: TestSuite, trial: StoredTrial): void {

@@ -93,13 +93,13 @@ describe("JUnit", () => {
   const { run } = compareMade(failedTrial);
   const xml = formatJunit(run, results);
 
-  test("has one suite per variant and one case per gate, and counts them by outcome", () => {
-    expect(xml).toContain('<testsuites tests="5" failures="1" errors="2" skipped="1">');
+  test("has one suite per variant and one case per gate and prediction, and counts them by outcome", () => {
+    expect(xml).toContain('<testsuites tests="17" failures="1" errors="2" skipped="7">');
     expect(xml).toMatch(
-      /<testsuite name="two-seconds \/ baseline"[^>]* tests="4" failures="1" errors="1" skipped="1">/,
+      /<testsuite name="two-seconds \/ baseline"[^>]* tests="10" failures="1" errors="1" skipped="1">/,
     );
     expect(xml).toMatch(
-      /<testsuite name="two-seconds \/ a\|b &lt;c>" [^>]*tests="1" failures="0" errors="1" skipped="0">/,
+      /<testsuite name="two-seconds \/ a\|b &lt;c>" [^>]*tests="7" failures="0" errors="1" skipped="6">/,
     );
   });
 

@@ -370,7 +370,7 @@ describe("every format has the numbers that SQL has", () => {
       "SELECT max(value) AS worst FROM v_measurement WHERE metric = 'failures.EADDRNOTAVAIL'",
     );
     expect(xml).toContain(`<failure message="${String(worst?.["worst"])}, must be at most 0`);
-    expect(xml.match(/<testcase /g)).toHaveLength(3);
+    expect(xml.match(/<testcase classname="gate"/g)).toHaveLength(3);
   });
 
   test("annotations have the number that breaks a gate", () => {
