@@ -144,6 +144,7 @@ function addVerdictCommands(program: Command, act: Act): void {
     .argument("[metric]", "role.metric", "client.connections.rate")
     .option("--scenario <name>", "scenario; that of the newest run when absent")
     .option("--variant <name>", "variant; the baseline when absent")
+    .option("--branch <name>", "only runs of this branch")
     .option("--db <file>", "database to read", "churnlab.db")
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/history.ts")).history));

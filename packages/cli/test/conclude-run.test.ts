@@ -29,7 +29,7 @@ describe("the exit status of gates and gated predictions", () => {
     ["is 4 when a prediction was not measured", "pass", ["not-measured", "agrees"], 4],
     ["is 99 when a gate fails and a prediction was not measured", "fail", ["not-measured"], 99],
     ["is 0 where the model predicts nothing", "pass", [], 0],
-  ] as const)("%s", (_, outcome, predictions, code) => {
+  ] as const)("%s", (...[, outcome, predictions, code]) => {
     expect(exitCodeOf([gate(outcome)], predictions?.map(prediction) ?? null)).toBe(code);
   });
 });

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { findHistoryAlerts, type HistoryPoint } from "../src/find-history-alerts.ts";
+import {
+  findHistoryAlerts as findHistory,
+  type HistoryAlert,
+  type HistoryOptions,
+  type HistoryPoint,
+} from "../src/find-history-alerts.ts";
 import noise from "./fixtures/statistics/noise.json" with { type: "json" };
 
 /** One run per value of `levels`, with 3 % noise; each run has its own commit. */
@@ -10,6 +15,13 @@ function historyOf(levels: readonly number[], fingerprint = "linux-6.18"): Histo
     fingerprint,
     value: level * Math.exp((noise.noisePpm[i] ?? 0) / 1e6),
   }));
+}
+
+function findHistoryAlerts(
+  history: readonly HistoryPoint[],
+  asked: HistoryOptions,
+): readonly HistoryAlert[] {
+  return findHistory(history, asked).alerts;
 }
 
 const level = (value: number, length: number): number[] => Array.from({ length }, () => value);
@@ -52,6 +64,31 @@ describe("the history of a metric", () => {
         options,
       ),
     ).toHaveLength(1);
+  });
+
+  test("follows each of two machines that take turns, and finds the change on both", () => {
+    const levels = [...level(100, 20), ...level(130, 20)];
+    const fast = historyOf(levels, "fast");
+    const slow = historyOf(
+      levels.map((value) => value * 3),
+      "slow",
+    );
+    const history = fast.flatMap((run, i) => [run, slow[i] as HistoryPoint]);
+    const { alerts, longestSeries } = findHistory(history, options);
+    expect(longestSeries).toBe(40);
+    expect(alerts).toMatchObject([
+      { runId: "fast-20", previousRunId: "fast-19", direction: "worse" },
+      { runId: "slow-20", previousRunId: "slow-19", direction: "worse" },
+    ]);
+  });
+
+  test("says how many runs of one machine there are, and how many it takes", () => {
+    const history = [...historyOf(level(1, 13)), ...historyOf(level(2, 9), "other")];
+    expect(findHistory(history, options)).toEqual({
+      alerts: [],
+      longestSeries: 13,
+      runsNeeded: 14,
+    });
   });
 
   test("skips runs without a usable value", () => {

@@ -257,7 +257,7 @@ function trialsOf({ run, variant }: Side): StoredTrial[] {
   return run.trialList.filter((trial) => trial.variant === variant);
 }
 
-/** In one run every difference between scenarios of variants is meant; between two runs only sysctls are. */
+/** In one run every difference between scenarios of variants is meant; between two runs none is. */
 function compareSideFacts(
   { baseline, candidate }: Sides,
   allow: readonly string[],
@@ -269,7 +269,7 @@ function compareSideFacts(
   };
   const [from, to] = [factsOf(baseline), factsOf(candidate)];
   const keys = Object.keys({ ...from, ...to });
-  const varying = [baseline, candidate].flatMap(({ run }) => listVaryingFacts(run.resolved, keys));
+  const varying = isOneRun ? listVaryingFacts(candidate.run.resolved, keys) : [];
   return compareFingerprints(from, to, { varying, allow });
 }
 

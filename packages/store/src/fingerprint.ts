@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Environment, Scenario } from "@churnlab/core";
+import type { Environment, Scenario, TrialSpec } from "@churnlab/core";
 
 /** What of a trial tells where and with what it ran. */
 export interface TrialPlace {
@@ -39,22 +39,16 @@ export function collectFacts(trials: readonly TrialPlace[]): Record<string, stri
 }
 
 /**
- * The keys among `facts` that the scenario itself sets or varies, so that a difference in them is meant: the sysctls it
- * writes, the engine and the target's server if variants ask for different ones, everything of the upstream if not every
- * variant has one.
+ * The keys among `facts` that differ between the variants of one run because the scenario asks for it: the sysctls that
+ * not every variant writes with the same value, the engine and the target's server if variants ask for different ones,
+ * everything of the upstream if not every variant has one. A sysctl that all variants pin to one value does not vary.
  */
 export function listVaryingFacts(
   { variants }: Pick<Scenario, "variants">,
   facts: Iterable<string>,
 ): string[] {
   const specs = variants.map(({ spec }) => spec);
-  const sysctls = new Set(
-    specs.flatMap((spec) =>
-      Object.entries(spec.sysctls).flatMap(([role, settings]) =>
-        Object.keys(settings).map((name) => `${role}.${name}`),
-      ),
-    ),
-  );
+  const sysctls = listVaryingSysctls(specs);
   const variesEngine = new Set(specs.map(({ workload }) => workload.engine)).size > 1;
   const variesTarget = new Set(specs.map(({ target }) => JSON.stringify(target))).size > 1;
   const variesTopology = new Set(specs.map(({ topology }) => topology)).size > 1;
@@ -67,9 +61,23 @@ export function listVaryingFacts(
   );
 }
 
+/** As `role.name`. A variant that leaves one as it is differs from one that writes it. */
+function listVaryingSysctls(specs: readonly TrialSpec[]): ReadonlySet<string> {
+  const written = specs.map(({ sysctls }) => {
+    const entries = Object.entries(sysctls).flatMap(([role, settings]) =>
+      Object.entries(settings).map(([name, value]) => [`${role}.${name}`, value] as const),
+    );
+    return new Map(entries);
+  });
+  const names = new Set(written.flatMap((settings) => [...settings.keys()]));
+  return new Set(
+    [...names].filter((name) => new Set(written.map((settings) => settings.get(name))).size > 1),
+  );
+}
+
 const HASH_DIGITS = 16;
 
-/** One short text for all facts but the varying ones; equal for runs that may be compared with each other. */
+/** One short text for all facts but the varying ones: of the place, and of what the scenario pins for all variants. */
 export function hashFacts(
   facts: Readonly<Record<string, string>>,
   scenario: Pick<Scenario, "variants">,
@@ -78,5 +86,10 @@ export function hashFacts(
   const fixed = Object.entries(facts)
     .filter(([key]) => !varying.has(key))
     .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return createHash("sha256").update(JSON.stringify(fixed)).digest("hex").slice(0, HASH_DIGITS);
+  return digest(JSON.stringify(fixed));
+}
+
+/** A short text that is equal for equal texts. */
+export function digest(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, HASH_DIGITS);
 }

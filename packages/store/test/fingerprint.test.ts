@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { hashFacts } from "../src/fingerprint.ts";
 import { collectFacts, listVaryingFacts, openStore } from "../src/index.ts";
 import { completed, scenario, spec, start, TemporaryDirectory, trialOf } from "./made-run.ts";
 
@@ -43,9 +44,14 @@ describe("the fingerprint of a run", () => {
     expect(fingerprintOf(tracks)).not.toBe(fingerprintOf(idle));
   });
 
-  test("does not change with a sysctl that the scenario sets", () => {
-    expect(fingerprintOf({ "client.net.ipv4.tcp_tw_reuse": "0" })).toBe(usual);
-    expect(fingerprintOf({ "client.net.ipv4.tcp_tw_reuse": "1" })).toBe(usual);
+  test("changes with a sysctl that every variant pins, and not with one that variants differ in", () => {
+    const key = "client.net.ipv4.tcp_tw_reuse";
+    expect(fingerprintOf({ [key]: "0" })).not.toBe(fingerprintOf({ [key]: "1" }));
+    const sysctls = { client: { "net.ipv4.tcp_tw_reuse": "1" } };
+    const variants = scenario.variants.map((variant, i) =>
+      i === 0 ? variant : { ...variant, spec: { ...spec, sysctls } },
+    );
+    expect(hashFacts({ [key]: "0" }, { variants })).toBe(hashFacts({ [key]: "1" }, { variants }));
   });
 
   test("is the first trial's that knows where it ran", () => {
@@ -70,14 +76,14 @@ test("facts on which trials disagree keep all their values", () => {
   expect(collectFacts(places)).toEqual({ "cpu.count": "2 | 4", engine: "net | ring", hz: "250" });
 });
 
-test("what variants set or vary is known from the scenario", () => {
+test("what variants vary is known from the scenario, and what all pin does not vary", () => {
   const workload = { ...spec.workload, engine: "ring" } as const;
   const gateway = { ...spec, workload, topology: "gateway" } as const;
   const variants = [
     { name: "direct", baseline: true, spec },
-    { name: "gateway", baseline: false, spec: gateway },
+    { name: "gateway", baseline: false, spec: { ...gateway, sysctls: {} } },
   ];
   const keys = ["engine", "hz", "client.net.ipv4.tcp_tw_reuse", "upstream.net.ipv4.tcp_tw_reuse"];
-  expect(listVaryingFacts(scenario, keys)).toEqual(["client.net.ipv4.tcp_tw_reuse"]);
+  expect(listVaryingFacts(scenario, keys)).toEqual([]);
   expect(listVaryingFacts({ variants }, keys)).toEqual(keys.filter((key) => key !== "hz"));
 });

@@ -10,6 +10,7 @@ interface HistoryOptions {
   readonly db: string;
   readonly scenario?: string;
   readonly variant?: string;
+  readonly branch?: string;
   readonly json?: boolean;
 }
 
@@ -24,8 +25,10 @@ export function history(metric: string, options: HistoryOptions): ExitCode {
     scenario: run.scenario,
     variant: findVariant(run, options.variant),
     ...findMetric(run, metric),
+    ...(options.branch === undefined ? {} : { branch: options.branch }),
   };
   const found = buildHistory(store, filter);
+  if (found.runs.length === 0) throw unknownBranch(store, run.scenario, options.branch ?? "");
   terminal.print(
     options.json
       ? JSON.stringify({ schemaVersion: 1, ...found }, null, 2)
@@ -45,6 +48,14 @@ function findNewest(store: StoreReader, scenario: string | undefined): StoredRun
       scenario,
       runs.map((run) => run.scenario),
     ),
+  });
+}
+
+function unknownBranch(store: StoreReader, scenario: string, branch: string): ChurnError {
+  const runs = store.listRuns().filter((run) => run.scenario === scenario);
+  const branches = new Set(runs.flatMap(({ tags }) => tags["branch"] ?? []));
+  return new ChurnError("E_RUN_UNKNOWN", `No run of ${scenario} is of the branch ${branch}.`, {
+    hint: hintAt(branch, [...branches], branches.size === 0 ? "No run has a branch." : undefined),
   });
 }
 

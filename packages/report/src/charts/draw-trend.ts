@@ -27,14 +27,12 @@ export function drawTrend(
     const place = places.get(runId);
     return place === undefined ? [] : [{ place, direction }];
   });
-  let series = 0;
-  const medians: TrendPoint[] = runs.flatMap(({ value, fingerprint }, place) => {
-    if (place > 0 && fingerprint !== runs[place - 1]?.fingerprint) series++;
+  const medians: TrendPoint[] = runs.flatMap(({ value, series }, place) => {
     return value === null ? [] : [{ place, value, series }];
   });
   const replicates = runs.flatMap(({ values }, place) => values.map((value) => ({ place, value })));
-  const moves = runs.flatMap(({ fingerprint }, place) =>
-    place > 0 && fingerprint !== runs[place - 1]?.fingerprint ? [place - 0.5] : [],
+  const moves = runs.flatMap(({ series }, place) =>
+    place > 0 && series !== runs[place - 1]?.series ? [place - 0.5] : [],
   );
   const step = Math.ceil(runs.length / LABELS_MAX);
   const marks: Markish[] = [
@@ -102,12 +100,18 @@ function markAlerts(alerts: readonly PlacedAlert[]): Markish[] {
   ];
 }
 
-function summarise({ runs, alerts }: MetricHistory, unit: string): string {
+function summarise(
+  { runs, alerts, longestSeries, runsNeeded }: MetricHistory,
+  unit: string,
+): string {
   const known = runs.filter(({ value }) => value !== null);
   const [first, last] = [known[0], known.at(-1)];
   if (first === undefined || last === undefined) return "No run has measured it.";
   if (first === last) return `${formatValue(first.value, unit)} in the only run.`;
   const ends = `From ${formatValue(first.value, unit)} in the first of ${known.length} runs to ${formatValue(last.value, unit)} in the last`;
+  if (longestSeries < runsNeeded) {
+    return `${ends}: too few of one machine and scenario to tell a change (${longestSeries} of ${runsNeeded}).`;
+  }
   return alerts.length === 0
     ? `${ends}, without a change for good.`
     : `${ends}; ${alerts.map(({ direction, runId }) => `${direction} from ${runId} on`).join(", ")}.`;

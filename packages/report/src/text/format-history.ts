@@ -10,18 +10,21 @@ import { PLAIN_STYLE, type Style } from "./style.ts";
 
 const BAR_CELLS = 20;
 
-/** A line for each run, oldest first, with a mark where the level changed and a line where the place did. */
+/** A line for each run, oldest first, with a mark where the level changed and a line where the series does. */
 export function formatHistory(history: MetricHistory, style: Style = PLAIN_STYLE): string {
   const { scenario, variant, role, metric, runs, alerts } = history;
+  const hasBranches = new Set(runs.map(({ branch }) => branch)).size > 1;
+  const seen = new Set<number>();
   const title = `${scenario} / ${variant}: ${nameMetric(role, metric)}`;
   if (runs.length === 0) return `${title}\nno run has measured it`;
   const most = Math.max(...runs.map(({ value }) => value ?? 0));
   const rows = runs.flatMap((run, i): TableRow[] => [
-    ...(i > 0 && run.fingerprint !== runs[i - 1]?.fingerprint ? [MOVED] : []),
+    ...headSeries(run, { previous: runs[i - 1], seen }),
     [
       run.runId,
       formatTime(run.startedAtUnixMs),
       (run.commit ?? "").slice(0, 10),
+      ...(hasBranches ? [run.branch ?? ""] : []),
       formatReading(metric, { values: run.values, never: false }),
       drawBar((run.value ?? 0) / most, BAR_CELLS),
       formatAlert(run, { alerts, metric, style }),
@@ -32,6 +35,7 @@ export function formatHistory(history: MetricHistory, style: Style = PLAIN_STYLE
       { title: "run", align: "left" },
       { title: "started", align: "left" },
       { title: "commit", align: "left" },
+      ...(hasBranches ? [{ title: "branch", align: "left" } as const] : []),
       { title: "median (replicates)", align: "right" },
       { title: "", align: "left" },
       { title: "", align: "left" },
@@ -39,10 +43,21 @@ export function formatHistory(history: MetricHistory, style: Style = PLAIN_STYLE
     rows,
     style.columns,
   );
-  return [style.strong(title), ...table, summarise(alerts)].join("\n");
+  return [style.strong(title), ...table, summarise(history)].join("\n");
 }
 
-const MOVED = { heading: "— another machine, kernel or engine: a new series —" };
+/** A line before a run of another series than the run before it. */
+function headSeries(
+  { series }: HistoryEntry,
+  { previous, seen }: { readonly previous: HistoryEntry | undefined; readonly seen: Set<number> },
+): TableRow[] {
+  const isNew = !seen.has(series);
+  seen.add(series);
+  if (previous === undefined || previous.series === series) return [];
+  return isNew
+    ? [{ heading: `— another machine, kernel, engine or scenario: a new series, ${series} —` }]
+    : [{ heading: `— series ${series} again —` }];
+}
 
 function formatAlert(
   { runId }: HistoryEntry,
@@ -65,7 +80,10 @@ function formatAlert(
     : `! changed from here: ${size}`;
 }
 
-function summarise(alerts: readonly HistoryAlert[]): string {
+function summarise({ alerts, longestSeries, runsNeeded }: MetricHistory): string {
+  if (longestSeries < runsNeeded) {
+    return `too few runs of one machine and scenario to tell (${longestSeries} of ${runsNeeded})`;
+  }
   if (alerts.length === 0) return "no change for good";
   return alerts.length === 1 ? "1 change for good" : `${alerts.length} changes for good`;
 }

@@ -9,16 +9,18 @@ const DAY_MS = 86_400_000;
 interface Day {
   readonly us: number;
   readonly kernel?: string;
+  readonly branch?: string;
+  readonly rate?: string;
 }
 
 /** A run a day in which a connection costs the client this much CPU. */
-function historyOf(days: readonly Day[]): MetricHistory {
+function historyOf(days: readonly Day[], branch?: string): MetricHistory {
   using directory = new TemporaryDirectory();
   using store = openStore(directory.file("runs.db"), { mode: "write" });
-  days.forEach(({ us, kernel = "6.18.44" }, day) =>
-    makeRun(store, TWO_SECONDS, {
+  days.forEach(({ us, kernel = "6.18.44", branch: ofDay = "main", rate = "100/s" }, day) =>
+    makeRun(store, TWO_SECONDS.replace("100/s", rate), {
       startedAtUnixMs: Date.UTC(2026, 9, 1) + day * DAY_MS,
-      tags: { commit: `c${day}` },
+      tags: { commit: `c${day}`, branch: ofDay },
       outcomeOf: (_, { record }) => {
         const facts = { ...record.environment?.facts, "kernel.release": kernel };
         const measurements = record.measurements.map((m) =>
@@ -34,6 +36,7 @@ function historyOf(days: readonly Day[]): MetricHistory {
     variant: variant?.name ?? "",
     role: "client",
     metric: "cpu.us_per_connection",
+    ...(branch === undefined ? {} : { branch }),
   });
 }
 
@@ -63,6 +66,42 @@ describe("the history of a metric", () => {
     const history = historyOf([...steady(60), ...moved]);
     expect(history.alerts).toEqual([]);
     expect(formatHistory(history)).toContain("a new series");
+  });
+
+  test("finds the change on each of two machines that take turns", () => {
+    const days = [...steady(60), ...steady(72)].flatMap((day) => [
+      day,
+      { us: day.us * 2, kernel: "6.1.0" },
+    ]);
+    const history = historyOf(days);
+    expect(history.alerts.map(({ commit }) => commit)).toEqual(["c24", "c25"]);
+    const text = formatHistory(history);
+    expect(text.match(/a new series, 2/g)).toHaveLength(1);
+    expect(text.match(/series 1 again/g)).toHaveLength(23);
+    expect(text).toMatch(/2 changes for good$/);
+  });
+
+  test("does not take an edit of the scenario for a change of the target", () => {
+    const edited = steady(72).map((day) => ({ ...day, rate: "50/s" }));
+    const history = historyOf([...steady(60), ...edited]);
+    expect(history.runs.map(({ series }) => series)).toEqual(
+      [1, 2].flatMap((series) => Array.from({ length: 12 }, () => series)),
+    );
+    expect(history.alerts).toEqual([]);
+    expect(formatHistory(history)).toMatch(
+      /^too few runs of one machine and scenario to tell \(12 of 14\)$/m,
+    );
+  });
+
+  test("is of one branch where one is asked for, and else says which branch each run is of", () => {
+    const days = steady(60).map((day, i) => ({ ...day, branch: i % 3 === 0 ? "topic" : "main" }));
+    const all = formatHistory(historyOf(days)).split("\n");
+    expect(all[1]).toMatch(/commit +branch/);
+    expect(all.filter((line) => / topic /.test(line))).toHaveLength(4);
+    const main = historyOf(days, "main");
+    expect(new Set(main.runs.map(({ branch }) => branch))).toEqual(new Set(["main"]));
+    expect(main.runs).toHaveLength(8);
+    expect(formatHistory(main)).not.toMatch(/branch/);
   });
 
   test("of something that nobody measured says so", () => {

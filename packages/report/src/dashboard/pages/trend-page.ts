@@ -35,7 +35,7 @@ export function TrendPage({ trend }: { readonly trend: Trend | null }): JSX.Elem
     h(Choice, { trend }),
     h(SvgFigure, {
       svg: drawTrend(history, { title, unit }),
-      caption: `${title}. Circles are replicates, dots the medians of runs, oldest first. A dotted line is another machine, kernel or engine, a dashed one a change for good.${note}`,
+      caption: `${title}. Circles are replicates, dots the medians of runs, oldest first. A dotted line is another machine, kernel, engine or scenario, a dashed one a change for good.${note}`,
     }),
     h(DataTable, {
       caption: `${title}, newest first`,
