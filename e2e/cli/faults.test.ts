@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -82,6 +82,29 @@ describe("churnlab clean", () => {
       stdout: "",
       stderr: "✓ nothing was left behind\n",
     });
+  });
+
+  it.each([
+    [
+      "is dead",
+      "Cannot connect to the Docker daemon at unix:///x. Is it running?",
+      "CONTAINER_ENGINE",
+    ],
+    [
+      "is not to be used by this user",
+      "permission denied while trying to connect to the Docker daemon socket",
+      "CAPABILITY",
+    ],
+  ])("ends with 3, and claims nothing, when the container engine %s", async (_, says, code) => {
+    const engine = place.write("engine", `#!/bin/sh\necho "${says}" >&2\nexit 1\n`);
+    chmodSync(engine, 0o755);
+    const prefix = ["env", `CHURNLAB_CONTAINER_ENGINE=${engine}`];
+    const ended = await place.run(["clean"], { prefix });
+    expect(ended.stderr).toContain("Containers could not be looked at");
+    expect(ended.stderr).toContain(`E_${code}`);
+    expect(ended.stderr).toContain("fix:");
+    expect(ended.stderr).not.toContain("nothing was left behind");
+    expect(ended.code).toBe(3);
   });
 });
 

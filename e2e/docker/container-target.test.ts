@@ -156,12 +156,12 @@ describe("a target in a container", () => {
     );
     const started = place.start(["run", file]);
     await started.shows("measure");
-    expect(await cleanContainers()).toEqual([]);
+    expect(await cleanContainers()).toEqual({ removed: [], kept: [] });
     const [name] = listContainers();
     started.child.kill("SIGKILL");
     await started.ended;
     for (let i = 0; i < 50; i++) {
-      if ((await cleanContainers()).includes(name ?? "none")) break;
+      if ((await cleanContainers()).removed.includes(name ?? "none")) break;
       await sleep(20);
     }
     expect(listContainers()).toEqual([]);

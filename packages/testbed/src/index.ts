@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { checkContainers } from "./docker/check-containers.ts";
-export { cleanContainers } from "./docker/clean-containers.ts";
+export { type CleanedContainers, cleanContainers } from "./docker/clean-containers.ts";
 export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
 export { checkExternal } from "./external/check-external.ts";
 export { ExternalTestbed } from "./external/external-testbed.ts";
