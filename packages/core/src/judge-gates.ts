@@ -1,3 +1,4 @@
+import type { Comparison } from "./comparison/comparison.ts";
 import { adjustFamily } from "./decide-verdict.ts";
 import type { GateResult } from "./gates/gate-result.ts";
 import { judgeAgainst } from "./gates/judge-against.ts";
@@ -20,7 +21,19 @@ function concludeDraft(draft: Draft, adjusted: ReadonlyMap<Draft, number>): Gate
   const adjustedP = adjusted.get(draft) ?? null;
   const judged = judgeAgainst(comparison, worseBy, { adjustedP, family: adjusted.size });
   const evidence = { kind: "comparison", baseline, comparison, adjustedP } as const;
-  return { gate, variant, ...judged, evidence };
+  return {
+    gate,
+    variant,
+    outcome: judged.outcome,
+    reason: doubtTurns(judged.reason, comparison),
+    evidence,
+  };
+}
+
+/** Two runs that were not made in turn differ by the hour too, which no statistics can tell from the change. */
+function doubtTurns(reason: string, { warnings }: Comparison): string {
+  const drift = warnings.find(({ code }) => code === "not-interleaved");
+  return drift === undefined ? reason : `${reason}; ${drift.message}`;
 }
 
 /** The drafts that may fail by a comparison, with their p adjusted for one another. */

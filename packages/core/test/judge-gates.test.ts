@@ -305,6 +305,19 @@ describe("a stored baseline", () => {
     expect(slower.map(({ outcome }) => outcome)).toEqual(["fail", "fail"]);
   });
 
+  test("says in every reason that the runs were not made in turn, whatever the outcome", () => {
+    const words =
+      /; the two runs were not made in turn: a drift of the host is part of the difference$/;
+    const all = [
+      ...judgeGates({ gates, variants: run(1), baseline: "a", stored: storedOf(run(1)) }),
+      ...judgeGates({ gates, variants: run(1.5), baseline: "a", stored: storedOf(run(1)) }),
+    ];
+    expect(all).toHaveLength(4);
+    for (const { reason } of all) expect(reason).toMatch(words);
+    const [inTurn] = judgeGates({ gates, variants: run(1), baseline: "a" });
+    expect(inTurn?.reason).not.toMatch(/in turn/);
+  });
+
   test("from another environment is refused, unless the port model decides the metric", () => {
     const stored = storedOf(run(1), { differences: ["cpu.model", "kernel.release"] });
     const refused = judgeGates({ gates, variants: run(1), baseline: "a", stored });

@@ -251,6 +251,45 @@ describe("a host that disturbs one trial in 100", () => {
   }
 });
 
+describe("a gate of 5 % against a run that was made before, of which nothing has changed", () => {
+  /** The share of gates that fail at 12 trials a run, the host having made `between` others in between. */
+  function failShare(drift: "walk" | "slope", between: number): number {
+    let failed = 0;
+    for (let i = 0; i < REPETITIONS; i++) {
+      const host = driftingHost(drift, 100 + i);
+      const run = (): MeasuredTrial[] =>
+        Array.from({ length: 12 }, (_, k) =>
+          measuredTrial(k, { [METRIC]: 100 * Math.exp(host.measure()) }),
+        );
+      const before = run();
+      for (let k = 0; k < between; k++) host.measure();
+      const bound = { kind: "against", baseline: "baseline", worseBy: MARGIN } as const;
+      const stored = { name: "a", trials: before, differences: [], isScheduled: true };
+      const [result] = judgeGates({
+        gates: [{ metric: METRIC, variant: null, bound }],
+        variants: [{ name: "a", trials: run() }],
+        baseline: "a",
+        stored: { variants: [stored] },
+      });
+      if (result?.outcome === "fail") failed += 1 / REPETITIONS;
+    }
+    return failed;
+  }
+
+  test.each([
+    ["just before", 0, 0.03, 0.07],
+    ["100 trials earlier", 100, 0.25, 0.38],
+  ])("fails by the drift alone when that was %s", (_, between, least, most) => {
+    const share = failShare("walk", between);
+    expect(share).toBeGreaterThan(least);
+    expect(share).toBeLessThan(most);
+  });
+
+  test("fails nearly always on a host that gets slower all the time", () => {
+    expect(failShare("slope", 0)).toBeGreaterThan(0.99);
+  });
+});
+
 test("without blocks the same host makes equal variants look different: the design is what protects", () => {
   const host = driftingHost("slope", 3);
   const oneAfterTheOther = Array.from({ length: 100 }, () => {
