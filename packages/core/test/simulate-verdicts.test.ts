@@ -277,9 +277,9 @@ describe("a gate of 5 % against a run that was made before, of which nothing has
   }
 
   test.each([
-    ["just before", 0, 0.03, 0.07],
-    ["100 trials earlier", 100, 0.25, 0.38],
-  ])("fails by the drift alone when that was %s", (_, between, least, most) => {
+    { when: "just before", between: 0, least: 0.03, most: 0.07 },
+    { when: "100 trials earlier", between: 100, least: 0.25, most: 0.38 },
+  ])("fails by the drift alone when that was $when", ({ between, least, most }) => {
     const share = failShare("walk", between);
     expect(share).toBeGreaterThan(least);
     expect(share).toBeLessThan(most);
