@@ -68,7 +68,7 @@ Samples (\`v_sample\`) have names of their own. A sample that was not taken is a
 
 | metric | roles | every | what |
 | --- | --- | --- | --- |
-| \`time_wait\`, \`tcp.inuse\`, \`conntrack\` | all | 200 ms | gauges: sockets, entries now |
+| \`time_wait\`, \`tcp.inuse\`, \`conntrack\` | all | 200 ms | gauges: sockets, entries now (of several namespaces of a role, those of the fullest table) |
 | \`tcp.*\`, \`tcpext.*\`, \`conntrack.drop\` | all | 200 ms | a counter's growth since the trial began; only those that moved |
 | \`connections.*\`, \`requests.succeeded\` | client | 200 ms | what the load generator has counted since the trial began |
 | \`latency.{schedule,connect,request}.{p50,p99,p999,max}\` | client | 1 s | quantiles of what succeeded in the second that ends here, in us, from the histograms of all workers; measure phase only. p99 needs 100 values, p999 1000: with fewer the highest is \`max\` |

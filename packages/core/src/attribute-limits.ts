@@ -240,12 +240,28 @@ const findSynQueue: Find = (seen) =>
     return limit(role, ["syn-queue", meaning], { ...dropped, ...cookies });
   });
 
+/** A full table is refilled as fast as entries end: a look finds it a few short at most. */
+const TABLE_FULL_SHARE_MIN = 0.99;
+const TABLE_FULL = [
+  "conntrack",
+  "the connection-tracking table was full: packets were dropped in silence",
+] as const;
+const TRACKING_DROPS = [
+  "unknown",
+  "connection tracking dropped packets, and its table was not seen full: the cause is unknown",
+] as const;
+
+/**
+ * The kernel counts as `drop` every packet that it could not track (nf_conntrack_in and __nf_conntrack_confirm,
+ * net/netfilter/nf_conntrack_core.c): a full table is one reason, a lack of memory or a clash of entries another.
+ */
 const findConntrack: Find = (seen) =>
   (["client", ...SERVERS] as const).flatMap((role) => {
-    const meaning = "the connection-tracking table was full: packets were dropped in silence";
     const dropped = seen.positive([`${role}.conntrack.dropped`]);
-    const context = seen.positive([`${role}.conntrack.peak`, `${role}.conntrack.max`]);
-    const found = limit(role, ["conntrack", meaning], dropped);
+    const [peak, max] = [`${role}.conntrack.peak`, `${role}.conntrack.max`] as const;
+    const context = seen.positive([peak, max]);
+    const isFull = seen.of(max) > 0 && seen.of(peak) >= TABLE_FULL_SHARE_MIN * seen.of(max);
+    const found = limit(role, isFull ? TABLE_FULL : TRACKING_DROPS, dropped);
     return found.map((each) => ({ ...each, evidence: { ...dropped, ...context } }));
   });
 

@@ -216,14 +216,21 @@ const rows: readonly Row[] = [
     every,
     "Change of this /proc/net/netstat TcpExt counter over the measure phase.",
   ],
-  ["conntrack.peak", "entries", "lower", "gauge", every, "Most connection-tracking entries seen."],
+  [
+    "conntrack.peak",
+    "entries",
+    "lower",
+    "gauge",
+    every,
+    "Most connection-tracking entries seen in one namespace of the role.",
+  ],
   [
     "conntrack.max",
     "entries",
     "neither",
     "gauge",
     every,
-    "Entries that fit: nf_conntrack_max, times the namespaces of the role.",
+    "Entries that fit into the table of each namespace: nf_conntrack_max.",
   ],
   [
     "conntrack.dropped",
@@ -231,7 +238,7 @@ const rows: readonly Row[] = [
     "lower",
     "count",
     every,
-    "Packets dropped because the tracking table was full.",
+    "Packets that connection tracking dropped: for a full table (conntrack.peak at conntrack.max), or another reason.",
   ],
   [
     "latency.schedule.p50",

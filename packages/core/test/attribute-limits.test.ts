@@ -34,7 +34,7 @@ describe("attributeLimits", () => {
     [measured("target", "tcpext.ListenOverflows", 3), "accept-queue", "target"],
     [measured("target", "tcpext.TCPReqQFullDrop", 3), "syn-queue", "target"],
     [measured("target", "tcpext.TCPReqQFullDoCookies", 3), "syn-queue", "target"],
-    [measured("client", "conntrack.dropped", 9), "conntrack", "client"],
+    [measured("client", "conntrack.dropped", 9), "unknown", "client"],
     [measured("client", "tcpext.TCPTimeWaitOverflow", 350), "time-wait-buckets", "client"],
     [failed("receive", "ECONNRESET", 2), "resets", "client"],
     [measured("target", "failures.EADDRNOTAVAIL", 300), "ports", "target"],
@@ -88,6 +88,20 @@ describe("attributeLimits", () => {
         },
       },
     ]);
+  });
+
+  it.each([
+    [262_144, "conntrack"],
+    [262_140, "conntrack"],
+    [65_536, "unknown"],
+    [0, "unknown"],
+  ])("with %i of 262 144 entries takes packets that tracking dropped for %s", (peak, resource) => {
+    const measurements = [
+      { role: "client", metric: "conntrack.dropped", value: 9 },
+      { role: "client", metric: "conntrack.peak", value: peak },
+      { role: "client", metric: "conntrack.max", value: 262_144 },
+    ] as const;
+    expect(attributeLimits({ ...NOTHING, measurements })).toMatchObject([{ resource }]);
   });
 
   it("shows the port budget beside the failures that name it", () => {

@@ -10,7 +10,7 @@ import type {
 
 /**
  * Several namespaces of one role seen as one: counters and gauges are added, listeners and port tuples stand side by
- * side. Ports run out per source address, so what is in use is that of the fullest.
+ * side. Ports run out per source address and tracked connections per namespace, so what is in use is that of the fullest.
  */
 export class JointObserver implements Observer {
   readonly role: Role;
@@ -101,5 +101,22 @@ function addGauges(records: readonly Readonly<Record<string, number>>[]): Record
   for (const [name, value] of Object.entries(records[0] ?? {})) {
     if (name.startsWith("host.")) sums[name] = value;
   }
-  return sums;
+  return { ...sums, ...findFullestTable(records) };
+}
+
+/** Each namespace has a connection-tracking table of its own, which is full however empty the others are. */
+function findFullestTable(
+  records: readonly Readonly<Record<string, number>>[],
+): Record<string, number> {
+  const tables = records.flatMap(({ conntrack, "conntrack.max": max }) =>
+    conntrack === undefined ? [] : [{ conntrack, max }],
+  );
+  const [fullest] = tables.toSorted((a, b) => fill(b) - fill(a) || b.conntrack - a.conntrack);
+  if (fullest === undefined) return {};
+  const { conntrack, max } = fullest;
+  return max === undefined ? { conntrack } : { conntrack, "conntrack.max": max };
+}
+
+function fill({ conntrack, max = 0 }: { conntrack: number; max: number | undefined }): number {
+  return max === 0 ? 0 : conntrack / max;
 }

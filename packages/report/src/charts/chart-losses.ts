@@ -17,7 +17,7 @@ const LOSSES: readonly (readonly [counter: string, label: string])[] = [
   ["tcpext.TCPReqQFullDrop", "SYN queue full"],
   ["tcpext.TCPTimeWaitOverflow", "TIME_WAIT table full"],
   ["tcpext.TCPAbortOnTimeout", "given up after retries"],
-  ["conntrack.dropped", "tracking table full"],
+  ["conntrack.dropped", "dropped by connection tracking"],
 ];
 const ERRNO_PREFIX = "client.failures.";
 const LINES_MAX = 8;
