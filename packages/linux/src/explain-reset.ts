@@ -4,6 +4,11 @@ export interface ResetEvidence {
   readonly reason: string | null;
   /** State of the sending socket, null where there was none. */
   readonly state: string | null;
+  /**
+   * Whether the sender's tcp_abort_on_overflow is 1 and its ListenOverflows grew when the reset was sent; absent where
+   * that was not looked at.
+   */
+  readonly overflowAborted?: boolean;
 }
 
 /**
@@ -32,7 +37,7 @@ export const RESET_CAUSES = {
   "negative-linger": "TCP_LINGER2 was negative when the connection was closed.",
   disconnect: "The connection was dissolved while data waited to be sent.",
   multipath: "A rule of Multipath TCP (RFC 8684) ended the subflow.",
-  unknown: "The kernel gave no reason.",
+  unknown: "The kernel gave no reason, or one that several causes share.",
 } as const;
 
 export type ResetCause = keyof typeof RESET_CAUSES;
@@ -42,7 +47,6 @@ const BY_REASON: Readonly<Record<string, ResetCause>> = {
   TCP_ABORT_ON_CLOSE: "unread-data",
   TCP_ABORT_ON_DATA: "data-after-close",
   TCP_TIMEWAIT_SOCKET: "data-after-half-close",
-  INVALID_SYN: "accept-queue-full",
   TCP_FLAGS: "stray-segment",
   TCP_INVALID_ACK_SEQUENCE: "bad-handshake-ack",
   TCP_TOO_OLD_ACK: "bad-sequence",
@@ -55,11 +59,19 @@ const BY_REASON: Readonly<Record<string, ResetCause>> = {
   TCP_DISCONNECT_WITH_DATA: "disconnect",
 };
 
+/**
+ * At a listener it answers the last ACK that found the accept queue full, and as well a SYN within the window of a
+ * handshake that is under way (both are embryonic_reset of tcp_check_req, net/ipv4/tcp_minisocks.c).
+ */
+export const AMBIGUOUS_REASON = "INVALID_SYN";
+
 /** The cause of a reset that was sent; `unknown` when the evidence does not tell. */
-export function explainReset({ reason, state }: ResetEvidence): ResetCause {
+export function explainReset({ reason, state, overflowAborted }: ResetEvidence): ResetCause {
   if (reason === null) return "unknown";
   if (reason === "TCP_STATE") return explainStateReset(state);
-  if (reason === "INVALID_SYN" && state !== "LISTEN") return "unknown";
+  if (reason === AMBIGUOUS_REASON) {
+    return state === "LISTEN" && overflowAborted === true ? "accept-queue-full" : "unknown";
+  }
   if (reason.startsWith("MPTCP_RST_")) return "multipath";
   return BY_REASON[reason] ?? "unknown";
 }

@@ -89,11 +89,19 @@ describe("the cause of a reset", () => {
     ["TCP_STATE", null, "unknown"],
     ["TCP_STATE", "CLOSE", "hard-close"],
     ["TCP_STATE", "ESTABLISHED", "killed"],
-    ["INVALID_SYN", "LISTEN", "accept-queue-full"],
-    ["INVALID_SYN", "ESTABLISHED", "unknown"],
+    ["INVALID_SYN", "LISTEN", "unknown"],
     ["MPTCP_RST_EMIDDLEBOX", "CLOSE", "multipath"],
   ])("of reason %s in state %s is %s", (reason, state, cause) => {
     expect(explainReset({ reason, state })).toBe(cause);
+  });
+
+  test.each([
+    ["LISTEN", true, "accept-queue-full"],
+    ["LISTEN", false, "unknown"],
+    ["ESTABLISHED", true, "unknown"],
+  ])("of INVALID_SYN in %s, with an overflow that aborts %s, is %s", (...row) => {
+    const [state, overflowAborted, cause] = row;
+    expect(explainReset({ reason: "INVALID_SYN", state, overflowAborted })).toBe(cause);
   });
 
   test("has words for each", () => {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openCounters } from "../src/counters.ts";
 import { destroySockets } from "../src/destroy-sockets.ts";
-import { explainReset, type ResetCause } from "../src/explain-reset.ts";
+import { explainReset, type ResetCause, type ResetEvidence } from "../src/explain-reset.ts";
 import type { TracedReset } from "../src/parse-reset-line.ts";
 import { ResetCapture } from "../src/reset-capture.ts";
 import { ResetTrace } from "../src/reset-trace.ts";
@@ -70,8 +70,12 @@ function firstSent(resets: readonly TracedReset[]): TracedReset | undefined {
   return resets.find(({ direction }) => direction === "sent");
 }
 
-function causesOf(resets: readonly TracedReset[]): ResetCause[] {
-  return resets.filter(({ direction }) => direction === "sent").map(explainReset);
+function causesOf(
+  resets: readonly TracedReset[],
+  seen: Pick<ResetEvidence, "overflowAborted"> = {},
+): ResetCause[] {
+  const sent = resets.filter(({ direction }) => direction === "sent");
+  return sent.map((reset) => explainReset({ ...reset, ...seen }));
 }
 
 /** Makes the host's packets to the other vanish: the hardware address they are sent to is nobody's. */
@@ -352,7 +356,32 @@ describe("the kernel's reason for a reset", () => {
       });
     });
     expect(firstSent(resets)).toMatchObject({ state: "LISTEN", reason: "INVALID_SYN" });
-    expect(causesOf(resets)).toEqual(["accept-queue-full"]);
+    expect(causesOf(resets, { overflowAborted: true })).toEqual(["accept-queue-full"]);
+  });
+
+  test("of a SYN within the window of a handshake has the reason of a full accept queue, and is not called one", async () => {
+    const resets = await traceScene(1, async ({ hosts }) => {
+      using counters = openCounters(hosts.target);
+      const listener = { host: TARGET, port: 82 };
+      listen(hosts.target, listener);
+      using raw = new RawTcp(hosts.client);
+      const from = { host: "198.19.255.1", port: 5000 };
+      const route = "ip route add 198.19.255.0/24 dev t0";
+      const neighbour = `ip neigh add ${from.host} lladdr 02:00:00:00:00:99 dev t0 nud permanent`;
+      hosts.target.run(() => spawnSync("sh", ["-ec", `${route}; ${neighbour}`]));
+      raw.send({ from, to: listener, flags: FLAG.SYN, sequence: 1 });
+      const answer = await firstSegment(raw, FLAG.SYN | FLAG.ACK);
+      const acknowledgement = answer.sequence + 1;
+      raw.send({ from, to: listener, flags: FLAG.SYN | FLAG.ACK, sequence: 3, acknowledgement });
+      await eventually(() => {
+        expect(counters.read().counters).toMatchObject({
+          "tcpext.ListenOverflows": 0,
+          "tcp.OutRsts": 1,
+        });
+      });
+    });
+    expect(firstSent(resets)).toMatchObject({ state: "LISTEN", reason: "INVALID_SYN" });
+    expect(causesOf(resets)).toEqual(["unknown"]);
   });
 
   test("of a SYN that is answered with a wrong acknowledgement", async () => {

@@ -19,6 +19,7 @@ import {
   readConntrackMax,
   readPortRange,
   readQueues,
+  readSysctls,
   SockDiag,
   SystemError,
 } from "@churnlab/linux";
@@ -26,6 +27,9 @@ import type { ResetObserver } from "./reset-observer.ts";
 
 /** Tuples of ports that one dump keeps of one namespace, those of most ports; the others are counted. */
 const TUPLES_MAX = 100;
+
+const OVERFLOWS = "tcpext.ListenOverflows";
+const ABORT = "net.ipv4.tcp_abort_on_overflow";
 
 export interface NamespaceObserverOptions {
   readonly role: Role;
@@ -47,9 +51,12 @@ export class NamespaceObserver implements Observer {
   readonly #conntrackMax: number | undefined;
   readonly #resets: ResetObserver | null;
   readonly #ports: boolean;
+  readonly #abortsOnOverflow: boolean;
   readonly #warnings: Warning[] = [];
   /** What the last dump that left anything out said of it. */
   #omitted: string | null = null;
+  /** At the look before this one. */
+  #overflows: number;
 
   constructor({ role, namespace, resets, ports }: NamespaceObserverOptions) {
     this.role = role;
@@ -60,6 +67,8 @@ export class NamespaceObserver implements Observer {
     this.#range = readPortRange(namespace);
     this.#census = new PortCensus(this.#range);
     this.#conntrackMax = readConntrackMax(namespace);
+    this.#overflows = this.#counters.read().counters[OVERFLOWS] ?? 0;
+    this.#abortsOnOverflow = readSysctls(namespace, [ABORT])[ABORT] === "1";
     for (const name of this.#counters.absent) {
       const message = `${role}: this kernel has no counter ${name}`;
       this.#warnings.push({ code: "W_COUNTER_ABSENT", message });
@@ -68,9 +77,13 @@ export class NamespaceObserver implements Observer {
 
   readCounters(): CounterReading {
     const { gauges, counters } = this.#counters.read();
+    const overflowsBefore = this.#overflows;
+    this.#overflows = counters[OVERFLOWS] ?? 0;
+    const hasOverflowAborted = (): boolean =>
+      this.#abortsOnOverflow && (this.#counters.read().counters[OVERFLOWS] ?? 0) > overflowsBefore;
     return {
       gauges: this.#conntrackMax === undefined ? gauges : { ...gauges, ...this.#limits(gauges) },
-      counters: { ...counters, ...this.#resets?.readCounters() },
+      counters: { ...counters, ...this.#resets?.readCounters(hasOverflowAborted) },
     };
   }
 

@@ -1,5 +1,11 @@
 import type { Role, TrialEvent, Warning } from "@churnlab/core";
-import { RESET_CAUSES, type ResetCapture } from "@churnlab/linux";
+import {
+  AMBIGUOUS_REASON,
+  explainReset,
+  RESET_CAUSES,
+  type ResetCapture,
+  type TracedReset,
+} from "@churnlab/linux";
 import type { ResetReasons } from "./reset-reasons.ts";
 
 export interface ResetObserverOptions {
@@ -24,20 +30,27 @@ export class ResetObserver implements Disposable {
     this.#options = options;
   }
 
-  /** Cumulative, as kernel counters are: `rst.received` and `rst.reason.*`, as far as they can be seen. */
-  readCounters(): Readonly<Record<string, number>> {
+  /**
+   * Cumulative, as kernel counters are: `rst.received` and `rst.reason.*`, as far as they can be seen.
+   * `hasOverflowAborted`: whether a full accept queue aborted connections here since this was last asked; read after the
+   * resets, because the kernel counts an overflow before it sends the reset.
+   */
+  readCounters(hasOverflowAborted: () => boolean): Readonly<Record<string, number>> {
     const { role, address, capture, reasons } = this.#options;
     for (const { atMs, ...detail } of capture?.drain() ?? []) {
       this.#events.push({ role, atMs, kind: "rst", detail });
     }
     const counts = reasons?.countsOf(address) ?? {};
-    for (const { atMs, reset, cause } of reasons?.takeKept(address) ?? []) {
-      const { reason, state, sourcePort, destination, destinationPort } = reset;
+    const kept = reasons?.takeKept(address) ?? [];
+    const overflowAborted = kept.some(isAmbiguous) && hasOverflowAborted();
+    for (const { atMs, direction, reason, state, ...reset } of kept) {
+      const { sourcePort, destination, destinationPort } = reset;
       const ends = { sourcePort, destination, destinationPort };
-      if (cause === null) {
+      if (direction === "received") {
         this.#events.push({ role, atMs, kind: "rst.received", detail: { state, ...ends } });
         continue;
       }
+      const cause = explainReset({ reason, state, overflowAborted });
       const detail = { reason, state, cause, words: RESET_CAUSES[cause], ...ends };
       this.#events.push({ role, atMs, kind: "rst.sent", detail });
     }
@@ -77,4 +90,8 @@ export class ResetObserver implements Disposable {
   [Symbol.dispose](): void {
     this.#options.capture?.close();
   }
+}
+
+function isAmbiguous({ direction, reason }: TracedReset): boolean {
+  return direction === "sent" && reason === AMBIGUOUS_REASON;
 }

@@ -1,21 +1,7 @@
-import {
-  explainReset,
-  type ResetCause,
-  ResetTrace,
-  SystemError,
-  type TracedReset,
-} from "@churnlab/linux";
+import { ResetTrace, SystemError, type TracedReset } from "@churnlab/linux";
 
 /** Traced resets kept in full per trial and direction; those that were sent are all counted. */
 const KEPT_MAX = 200;
-
-/** A reset that one host sent, with the kernel's reason and what it means, or received, which has no reason. */
-export interface ExplainedReset {
-  readonly atMs: number;
-  readonly reset: TracedReset;
-  /** null for one that was received. */
-  readonly cause: ResetCause | null;
-}
 
 /** What a trace of resets gives. */
 export type TraceSource = Pick<ResetTrace, "hasReasons" | "drain" | "readLost" | "close">;
@@ -28,7 +14,7 @@ const openTrace = (addresses: Iterable<string>): TraceSource => new ResetTrace({
  */
 export class ResetReasons implements Disposable {
   readonly #trace: TraceSource;
-  readonly #hosts = new Map<string, { counts: Record<string, number>; kept: ExplainedReset[] }>();
+  readonly #hosts = new Map<string, { counts: Record<string, number>; kept: TracedReset[] }>();
   #lostBefore = 0;
   #kept = { sent: 0, received: 0 };
 
@@ -68,7 +54,7 @@ export class ResetReasons implements Disposable {
   }
 
   /** The first resets of this address in full; each is given once. */
-  takeKept(address: string): ExplainedReset[] {
+  takeKept(address: string): TracedReset[] {
     return this.#hosts.get(address)?.kept.splice(0) ?? [];
   }
 
@@ -84,14 +70,13 @@ export class ResetReasons implements Disposable {
   #drain(): void {
     for (const reset of this.#read()) {
       const host = this.#hostOf(reset.source);
-      const { direction, atMs } = reset;
-      const sent = direction === "sent";
-      if (sent) {
+      const { direction } = reset;
+      if (direction === "sent") {
         const metric = `rst.reason.${reset.reason ?? "UNKNOWN"}`;
         host.counts[metric] = (host.counts[metric] ?? 0) + 1;
       }
       if (this.#kept[direction]++ >= KEPT_MAX) continue;
-      host.kept.push({ atMs, reset, cause: sent ? explainReset(reset) : null });
+      host.kept.push(reset);
     }
   }
 
@@ -106,7 +91,7 @@ export class ResetReasons implements Disposable {
     }
   }
 
-  #hostOf(address: string): { counts: Record<string, number>; kept: ExplainedReset[] } {
+  #hostOf(address: string): { counts: Record<string, number>; kept: TracedReset[] } {
     let host = this.#hosts.get(address);
     if (host === undefined) {
       host = { counts: {}, kept: [] };

@@ -90,7 +90,7 @@ describe("a watch of resets", () => {
     expect(warnings[0]).toMatch(/^W_OBSERVER_DEGRADED this kernel does not say why/);
     trace.reads = [[resetOf({ reason: null })]];
     expect(reasons.countsOf(HOST)).toEqual({ "rst.reason.UNKNOWN": 1 });
-    expect(reasons.takeKept(HOST)).toMatchObject([{ cause: "unknown" }]);
+    expect(reasons.takeKept(HOST)).toMatchObject([{ reason: null }]);
   });
 
   it.each([
@@ -130,9 +130,29 @@ describe("the reasons of resets", () => {
     ];
     expect(reasons.countsOf(HOST)).toEqual({ "rst.reason.TCP_STATE": 1 });
     expect(reasons.takeKept(HOST)).toMatchObject([
-      { cause: "hard-close" },
-      { cause: null, reset: { direction: "received", state: "ESTABLISHED" } },
+      { direction: "sent", reason: "TCP_STATE" },
+      { direction: "received", state: "ESTABLISHED" },
     ]);
+  });
+
+  it.each([
+    ["TCP_STATE", true, "hard-close"],
+    ["INVALID_SYN", true, "accept-queue-full"],
+    ["INVALID_SYN", false, "unknown"],
+  ])("are %s and an overflow that aborts %s: a cause of %s", (reason, overflowed, cause) => {
+    const trace = new FakeTrace();
+    const reasons = new ResetReasons([HOST], () => trace);
+    using observer = new ResetObserver({
+      role: "target",
+      address: HOST,
+      capture: null,
+      reasons,
+      tellsOfTrace: true,
+    });
+    const state = reason === "INVALID_SYN" ? "LISTEN" : "CLOSE";
+    trace.reads = [[resetOf({ reason, state })]];
+    observer.readCounters(() => overflowed);
+    expect(observer.takeEvents()).toMatchObject([{ kind: "rst.sent", detail: { cause } }]);
   });
 
   it("tell what was lost since the trial began, however often they are asked", () => {
@@ -169,14 +189,14 @@ describe("the observer of a host's resets", () => {
     const trace = new FakeTrace();
     trace.reads = [new SystemError("read", ERRNO.EIO, "trace_pipe")];
     const observer = observe(trace, { tellsOfTrace: true });
-    observer.readCounters();
+    observer.readCounters(() => false);
     trace.lost = 7;
     const first = observer.conclude();
     expect(first.map(({ message }) => message)).toEqual([
       expect.stringContaining("EIO"),
       "7 trace events were overwritten before they were read",
     ]);
-    observer.readCounters();
+    observer.readCounters(() => false);
     expect(observer.conclude()).toEqual(first);
     trace.lost = 9;
     expect(observer.conclude()[1]?.message).toMatch(/^9 trace events/);
