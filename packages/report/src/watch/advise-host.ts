@@ -151,23 +151,31 @@ function describeEarlyDrops(sysctls: Facts["sysctls"]): string {
 
 const adviseConntrack: Adviser = ({ conntrack }) => {
   if (conntrack === null) return [];
-  if (!isPositive(conntrack.droppedPerS) && (conntrack.share ?? 0) < NEARLY_FULL) return [];
+  const { entries, share, droppedPerS, evictedPerS } = conntrack;
+  const ofMax = share === null ? "" : ` (${formatValue(share, "share")})`;
+  const holds = `${formatNumber(entries)} entries${ofMax}`;
+  // Entries are evicted from a full table only; packets are dropped for other reasons too.
+  if ((share ?? 0) >= NEARLY_FULL || isPositive(evictedPerS)) {
+    const sentence =
+      `The connection-tracking table holds ${holds}; above its limit entries of unanswered connections are evicted, ` +
+      "and where there are none packets are dropped in silence. net.netfilter.nf_conntrack_max is one number for the " +
+      "host and costs about 300 bytes per entry; nf_conntrack_tcp_timeout_time_wait, 120 s, may be shorter here, where " +
+      "it is more than the socket itself waits.";
+    return ofConntrack(sentence, [
+      "net.netfilter.nf_conntrack_max",
+      "net.netfilter.nf_conntrack_tcp_timeout_time_wait",
+    ]);
+  }
+  if (!isPositive(droppedPerS)) return [];
   const sentence =
-    `The connection-tracking table holds ${formatNumber(conntrack.entries)} entries` +
-    `${conntrack.share === null ? "" : ` (${formatValue(conntrack.share, "share")})`}; above its limit packets are dropped ` +
-    "in silence. net.netfilter.nf_conntrack_max is one number for the host and costs about 300 bytes per entry; " +
-    "nf_conntrack_tcp_timeout_time_wait, 120 s, may be shorter here, where it is more than the socket itself waits.";
-  return [
-    {
-      resource: "conntrack",
-      sentences: [sentence],
-      sysctls: [
-        "net.netfilter.nf_conntrack_max",
-        "net.netfilter.nf_conntrack_tcp_timeout_time_wait",
-      ],
-    },
-  ];
+    `Connection tracking drops packets in silence, though its table holds only ${holds}: the cause is unknown, and a ` +
+    "higher net.netfilter.nf_conntrack_max helps only if it was full for a moment. The kernel's log says so when it is.";
+  return ofConntrack(sentence, []);
 };
+
+function ofConntrack(sentence: string, sysctls: readonly string[]): Advice[] {
+  return [{ resource: "conntrack", sentences: [sentence], sysctls }];
+}
 
 const adviseBuckets: Adviser = ({ timeWait }) => {
   if (!isPositive(timeWait.refusedPerS) && (timeWait.share ?? 0) < NEARLY_FULL) return [];

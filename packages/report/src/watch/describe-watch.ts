@@ -79,8 +79,13 @@ function describeConntrack(
   const entries = counters.gauges["conntrack"];
   if (entries === undefined) return null;
   const max = numberOf(sysctls["net.netfilter.nf_conntrack_max"]);
-  const droppedPerS = rates.sumPerS("conntrack.drop", "conntrack.early_drop");
-  return { entries, max, share: shareOf(entries, max), droppedPerS };
+  return {
+    entries,
+    max,
+    share: shareOf(entries, max),
+    droppedPerS: rates.perS("conntrack.drop"),
+    evictedPerS: rates.perS("conntrack.early_drop"),
+  };
 }
 
 function fullness({ depth, limit }: { depth: number; limit: number | null }): number {

@@ -221,10 +221,12 @@ function describeConntrack({
   max,
   share,
   droppedPerS,
+  evictedPerS,
 }: NonNullable<WatchDocument["conntrack"]>): string {
   const bound =
     max === null ? "" : ` of ${formatNumber(max)} (${formatValue(share ?? 0, "share")})`;
-  return `${formatNumber(entries)} entries${bound}   dropped ${perS(droppedPerS)}`;
+  const evicted = evictedPerS !== null && evictedPerS > 0 ? `   evicted ${perS(evictedPerS)}` : "";
+  return `${formatNumber(entries)} entries${bound}   dropped ${perS(droppedPerS)}${evicted}`;
 }
 
 function formatAdvice({ advice }: WatchDocument, columns: number, style: Style): string[] {

@@ -59,7 +59,10 @@ export interface WatchDocument {
     readonly entries: number;
     readonly max: number | null;
     readonly share: number | null;
+    /** Packets; for a full table or another reason. */
     readonly droppedPerS: number | null;
+    /** Entries of connections not yet answered both ways, which a full table gives up for new ones: no packet is lost. */
+    readonly evictedPerS: number | null;
   } | null;
   readonly advice: readonly Advice[];
   readonly notes: readonly string[];

@@ -119,6 +119,25 @@ describe("advice", () => {
     expect(resources(after({}))).toEqual([]);
   });
 
+  test("tells entries that a full table evicts from packets that are dropped", () => {
+    const tracking = (grown: Record<string, number>, entries: number): WatchDocument =>
+      after(grown, {
+        counters: { gauges: { conntrack: entries }, counters: {} },
+        sysctls: { "net.netfilter.nf_conntrack_max": "1000" },
+      });
+    const evicting = tracking({ "conntrack.drop": 0, "conntrack.early_drop": 7 }, 850);
+    expect(evicting.conntrack).toMatchObject({ droppedPerS: 0, evictedPerS: 7 });
+    expect(formatWatchScreen(evicting, { style: PLAIN_STYLE, columns: 120 }).join()).toContain(
+      "dropped 0/s   evicted 7/s",
+    );
+    expect(evicting.advice[0]?.sysctls).toContain("net.netfilter.nf_conntrack_max");
+    const dropping = tracking({ "conntrack.drop": 7, "conntrack.early_drop": 0 }, 10);
+    expect(dropping.conntrack).toMatchObject({ droppedPerS: 7, evictedPerS: 0 });
+    expect(dropping.advice[0]?.sentences[0]).toContain("the cause is unknown");
+    expect(dropping.advice[0]?.sysctls).toEqual([]);
+    expect(validate(JSON.parse(JSON.stringify(evicting)))).toBe(true);
+  });
+
   test("names only settings that exist, and never tells to set tcp_tw_recycle", () => {
     const advice = Object.values(SHORT).flatMap((seen) => seen.advice);
     const sysctls = advice.flatMap((each) => each.sysctls);
