@@ -19,7 +19,7 @@ const POLLOUT = 4;
 const SLICE_MS = 20;
 
 /**
- * What came back to a SYN. `open`: SYN-ACK. `closed`: RST, or an ICMP port-unreachable, which connect() reports the same
+ * What came back to a SYN. `open`: SYN-ACK, whatever followed. `closed`: RST, or an ICMP port-unreachable, which connect() reports the same
  * way. `filtered`: nothing. `unreachable`: an ICMP error, or no host at the address. `unsent`: this host sent no SYN, for
  * lack of a local port, a route, a descriptor or a permission.
  */
@@ -35,7 +35,10 @@ export interface Handshake {
    * the wake-up, so with the cost of both.
    */
   readonly measuredBy: "kernel" | "clock" | null;
-  /** How connect() ended; null when it succeeded. ETIMEDOUT without an answer. */
+  /**
+   * How connect() ended; null when it succeeded. ETIMEDOUT without an answer; ECONNRESET or EPIPE where the other side
+   * reset the open connection at once.
+   */
   readonly errno: ErrnoName | null;
   /** SYNs beyond the first; a lost one costs a second. */
   readonly retransmitted: number;
@@ -73,15 +76,24 @@ export async function pingHandshake(options: HandshakeOptions): Promise<Handshak
     const failure = readPendingError(fd);
     if (failure === ERRNO.ECONNREFUSED) return closed(clockUs);
     if (failure === ERRNO.ETIMEDOUT) return unanswered("filtered", failure);
-    if (failure !== 0) return unanswered("unreachable", failure);
-    const { rttUs, retransmitted } = readHandshakeInfo(fd);
-    // No sample where the SYN went twice and carried no timestamp (RFC 6298 §3).
-    return rttUs > 0
-      ? { answer: "open", rttUs, measuredBy: "kernel", errno: null, retransmitted }
-      : { answer: "open", rttUs: clockUs, measuredBy: "clock", errno: null, retransmitted };
+    const isReset = failure === ERRNO.ECONNRESET || failure === ERRNO.EPIPE;
+    if (failure !== 0 && !isReset) return unanswered("unreachable", failure);
+    return open(fd, { clockUs, errno: isReset ? nameErrno(failure) : null });
   } finally {
     libc().close(fd);
   }
+}
+
+/** The kernel keeps what it measured after a reset: only a connection that was open has ECONNRESET (tcp_reset). */
+function open(
+  fd: number,
+  { clockUs, errno: after }: { readonly clockUs: number; readonly errno: ErrnoName | null },
+): Handshake {
+  const { rttUs, retransmitted } = readHandshakeInfo(fd);
+  // No sample where the SYN went twice and carried no timestamp (RFC 6298 §3).
+  return rttUs > 0
+    ? { answer: "open", rttUs, measuredBy: "kernel", errno: after, retransmitted }
+    : { answer: "open", rttUs: clockUs, measuredBy: "clock", errno: after, retransmitted };
 }
 
 function closed(rttUs: number): Handshake {

@@ -10,6 +10,7 @@ import { makeTwoHosts, TARGET, TARGET6, type TwoHosts } from "./fixtures/two-hos
 const OPEN = 80;
 const CLOSED = 81;
 const FILTERED = 82;
+const ABORTING = 83;
 
 let hosts: TwoHosts;
 
@@ -17,9 +18,11 @@ beforeAll(() => {
   hosts = makeTwoHosts();
   listen(hosts.target, { host: TARGET, port: OPEN });
   listen(hosts.target, { host: TARGET6, port: OPEN });
+  listen(hosts.target, { host: TARGET, port: ABORTING });
   const rules = `add table inet t
     add chain inet t in { type filter hook input priority 0; }
-    add rule inet t in tcp dport ${FILTERED} drop`;
+    add rule inet t in tcp dport ${FILTERED} drop
+    add rule inet t in tcp dport ${ABORTING} tcp flags & (syn | ack) == ack reject with tcp reset`;
   const { status, stderr } = hosts.target.run(() =>
     spawnSync("nft", ["-f", "-"], { input: rules, encoding: "utf8" }),
   );
@@ -58,6 +61,12 @@ describe("a handshake", () => {
       measuredBy: "clock",
       errno: "ECONNREFUSED",
     });
+    expect(handshake.rttUs).toBeGreaterThan(0);
+  });
+
+  test("that is reset as soon as it is done was answered, and is not lost", async () => {
+    const handshake = await ping(ABORTING);
+    expect(handshake).toMatchObject({ answer: "open", errno: "ECONNRESET" });
     expect(handshake.rttUs).toBeGreaterThan(0);
   });
 

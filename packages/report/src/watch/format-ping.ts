@@ -14,6 +14,7 @@ export interface PingProbe {
   readonly rttUs: number | null;
   /** `kernel` is exact; `clock` has the cost of connect() and of waking up in it. */
   readonly measuredBy: "kernel" | "clock" | null;
+  /** Of an open probe: of the reset that followed at once. */
   readonly errno: string | null;
   /** SYNs beyond the first. */
   readonly retransmitted: number;
@@ -100,9 +101,10 @@ export function formatPingProbe(probe: PingProbe, target: PingTarget): string {
   const end = nameEnd(target.address, target.port);
   const sequence = `seq=${probe.sequence}`;
   const again = probe.retransmitted > 0 ? `, SYN sent ${probe.retransmitted + 1} times` : "";
+  const reset = probe.errno === null ? "" : `, then reset (${probe.errno})`;
   switch (probe.answer) {
     case "open":
-      return `open      SYN-ACK from ${end}: ${sequence} time=${formatTime(probe)}${again}`;
+      return `open      SYN-ACK from ${end}: ${sequence} time=${formatTime(probe)}${again}${reset}`;
     case "closed":
       return `closed    RST from ${end}: ${sequence} time=${formatTime(probe)} (ECONNREFUSED)`;
     case "filtered": {

@@ -46,6 +46,12 @@ describe("a ping", () => {
     expect(validate(JSON.parse(JSON.stringify(ping)))).toBe(true);
   });
 
+  test("counts a port that answers and then resets as open", () => {
+    const probe = { ...open(1, 100), errno: "ECONNRESET" };
+    expect(describePing(TARGET, [probe])).toMatchObject({ open: 1, unreachable: 0, loss: 0 });
+    expect(formatPingProbe(probe, TARGET)).toMatch(/^open .*, then reset \(ECONNRESET\)$/);
+  });
+
   test("has no times and no loss where there are none", () => {
     const nothing = describePing(TARGET, []);
     expect([nothing.loss, nothing.rttUs]).toEqual([null, null]);
