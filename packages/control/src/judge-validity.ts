@@ -11,6 +11,7 @@ import { judgeCloser } from "./judge-closer.ts";
 import { judgeSampler } from "./judge-sampler.ts";
 import { judgeSteadiness } from "./judge-steadiness.ts";
 import { judgeTimeWait } from "./judge-time-wait.ts";
+import { beginsAtZero } from "./reduce-measurements.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Least share of the intended load that must have been attempted. */
@@ -154,10 +155,15 @@ function judgeBoundary({ recording, trial }: TrialEvidence): Warning[] {
 /** A counter that cannot be told has no number, and says so. */
 function judgeCounters({ recording }: TrialEvidence): Warning[] {
   return recording.readings().flatMap(({ observer: { role }, before, after }) => {
-    const { wrapped, vanished } = deltaCounters(before, after);
+    const { wrapped, appeared, vanished } = deltaCounters(before, after);
     const told = (code: WarningCode, names: readonly string[], what: string): Warning[] =>
       names.map((name) => ({ code, message: `${role}: ${name} ${what}` }));
     return [
+      ...told(
+        "W_COUNTER_APPEARED",
+        appeared.filter((name) => !beginsAtZero(name)),
+        "was not there before the measure phase and is after",
+      ),
       ...told("W_COUNTER_WRAPPED", wrapped, "decreased during the measure phase"),
       ...told("W_COUNTER_ABSENT", vanished, "was there before the measure phase and not after"),
     ];

@@ -153,10 +153,15 @@ function reduceCounters({ before, after }: RoleReadings): Named[] {
   });
 }
 
+/** Whether a counter is ours and absent until the first of what it counts: then it was 0. */
+export function beginsAtZero(name: string): boolean {
+  return name.startsWith("rst.reason.");
+}
+
 /** A reset reason that was not seen before the phase began counts from 0; a kernel counter that was not there does not. */
 function growthOf(before: CounterReading, after: CounterReading): Record<string, number> {
   const { deltas, appeared } = deltaCounters(before, after);
-  const reasons = appeared.filter((name) => name.startsWith("rst.reason."));
+  const reasons = appeared.filter(beginsAtZero);
   const fromZero = reasons.map((name) => [name, after.counters[name] ?? 0]);
   return { ...deltas, ...Object.fromEntries(fromZero) };
 }

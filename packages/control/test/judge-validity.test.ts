@@ -140,6 +140,14 @@ describe("what the kernels counted", () => {
     expect(await judge({}, [new FakeObserver(over({}))])).toEqual(["W_COUNTER_ABSENT"]);
   });
 
+  it("is doubted when a counter is there after the measure phase only, but for the reasons of resets", async () => {
+    const seen = (counters: Record<string, number>) => ({ gauges: { time_wait: 0 }, counters });
+    const appearing = (name: string): FakeObserver =>
+      new FakeObserver([seen({}), seen({}), seen({ [name]: 5 })]);
+    expect(await judge({}, [appearing("conntrack.drop")])).toEqual(["W_COUNTER_APPEARED"]);
+    expect(await judge({}, [appearing("rst.reason.NO_SOCKET")])).toEqual([]);
+  });
+
   it("is held against who should have closed first", async () => {
     const observers = [
       new FakeObserver(over({ "tcpext.TW": 2 }), "client"),

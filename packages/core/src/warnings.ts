@@ -16,6 +16,10 @@ export const WARNING_CODES = {
     invalidates: false,
     meaning: "This kernel lacks a counter that others have.",
   },
+  W_COUNTER_APPEARED: {
+    invalidates: false,
+    meaning: "A counter was not there when the measure phase began: its growth is not known.",
+  },
   W_COUNTER_WRAPPED: {
     invalidates: false,
     meaning: "A kernel counter decreased between two reads.",
