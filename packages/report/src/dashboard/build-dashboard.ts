@@ -3,6 +3,7 @@ import type { DashboardContext } from "./dashboard-context.ts";
 import { explainErrors } from "./explain-errors.ts";
 import { DatabaseFollower } from "./follow-database.ts";
 import { guardRequests } from "./guard-requests.ts";
+import { PageThread } from "./page-thread.ts";
 import type { RunSource } from "./run-source.ts";
 import { serveApi } from "./serve-api.ts";
 import { serveLive } from "./serve-live.ts";
@@ -13,8 +14,8 @@ import { StreamHub } from "./stream-hub.ts";
 export interface BuiltDashboard {
   readonly token: string;
   readonly hub: StreamHub;
-  /** Ends the streams and stops following. */
-  dispose(): void;
+  /** Ends the streams, the following and the building of pages: nobody reads the database any more. */
+  dispose(): Promise<void>;
 }
 
 /** Gives a server its routes, and its streams something to tell. */
@@ -26,8 +27,10 @@ export function buildDashboard(
   const guard = guardRequests(app, { isLoopback });
   const follower = feed === undefined ? followDatabase(source, hub) : null;
   const leave = feed?.listen((message) => hub.publish(message));
+  const pages = new PageThread(source.path);
   const context: DashboardContext = {
     source,
+    pages,
     hub,
     guard,
     version,
@@ -41,10 +44,11 @@ export function buildDashboard(
   return {
     token: guard.token,
     hub,
-    dispose() {
+    async dispose() {
       leave?.();
       follower?.[Symbol.dispose]();
       hub[Symbol.dispose]();
+      await pages[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,10 +1,13 @@
 import type { Guard } from "./guard-requests.ts";
+import type { PageThread } from "./page-thread.ts";
 import type { RunSource } from "./run-source.ts";
 import type { StreamHub } from "./stream-hub.ts";
 
 /** What every route works with. */
 export interface DashboardContext {
   readonly source: RunSource;
+  /** Builds what takes long to build. */
+  readonly pages: PageThread;
   readonly hub: StreamHub;
   readonly guard: Guard;
   readonly version: string;

@@ -24,7 +24,7 @@ function explain(error: Error): ExplainedError {
     return { status: statusOf(error.code), message: error.message, hint: error.hint };
   }
   const { statusCode } = error as { statusCode?: number };
-  if (statusCode !== undefined && statusCode < 500)
+  if (statusCode !== undefined && (statusCode < 500 || statusCode === 503))
     return { status: statusCode, message: error.message };
   return { status: 500, message: "this is a bug in churnlab" };
 }

@@ -1,8 +1,5 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
-import { buildTrend, type TrendChoice } from "../build-trend.ts";
-import { compareRun } from "../compare-run.ts";
-import { formatComparisonJson, formatRunJson } from "../formats/format-json.ts";
-import { judgeRun } from "../judge-run.ts";
+import type { FastifyInstance } from "fastify";
+import type { TrendChoice } from "../build-trend.ts";
 import {
   COMPARISON_QUERY,
   EVENT_LIST,
@@ -19,13 +16,11 @@ import {
 } from "./api-schemas.ts";
 import type { DashboardContext } from "./dashboard-context.ts";
 import { formatMetrics } from "./format-metrics.ts";
+import { sendPage } from "./send-page.ts";
 
 interface RunParams {
   readonly run: string;
 }
-
-/** Points of a series that is asked for as JSON. */
-const BINS_MAX = 4000;
 
 /** What can be asked for as JSON, each with what it takes and gives. */
 const ROUTES = [
@@ -71,50 +66,30 @@ const ROUTES = [
 
 export function serveApi(
   app: FastifyInstance,
-  { source, hub, version, look }: DashboardContext,
+  { source, pages, hub, version, look }: DashboardContext,
 ): void {
   app.get("/api", () => ({
     churnlab: version,
     stream: "/api/stream is a stream of server-sent events; it takes Last-Event-ID",
     routes: ROUTES.map(({ path, summary, query, gives }) => ({ path, summary, query, gives })),
   }));
-  app.get("/api/runs", () => ({
-    schemaVersion: 1,
-    runs: source.read((store) => store.listRuns()),
-  }));
+  app.get("/api/runs", (_, reply) => sendPage(reply, pages, { kind: "runs-json" }));
   app.get<{ Params: RunParams }>(
     "/api/runs/:run",
     { schema: { params: RUN_PARAMS } },
-    ({ params }, reply) =>
-      sendJson(
-        reply,
-        source.read((store) => {
-          const run = store.loadRun(store.findRun(params.run));
-          return formatRunJson(run, judgeRun(run));
-        }),
-      ),
+    ({ params }, reply) => sendPage(reply, pages, { kind: "run-json", run: params.run }),
   );
   app.get<{ Params: RunParams; Querystring: { against?: string } }>(
     "/api/runs/:run/comparison",
     { schema: { params: RUN_PARAMS, querystring: COMPARISON_QUERY } },
     ({ params, query }, reply) =>
-      sendJson(
-        reply,
-        source.read((store) => {
-          const against =
-            query.against === undefined
-              ? {}
-              : { against: store.loadRun(store.findRun(query.against)) };
-          const comparison = compareRun(store, store.findRun(params.run), against);
-          return formatComparisonJson(comparison, judgeRun(comparison.run));
-        }),
-      ),
+      sendPage(reply, pages, { kind: "comparison-json", ...params, ...query }),
   );
-  serveSamples(app, source);
+  serveSamples(app, pages);
   app.get<{ Querystring: TrendChoice }>(
     "/api/trend",
     { schema: { querystring: TREND_QUERY } },
-    ({ query }) => ({ schemaVersion: 1, trend: source.read((store) => buildTrend(store, query)) }),
+    ({ query }, reply) => sendPage(reply, pages, { kind: "trend-json", choice: query }),
   );
   app.get("/api/live", () => {
     look();
@@ -136,44 +111,17 @@ export function serveApi(
   });
 }
 
-function serveSamples(app: FastifyInstance, source: DashboardContext["source"]): void {
+function serveSamples(app: FastifyInstance, pages: DashboardContext["pages"]): void {
   app.get<{ Params: RunParams; Querystring: { trial?: number } }>(
     "/api/runs/:run/series",
     { schema: { params: RUN_PARAMS, querystring: SERIES_QUERY } },
-    ({ params, query }) => ({
-      schemaVersion: 1,
-      series: source
-        .read((store) =>
-          store.binSamples(store.findRun(params.run), { binsMax: BINS_MAX, ...only(query.trial) }),
-        )
-        .map(({ tMs, mean, min, max, ...series }) => ({
-          ...series,
-          tMs: [...tMs],
-          mean: [...mean],
-          min: [...min],
-          max: [...max],
-        })),
-    }),
+    ({ params, query }, reply) =>
+      sendPage(reply, pages, { kind: "series-json", ...params, ...query }),
   );
   app.get<{ Params: RunParams; Querystring: { trial?: number; perKind: number } }>(
     "/api/runs/:run/events",
     { schema: { params: RUN_PARAMS, querystring: EVENTS_QUERY } },
-    ({ params, query }) =>
-      source.read((store) => {
-        const runId = store.findRun(params.run);
-        const counts = store
-          .countEvents(runId)
-          .filter(({ trialId }) => query.trial === undefined || trialId === query.trial);
-        const events = store.loadEvents(runId, { perKindMax: query.perKind, ...only(query.trial) });
-        return { schemaVersion: 1, events, counts };
-      }),
+    ({ params, query }, reply) =>
+      sendPage(reply, pages, { kind: "events-json", ...params, ...query }),
   );
-}
-
-function only(trial: number | undefined): { readonly trialId?: number } {
-  return trial === undefined ? {} : { trialId: trial };
-}
-
-function sendJson(reply: FastifyReply, text: string): FastifyReply {
-  return reply.type("application/json; charset=utf-8").send(text);
 }

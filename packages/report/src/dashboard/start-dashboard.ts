@@ -48,7 +48,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const { port } = app.server.address() as { port: number };
   const address = `http://${isIP(listen) === 6 ? `[${listen}]` : listen}:${port}/`;
   const close = async (): Promise<void> => {
-    built.dispose();
+    await built.dispose();
     await app.close();
   };
   return {

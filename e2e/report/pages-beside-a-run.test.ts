@@ -1,0 +1,66 @@
+import path from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { openStore } from "@churnlab/store";
+import { expect, it } from "vitest";
+import { makeRun } from "../../packages/report/test/fixtures/make-run.ts";
+import { MATRIX } from "../../packages/report/test/fixtures/scenarios.ts";
+import { SMALL_SCENARIO, Workplace } from "../cli/churnlab.ts";
+
+/** Their report builds in about a second: several ticks of the sampler, each time that it is read. */
+const TRIALS = 200;
+/** Ticks that a machine with other work may cost. Where the thread that samples builds the pages, it is a dozen and more. */
+const MISSED_MAX = 2;
+
+it("reports that are read while a run goes on are not built by the thread that samples it", async () => {
+  using place = new Workplace();
+  const file = path.join(place.folder, "churnlab.db");
+  const large = makeLargeRun(file);
+  const text = SMALL_SCENARIO.replace("measure: 1s", "measure: 6s");
+  const run = place.start(["run", place.write("small.yaml", text), "--only", "rst", "--ui", "0"]);
+  let said = "";
+  run.child.stderr?.on("data", (more: string) => {
+    said += more;
+  });
+  await run.shows("trial 1/1");
+  const { origin } = new URL(/http:\S+/.exec(said)?.[0] ?? "");
+  let isOver = false;
+  const ended = run.ended.finally(() => {
+    isOver = true;
+  });
+  const sizes: number[] = [];
+  while (!isOver) {
+    for (const page of [`/runs/${large}`, "/runs/last", `/api/runs/${large}/series.bin`]) {
+      // The server goes with its run, whatever is being asked of it.
+      const size = await readSize(`${origin}${page}`).catch(() => null);
+      if (size !== null && page === `/runs/${large}`) sizes.push(size);
+    }
+  }
+  const { code } = await ended;
+  expect(sizes.length).toBeGreaterThanOrEqual(1);
+  expect(Math.min(...sizes)).toBeGreaterThan(1000 * TRIALS);
+  using db = new DatabaseSync(file, { readOnly: true });
+  const missed = db
+    .prepare(
+      "SELECT value FROM v_measurement WHERE metric = 'sampler.missed' AND run_id <> ? ORDER BY trial_id",
+    )
+    .all(large)
+    .map((row) => row["value"]);
+  expect(missed).toHaveLength(1);
+  expect(missed[0]).toBeLessThanOrEqual(MISSED_MAX);
+  expect(code).toBe(0);
+});
+
+function makeLargeRun(file: string): string {
+  using store = openStore(file, { mode: "write" });
+  const runId = makeRun(store, MATRIX);
+  expect(store.loadRun(runId).trialList).toHaveLength(TRIALS);
+  return runId;
+}
+
+/** Characters of a page; throws when it is not given. */
+async function readSize(address: string): Promise<number> {
+  const response = await fetch(address);
+  const body = await response.arrayBuffer();
+  if (!response.ok) throw new Error(`${response.status} for ${address}`);
+  return body.byteLength;
+}
