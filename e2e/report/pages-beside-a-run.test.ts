@@ -23,19 +23,15 @@ it("reports that are read while a run goes on are not built by the thread that s
   });
   await run.shows("trial 1/1");
   const { origin } = new URL(/http:\S+/.exec(said)?.[0] ?? "");
-  let isOver = false;
-  const ended = run.ended.finally(() => {
-    isOver = true;
-  });
   const sizes: number[] = [];
-  while (!isOver) {
+  while (run.child.exitCode === null) {
     for (const page of [`/runs/${large}`, "/runs/last", `/api/runs/${large}/series.bin`]) {
       // The server goes with its run, whatever is being asked of it.
       const size = await readSize(`${origin}${page}`).catch(() => null);
       if (size !== null && page === `/runs/${large}`) sizes.push(size);
     }
   }
-  const { code } = await ended;
+  const { code } = await run.ended;
   expect(sizes.length).toBeGreaterThanOrEqual(1);
   expect(Math.min(...sizes)).toBeGreaterThan(1000 * TRIALS);
   using db = new DatabaseSync(file, { readOnly: true });

@@ -43,7 +43,10 @@ export function buildPage(source: RunSource, order: PageOrder): string | Uint8Ar
       });
     case "comparison-json":
       return comparisonJson(source, order);
-    default:
+    case "runs-json":
+    case "trend-json":
+    case "series-json":
+    case "events-json":
       return JSON.stringify({ schemaVersion: 1, ...readDocument(source, order) });
   }
 }
