@@ -7,10 +7,11 @@ import { judgeGates } from "../src/judge-gates.ts";
 import { seedUniform } from "../src/seeded-random.ts";
 import { measuredTrial } from "./fixtures/measured-trials.ts";
 import noise from "./fixtures/statistics/noise.json" with { type: "json" };
+import realNoise from "./fixtures/statistics/real-noise.json" with { type: "json" };
 
 /**
- * How often the verdicts are right, on stored noise: each trial has 3 % log-normal noise, and the host drifts by 1 % from
- * trial to trial. The seeds are fixed, so a figure changes only when the method does.
+ * How often the verdicts are right, on drawn noise that is stored: each trial has 3 % log-normal noise, and the host drifts
+ * by 1 % from trial to trial. At the end the same is asked of noise that was measured. The seeds are fixed, so a figure changes only when the method does.
  */
 const REPETITIONS = 2000;
 const METRIC = "client.latency.connect.p50";
@@ -142,6 +143,45 @@ describe.each(["walk", "slope"] as const)("on a host whose drift is a %s", (drif
     expect(adaptive["no-difference"]).toBeGreaterThanOrEqual(0.95);
     // At 12 blocks and no more it is a little less: both sides of the interval must lie within 5 %.
     expect(same["no-difference"]).toBeGreaterThanOrEqual(0.93);
+  });
+});
+
+/** What 20 real runs of two equal variants differed by, 12 blocks each; blocks are drawn from all of them. */
+describe.each(Object.entries(realNoise.logRatiosPpm))("on the measured noise of %s", (_, ppm) => {
+  /** Shares of verdicts and outcomes of gates of 5 % at 12 blocks, the candidate being truly slower by `effect`. */
+  function resample(effect: number): Record<string, number> {
+    const uniform = seedUniform(5);
+    const shares: Record<string, number> = {};
+    for (let i = 0; i < REPETITIONS; i++) {
+      const blocks = Array.from({ length: 12 }, (_block, block) => {
+        const noisePpm = ppm[Math.floor(uniform() * ppm.length)] as number;
+        const candidate = 100 * Math.exp(noisePpm / 1e6) * (1 + effect);
+        return {
+          baseline: measuredTrial(block, { [METRIC]: 100 }),
+          candidate: measuredTrial(block, { [METRIC]: candidate }),
+        };
+      });
+      const experiment = {
+        baseline: blocks.map(({ baseline }) => baseline),
+        candidate: blocks.map(({ candidate }) => candidate),
+      };
+      for (const found of [judge(experiment).kind, judgeGate(experiment)]) {
+        shares[found] = (shares[found] ?? 0) + 1 / REPETITIONS;
+      }
+    }
+    return shares;
+  }
+
+  test("equal variants are called different, or fail a gate, in at most 2 % of comparisons", () => {
+    const shares = resample(0);
+    expect((shares["better"] ?? 0) + (shares["worse"] ?? 0)).toBeLessThanOrEqual(0.02);
+    expect(shares["fail"] ?? 0).toBeLessThanOrEqual(0.02);
+  });
+
+  test("a true 10 % that is lost in it is inconclusive: it passes a gate in at most 5 %", () => {
+    const shares = resample(0.1);
+    expect(shares["pass"] ?? 0).toBeLessThanOrEqual(0.05);
+    expect(shares["better"] ?? 0).toBeLessThanOrEqual(0.01);
   });
 });
 
