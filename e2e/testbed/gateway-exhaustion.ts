@@ -43,6 +43,7 @@ function describeVariant(
     failures,
     warnings,
     bind: "none",
+    topology: "gateway",
     events,
     facts,
   });

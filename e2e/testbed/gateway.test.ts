@@ -43,12 +43,27 @@ replicates: 1
 `;
 
 describe("nginx as a gateway that opens a connection for each request", () => {
-  it("answers 502 beyond its 500 ports when it closes first, and its log says why", async () => {
+  it("answers 502 beyond its 500 ports when it closes first, by ports of the target, and its log says why", async () => {
     const { only } = await runVariants(nginx("keep-alive"));
     expect(only?.of("client", "requests.succeeded")).toBe(500);
     expect(only?.of("client", "requests.failed")).toBe(100);
     expect(only?.of("upstream", "tcp.PassiveOpens")).toBe(500);
     expect(only?.of("client", "failures.EADDRNOTAVAIL")).toBe(0);
+    const { events } = only?.outcome.record ?? { events: [] };
+    const limits = events.filter(
+      ({ kind, role }) => kind.startsWith("limit.") && role !== "client",
+    );
+    expect(limits).toEqual([
+      expect.objectContaining({
+        kind: "limit.ports",
+        role: "target",
+        detail: expect.objectContaining({
+          "client.requests.failed": 100,
+          "target.ports.used_peak": 500,
+          "target.ports.range": 500,
+        }),
+      }),
+    ]);
     const log = only?.outcome.record.events.find(({ kind }) => kind === "target.log");
     expect(log).toMatchObject({ role: "target" });
     expect(String(log?.detail["log"])).toContain("Cannot assign requested address");

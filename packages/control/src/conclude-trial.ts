@@ -109,9 +109,10 @@ function listLimits(
 ): TrialEvent[] {
   const tMs = recording.measureEndedAtMs - recording.measureAtMs;
   const { failures, events } = report;
-  const { bind } = trial.spec.workload;
+  const { topology, workload } = trial.spec;
   const facts = world.environment?.facts ?? {};
-  return attributeLimits({ ...seen, failures, bind, events, facts }).map(
+  const { bind } = workload;
+  return attributeLimits({ ...seen, failures, bind, topology, events, facts }).map(
     ({ role, resource, meaning, evidence }) => ({
       role,
       tMs,

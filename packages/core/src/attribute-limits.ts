@@ -1,7 +1,7 @@
 import type { Measurement } from "./measurement.ts";
 import type { TrialEvent } from "./observation.ts";
 import type { Role } from "./role.ts";
-import type { BindMode } from "./scenario.ts";
+import type { BindMode, Topology } from "./scenario.ts";
 import type { FailureRecord } from "./tally.ts";
 import type { Warning } from "./warnings.ts";
 
@@ -38,6 +38,8 @@ export interface LimitEvidence {
   readonly warnings: readonly Warning[];
   /** How the client takes its local ports: the same errno means another thing where it chooses the port itself. */
   readonly bind: BindMode;
+  /** Whether the target dials an upstream: only then may its own ports run out. */
+  readonly topology: Topology;
   /** Events of the load; of these only the marks of slowness are read. */
   readonly events: readonly Pick<TrialEvent, "kind" | "role" | "detail">[];
   /** Facts of the environment; of these only `<role>.net.ipv4.tcp_syncookies` is read. */
@@ -59,6 +61,7 @@ export function attributeLimits(evidence: LimitEvidence): Limit[] {
 /** Numbers by name; what was not measured is 0. */
 class Seen {
   readonly bind: BindMode;
+  readonly topology: Topology;
   readonly measurements: readonly Measurement[];
   readonly warnings: readonly Warning[];
   readonly events: LimitEvidence["events"];
@@ -66,8 +69,10 @@ class Seen {
   readonly #values: ReadonlyMap<string, number>;
   readonly #failures: readonly FailureRecord[];
 
-  constructor({ measurements, failures, warnings, bind, events, facts }: LimitEvidence) {
+  constructor(evidence: LimitEvidence) {
+    const { measurements, failures, warnings, bind, topology, events, facts } = evidence;
     this.bind = bind;
+    this.topology = topology;
     this.measurements = measurements;
     this.warnings = warnings;
     this.events = events;
@@ -106,11 +111,26 @@ function limit(
   return Object.keys(evidence).length === 0 ? [] : [{ resource, role, meaning, evidence }];
 }
 
-/** A gateway counts its own errnos; what its clients see of them is a status. */
+/**
+ * The built-in gateway counts its own errnos; what its clients see of them, and all that is seen of any other gateway, is
+ * status 502. That has many causes, so it is believed only of one whose whole range was in use.
+ */
 const findGatewayPorts: Find = (seen) => {
+  if (seen.topology !== "gateway") return [];
+  const counted = seen.positive(["target.failures.EADDRNOTAVAIL"]);
   const meaning = "no local port was left for the gateway's connect() towards its upstream";
-  const failures = seen.positive(["target.failures.EADDRNOTAVAIL"]);
-  return limitPorts(seen, { role: "target", named: ["ports", meaning], failures });
+  const named = ["ports", meaning] as const;
+  if (Object.keys(counted).length > 0) {
+    return limitPorts(seen, { role: "target", named, failures: counted });
+  }
+  const [used, range] = [seen.of("target.ports.used_peak"), seen.of("target.ports.range")];
+  const refused = seen.failed(["HTTP_502"], ["receive"]);
+  if (range === 0 || used < range || Object.keys(refused).length === 0) return [];
+  const answered =
+    "the gateway answered 502 while all its local ports towards its upstream were in use";
+  // A connection fails once, whatever number of its requests did.
+  const failures = { ...refused, ...seen.positive(["client.requests.failed"]) };
+  return besidePorts(seen, limit("target", ["ports", answered], failures));
 };
 
 const findPorts: Find = (seen) => {

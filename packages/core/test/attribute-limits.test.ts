@@ -9,6 +9,7 @@ const NOTHING: LimitEvidence = {
   failures: [],
   warnings: [],
   bind: "none",
+  topology: "direct",
   events: [],
   facts: {},
 };
@@ -37,7 +38,11 @@ describe("attributeLimits", () => {
     [measured("client", "conntrack.dropped", 9), "unknown", "client"],
     [measured("client", "tcpext.TCPTimeWaitOverflow", 350), "time-wait-buckets", "client"],
     [failed("receive", "ECONNRESET", 2), "resets", "client"],
-    [measured("target", "failures.EADDRNOTAVAIL", 300), "ports", "target"],
+    [
+      { ...measured("target", "failures.EADDRNOTAVAIL", 300), topology: "gateway" as const },
+      "ports",
+      "target",
+    ],
   ])("knows a shortage by its mark: %j is %s of the %s", (evidence, resource, role) => {
     expect(attributeLimits(evidence)).toMatchObject([{ resource, role }]);
   });
@@ -140,9 +145,43 @@ describe("attributeLimits", () => {
         { role: "target", metric: "failures.EADDRNOTAVAIL", value: role === "target" ? 2 : 0 },
       ] as const;
       const failures = role === "client" ? failed("connect", "EADDRNOTAVAIL", 2).failures : [];
-      const limits = attributeLimits({ ...NOTHING, failures, measurements });
+      const limits = attributeLimits({ ...NOTHING, topology: "gateway", failures, measurements });
       expect(limits).toMatchObject([{ resource, role }]);
     }
+  });
+
+  it.each([
+    ["gateway", 500, ["ports"]],
+    ["gateway", 499, []],
+    ["direct", 500, []],
+  ] as const)(
+    "takes 502 of a %s with %i of 500 ports in use for %j",
+    (topology, used, resources) => {
+      const { failures } = failed("receive", "HTTP_502", 100);
+      const measurements = [
+        { role: "target", metric: "ports.used_peak", value: used },
+        { role: "target", metric: "ports.range", value: 500 },
+      ] as const;
+      const limits = attributeLimits({ ...NOTHING, topology, failures, measurements });
+      expect(limits.map(({ resource }) => resource)).toEqual(resources);
+      for (const { role, evidence } of limits) {
+        expect([role, evidence]).toEqual([
+          "target",
+          { "receive.HTTP_502": 100, "target.ports.used_peak": 500, "target.ports.range": 500 },
+        ]);
+      }
+    },
+  );
+
+  it("names the ports of a gateway once when it counted the errno and its clients the 502", () => {
+    const { failures } = failed("receive", "HTTP_502", 300);
+    const measurements = [
+      { role: "target", metric: "failures.EADDRNOTAVAIL", value: 300 },
+      { role: "target", metric: "ports.used_peak", value: 500 },
+      { role: "target", metric: "ports.range", value: 500 },
+    ] as const;
+    const limits = attributeLimits({ ...NOTHING, topology: "gateway", failures, measurements });
+    expect(limits).toMatchObject([{ resource: "ports", role: "target" }]);
   });
 
   it("blames the generator when its schedule was lost", () => {
