@@ -35,6 +35,14 @@ describe("a range of 100 ports, the client closes first, no reuse, 300 attempts"
     expect(result.outcome.record.failures).toEqual([
       expect.objectContaining({ step: "connect", errno: "EADDRNOTAVAIL", count: 200 }),
     ]);
+    const sampled = result.outcome.record.samples
+      .filter(({ metric }) => metric === "failures.EADDRNOTAVAIL")
+      .map(({ value }) => value);
+    const growths = sampled.slice(1).map((value, i) => value - (sampled[i] as number));
+    expect(sampled[0]).toBe(0);
+    expect(growths.reduce((sum, growth) => sum + growth, 0)).toBe(200);
+    expect(growths.filter((growth) => growth > 0).length).toBeGreaterThan(1);
+    expect(growths.every((growth) => growth >= 0)).toBe(true);
     expect(result.of("client", "time_wait.peak")).toBe(100);
     expect(result.of("target", "time_wait.peak")).toBe(0);
     expect(result.of("client", "ports.used_peak")).toBe(100);

@@ -4,6 +4,7 @@ import {
   type ArmedShard,
   addLiveTallies,
   type Clock,
+  type LiveTally,
 } from "@churnlab/core";
 import { AgentWatch } from "./agent-watch.ts";
 import { sampleQuantiles } from "./latency-quantiles.ts";
@@ -22,6 +23,7 @@ export class LoadRecorder {
   #shards: readonly WatchedShard[] = [];
   #agents: readonly AgentWatch[] = [];
   #health: readonly AgentHealth[] = [];
+  #talliedAtMs: number | null = null;
   #latenciesAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(series: SampleSeries, clock: Clock) {
@@ -33,6 +35,8 @@ export class LoadRecorder {
   watch(shards: readonly WatchedShard[], agents: readonly Pick<Agent, "name" | "workers">[]): void {
     this.#shards = shards;
     const nowMs = this.#clock.nowMs();
+    // Armed workers have not begun: nothing has failed yet.
+    this.#talliedAtMs = nowMs;
     this.#agents = shards.flatMap((shard, i) => {
       const agent = agents[i];
       return agent === undefined ? [] : [new AgentWatch(agent, shard, nowMs)];
@@ -48,7 +52,9 @@ export class LoadRecorder {
   sampleTallies(): void {
     if (this.#shards.length === 0) return;
     const sum = addLiveTallies(this.#shards.map((shard) => shard.live()));
-    this.#series.addChanges("client", this.#clock.nowMs(), {
+    const nowMs = this.#clock.nowMs();
+    this.#sampleFailures(nowMs, sum.failures);
+    this.#series.addChanges("client", nowMs, {
       idle: {},
       now: {
         "connections.attempted": sum.attempted,
@@ -59,6 +65,18 @@ export class LoadRecorder {
         "requests.succeeded": sum.requestsSucceeded,
       },
     });
+  }
+
+  /** An errno has a series from its first failure on, which begins with the look before: none had been seen then. */
+  #sampleFailures(nowMs: number, failures: LiveTally["failures"]): void {
+    for (const [errno, count] of Object.entries(failures)) {
+      const metric = `failures.${errno}`;
+      if (this.#talliedAtMs !== null && this.#series.latest("client", metric) === null) {
+        this.#series.add("client", this.#talliedAtMs, { [metric]: 0 });
+      }
+      this.#series.add("client", nowMs, { [metric]: count });
+    }
+    this.#talliedAtMs = nowMs;
   }
 
   /** Quantiles of the latencies since the last look, at its end; nothing where nothing succeeded. */

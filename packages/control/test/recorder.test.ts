@@ -67,6 +67,30 @@ describe("Recorder", () => {
     ]);
   });
 
+  it("samples every errno that occurs, of all shards together, from none seen to the last count", async () => {
+    const clock = new FakeClock();
+    using recorder = startRecorder(await worldOf(new FakeObserver()), clock);
+    const failures = [{}, { EADDRNOTAVAIL: 3 }, { EADDRNOTAVAIL: 7, ECONNRESET: 1 }];
+    let looks = 0;
+    const shard = { live: () => ({ ...EMPTY_LIVE_TALLY, failures: failures[looks] ?? {} }) };
+    recorder.watchLoad(
+      [shard, shard],
+      ["a", "b"].map((name) => ({ name, workers: 1 })),
+    );
+    for (looks = 0; looks < failures.length; looks++) {
+      clock.advance(1);
+      recorder.endMeasure();
+    }
+    const sampled = Map.groupBy(
+      recorder.samples().filter(({ metric }) => metric.startsWith("failures.")),
+      ({ metric }) => metric,
+    );
+    expect([...sampled].map(([metric, list]) => [metric, list.map(({ value }) => value)])).toEqual([
+      ["failures.EADDRNOTAVAIL", [0, 6, 14]],
+      ["failures.ECONNRESET", [0, 2]],
+    ]);
+  });
+
   it("dumps the ports as soon as sockets enough for a mark were added, not at the next turn", async () => {
     const empty = { gauges: { time_wait: 0 }, counters: {} };
     const half = { gauges: { time_wait: 60 }, counters: {} };

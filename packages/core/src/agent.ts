@@ -1,3 +1,4 @@
+import type { ErrnoName } from "./errno.ts";
 import type { HistogramRecord } from "./histogram.ts";
 import type { TrialEvent } from "./observation.ts";
 import type { Phases, Workload } from "./scenario.ts";
@@ -33,6 +34,8 @@ export interface LiveTally {
   readonly failed: number;
   readonly dropped: number;
   readonly requestsSucceeded: number;
+  /** Failed connections of the measure phase by errno; one that did not occur is absent. */
+  readonly failures: Readonly<Partial<Record<ErrnoName, number>>>;
   readonly open: number;
 }
 

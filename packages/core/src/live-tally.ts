@@ -1,4 +1,5 @@
 import type { LiveTally } from "./agent.ts";
+import type { ErrnoName } from "./errno.ts";
 
 /** Of a shard that has not begun. */
 export const EMPTY_LIVE_TALLY: LiveTally = {
@@ -8,6 +9,7 @@ export const EMPTY_LIVE_TALLY: LiveTally = {
   failed: 0,
   dropped: 0,
   requestsSucceeded: 0,
+  failures: {},
   open: 0,
 };
 
@@ -21,8 +23,17 @@ export function addLiveTallies(tallies: readonly LiveTally[]): LiveTally {
       failed: sum.failed + tally.failed,
       dropped: sum.dropped + tally.dropped,
       requestsSucceeded: sum.requestsSucceeded + tally.requestsSucceeded,
+      failures: addFailures(sum.failures, tally.failures),
       open: sum.open + tally.open,
     }),
     EMPTY_LIVE_TALLY,
   );
+}
+
+function addFailures(a: LiveTally["failures"], b: LiveTally["failures"]): LiveTally["failures"] {
+  const sum = { ...a };
+  for (const [errno, count] of Object.entries(b) as [ErrnoName, number][]) {
+    sum[errno] = (sum[errno] ?? 0) + count;
+  }
+  return sum;
 }

@@ -1,4 +1,4 @@
-import type { LiveTally } from "@churnlab/core";
+import { ERRNO, type ErrnoName, type LiveTally } from "@churnlab/core";
 import { z } from "zod";
 import { type PlainHistogram, plainHistogramSchema } from "../histogram-codec.ts";
 import {
@@ -39,6 +39,7 @@ const liveLoadSchema: z.ZodType<LiveLoad> = z.object({
     failed: z.number(),
     dropped: z.number(),
     requestsSucceeded: z.number(),
+    failures: z.partialRecord(z.enum(Object.keys(ERRNO) as ErrnoName[]), z.number()),
     open: z.number(),
   }),
   engine: z.string().nullable(),

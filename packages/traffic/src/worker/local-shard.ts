@@ -2,6 +2,7 @@ import {
   type ArmedShard,
   addTallies,
   ChurnError,
+  type ErrnoName,
   type FailureRecord,
   type HistogramRecord,
   LATENCY_METRICS,
@@ -90,6 +91,7 @@ export class LocalShard implements ArmedShard {
       failed: sum("failed"),
       dropped: sum("dropped"),
       requestsSucceeded: sum("requestsSucceeded"),
+      failures: countByErrno(workers),
       open: workers.reduce((total, { counters }) => total + counters.open, 0),
     };
   }
@@ -199,6 +201,18 @@ export class LocalShard implements ArmedShard {
     const message = `The engine ${engine.name} runs because faster ones cannot: ${engine.reason}`;
     return [{ code: "W_ENGINE_FALLBACK", message }];
   }
+}
+
+/** What has failed so far, of all steps together. A worker without failures is not searched for them. */
+function countByErrno(workers: readonly ArmedWorker[]): LiveTally["failures"] {
+  const counts: Partial<Record<ErrnoName, number>> = {};
+  for (const { counters } of workers) {
+    if (counters.read(MEASURE, "failed") === 0) continue;
+    for (const { errno, count } of counters.toFailures()) {
+      counts[errno] = (counts[errno] ?? 0) + count;
+    }
+  }
+  return counts;
 }
 
 /** That the CPU time of a lost thread is gone with it needs no saying. */

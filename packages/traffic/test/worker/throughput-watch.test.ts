@@ -7,7 +7,7 @@ import { ThroughputWatch } from "../../src/worker/throughput-watch.ts";
 /** 1000 successes and 2000 answers per second, from the start of the warm-up on and without an end. */
 function steadyLoad(): () => LiveTally {
   const fromMs = monotonicMs();
-  const none = { attempted: 0, established: 0, failed: 0, dropped: 0, open: 0 };
+  const none = { attempted: 0, established: 0, failed: 0, dropped: 0, failures: {}, open: 0 };
   return () => {
     const ms = monotonicMs() - fromMs;
     return { ...none, succeeded: ms, requestsSucceeded: 2 * ms };
