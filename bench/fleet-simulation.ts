@@ -80,7 +80,7 @@ function simulateAgent(name: string, workers: number): Agent {
         },
         live: () => {
           const done = Math.floor(elapsedS() * ratePerS(shard));
-          const none = { failed: 0, dropped: 0, open: 0 };
+          const none = { failed: 0, dropped: 0, failures: {}, open: 0 };
           return {
             attempted: done,
             established: done,

@@ -1,57 +1,22 @@
 import type { PlanListener, Recorder } from "@churnlab/control";
-import type { LiveFeed } from "@churnlab/report";
-
-/** What a dashboard draws, of every role; the database keeps the rest. */
-const METRICS: ReadonlySet<string> = new Set([
-  "time_wait",
-  "tcp.inuse",
-  "ports.used",
-  "ports.range",
-  "accept_queue",
-  "accept_queue.limit",
-  "syn_recv",
-  "tcp.ActiveOpens",
-  "tcp.PassiveOpens",
-  "tcp.OutRsts",
-  "tcp.EstabResets",
-  "tcp.AttemptFails",
-  "tcp.RetransSegs",
-  "tcpext.ListenOverflows",
-  "tcpext.ListenDrops",
-  "tcpext.TCPReqQFullDrop",
-  "tcpext.TCPTimeWaitOverflow",
-  "connections.attempted",
-  "connections.established",
-  "connections.succeeded",
-  "connections.failed",
-  "connections.dropped",
-  "requests.succeeded",
-  "latency.schedule.p50",
-  "latency.schedule.p99",
-  "latency.schedule.p999",
-  "latency.schedule.max",
-  "latency.connect.p50",
-  "latency.connect.p99",
-  "latency.connect.p999",
-  "latency.connect.max",
-  "latency.request.p50",
-  "latency.request.p99",
-  "latency.request.p999",
-  "latency.request.max",
-]);
+import { isCharted, type LiveFeed } from "@churnlab/report";
 
 /** Passes on to a dashboard what a plan tells while it runs: every sample once, with the time at which it was taken. */
 export function feedDashboard(feed: LiveFeed): PlanListener {
   let eventsTold = 0;
   let agentsTold: Recorder["agents"] = [];
   let toldUntilMs = Number.NEGATIVE_INFINITY;
+  const told = new Set<string>();
   return {
     onPhase(trial, phase) {
-      if (phase === "prepare") eventsTold = 0;
+      if (phase === "prepare") {
+        eventsTold = 0;
+        told.clear();
+      }
       feed.enterPhase(trial, phase);
     },
     onSample(trial, recorder) {
-      const fresh = recorder.series.since(toldUntilMs).filter(({ metric }) => METRICS.has(metric));
+      const fresh = listFresh(recorder.series, { toldUntilMs, told });
       for (const [atMs, values] of Map.groupBy(fresh, (one) => one.atMs)) {
         toldUntilMs = Math.max(toldUntilMs, atMs);
         feed.addSample({
@@ -71,4 +36,27 @@ export function feedDashboard(feed: LiveFeed): PlanListener {
       feed.concludeTrial(trial, outcome);
     },
   };
+}
+
+type Fresh = ReturnType<Recorder["series"]["since"]>;
+
+/**
+ * What was added since the last look. A series that is seen for the first time is told whole: one of an errno begins with the
+ * look before its first failure.
+ */
+function listFresh(
+  series: Recorder["series"],
+  { toldUntilMs, told }: { readonly toldUntilMs: number; readonly told: Set<string> },
+): Fresh {
+  const fresh = series.since(toldUntilMs).filter(({ metric }) => isCharted(metric));
+  const begun = new Map(fresh.map((one) => [`${one.role}.${one.metric}`, one]));
+  for (const key of told) begun.delete(key);
+  for (const key of begun.keys()) told.add(key);
+  const earlier = [...begun.values()].flatMap(({ role, metric }) =>
+    series
+      .points(role, metric)
+      .filter(({ atMs }) => atMs <= toldUntilMs)
+      .map((point) => ({ role, metric, ...point })),
+  );
+  return [...earlier, ...fresh];
 }

@@ -19,6 +19,7 @@ export { listRunMetrics } from "./variant-readings.ts";
 // To people.
 
 export { describeEvent } from "./charts/describe-event.ts";
+export { isCharted } from "./charts/is-charted.ts";
 export * from "./format-value.ts";
 export { fitText } from "./text/fit-text.ts";
 export { formatComparison } from "./text/format-comparison.ts";

@@ -15,6 +15,11 @@ const COLOURS = {
 } as const satisfies Record<(typeof QUANTILES)[number], ColourToken>;
 const WORDS = { connect: "connect()", request: "request", schedule: "lateness" } as const;
 
+/** What is drawn of the client. */
+export const LATENCY_KEYS: readonly string[] = Object.keys(WORDS).flatMap((latency) =>
+  QUANTILES.map((quantile) => `latency.${latency}.${quantile}`),
+);
+
 /** Latency over time, where it was sampled: each point is of the second that ends there. */
 export function chartLatency(trial: TrialSeries, latency: keyof typeof WORDS): TimeChart | null {
   const sampled = QUANTILES.flatMap((quantile) => {

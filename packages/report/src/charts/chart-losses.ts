@@ -7,7 +7,7 @@ import type { TimeChart } from "./time-chart.ts";
 import type { SeriesColumns, TrialSeries } from "./trial-series.ts";
 
 /** Counters that mean a connection suffered, with the words for them; those that did not move have no samples. */
-const LOSSES: readonly (readonly [counter: string, label: string])[] = [
+export const LOSSES: readonly (readonly [counter: string, label: string])[] = [
   ["tcp.OutRsts", "RST sent"],
   ["tcp.EstabResets", "open connections reset"],
   ["tcp.AttemptFails", "handshakes failed"],
@@ -19,21 +19,25 @@ const LOSSES: readonly (readonly [counter: string, label: string])[] = [
   ["tcpext.TCPAbortOnTimeout", "given up after retries"],
   ["conntrack.dropped", "dropped by connection tracking"],
 ];
-const ERRNO_PREFIX = "client.failures.";
+/** What a series of an errno begins with, before its name. */
+export const FAILURES_PREFIX = "failures.";
+const ERRNO_PREFIX: string = `client.${FAILURES_PREFIX}`;
 const LINES_MAX = 8;
 
 /** Failures by errno, resets and kernel drops of every role, per second. null where none was seen. */
 export function chartLosses(trial: TrialSeries): TimeChart | null {
-  const counts = [...listErrnos(trial), ...listCounters(trial)]
-    .toSorted((a, b) => b.total - a.total)
-    .slice(0, LINES_MAX);
+  const found = [...listErrnos(trial), ...listCounters(trial)].toSorted(
+    (a, b) => b.total - a.total,
+  );
+  const counts = found.slice(0, LINES_MAX);
   if (counts.length === 0) return null;
   const { tMs, columns } = alignSeries(counts.map((one) => rateOfGrowth(one.columns)));
   const lines = counts.map(({ label }, i) => {
     return makeLine({ label, shape: "line" }, columns[i] as AlignedColumn, i);
   });
-  const totals = counts.map(({ label, total }) => `${label} ${formatNumber(total)}`);
-  const summary = `From the first to the last sample: ${totals.join(", ")}.`;
+  const rest = found.slice(LINES_MAX);
+  const undrawn = rest.length === 0 ? "" : ` ${rest.length} more not drawn: ${listTotals(rest)}.`;
+  const summary = `From the first to the last sample: ${listTotals(counts)}.${undrawn}`;
   return { role: null, unit: "/s", tMs, lines, bounds: [], summary };
 }
 
@@ -41,6 +45,10 @@ interface Count {
   readonly label: string;
   readonly columns: SeriesColumns;
   readonly total: number;
+}
+
+function listTotals(counts: readonly Count[]): string {
+  return counts.map(({ label, total }) => `${label} ${formatNumber(total)}`).join(", ");
 }
 
 function listErrnos({ series }: TrialSeries): Count[] {

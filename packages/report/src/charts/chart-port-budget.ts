@@ -14,6 +14,10 @@ const PORTLESS_STATES: ReadonlySet<string> = new Set(["LISTEN", "CLOSE"]);
 /** In the order of the stack, from below. */
 const STATE_ORDER = ["TIME_WAIT", "ESTABLISHED", "SYN_SENT"] as const;
 
+/** What is drawn of a role, and of every state of its sockets what its key begins with. */
+export const PORT_KEYS: readonly string[] = ["ports.used", "ports.range", "time_wait", "tcp.inuse"];
+export const SOCKETS_PREFIX = "sockets.";
+
 /**
  * The port budget of a role that dials: its sockets stacked by state under the ceiling that its local port range is.
  * null where nothing of it was sampled.
@@ -57,7 +61,7 @@ interface Part {
 }
 
 function listStates({ series }: TrialSeries, role: Role): Part[] | null {
-  const prefix = `${role}.sockets.`;
+  const prefix = `${role}.${SOCKETS_PREFIX}`;
   const states = [...series]
     .filter(([key]) => key.startsWith(prefix) && !PORTLESS_STATES.has(key.slice(prefix.length)))
     .map(([key, columns]) => ({ label: key.slice(prefix.length), columns }));

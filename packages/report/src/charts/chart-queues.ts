@@ -7,10 +7,14 @@ import type { TimeChart } from "./time-chart.ts";
 import type { TrialSeries } from "./trial-series.ts";
 
 const LISTENERS: readonly Role[] = ["target", "upstream"];
+const LIMIT = "accept_queue.limit";
 const QUEUES = [
   { metric: "accept_queue", label: "accept queue" },
   { metric: "syn_recv", label: "SYN_RECV" },
 ] as const;
+
+/** What is drawn of every listener. */
+export const QUEUE_KEYS: readonly string[] = [...QUEUES.map(({ metric }) => metric), LIMIT];
 
 /** The queues of those who listen, under the limit of the accept queue. */
 export function chartQueues(trial: TrialSeries): TimeChart | null {
@@ -45,7 +49,7 @@ const LIMIT_SHOWN_FROM = 0.05;
 /** accept() is behind by one more than the limit before a connection is dropped (`sk_acceptq_is_full`). */
 function readLimits(trial: TrialSeries): TimeChart["bounds"] {
   return LISTENERS.flatMap((role) => {
-    const limit = trial.series.get(`${role}.accept_queue.limit`);
+    const limit = trial.series.get(`${role}.${LIMIT}`);
     const value = limit?.mean[limit.mean.length - 1];
     if (value === undefined) return [];
     return [{ value, label: `limit of the ${role}: ${formatNumber(value)}` }];

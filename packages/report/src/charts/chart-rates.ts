@@ -30,6 +30,11 @@ const KERNEL: readonly Named[] = [
   },
 ];
 
+/** What is drawn, whoever counted it. */
+export const RATE_KEYS: readonly string[] = [...CONNECTIONS, ...REQUESTS, ...KERNEL].map(
+  ({ count }) => count.slice(count.indexOf(".") + 1),
+);
+
 /** What was asked for, what was achieved and what failed, per second. */
 export function chartRates(trial: TrialSeries): TimeChart | null {
   const own = trial.offered?.unit === "requests" ? REQUESTS : CONNECTIONS;

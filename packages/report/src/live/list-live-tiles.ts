@@ -22,9 +22,24 @@ export function listLiveTiles(state: LiveState): Tile[] {
       note: "connections of this trial",
       ...((failed ?? 0) > 0 ? { tone: "bad" as const } : {}),
     },
+    ...errnoTiles(state),
     { label: "RST sent", value: formatNumber(resets), note: "client and target" },
     ...latencyTiles(state),
   ];
+}
+
+/** The errno that failed most; the chart has the others. */
+function errnoTiles(state: LiveState): Tile[] {
+  const prefix = "client.failures.";
+  const counts = state
+    .keys()
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => ({ errno: key.slice(prefix.length), count: state.latest(key) ?? 0 }))
+    .toSorted((a, b) => b.count - a.count);
+  const [most, ...others] = counts;
+  if (most === undefined || most.count === 0) return [];
+  const note = others.length === 0 ? "all failures" : `other errnos: ${others.length}`;
+  return [{ label: most.errno, value: formatNumber(most.count), note, tone: "bad" }];
 }
 
 /** Of the last second; of fewer than 100 connections the highest is what there is. */

@@ -46,6 +46,11 @@ export class LiveState {
     return this.#series.get(key)?.last ?? null;
   }
 
+  /** Of every series of the trial, as `role.metric`. */
+  keys(): string[] {
+    return [...this.#series.keys()];
+  }
+
   apply(message: LiveMessage): void {
     switch (message.type) {
       case "snapshot":

@@ -141,3 +141,35 @@ it("a schedule is drawn with its corners", () => {
   ]);
   expect(offered("{ model: closed, connections: 5 }")).toBeUndefined();
 });
+
+describe("losses", () => {
+  const growing = (total: number): SeriesColumns => ({
+    tMs: [0, 200, 400],
+    mean: [0, total / 2, total],
+    min: null,
+    max: null,
+    binMs: null,
+  });
+
+  it("are drawn by errno, with the count of every one", () => {
+    const [trial] = loadTrials(TWO_SECONDS) as [TrialSeries];
+    const series = new Map([["client.failures.EADDRNOTAVAIL", growing(200)]]);
+    const chart = chartTrial({ ...trial, series }, "losses") as TimeChart;
+    expect(lineOf(chart, "EADDRNOTAVAIL").values).toEqual([500, 500]);
+    expect(chart.summary).toBe("From the first to the last sample: EADDRNOTAVAIL 200.");
+  });
+
+  it("say which of them are not drawn where there are too many lines", () => {
+    const [trial] = loadTrials(TWO_SECONDS) as [TrialSeries];
+    const errnos = ["EPIPE", "EIO", "EOF", "ENOMEM", "EMFILE", "ENOBUFS", "EACCES", "EPERM"];
+    const series = new Map(
+      [...errnos, "OTHER", "UNFINISHED"].map((errno, i) => [
+        `client.failures.${errno}`,
+        growing(100 - i),
+      ]),
+    );
+    const chart = chartTrial({ ...trial, series }, "losses") as TimeChart;
+    expect(chart.lines.map(({ label }) => label)).toEqual(errnos);
+    expect(chart.summary).toMatch(/ 2 more not drawn: OTHER 92, UNFINISHED 91\.$/);
+  });
+});
