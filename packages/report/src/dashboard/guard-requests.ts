@@ -3,6 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 const COOKIE = "churnlab_token";
 const TOKEN_BYTES = 24;
+/** Only so that a path is a whole address. */
+const BASE = "http://localhost";
 const LOOPBACK_NAMES: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** Open to anyone who asks, as a supervisor must be able to without a secret. */
@@ -41,6 +43,10 @@ export function guardRequests(
     if (isLoopback && !LOOPBACK_NAMES.has(hostName(request))) {
       return reply.code(421).send({ error: "this server answers to localhost only" });
     }
+    // `//` and `/\\` begin a host in an address, and name none.
+    if (!URL.canParse(request.url, BASE)) {
+      return reply.code(400).send({ error: "this address cannot be read" });
+    }
     if (takeTokenFromAddress(request, reply, guard)) return reply;
     const path = request.url.split("?")[0] ?? "";
     if (isLoopback || PUBLIC_PATHS.has(path) || guard.knowsToken(request)) return undefined;
@@ -73,7 +79,7 @@ function takeTokenFromAddress(
   reply: FastifyReply,
   { token }: Guard,
 ): boolean {
-  const address = new URL(request.url, "http://localhost");
+  const address = new URL(request.url, BASE);
   const given = address.searchParams.get("token");
   if (request.method !== "GET" || given === null || !isEqual(given, token)) return false;
   address.searchParams.delete("token");

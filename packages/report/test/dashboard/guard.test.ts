@@ -38,6 +38,9 @@ async function ask(
   });
 }
 
+/** They begin a host that is none: no address can be made of them. */
+const UNREADABLE_PATHS = ["//", "//:1", "/\\", "/\\:1", "//[", "///"];
+
 describe("a dashboard on loopback", { timeout: 30_000 }, () => {
   it("answers to names of loopback only: a foreign name that points here gets nothing", async () => {
     await using opened = await openDashboard();
@@ -80,6 +83,7 @@ describe("a dashboard on loopback", { timeout: 30_000 }, () => {
     "/assets/page.css%00.js",
     "/assets/..\\..\\package.json",
     "//etc/passwd",
+    ...UNREADABLE_PATHS,
     "/runs/..%2f..%2fetc%2fpasswd",
     "/runs/%2e%2e",
     "/api/runs/other.db%23last",
@@ -147,6 +151,13 @@ describe("a dashboard on any other address", { timeout: 30_000 }, () => {
     expect((await ask(opened, "/healthz")).status).toBe(200);
     const headers = { authorization: `Bearer ${opened.token}` };
     expect((await ask(opened, "/api/runs", { headers })).status).toBe(200);
+  });
+
+  it.each(UNREADABLE_PATHS)("says of %s that it cannot be read, and no more", async (path) => {
+    await using opened = await openDashboard({ listen: "0.0.0.0" });
+    const { status, body } = await ask(opened, path);
+    expect(status).toBe(400);
+    expect(body).not.toContain("bug");
   });
 
   it("turns the token of its address into a cookie that no script reads, and leads to no other place", async () => {
