@@ -191,6 +191,8 @@ export interface Gate {
         /** `baseline` for the scenario's, or the name of a variant. */
         readonly baseline: string;
         readonly worseBy: number;
+        /** Events per connection that are tolerated where the baseline has none; 1e-5 when absent. */
+        readonly budget?: number;
       };
 }
 

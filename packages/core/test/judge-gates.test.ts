@@ -268,6 +268,44 @@ describe("a gate against the baseline", () => {
     expect(judgeEvents(50)?.outcome).toBe("fail");
   });
 
+  test("where the baseline has no event, the gate's own budget decides, and the reason says which margin was used", () => {
+    const judgeBudget = (budget?: number) =>
+      judgeOne({
+        gate: gate(FAILURES, { ...against(0.1), ...(budget === undefined ? {} : { budget }) }),
+        variants: [
+          { name: "a", trials: trialsOf(FAILURES, steady(0), COUNTED) },
+          { name: "b", trials: trialsOf(FAILURES, steady(0).fill(50), COUNTED) },
+        ],
+      });
+    expect(judgeBudget()).toMatchObject({ outcome: "fail" });
+    expect(judgeBudget()?.reason).toMatch(
+      /more than the budget of 1 in 100 000 \(the baseline has none, so the margin is the budget, not 10\.0 %\)$/,
+    );
+    expect(judgeBudget(0.01)).toMatchObject({ outcome: "pass" });
+    expect(judgeBudget(0.01)?.reason).toContain("within the budget of 1 in 100 ");
+  });
+
+  test("where the baseline of a gauge is zero, the reason names the margin in its unit", () => {
+    const gauge = "target.accept_queue.peak";
+    const judgeGauge = (value: number) =>
+      judgeOne({
+        gate: gate(gauge, against(0.1)),
+        variants: [
+          { name: "a", trials: trialsOf(gauge, steady(0)) },
+          { name: "b", trials: trialsOf(gauge, steady(value)) },
+        ],
+      });
+    for (const [value, outcome] of [
+      [0, "pass"],
+      [4096, "fail"],
+    ] as const) {
+      expect(judgeGauge(value)?.outcome).toBe(outcome);
+      expect(judgeGauge(value)?.reason).toMatch(
+        /the baseline is 0, so the margin is 1.*, not 10\.0 %/,
+      );
+    }
+  });
+
   test("of a metric without a worse direction is invalid, and says what to use", () => {
     const variants = ["a", "b"].map((name) => ({
       name,

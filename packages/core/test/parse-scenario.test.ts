@@ -348,6 +348,16 @@ gates: [{ metric: client.failures.EADRNOTAVAIL, variant: nobody, max: 0 }]
     ["gates: [{ metric: client.connections.rate, against: b, worseBy: 1% }]", undefined, /named b/],
     ["gates: [{ metric: client.connections.rate, against: baseline }]", undefined, /needs worseBy/],
     [
+      "gates: [{ metric: client.connections.rate, against: baseline, worseBy: 1%, budget: 1% }]",
+      undefined,
+      /no count of harm/,
+    ],
+    [
+      "gates: [{ metric: client.failures.ETIMEDOUT, max: 0, budget: 1% }]",
+      undefined,
+      /budget belongs to against/,
+    ],
+    [
       "gates: [{ metric: client.tcp.ActiveOpens, against: baseline, worseBy: 1% }]",
       undefined,
       /no better side/,

@@ -25,7 +25,7 @@ export interface AgainstJudgement {
 /**
  * Holds a comparison against the gate's own margin: it passes when the 90 % interval lies below `worseBy`, and fails when
  * the interval excludes no change, the estimate reaches `worseBy` and p holds for all gates. An improvement passes. Where
- * the baseline has no event there is no ratio, and the budget of events decides. Where the candidate has none either the
+ * the baseline has no event there is no ratio, and the budget of events decides, the gate's own if it has one. Where the candidate has none either the
  * gate passes as `max: 0` would, and the reason says how many there may be all the same.
  */
 export function judgeAgainst(
@@ -41,7 +41,7 @@ export function judgeAgainst(
   if (comparison.n < BLOCKS_MIN) {
     return { outcome: "inconclusive", reason: `need ≥ ${BLOCKS_MIN} blocks, have ${comparison.n}` };
   }
-  if (comparison.basis === "budget") return judgeEvents(comparison, options);
+  if (comparison.basis === "budget") return judgeEvents(comparison, worseBy, options);
   return judgePaired(comparison, worseBy, options);
 }
 
@@ -53,9 +53,16 @@ const OUTCOME_OF_VERDICT: Readonly<Record<VerdictKind, GateOutcome>> = {
   invalid: "invalid",
 };
 
-function judgeEvents(comparison: BudgetComparison, options: VerdictOptions): AgainstJudgement {
+function judgeEvents(
+  comparison: BudgetComparison,
+  worseBy: number,
+  options: VerdictOptions,
+): AgainstJudgement {
   const { kind, reason } = decideVerdict(comparison, options);
-  return { outcome: isUnseen(comparison) ? "pass" : OUTCOME_OF_VERDICT[kind], reason };
+  return {
+    outcome: isUnseen(comparison) ? "pass" : OUTCOME_OF_VERDICT[kind],
+    reason: `${reason} (the baseline has none, so the margin is the budget, not ${showShare(worseBy)})`,
+  };
 }
 
 function judgePaired(
@@ -67,8 +74,13 @@ function judgePaired(
   if (oriented === null) {
     return { outcome: "invalid", reason: "neither direction of this metric is worse" };
   }
-  const found = describeInterval(comparison);
-  const limit = formatPercent(worseBy).slice(1);
+  const relative = showShare(worseBy);
+  const isFromZero = comparison.effect === null;
+  const limit = isFromZero ? `${oriented.margin} ${comparison.unit}`.trimEnd() : relative;
+  const margin = isFromZero
+    ? ` (the baseline is 0, so the margin is ${limit}, not ${relative})`
+    : "";
+  const found = `${describeInterval(comparison)}${margin}`;
   if (isWithinMargin(oriented)) {
     return { outcome: "pass", reason: `${found}, surely less than ${limit} worse` };
   }
@@ -78,6 +90,11 @@ function judgePaired(
   const doubt = doubtSignificance(comparison.n, options);
   if (doubt !== null) return { outcome: "inconclusive", reason: `${found}, but ${doubt}` };
   return { outcome: "fail", reason: `${found}, worse by ${limit} or more` };
+}
+
+/** `10.0 %` */
+function showShare(share: number): string {
+  return formatPercent(share).slice(1);
 }
 
 function describeInterval({ effect, low, high, n, ...comparison }: PairedComparison): string {

@@ -78,8 +78,8 @@ export function prepareGate(gate: Gate, input: GateInput): Draft[] {
     if (typeof reference === "string") return judged(variant.name, invalid(reference));
     const refusal = refuseStored(metric.key, reference);
     if (refusal !== null) return judged(variant.name, invalid(refusal, "not-comparable"));
-    const comparison = compareOne(reference, variant, metric.key);
-    const { worseBy } = bound;
+    const { worseBy, budget } = bound;
+    const comparison = compareOne(reference, variant, { key: metric.key, budget });
     const baseline = reference.name;
     return { kind: "compared", gate, variant: variant.name, baseline, comparison, worseBy };
   });
@@ -116,11 +116,21 @@ function findReference(baseline: string, variant: string, input: GateInput): Ref
   return found === undefined ? `the run has no variant ${own}` : { ...found, stored: null };
 }
 
-function compareOne(reference: Reference, variant: MeasuredVariant, key: MetricKey): Comparison {
+interface Compared {
+  readonly key: MetricKey;
+  readonly budget: number | undefined;
+}
+
+function compareOne(
+  reference: Reference,
+  variant: MeasuredVariant,
+  { key, budget }: Compared,
+): Comparison {
   const design = reference.stored !== null ? "runs" : "blocks";
   const [comparison] = compareVariants(reference.trials, variant.trials, {
     design,
     metrics: [key],
+    ...(budget === undefined ? {} : { budget }),
   });
   return comparison as Comparison;
 }

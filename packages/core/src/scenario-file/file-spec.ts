@@ -93,6 +93,7 @@ export type FileGate = {
   equals: number | string;
   against: string;
   worseBy: string;
+  budget: string;
 }>;
 
 /** What a scenario file says besides the fields of its trials. */

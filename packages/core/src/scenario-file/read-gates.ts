@@ -120,6 +120,9 @@ function readBound(
   if (gate.worseBy !== undefined) {
     problems.add(placeOf(node, ["worseBy"]), "worseBy belongs to against: baseline");
   }
+  if (gate.budget !== undefined) {
+    problems.add(placeOf(node, ["budget"]), "budget belongs to against: baseline");
+  }
   const value = readValue(gate[kind] as number | string, metric);
   if (value !== null) return { kind, value };
   addBadValue(placeOf(node, [kind]), metric, problems);
@@ -139,7 +142,18 @@ function readRelative(
     problems.add(placeOf(node, ["metric"]), message);
   }
   const worseBy = gate.worseBy === undefined ? null : parseShare(gate.worseBy);
-  if (worseBy !== null) return { kind: "against", baseline, worseBy };
+  const budget = gate.budget === undefined ? null : parseShare(gate.budget);
+  if (
+    budget !== null &&
+    metric !== null &&
+    !(metric.class === "count" && metric.better === "lower")
+  ) {
+    const message = `${gate.metric} is no count of harm, so that it has no budget of events`;
+    problems.add(placeOf(node, ["budget"]), message);
+  }
+  if (worseBy !== null) {
+    return { kind: "against", baseline, worseBy, ...(budget === null ? {} : { budget }) };
+  }
   if (!hasBroken(node)) {
     problems.add(placeOf(node, ["worseBy"]), "against needs worseBy, as in worseBy: 10%");
   }

@@ -159,6 +159,11 @@ const gate: z.ZodType<FileGate> = z.strictObject({
   equals: bound.optional().describe("every trial exactly this"),
   against: z.string().optional().describe("baseline, or the name of a variant"),
   worseBy: share.optional().describe("with `against`: how much worse it may be, for example 10%"),
+  budget: share
+    .optional()
+    .describe(
+      "with `against`, of a count: events per connection that may be where the baseline has none; 0.001% when absent",
+    ),
 });
 
 const variant = z.strictObject({
