@@ -1,7 +1,7 @@
 import { adviseHost } from "./advise-host.ts";
 import { describeDestination } from "./describe-destination.ts";
 import { measureBirthsPerS, measureDeathsPerS } from "./port-outlook.ts";
-import { Rates } from "./rates.ts";
+import { RATE_WINDOW_MS_MIN, Rates } from "./rates.ts";
 import { measureSynQueue } from "./syn-queue-rates.ts";
 import { WATCH_SCHEMA_VERSION, type WatchDocument, type WatchedName } from "./watch-document.ts";
 import type { EarlierReading, WatchReading } from "./watch-reading.ts";
@@ -31,6 +31,7 @@ export function describeWatch(
       .slice(0, DESTINATIONS_SHOWN)
       .map((destination) => describeDestination(destination, { before, after, hz: facts.hz })),
     timeWait: describeTimeWait(after, rates),
+    totals: readTotals(after.counters.counters),
     sockets: after.states,
     listeners: after.listeners.toSorted((a, b) => fullness(b) - fullness(a) || a.port - b.port),
     listen: {
@@ -50,9 +51,6 @@ export function describeWatch(
   return { ...seen, advice, notes: [...after.notes, ...notes] };
 }
 
-/** A window below this is mostly chance, and the ages of the sockets tell more. */
-const WINDOW_MS_MIN = 1000;
-
 function describeTimeWait(
   { states, counters, sysctls, timeWaitLeft }: WatchReading,
   rates: Rates,
@@ -61,7 +59,7 @@ function describeTimeWait(
   const created = rates.sumPerS("tcpext.TW", "tcpext.TWKilled");
   const recycled = rates.perS("tcpext.TWRecycled") ?? 0;
   const newPerS =
-    rates.windowMs < WINDOW_MS_MIN ? measureBirthsPerS(timeWaitLeft, recycled > 0) : created;
+    rates.windowMs < RATE_WINDOW_MS_MIN ? measureBirthsPerS(timeWaitLeft, recycled > 0) : created;
   return {
     count: states["TIME_WAIT"] ?? 0,
     max,
@@ -69,6 +67,16 @@ function describeTimeWait(
     newPerS,
     growthPerS: newPerS === null ? null : newPerS - recycled - measureDeathsPerS(timeWaitLeft),
     refusedPerS: rates.perS("tcpext.TCPTimeWaitOverflow"),
+  };
+}
+
+function readTotals(counters: Readonly<Record<string, number>>): WatchDocument["totals"] {
+  return {
+    overflows: counters["tcpext.ListenOverflows"] ?? null,
+    drops: counters["tcpext.ListenDrops"] ?? null,
+    resetsSent: counters["tcp.OutRsts"] ?? null,
+    connectionsReset: counters["tcp.EstabResets"] ?? null,
+    trackingDrops: counters["conntrack.drop"] ?? null,
   };
 }
 

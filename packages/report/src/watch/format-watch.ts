@@ -5,6 +5,7 @@ import { fitLine } from "../text/fit-line.ts";
 import { type Column, layoutTable } from "../text/layout-table.ts";
 import type { Style } from "../text/style.ts";
 import { nameEnd } from "./name-end.ts";
+import { RATE_WINDOW_MS_MIN } from "./rates.ts";
 import type { WatchDocument, WatchedDestination, WatchedName } from "./watch-document.ts";
 
 export interface WatchLayout {
@@ -25,7 +26,7 @@ export function formatWatchScreen(seen: WatchDocument, layout: WatchLayout): str
   const { style, columns } = layout;
   const lines = [
     style.strong(nameHost(seen.host)) +
-      style.quiet(`   ${seen.at.slice(0, 19).replace("T", " ")} UTC`),
+      style.quiet(`   ${seen.at.slice(0, 19).replace("T", " ")} UTC${describeWindow(seen)}`),
     row("range", describeRange(seen)),
     "",
     ...formatDestinations(seen, style),
@@ -33,8 +34,8 @@ export function formatWatchScreen(seen: WatchDocument, layout: WatchLayout): str
     row("TIME_WAIT", describeTimeWait(seen)),
     row("sockets", describeStates(seen.sockets)),
     ...formatListeners(seen, layout),
-    row("resets", describeResets(seen)),
-    ...(seen.conntrack === null ? [] : [row("conntrack", describeConntrack(seen.conntrack))]),
+    ...rowsOf("resets", describeResets(seen), seen),
+    ...(seen.conntrack === null ? [] : rowsOf("conntrack", describeConntrack(seen), seen)),
   ];
   return [
     ...lines.map((line) => fitLine(line, columns)),
@@ -58,9 +59,9 @@ export function formatWatchLine(seen: WatchDocument): string {
     seen.at.slice(11, 19),
     `TIME_WAIT ${formatNumber(timeWait.count)} ${signed(timeWait.growthPerS)}`,
     destination,
-    `overflows ${perS(listen.overflowsPerS)}`,
-    `drops ${perS(listen.dropsPerS)}`,
-    `resets sent ${perS(resets.sentPerS)} received ${perS(resets.receivedPerS)}`,
+    `overflows ${tellRate(listen.overflowsPerS, seen)}`,
+    `drops ${tellRate(listen.dropsPerS, seen)}`,
+    `resets sent ${tellRate(resets.sentPerS, seen)} received ${tellRate(resets.receivedPerS, seen)}`,
     ...(conntrack === null ? [] : [`conntrack ${formatNumber(conntrack.entries)}`]),
   ].join("  ");
 }
@@ -76,6 +77,34 @@ const OUTLOOK_WORDS: Readonly<Record<WatchedDestination["outlook"]["kind"], stri
 
 function row(label: string, text: string): string {
   return label.padEnd(LABEL_COLUMNS) + text;
+}
+
+/** Side by side, or below each other where each has its total too. */
+function rowsOf(label: string, texts: readonly string[], seen: WatchDocument): string[] {
+  if (!isShort(seen)) return [row(label, texts.join("   "))];
+  return texts.map((text, index) => row(index === 0 ? label : "", text));
+}
+
+/** How long the rates are over, which one look and the first screen have too short for any. */
+function describeWindow({ windowMs }: WatchDocument): string {
+  return windowMs > 0 ? `   over the last ${formatWindow(windowMs)}` : "";
+}
+
+function formatWindow(ms: number): string {
+  return ms < RATE_WINDOW_MS_MIN ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function isShort({ windowMs }: WatchDocument): boolean {
+  return windowMs > 0 && windowMs < RATE_WINDOW_MS_MIN;
+}
+
+/** Over a short window what was counted: there "0/s" would be claimed of anything below some per second. */
+function tellRate(rate: number | null, seen: WatchDocument, total: number | null = null): string {
+  const inAll = total === null ? "" : `, ${formatNumber(total)} in all`;
+  if (rate === null || !isShort(seen)) return perS(rate);
+  const count = Math.round((rate * seen.windowMs) / 1000);
+  const counted = count === 0 ? "none" : formatNumber(count);
+  return `${counted} in ${formatWindow(seen.windowMs)}${inAll}`;
 }
 
 const KINDS: Readonly<Record<WatchedName["kind"], string>> = {
@@ -170,15 +199,15 @@ function formatWait(ms: number): string {
   return ms < 60_000 ? `${Math.round(ms / 1000)} s` : formatClock(ms);
 }
 
-function describeTimeWait({ timeWait }: WatchDocument): string {
-  const { count, max, share, newPerS, growthPerS, refusedPerS } = timeWait;
+function describeTimeWait(seen: WatchDocument): string {
+  const { count, max, share, newPerS, growthPerS, refusedPerS } = seen.timeWait;
   const bound =
     max === null ? "" : ` of ${formatNumber(max)} (${formatValue(share ?? 0, "share")})`;
   return [
     formatNumber(count) + bound,
     `new ${perS(newPerS)}`,
     `net ${signed(growthPerS)}`,
-    ...(refusedPerS !== null && refusedPerS > 0 ? [`refused ${perS(refusedPerS)}`] : []),
+    ...(refusedPerS !== null && refusedPerS > 0 ? [`refused ${tellRate(refusedPerS, seen)}`] : []),
   ].join("   ");
 }
 
@@ -200,33 +229,33 @@ function formatListeners(
   const more = seen.listeners.length - shown.length;
   const queues = shown.length === 0 ? "nothing listens" : shown.join("   ");
   const rates = [
-    `overflows ${perS(overflowsPerS)}`,
-    `drops ${perS(dropsPerS)}`,
-    `SYN queue full ${perS(synQueueFullPerS)}`,
-  ].join("   ");
-  return [row("listen", more > 0 ? `${queues}   and ${more} more` : queues), row("", rates)];
+    `overflows ${tellRate(overflowsPerS, seen, seen.totals.overflows)}`,
+    `drops ${tellRate(dropsPerS, seen, seen.totals.drops)}`,
+    `SYN queue full ${tellRate(synQueueFullPerS, seen)}`,
+  ];
+  const listen = row("listen", more > 0 ? `${queues}   and ${more} more` : queues);
+  return [listen, ...rowsOf("", rates, seen)];
 }
 
-function describeResets({ resets }: WatchDocument): string {
-  const { sentPerS, receivedPerS, connectionsResetPerS } = resets;
+function describeResets(seen: WatchDocument): string[] {
+  const { sentPerS, receivedPerS, connectionsResetPerS } = seen.resets;
   return [
-    `sent ${perS(sentPerS)}`,
-    `received ${perS(receivedPerS)}`,
-    `connections reset ${perS(connectionsResetPerS)}`,
-  ].join("   ");
+    `sent ${tellRate(sentPerS, seen, seen.totals.resetsSent)}`,
+    `received ${tellRate(receivedPerS, seen)}`,
+    `connections reset ${tellRate(connectionsResetPerS, seen, seen.totals.connectionsReset)}`,
+  ];
 }
 
-function describeConntrack({
-  entries,
-  max,
-  share,
-  droppedPerS,
-  evictedPerS,
-}: NonNullable<WatchDocument["conntrack"]>): string {
+function describeConntrack(seen: WatchDocument): string[] {
+  if (seen.conntrack === null) return [];
+  const { entries, max, share, droppedPerS, evictedPerS } = seen.conntrack;
   const bound =
     max === null ? "" : ` of ${formatNumber(max)} (${formatValue(share ?? 0, "share")})`;
-  const evicted = evictedPerS !== null && evictedPerS > 0 ? `   evicted ${perS(evictedPerS)}` : "";
-  return `${formatNumber(entries)} entries${bound}   dropped ${perS(droppedPerS)}${evicted}`;
+  return [
+    `${formatNumber(entries)} entries${bound}`,
+    `dropped ${tellRate(droppedPerS, seen, seen.totals.trackingDrops)}`,
+    ...(evictedPerS !== null && evictedPerS > 0 ? [`evicted ${tellRate(evictedPerS, seen)}`] : []),
+  ];
 }
 
 function formatAdvice({ advice }: WatchDocument, columns: number, style: Style): string[] {

@@ -1,6 +1,9 @@
 import { deltaCounters } from "@churnlab/core/delta-counters";
 import type { EarlierReading } from "./watch-reading.ts";
 
+/** A window below this is mostly chance: it has counts, and no rate to be shown. */
+export const RATE_WINDOW_MS_MIN = 1000;
+
 /** How fast counters grow between two readings. */
 export class Rates {
   readonly windowMs: number;

@@ -39,6 +39,18 @@ export interface WatchDocument {
     readonly growthPerS: number | null;
     readonly refusedPerS: number | null;
   };
+  /**
+   * What the counters have counted since the namespace was made: where the window is too short for a rate, no event in it
+   * says little.
+   */
+  readonly totals: {
+    readonly overflows: number | null;
+    readonly drops: number | null;
+    readonly resetsSent: number | null;
+    readonly connectionsReset: number | null;
+    /** Packets that connection tracking dropped. */
+    readonly trackingDrops: number | null;
+  };
   /** TCP sockets by state. */
   readonly sockets: Readonly<Record<string, number>>;
   /** The fullest first. */

@@ -82,6 +82,25 @@ describe("a watched host", () => {
     expect(seen.timeWait.growthPerS).toBe(20 - 4 - 6);
   });
 
+  test("has no rate where the window is too short for one, but what was counted in it and in all", () => {
+    const counters = (overflows: number, drops: number) => ({
+      gauges: {},
+      counters: { "tcpext.ListenOverflows": overflows, "tcpext.ListenDrops": drops },
+    });
+    const screen = (windowMs: number): string => {
+      const before = aReading({ counters: counters(17, 20) });
+      const now = aReading({ atMs: 1000 + windowMs, counters: counters(17, 23) });
+      const seen = describeWatch(before, now, FACTS);
+      expect([validate(JSON.parse(JSON.stringify(seen))), validate.errors]).toEqual([true, null]);
+      return formatWatchScreen(seen, { style: PLAIN_STYLE, columns: 80 }).join("\n");
+    };
+    expect(screen(60)).toContain("over the last 60 ms");
+    expect(screen(60)).toMatch(/overflows none in 60 ms, 17 in all\n +drops 3 in 60 ms, 23 in all/);
+    expect(screen(60)).not.toContain("overflows 0/s");
+    expect(screen(5000)).toContain("over the last 5.0 s");
+    expect(screen(5000)).toContain("overflows 0/s   drops 0.600/s");
+  });
+
   test("has no forecast where the range is not known, and says so", () => {
     const seen = after({}, { range: null, destinations: [aDestination()] });
     expect(seen.destinations[0]?.outlook).toEqual({ kind: "unknown" });
