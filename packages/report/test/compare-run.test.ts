@@ -1,7 +1,7 @@
 import { openStore, type Store } from "@churnlab/store";
 import { describe, expect, test } from "vitest";
 import { querySqlite } from "../../store/test/query-sqlite.ts";
-import { compareRun, isDecided, type RunComparison } from "../src/index.ts";
+import { compareRun, formatComparisonCsv, isDecided, type RunComparison } from "../src/index.ts";
 import { type MakeRunOptions, makeRun, TemporaryDirectory } from "./fixtures/make-run.ts";
 import { TW_REUSE as LONG } from "./fixtures/scenarios.ts";
 
@@ -162,6 +162,10 @@ describe("two runs", () => {
       expect(metrics.every(({ comparison }) => comparison.baselineMedian !== null)).toBe(true);
     }
     expect(compared.rows.every(({ verdict }) => verdict === "invalid")).toBe(true);
+    const [head, ...rows] = formatComparisonCsv(compared).trimEnd().split("\n");
+    expect(head).toMatch(/,verdict,unit,repeated_trials,not_comparable$/);
+    expect(rows.length).toBeGreaterThan(20);
+    for (const row of rows) expect(row).toMatch(new RegExp(`,,[^,]*,0,${key}$`));
     expect(isDecided(compared)).toBe(false);
   });
 

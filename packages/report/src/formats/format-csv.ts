@@ -1,3 +1,4 @@
+import type { FingerprintComparison } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { stringify } from "csv-stringify/sync";
 import type { RunComparison } from "../compare-run.ts";
@@ -39,10 +40,12 @@ const RUN_COLUMNS = [
 
 /**
  * One comparison a row, with the columns of `v_comparison`, the unit, and how many trials of both variants are repeated
- * ones (an attempt above 1). What is not known is empty.
+ * ones (an attempt above 1). What is not known is empty, as the verdict where the two sides may not be compared; the
+ * last column then has the facts that differ.
  */
 export function formatComparisonCsv({ run, baselineRun, variants }: RunComparison): string {
-  const rows = variants.flatMap(({ baseline, candidate, metrics }) => {
+  const rows = variants.flatMap(({ baseline, candidate, fingerprint, metrics }) => {
+    const refusal = describeRefusal(fingerprint);
     const repeated = countRepeated(baselineRun, baseline) + countRepeated(run, candidate);
     return metrics.map(({ comparison, verdict }) => [
       run.runId,
@@ -57,12 +60,21 @@ export function formatComparisonCsv({ run, baselineRun, variants }: RunCompariso
       comparison.low,
       comparison.high,
       comparison.p,
-      verdict?.kind ?? "invalid",
+      verdict?.kind ?? "",
       comparison.unit,
       repeated,
+      refusal,
     ]);
   });
   return stringify([COMPARISON_COLUMNS, ...rows]);
+}
+
+/** Empty where the two sides are comparable. */
+function describeRefusal({ differences }: FingerprintComparison): string {
+  return differences
+    .filter(({ excuse }) => excuse === null)
+    .map(({ key }) => key)
+    .join(" ");
 }
 
 function countRepeated({ trialList }: StoredRun, name: string): number {
@@ -85,4 +97,5 @@ const COMPARISON_COLUMNS = [
   "verdict",
   "unit",
   "repeated_trials",
+  "not_comparable",
 ] as const;
