@@ -10,7 +10,6 @@ import {
   PortCensus,
   ResetCapture,
   readPortRange,
-  readQueues,
   readThreadCpuUs,
   SockDiag,
 } from "@churnlab/linux";
@@ -26,18 +25,24 @@ import {
 import {
   measureCaptureUs,
   measureDumpUs,
+  measureQueuesUs,
   measureReadingUs,
-  measureTraceUs,
+  measureResetWatchUs,
+  observeQueues,
 } from "./looking-costs.ts";
+import type { PairedCost } from "./paired-slices.ts";
+import type { ConnectionEnd } from "./short-connections.ts";
 
 const ROUNDS = 11;
 const TIME_WAIT_SOCKETS = 100_000;
 const READS_PER_ROUND = 200;
 const DUMPS_PER_ROUND = 5;
+const QUEUE_READS_PER_ROUND = 20;
 const LOOKING_QUADS = 51;
 const CAPTURE_QUADS = 301;
 const TRACE_QUADS = 51;
 const SAMPLES_PER_S = 5;
+const QUEUE_READINGS_PER_S = 1;
 const DUMPS_PER_S = 0.2;
 const RESETS_PER_S = 20_000;
 const RESET_SECONDS = 2;
@@ -45,7 +50,7 @@ const DRAIN_INTERVAL_MS = 200;
 
 export const bench: Benchmark = {
   name: "observe",
-  description: "the cost of looking: hosts, counters, port dumps, reset capture",
+  description: "the cost of looking: hosts, counters, queues, port dumps, watching resets",
   run,
 };
 
@@ -66,33 +71,59 @@ async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> 
     rows.add("ports.dump_kernel", dump.kernelMs);
     rows.add("ports.dump_own", dump.ownMs);
     rows.add("ports.ss", measureSs(hosts.client));
-    rows.add("queues.read", measureQueues(hosts.target));
+    rows.add("queues.read_client", measureQueues("client", hosts));
+    rows.add("queues.read_target", measureQueues("target", hosts));
   }
-  log("counters and port dumps beside connections");
-  const readings = measureReadingUs(hosts, LOOKING_QUADS).map((us) => (us * SAMPLES_PER_S) / 1e4);
-  const dumps = measureDumpUs(hosts, LOOKING_QUADS).map((us) => (us * DUMPS_PER_S) / 1e4);
-  rows.compare("looking.counters", readings);
-  rows.compare("looking.ports", dumps);
-  rows.compare(
-    "looking.both",
-    readings.map((share, quad) => share + (dumps[quad] ?? 0)),
-  );
-  for (const end of ["fin", "rst"] as const) {
-    log(`capture, connections that end with ${end.toUpperCase()}`);
-    using others = makeTwoHosts();
-    rows.compare(
-      `capture.per_${end}_connection`,
-      measureCaptureUs(others, { quads: CAPTURE_QUADS, end }),
-    );
-  }
-  log("trace of resets");
-  rows.compare("trace.per_rst_connection", measureTrace());
+  log("counters, queues and port dumps beside connections");
+  compareLooking(hosts, rows);
+  for (const end of ["fin", "rst"] as const) compareResets(end, { rows, log });
   for (let round = 0; round < Math.min(rounds, 3); round++) {
     const flood = measureFlood();
     rows.add("capture.rate", flood.perS);
     rows.add("capture.lost", flood.lost);
   }
   return rows.finish();
+}
+
+/** Each look as often as the sampler takes it, as a share of a core. */
+function compareLooking(hosts: TwoHosts, rows: Rows): void {
+  const counters = shareOfCore(measureReadingUs(hosts, LOOKING_QUADS), SAMPLES_PER_S);
+  const queues = shareOfCore(measureQueuesUs(hosts, LOOKING_QUADS), QUEUE_READINGS_PER_S);
+  const ports = shareOfCore(measureDumpUs(hosts, LOOKING_QUADS), DUMPS_PER_S);
+  rows.compare("looking.counters", counters);
+  rows.compare("looking.queues", queues);
+  rows.compare("looking.ports", ports);
+  const both = counters.map((share, quad) => share + (ports[quad] ?? 0));
+  rows.compare("looking.both", both);
+  rows.compare(
+    "looking.all",
+    both.map((share, quad) => share + (queues[quad] ?? 0)),
+  );
+}
+
+/** What watching resets adds to a connection, in shares of what one costs in the same slices. */
+function compareResets(
+  end: ConnectionEnd,
+  { rows, log }: { readonly rows: Rows; readonly log: (line: string) => void },
+): void {
+  log(`resets are watched, connections that end with ${end.toUpperCase()}`);
+  using captured = makeTwoHosts();
+  const capture = measureCaptureUs(captured, { quads: CAPTURE_QUADS, end });
+  for (const { off } of capture) rows.add(`connection.${end}`, off);
+  rows.compare(`capture.share_of_${end}`, shareOfConnection(capture));
+  using watched = makeTwoHosts();
+  const all = { quads: TRACE_QUADS, end };
+  rows.compare(`resets.share_of_${end}`, shareOfConnection(measureResetWatchUs(watched, all)));
+  const unread = measureResetWatchUs(watched, { ...all, isRead: false });
+  rows.compare(`resets.unread_share_of_${end}`, shareOfConnection(unread));
+}
+
+function shareOfCore(us: readonly number[], perS: number): number[] {
+  return us.map((each) => (each * perS) / 1e4);
+}
+
+function shareOfConnection(costs: readonly PairedCost[]): number[] {
+  return costs.map(({ off, added }) => (added / off) * 100);
 }
 
 /** Unit and target of every figure; `ports.ss` is the peer. */
@@ -102,15 +133,25 @@ const FIGURES = {
   "ports.dump_kernel": { unit: "ms", target: { max: 20 } },
   "ports.dump_own": { unit: "ms", target: { max: 30 } },
   "ports.ss": { unit: "ms", target: null },
-  "queues.read": { unit: "us", target: { max: 100 } },
+  "queues.read_client": { unit: "us", target: { max: 100 } },
+  // With its handshakes, for which the kernel walks the host's table of connections.
+  "queues.read_target": { unit: "us", target: null },
   "looking.counters": { unit: "% of a core", target: null },
+  "looking.queues": { unit: "% of a core", target: null },
   "looking.ports": { unit: "% of a core", target: null },
+  // Counters and port dumps; then with queues.
   "looking.both": { unit: "% of a core", target: { max: 1 } },
-  // 6 % of the 30 us of CPU that a connection costs a fast client.
-  "capture.per_fin_connection": { unit: "us", target: { max: 1.8 } },
-  "capture.per_rst_connection": { unit: "us", target: { max: 1.8 } },
-  // For root of the machine only, and mostly the reading of its text, which is not the client's.
-  "trace.per_rst_connection": { unit: "us", target: null },
+  "looking.all": { unit: "% of a core", target: { max: 1 } },
+  "connection.fin": { unit: "us", target: null },
+  "connection.rst": { unit: "us", target: null },
+  "capture.share_of_fin": { unit: "% of a connection", target: { max: 6 } },
+  "capture.share_of_rst": { unit: "% of a connection", target: { max: 6 } },
+  // As trials of root of the machine have it.
+  "resets.share_of_fin": { unit: "% of a connection", target: { max: 6 } },
+  "resets.share_of_rst": { unit: "% of a connection", target: { max: 6 } },
+  // Without the reading, which is not the client's.
+  "resets.unread_share_of_fin": { unit: "% of a connection", target: null },
+  "resets.unread_share_of_rst": { unit: "% of a connection", target: null },
   "capture.rate": { unit: "resets/s", target: { min: RESETS_PER_S * 0.9 } },
   "capture.lost": { unit: "resets", target: { max: 0 } },
 } as const;
@@ -180,19 +221,16 @@ function measureSs(namespace: NetworkNamespace): number {
   return performance.now() - begun;
 }
 
-function measureQueues(namespace: NetworkNamespace): number {
-  const listener = listen(namespace, { host: TARGET, port: 82 });
-  using diag = new SockDiag(namespace);
+/** Microseconds of one reading; the target has a listener, the client none. */
+function measureQueues(role: "client" | "target", hosts: TwoHosts): number {
+  const listener = listen(hosts.target, { host: TARGET, port: 82 });
+  const observer = observeQueues(role, hosts[role]);
   const begun = performance.now();
-  for (let read = 0; read < READS_PER_ROUND; read++) readQueues(diag);
+  for (let read = 0; read < QUEUE_READS_PER_ROUND; read++) observer.readQueues();
   const elapsedMs = performance.now() - begun;
+  observer.close();
   close(listener);
-  return (elapsedMs * 1e3) / READS_PER_ROUND;
-}
-
-function measureTrace(): number[] {
-  using hosts = makeTwoHosts();
-  return measureTraceUs(hosts, TRACE_QUADS);
+  return (elapsedMs * 1e3) / QUEUE_READS_PER_ROUND;
 }
 
 /** Connects to a closed port at a fixed rate; each is answered by a reset. */

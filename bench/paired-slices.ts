@@ -9,15 +9,21 @@ export interface PairedSlices<T extends Disposable> {
   readonly slice: (on: T | null) => number;
 }
 
+/** The cost of a slice while it is off, and what being on adds to it, by one quad. */
+export interface PairedCost {
+  readonly off: number;
+  readonly added: number;
+}
+
 /**
  * What being on adds to the cost of a slice, once per quad. A drift of the machine that is steady over a quad cancels out,
  * and what happens to one quad alone is one outlier among many.
  */
-export function comparePaired<T extends Disposable>(paired: PairedSlices<T>): number[] {
+export function comparePaired<T extends Disposable>(paired: PairedSlices<T>): PairedCost[] {
   return Array.from({ length: paired.quads }, () => measureQuad(paired));
 }
 
-function measureQuad<T extends Disposable>({ turnOn, settle, slice }: PairedSlices<T>): number {
+function measureQuad<T extends Disposable>({ turnOn, settle, slice }: PairedSlices<T>): PairedCost {
   const measure = (on: T | null): number => {
     settle();
     return slice(on);
@@ -25,7 +31,8 @@ function measureQuad<T extends Disposable>({ turnOn, settle, slice }: PairedSlic
   const before = measure(null);
   const during = measureWhileOn(turnOn, measure);
   const after = measure(null);
-  return during - (before + after) / 2;
+  const off = (before + after) / 2;
+  return { off, added: during - off };
 }
 
 function measureWhileOn<T extends Disposable>(turnOn: () => T, measure: (on: T) => number): number {

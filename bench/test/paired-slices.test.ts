@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { comparePaired } from "../paired-slices.ts";
+import { comparePaired, type PairedCost } from "../paired-slices.ts";
 
 /** A machine that gets slower by one with every slice, and on which being on costs ten. */
-function aDriftingMachine(quads: number): { differences: number[]; calls: string[] } {
+function aDriftingMachine(quads: number): { costs: PairedCost[]; calls: string[] } {
   const calls: string[] = [];
   let slices = 0;
-  const differences = comparePaired({
+  const costs = comparePaired({
     quads,
     turnOn: () => {
       calls.push("turn on");
@@ -18,11 +18,15 @@ function aDriftingMachine(quads: number): { differences: number[]; calls: string
       return slices + (on === null ? 0 : 10);
     },
   });
-  return { differences, calls };
+  return { costs, calls };
 }
 
-it("finds what being on costs on a machine that drifts", () => {
-  expect(aDriftingMachine(3).differences).toEqual([10, 10, 10]);
+it("finds what being on adds on a machine that drifts, and to what", () => {
+  expect(aDriftingMachine(3).costs).toEqual([
+    { off: 2.5, added: 10 },
+    { off: 6.5, added: 10 },
+    { off: 10.5, added: 10 },
+  ]);
 });
 
 it("measures off, on, on, off, and lets things settle before each", () => {

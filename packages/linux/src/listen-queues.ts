@@ -26,7 +26,8 @@ export interface Queues {
 
 /**
  * The accept queues of a namespace (about 20 µs), and on request its SYN_RECV count, for which the kernel walks the
- * host's table of all connections (0.6 ms and more): where nothing listens, it is not asked to. Throws `SystemError`.
+ * host's table of all connections (0.6 ms, and about 8 ms with 100 000 of them): where nothing listens, it is not asked to.
+ * Throws `SystemError`.
  */
 export function readQueues(
   diag: Pick<SockDiag, "dump">,
