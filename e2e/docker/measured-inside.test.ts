@@ -1,4 +1,5 @@
-import { statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { readFileSync, readlinkSync, statSync } from "node:fs";
 import { DockerTestbed } from "@churnlab/testbed";
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Workplace } from "../cli/churnlab.ts";
@@ -10,6 +11,7 @@ import {
 } from "../testbed/gateway-exhaustion.ts";
 import { CONFORMING, COUNTS, conformance } from "./conformance.ts";
 import { docker, listContainers } from "./engine.ts";
+import { findDocker, writeProgram } from "./fake-program.ts";
 import { skipWithoutEngine } from "./skip-without-engine.ts";
 
 /** Long enough to be interrupted. */
@@ -55,6 +57,42 @@ describe("a container that may not be entered from outside", () => {
       }
     },
   );
+
+  it("is one whose engine tells the process id of a stranger: that is neither entered nor changed", async () => {
+    vi.unstubAllEnvs();
+    // A process of this machine with nothing but a loopback, which is all that can be seen of it from here.
+    const stranger = spawn("unshare", ["--net", "sleep", "60"], { stdio: "ignore" });
+    try {
+      await vi.waitFor(() => {
+        const [its, own] = [stranger.pid, "self"].map((pid) => readlinkSync(`/proc/${pid}/ns/net`));
+        expect(its).not.toBe(own);
+      });
+      using place = new Workplace();
+      const lie = `if [ "$1" = inspect ]; then case "$*" in *State.Pid*)
+          pid=$(${findDocker()} "$@") || exit; [ "$pid" = 0 ] && echo 0 || echo ${stranger.pid}; exit ;; esac; fi
+        exec ${findDocker()} "$@"`;
+      const bin = writeProgram(place.folder, "docker", lie);
+      const file = place.write(
+        "s.yaml",
+        conformance(`testbed: docker
+workload: { kind: short-lived, arrival: { model: open, rate: 100/s } }
+sysctls: { target: { net.core.somaxconn: 77 } }
+variants: [{ name: only }]`),
+      );
+      const prefix = ["env", `PATH=${bin}:${process.env["PATH"]}`];
+      const { code, stderr } = await place.run(["run", file], { prefix });
+      expect({ code, stderr }).toMatchObject({ code: 0 });
+      const { stdout } = await place.run(["show", "last", "--json"]);
+      expect(stdout).toContain('"target.measured": "from inside"');
+      const devices = readFileSync(`/proc/${stranger.pid}/net/dev`, "utf8");
+      expect(devices).toMatch(/^ *lo:/m);
+      expect(devices).not.toMatch(/^ *(?:t\d+|up):/m);
+      expect(stranger.exitCode).toBeNull();
+    } finally {
+      stranger.kill("SIGKILL");
+    }
+    expect(listContainers()).toEqual([]);
+  });
 
   it("may be a gateway, whose ports run out in the same way", async () => {
     const workload = "{ kind: keep-alive, arrival: { model: closed, connections: 8, limit: 800 } }";

@@ -7,7 +7,7 @@ import { LogTail } from "../command/log-tail.ts";
 import { describeOwner, OWNER_LABEL, readStartTime } from "./container-owner.ts";
 import type { DockerCli } from "./docker-cli.ts";
 import { explainDocker } from "./explain-docker.ts";
-import { openContainerNamespace } from "./open-container-namespace.ts";
+import { openContainerNamespace, type ToldProcess } from "./open-container-namespace.ts";
 
 const START_MS_MAX = 10_000;
 const LOOK_EVERY_MS = 10;
@@ -61,7 +61,7 @@ export class Container implements AsyncDisposable {
   static async start(cli: DockerCli, options: ContainerOptions): Promise<Container> {
     const name = `churnlab-${process.pid}-${++created}`;
     const patience = options.pull ? { timeoutMs: PULL_MS_MAX } : {};
-    await cli.run(["create", ...describeCreation(name, options)], patience);
+    const id = await cli.run(["create", ...describeCreation(name, options)], patience);
     try {
       const isTalkedTo = options.beside !== undefined;
       const attached = cli.start([
@@ -73,7 +73,7 @@ export class Container implements AsyncDisposable {
       const log = new LogTail();
       const exit = watchExit(attached, { log, image: options.image, isTalkedTo });
       const pid = await awaitPid(cli, name, { exit, log });
-      const seen = isTalkedTo ? null : lookFor(pid);
+      const seen = isTalkedTo ? null : lookFor({ pid, id });
       return new Container({ cli, name, attached, log, exit }, seen);
     } catch (error) {
       await cli.run(["rm", "--force", "--volumes", name]);
@@ -163,10 +163,15 @@ export class Container implements AsyncDisposable {
   }
 }
 
-function lookFor(pid: number): SeenProcess | null {
+function lookFor(told: ToldProcess): SeenProcess | null {
+  const { pid } = told;
   const startTime = readStartTime(pid);
-  const namespace = openContainerNamespace(pid);
-  return namespace === null ? null : { pid, startTime, namespace };
+  const namespace = openContainerNamespace(told);
+  if (namespace === null) return null;
+  // It was of the container when it was looked at: the same process then as when its start was read, or it is not seen.
+  if (readStartTime(pid) === startTime) return { pid, startTime, namespace };
+  namespace.close();
+  return null;
 }
 
 function leftBehind(error: unknown, name: string): unknown {
