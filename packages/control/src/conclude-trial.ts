@@ -36,6 +36,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
   const warnings: Warning[] = [
     ...world.warnings,
     ...ofWorld.warnings,
+    ...(world.target.conclude?.() ?? []),
     ...recording.warnings(),
     ...report.warnings,
     ...world.observers.flatMap((observer) => observer.conclude()),

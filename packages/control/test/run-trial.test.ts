@@ -394,7 +394,7 @@ describe("runTrial", () => {
     },
   );
 
-  it("carries the doubts of the world, of every observer and of every agent", async () => {
+  it("carries the doubts of the world, of its target, of every observer and of every agent", async () => {
     const doubt = (message: string): Warning => ({ code: "W_OBSERVER_DEGRADED", message });
     const observer = new FakeObserver();
     observer.doubts = [doubt("observer")];
@@ -404,10 +404,11 @@ describe("runTrial", () => {
     const { outcome } = await run({
       agents: [agent],
       observers: [observer],
+      target: Object.assign(new FakeTarget(), { conclude: () => [doubt("target")] }),
       warnings: [doubt("world")],
     });
     const messages = outcome.record.warnings.map(({ message }) => message);
-    expect(messages.toSorted()).toEqual(["agent", "observer", "world"]);
+    expect(messages.toSorted()).toEqual(["agent", "observer", "target", "world"]);
   });
 
   it("names what ran out, with its evidence", async () => {

@@ -26,6 +26,8 @@ export interface Target {
   keptOpen?(): number;
   /** The end of what it wrote, at most 64 KiB. Absent where it writes nothing. */
   readLog?(): string;
+  /** Doubts about its own numbers, once it was measured. Absent where it has none. */
+  conclude?(): readonly Warning[];
 }
 
 /** Cumulative kernel counters and gauges of one namespace, by stored metric name. */

@@ -104,6 +104,11 @@ export const WARNING_CODES = {
     invalidates: true,
     meaning: "The target ended while the trial ran.",
   },
+  W_TARGET_UNCOUNTED: {
+    invalidates: false,
+    meaning:
+      "The target did not say what it has done when it was asked: its own counts are absent, not zero.",
+  },
   W_TARGET_UNSEEN: {
     invalidates: false,
     meaning: "The target is a host that is not churnlab's: its side of the figures is absent.",

@@ -1,4 +1,4 @@
-import type { Measurement, Target, TargetAddress } from "@churnlab/core";
+import type { Measurement, Target, TargetAddress, Warning } from "@churnlab/core";
 import { COUNTS_LINE, COUNTS_SIGNAL, parseCounts, type ServerCounts } from "@churnlab/traffic";
 import type { Container } from "./container.ts";
 import type { KernelUse } from "./container-kernel.ts";
@@ -6,7 +6,7 @@ import type { KernelUse } from "./container-kernel.ts";
 const ANSWER_MS_MAX = 2000;
 
 export interface ContainerTargetParts {
-  readonly container: Container;
+  readonly container: Pick<Container, "ended" | "ask" | "log">;
   readonly address: TargetAddress;
   /** Whether churnlab's own server is in it, which can be asked what it has done. */
   readonly isOurs: boolean;
@@ -22,6 +22,7 @@ export class ContainerTarget implements Target {
   readonly address: TargetAddress;
   readonly #parts: ContainerTargetParts;
   #before: Promise<ServerCounts | null> = Promise.resolve(null);
+  readonly #doubts: string[] = [];
 
   constructor(parts: ContainerTargetParts) {
     this.address = parts.address;
@@ -48,13 +49,14 @@ export class ContainerTarget implements Target {
 
   /**
    * CPU time of all its processes, over the connections that its kernel accepted; of a gateway of ours what it did towards its
-   * upstream in the measure phase.
+   * upstream in the measure phase. What it does not tell is absent: a growth needs both its ends.
    */
   async measure(): Promise<readonly Measurement[]> {
     if (this.ended() !== null) return [];
     const { cpuUs, accepted } = await this.#parts.use();
     const before = await this.#before;
     const counts = await this.#askCounts();
+    this.#noteSilence(before, counts);
     const perUnit: [string, number][] = [
       ["cpu.us_per_connection", accepted],
       ["cpu.us_per_request", counts?.requests ?? 0],
@@ -67,6 +69,24 @@ export class ContainerTarget implements Target {
     ];
   }
 
+  conclude(): Warning[] {
+    return this.#doubts.map((message) => ({ code: "W_TARGET_UNCOUNTED", message }));
+  }
+
+  #noteSilence(before: ServerCounts | null, after: ServerCounts | null): void {
+    const { isOurs, isGateway } = this.#parts;
+    if (!isOurs) return;
+    const silent = "target: its server did not tell its counts";
+    if (after === null) {
+      const absent = isGateway ? "those towards its upstream are" : "cpu.us_per_request is";
+      this.#doubts.push(`${silent} after the load; ${absent} absent`);
+    } else if (isGateway && before === null) {
+      this.#doubts.push(
+        `${silent} when the measure phase began; those towards its upstream are absent, since they would hold the warm-up too`,
+      );
+    }
+  }
+
   async #askCounts(): Promise<ServerCounts | null> {
     const { container, isOurs } = this.#parts;
     if (!isOurs) return null;
@@ -76,9 +96,10 @@ export class ContainerTarget implements Target {
 }
 
 function growthOf(before: ServerCounts | null, after: ServerCounts | null): Measurement[] {
-  return Object.entries(after?.gateway ?? {}).map(([metric, value]) => ({
+  if (before === null || after === null) return [];
+  return Object.entries(after.gateway).map(([metric, value]) => ({
     role: "target",
     metric,
-    value: value - (before?.gateway[metric] ?? 0),
+    value: value - (before.gateway[metric] ?? 0),
   }));
 }
