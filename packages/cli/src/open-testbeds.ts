@@ -1,11 +1,16 @@
 import type { Testbed, TestbedKind } from "@churnlab/core";
-import { DockerTestbed, ExternalTestbed, NetnsTestbed } from "@churnlab/testbed";
+import {
+  DockerTestbed,
+  type ExternalCheck,
+  ExternalTestbed,
+  NetnsTestbed,
+} from "@churnlab/testbed";
 
 export interface TestbedOptions {
   /** Whether images that are missing may be pulled. */
   readonly pull?: boolean;
-  /** Whether hosts may be loaded that are not this machine's. */
-  readonly allowExternal?: boolean;
+  /** What was checked of hosts that are not churnlab's; none but this machine where absent. */
+  readonly external?: ExternalCheck;
 }
 
 /** The testbeds of a command, each made when its first trial needs it and closed with the command. */
@@ -40,6 +45,6 @@ function makeTestbed(kind: TestbedKind, options: TestbedOptions): Testbed {
     case "docker":
       return new DockerTestbed({ pull: options.pull ?? false });
     case "external":
-      return new ExternalTestbed({ allowed: options.allowExternal ?? false });
+      return new ExternalTestbed(options.external);
   }
 }

@@ -6,7 +6,8 @@
 export { checkContainers } from "./docker/check-containers.ts";
 export { type CleanedContainers, cleanContainers } from "./docker/clean-containers.ts";
 export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
-export { checkExternal } from "./external/check-external.ts";
+export { checkExternal, type ExternalCheck } from "./external/check-external.ts";
+export { ExternalTargets } from "./external/external-targets.ts";
 export { ExternalTestbed } from "./external/external-testbed.ts";
 export { joinPorts, joinQueues, joinReadings, joinWarnings } from "./joint-observer.ts";
 export { NetnsTestbed } from "./netns-testbed.ts";

@@ -1,7 +1,7 @@
 import { ChurnError, type Scenario, type TrialSpec } from "@churnlab/core";
 import { DASHBOARD_PORT, LiveFeed, offerLiveRuns } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
-import { checkContainers, checkExternal } from "@churnlab/testbed";
+import { checkContainers, checkExternal, ExternalTargets } from "@churnlab/testbed";
 import { abortOnSignals } from "../abort-on-signals.ts";
 import { checkLimits } from "../check-limits.ts";
 import { checkPrivileges } from "../check-privileges.ts";
@@ -47,7 +47,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   if (elsewhere !== null) return elsewhere;
   const { pull = false, allowExternal = false } = options;
   await checkContainers(listSpecs(scenarios), { pull });
-  const sent = await checkExternal(scenarios, { allowed: allowExternal });
+  const external = { allowed: allowExternal, targets: new ExternalTargets() };
+  const sent = await checkExternal(scenarios, external);
   for (const line of sent) terminal.say(`load on ${line}`);
   // Before the first file is there: whoever sees one may interrupt what wrote it.
   using abort = abortOnSignals(terminal);
@@ -57,7 +58,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   await using _dashboard =
     port === null ? null : await serveRun(store, { port, terminal, feed, stop: abort.abort });
   await using testbeds =
-    access === null ? openTestbeds({ pull, allowExternal }) : openFleet(access, store);
+    access === null ? openTestbeds({ pull, external }) : openFleet(access, store);
   using follower = followRuns(store, reporters);
   // One that cannot be had is said before a run is begun, not by a run that failed.
   if (access === null) for (const spec of listSpecs(scenarios)) testbeds.of(spec.testbed);

@@ -1,6 +1,14 @@
 import { ChurnError, type Scenario } from "@churnlab/core";
 import { describeLoad } from "./describe-load.ts";
-import { type ExternalTarget, findExternalTarget } from "./find-external-target.ts";
+import type { ExternalTargets } from "./external-targets.ts";
+import type { ExternalTarget } from "./find-external-target.ts";
+
+export interface ExternalCheck {
+  /** Whether hosts may be loaded that are neither this machine nor in the range for tests. */
+  readonly allowed: boolean;
+  /** Keeps what is looked up, for the testbed. */
+  readonly targets: ExternalTargets;
+}
 
 /**
  * What testbed external is going to send, one line for each host and load. Rejects with `E_EXTERNAL`, which says the same,
@@ -8,14 +16,14 @@ import { type ExternalTarget, findExternalTarget } from "./find-external-target.
  */
 export async function checkExternal(
   scenarios: readonly Scenario[],
-  { allowed }: { readonly allowed: boolean },
+  { allowed, targets }: ExternalCheck,
 ): Promise<readonly string[]> {
   const lines: string[] = [];
   const foreign = new Set<string>();
   for (const { name, variants, replicates } of scenarios) {
     for (const { name: variant, spec } of variants) {
       if (spec.testbed !== "external" || !("url" in spec.target)) continue;
-      const target = await findExternalTarget(spec.target.url);
+      const target = await targets.find(spec.target.url);
       const place = describePlace(target);
       lines.push(`${place}: ${describeLoad(spec)}, ${times(replicates)} (${name}, ${variant})`);
       if (!target.isFree) foreign.add(place);

@@ -12,8 +12,9 @@ import { presentNetworkNamespace } from "@churnlab/linux";
 import { chooseWorkers, LocalAgent, WorkerPool } from "@churnlab/traffic";
 import { describeEnvironment } from "../describe-environment.ts";
 import { NamespaceObserver } from "../namespace-observer.ts";
-import { requireAllowed } from "./check-external.ts";
-import { type ExternalTarget, findExternalTarget } from "./find-external-target.ts";
+import { type ExternalCheck, requireAllowed } from "./check-external.ts";
+import { ExternalTargets } from "./external-targets.ts";
+import type { ExternalTarget } from "./find-external-target.ts";
 
 /** Where sockets that bind to no address of theirs are bound. */
 const ANY_ADDRESS = "0.0.0.0";
@@ -25,11 +26,12 @@ const ANY_ADDRESS = "0.0.0.0";
 export class ExternalTestbed implements Testbed {
   readonly kind = "external";
   readonly #allowed: boolean;
+  readonly #targets: ExternalTargets;
   readonly #pool: WorkerPool = new WorkerPool();
 
-  /** `allowed`: whether hosts may be loaded that are neither this machine nor in the range for tests. */
-  constructor({ allowed = false }: { readonly allowed?: boolean } = {}) {
+  constructor({ allowed = false, targets = new ExternalTargets() }: Partial<ExternalCheck> = {}) {
     this.#allowed = allowed;
+    this.#targets = targets;
   }
 
   async build({ spec }: Trial, signal: AbortSignal): Promise<TrialWorld> {
@@ -38,7 +40,7 @@ export class ExternalTestbed implements Testbed {
         hint: "Name yours: target: { url: http://… }.",
       });
     }
-    const address = await findExternalTarget(spec.target.url);
+    const address = await this.#targets.find(spec.target.url);
     requireAllowed(address, this.#allowed);
     signal.throwIfAborted();
     await using stack = new AsyncDisposableStack();

@@ -9,7 +9,7 @@ export interface ExternalTarget extends TargetAddress {
   readonly isFree: boolean;
 }
 
-/** Resolves the host of a URL, once: load goes to the address that was shown. Rejects with `E_TARGET`. */
+/** The target that a URL names, with the address that its host has now. Rejects with `E_TARGET`. */
 export async function findExternalTarget(url: string): Promise<ExternalTarget> {
   const { protocol, hostname, port, host: authority, pathname, search } = new URL(url);
   const tls = protocol === "https:";
