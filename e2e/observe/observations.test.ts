@@ -78,7 +78,12 @@ describe("the queues of a listener", () => {
     const { outcome } = await runOne("{ kind: short-lived, arrival: { model: open, rate: 50/s } }");
     const ofTarget = outcome.record.listenerQueues.filter(({ role }) => role === "target");
     expect(ofTarget.length).toBeGreaterThan(0);
-    expect(ofTarget[0]).toMatchObject({ port: 8080, limit: 4096, depth: 0, synReceived: 0 });
+    expect(ofTarget[0]).toMatchObject({ port: 8080, limit: 4096 });
+    // A look may fall between a handshake and its accept().
+    for (const { depth, synReceived } of ofTarget) {
+      expect(depth).toBeLessThan(50);
+      expect(synReceived).toBeLessThan(50);
+    }
   });
 });
 
