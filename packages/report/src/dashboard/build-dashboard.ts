@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { DashboardContext } from "./dashboard-context.ts";
 import { explainErrors } from "./explain-errors.ts";
 import { DatabaseFollower } from "./follow-database.ts";
-import { guardRequests } from "./guard-requests.ts";
+import { type GuardOptions, guardRequests } from "./guard-requests.ts";
 import { PageThread } from "./page-thread.ts";
 import type { RunSource } from "./run-source.ts";
 import { serveApi } from "./serve-api.ts";
@@ -21,10 +21,10 @@ export interface BuiltDashboard {
 /** Gives a server its routes, and its streams something to tell. */
 export function buildDashboard(
   app: FastifyInstance,
-  { source, version, feed, stop, isLoopback }: DashboardOptions & { readonly isLoopback: boolean },
+  { source, version, feed, stop, isLoopback, listen }: DashboardOptions & GuardOptions,
 ): BuiltDashboard {
   const hub = new StreamHub(feed === undefined ? "database" : "process");
-  const guard = guardRequests(app, { isLoopback });
+  const guard = guardRequests(app, { isLoopback, listen });
   const follower = feed === undefined ? followDatabase(source, hub) : null;
   const leave = feed?.listen((message) => hub.publish(message));
   const pages = new PageThread(source.path);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { isIP } from "node:net";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 const COOKIE = "churnlab_token";
@@ -25,23 +26,33 @@ export interface Guard {
   readonly token: string;
   /** Whether a request proves that it knows the token, in its cookie or as a bearer. */
   knowsToken(request: FastifyRequest): boolean;
+  /** Whether a request may be told what the database holds, and where it is. */
+  mayRead(request: FastifyRequest): boolean;
   /** Whether a request that changes something comes from a page of this server, or from no page at all. */
   isSameOrigin(request: FastifyRequest): boolean;
 }
 
+export interface GuardOptions {
+  readonly isLoopback: boolean;
+  /** The address that the server listens on. */
+  readonly listen: string;
+}
+
 /**
- * Puts every request behind the rules: strict headers; on loopback only names of loopback, since a foreign page may let its
+ * Puts every request behind the rules: strict headers; on loopback only names of loopback and the address itself, since a foreign page may let its
  * own name point here (DNS rebinding); on any other address only who knows the token.
  */
-export function guardRequests(
-  app: FastifyInstance,
-  { isLoopback }: { readonly isLoopback: boolean },
-): Guard {
-  const guard = makeGuard(randomBytes(TOKEN_BYTES).toString("base64url"));
+export function guardRequests(app: FastifyInstance, { isLoopback, listen }: GuardOptions): Guard {
+  const names = new Set([...LOOPBACK_NAMES, isIP(listen) === 6 ? `[${listen}]` : listen]);
+  const guard = makeGuard(randomBytes(TOKEN_BYTES).toString("base64url"), isLoopback);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
-    if (isLoopback && !LOOPBACK_NAMES.has(hostName(request))) {
-      return reply.code(421).send({ error: "this server answers to localhost only" });
+    if (isLoopback && !names.has(hostName(request))) {
+      return reply
+        .code(421)
+        .send({
+          error: "this server answers to localhost only, and to the address that it listens on",
+        });
     }
     // `//` and `/\\` begin a host in an address, and name none.
     if (!URL.canParse(request.url, BASE)) {
@@ -49,7 +60,7 @@ export function guardRequests(
     }
     if (takeTokenFromAddress(request, reply, guard)) return reply;
     const path = request.url.split("?")[0] ?? "";
-    if (isLoopback || PUBLIC_PATHS.has(path) || guard.knowsToken(request)) return undefined;
+    if (PUBLIC_PATHS.has(path) || guard.mayRead(request)) return undefined;
     return reply
       .code(401)
       .send({ error: "open the address that was printed at the start: it carries the token" });
@@ -57,13 +68,15 @@ export function guardRequests(
   return guard;
 }
 
-function makeGuard(token: string): Guard {
+function makeGuard(token: string, isLoopback: boolean): Guard {
+  const knowsToken = (request: FastifyRequest): boolean =>
+    [readCookie(request), readBearer(request)].some(
+      (given) => given !== null && isEqual(given, token),
+    );
   return {
     token,
-    knowsToken: (request) =>
-      [readCookie(request), readBearer(request)].some(
-        (given) => given !== null && isEqual(given, token),
-      ),
+    knowsToken,
+    mayRead: (request) => isLoopback || knowsToken(request),
     isSameOrigin(request) {
       const { origin, host } = request.headers;
       const site = request.headers["sec-fetch-site"];

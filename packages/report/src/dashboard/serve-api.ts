@@ -66,7 +66,7 @@ const ROUTES = [
 
 export function serveApi(
   app: FastifyInstance,
-  { source, pages, hub, version, look }: DashboardContext,
+  { source, pages, hub, guard, version, look }: DashboardContext,
 ): void {
   app.get("/api", () => ({
     churnlab: version,
@@ -95,12 +95,15 @@ export function serveApi(
     look();
     return hub.state.snapshot();
   });
-  app.get("/healthz", (_, reply) => {
+  app.get("/healthz", (request, reply) => {
+    // A supervisor has no token, and needs no path and no error of a host that is not its own.
+    const tell = (database: string): { readonly database?: string } =>
+      guard.mayRead(request) ? { database } : {};
     try {
       source.read((store) => store.listRuns());
-      return { status: "ok", database: source.path };
+      return { status: "ok", ...tell(source.path) };
     } catch (error) {
-      return reply.code(503).send({ status: "failing", database: (error as Error).message });
+      return reply.code(503).send({ status: "failing", ...tell((error as Error).message) });
     }
   });
   app.get("/metrics", (_, reply) => {

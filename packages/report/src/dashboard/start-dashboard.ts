@@ -43,7 +43,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const app = fastify({ forceCloseConnections: true, routerOptions: { maxParamLength: 64 } });
   const listen = options.listen ?? "127.0.0.1";
   const isLoopback = isLoopbackAddress(listen);
-  const built = buildDashboard(app, { ...options, isLoopback });
+  const built = buildDashboard(app, { ...options, isLoopback, listen });
   await listenOn(app, listen, options.port ?? DASHBOARD_PORT);
   const { port } = app.server.address() as { port: number };
   const address = `http://${isIP(listen) === 6 ? `[${listen}]` : listen}:${port}/`;

@@ -1,6 +1,10 @@
+import { rmSync } from "node:fs";
 import { request } from "node:http";
+import { openStore } from "@churnlab/store";
 import { describe, expect, it } from "vitest";
-import { makeRun } from "../fixtures/make-run.ts";
+import { fileSource } from "../../src/dashboard/run-source.ts";
+import { startDashboard } from "../../src/dashboard/start-dashboard.ts";
+import { makeRun, TemporaryDirectory } from "../fixtures/make-run.ts";
 import { TWO_SECONDS } from "../fixtures/scenarios.ts";
 import { type OpenDashboard, openDashboard } from "./open-dashboard.ts";
 
@@ -50,6 +54,16 @@ describe("a dashboard on loopback", { timeout: 30_000 }, () => {
       (await ask(opened, "/api/runs", { headers: { host } })).status;
     expect(await Promise.all(ours.map(statusOf))).toEqual(ours.map(() => 200));
     expect(await Promise.all(foreign.map(statusOf))).toEqual(foreign.map(() => 421));
+  });
+
+  it("answers to the address that it listens on, where that is another of loopback", async () => {
+    await using opened = await openDashboard({ listen: "127.0.0.2" });
+    expect((await fetch(opened.at("/api/runs"))).status).toBe(200);
+    const headers = { host: "127.0.0.3" };
+    expect((await ask(opened, "/api/runs", { headers })).status).toBe(421);
+    await using usual = await openDashboard();
+    const other = { host: "127.0.0.2" };
+    expect((await ask(usual, "/api/runs", { headers: other })).status).toBe(421);
   });
 
   it.each(["/", "/live", "/api/runs", "/metrics", "/assets/page.css", "/nothing"])(
@@ -158,6 +172,30 @@ describe("a dashboard on any other address", { timeout: 30_000 }, () => {
     const { status, body } = await ask(opened, path);
     expect(status).toBe(400);
     expect(body).not.toContain("bug");
+  });
+
+  it("tells its health without the token, and neither a path nor an error", async () => {
+    using place = new TemporaryDirectory();
+    const file = place.file("runs.db");
+    openStore(file, { mode: "write" }).close();
+    await using served = await startDashboard({
+      source: fileSource(file),
+      version: "0.1.0",
+      port: 0,
+      listen: "0.0.0.0",
+    });
+    const token = new URL(served.url).searchParams.get("token") ?? "";
+    const healthz = new URL("/healthz", served.address.replace("0.0.0.0", "127.0.0.1"));
+    const headers = { authorization: `Bearer ${token}` };
+    expect(await (await fetch(healthz)).json()).toEqual({ status: "ok" });
+    expect(await (await fetch(healthz, { headers })).json()).toMatchObject({ database: file });
+    rmSync(file);
+    const failing = await fetch(healthz);
+    expect(failing.status).toBe(503);
+    expect(await failing.json()).toEqual({ status: "failing" });
+    expect(await (await fetch(healthz, { headers })).json()).toMatchObject({
+      database: expect.stringContaining(file),
+    });
   });
 
   it("turns the token of its address into a cookie that no script reads, and leads to no other place", async () => {
