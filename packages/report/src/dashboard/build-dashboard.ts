@@ -35,6 +35,7 @@ export function buildDashboard(
     guard,
     version,
     look: () => follower?.look(),
+    ask: async () => follower?.ask(),
     stop: stop ?? null,
   };
   explainErrors(app);

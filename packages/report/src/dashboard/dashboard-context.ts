@@ -13,6 +13,8 @@ export interface DashboardContext {
   readonly version: string;
   /** Takes note of what has happened since the last look, where nobody tells. */
   readonly look: () => void;
+  /** The same for who asks now and then, and waits, within bounds, for what goes on now. */
+  readonly ask: () => Promise<void>;
   /** Ends the run of this process; null where there is none to end. */
   readonly stop: (() => void) | null;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { StoredRun, StoreReader } from "@churnlab/store";
 import { listAttempts } from "../count-attempt.ts";
 import type { LiveMessage } from "../live/live-message.ts";
@@ -6,6 +7,10 @@ import { LiveRunReader } from "./live-run-reader.ts";
 import type { RunSource } from "./run-source.ts";
 
 const POLL_MS = 1000;
+/** Who asks once comes back: scrapers do within a minute. */
+const ASKED_MS = 60_000;
+/** What an answer waits for the first word of a run. */
+const ANSWER_MS_MAX = 500;
 
 export interface FollowOptions {
   readonly publish: (message: LiveMessage) => void;
@@ -19,6 +24,8 @@ interface Followed {
   told: number | null;
   /** It tells itself what it does; null: it could not be reached. */
   reader: LiveRunReader | null;
+  /** Settled once it has told its first word, or will tell none. */
+  reached: Promise<void>;
 }
 
 /**
@@ -32,15 +39,27 @@ export class DatabaseFollower implements Disposable {
   readonly #timer: ReturnType<typeof setInterval>;
   #signature = "";
   #followed: Followed | null = null;
+  #askedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(source: RunSource, { publish, isWatched }: FollowOptions) {
     this.#source = source;
     this.#publish = publish;
     this.#timer = setInterval(() => {
-      if (isWatched()) this.look();
+      if (isWatched() || performance.now() - this.#askedAtMs < ASKED_MS) this.look();
       else this.#leave();
     }, POLL_MS);
     this.#timer.unref();
+  }
+
+  /**
+   * Looks for somebody who keeps no stream open, and counts as watching for a while. Ends when a run that goes on has told
+   * what it does now, or soon after.
+   */
+  async ask(): Promise<void> {
+    this.#askedAtMs = performance.now();
+    this.look();
+    if (this.#followed === null) return;
+    await Promise.race([this.#followed.reached, sleep(ANSWER_MS_MAX, undefined, { ref: false })]);
   }
 
   /** Tells what has changed since the last look. A database that cannot be read now is looked at again later. */
@@ -70,7 +89,12 @@ export class DatabaseFollower implements Disposable {
       this.#finish(store, this.#followed);
     }
     if (running === undefined) return;
-    this.#followed ??= { runId: running.runId, told: null, reader: null };
+    this.#followed ??= {
+      runId: running.runId,
+      told: null,
+      reader: null,
+      reached: Promise.resolve(),
+    };
     if (this.#followed.reader !== null) return;
     if (isChanged || this.#followed.told === null) {
       this.#tellTrials(store, store.loadRun(running.runId), this.#followed);
@@ -80,6 +104,8 @@ export class DatabaseFollower implements Disposable {
 
   /** Lets the run tell what it does; what comes replaces what the database told. */
   #reach(followed: Followed): void {
+    const first = Promise.withResolvers<void>();
+    followed.reached = first.promise;
     const reader = new LiveRunReader({
       databaseFile: this.#source.path,
       runId: followed.runId,
@@ -87,12 +113,15 @@ export class DatabaseFollower implements Disposable {
         followed.told = null;
         if (message.type === "end") this.look();
         else this.#publish(message);
+        first.resolve();
       },
       onClose: () => {
         followed.reader = null;
+        first.resolve();
       },
     });
     followed.reader = reader.isOpen ? reader : null;
+    if (!reader.isOpen) first.resolve();
   }
 
   /** Nobody watches: the run need not tell. */

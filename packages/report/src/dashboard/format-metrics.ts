@@ -73,13 +73,16 @@ function liveFamilies(live: LiveState): Family[] {
   if (plan === null || phase !== "running") return [];
   const place = { run_id: plan.runId, scenario: plan.scenario, variant: trial?.variant ?? "" };
   const results = countBy(live.results.map(({ state }) => state));
+  const trials: Family = {
+    name: "churnlab_live_trials",
+    type: "gauge",
+    help: "Trials of the watched run by how they ended.",
+    samples: [...results].map(([state, count]) => [{ run_id: plan.runId, state }, count]),
+  };
+  // What the database has is of a trial that is over.
+  if (live.head.origin === "database") return [trials];
   return [
-    {
-      name: "churnlab_live_trials",
-      type: "gauge",
-      help: "Trials of the watched run by how they ended.",
-      samples: [...results].map(([state, count]) => [{ run_id: plan.runId, state }, count]),
-    },
+    trials,
     {
       name: "churnlab_live_connections",
       type: "counter",

@@ -48,11 +48,9 @@ export function guardRequests(app: FastifyInstance, { isLoopback, listen }: Guar
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
     if (isLoopback && !names.has(hostName(request))) {
-      return reply
-        .code(421)
-        .send({
-          error: "this server answers to localhost only, and to the address that it listens on",
-        });
+      return reply.code(421).send({
+        error: "this server answers to localhost only, and to the address that it listens on",
+      });
     }
     // `//` and `/\\` begin a host in an address, and name none.
     if (!URL.canParse(request.url, BASE)) {

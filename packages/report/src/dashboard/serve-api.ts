@@ -66,7 +66,7 @@ const ROUTES = [
 
 export function serveApi(
   app: FastifyInstance,
-  { source, pages, hub, guard, version, look }: DashboardContext,
+  { source, pages, hub, guard, version, ask }: DashboardContext,
 ): void {
   app.get("/api", () => ({
     churnlab: version,
@@ -91,8 +91,8 @@ export function serveApi(
     { schema: { querystring: TREND_QUERY } },
     ({ query }, reply) => sendPage(reply, pages, { kind: "trend-json", choice: query }),
   );
-  app.get("/api/live", () => {
-    look();
+  app.get("/api/live", async () => {
+    await ask();
     return hub.state.snapshot();
   });
   app.get("/healthz", (request, reply) => {
@@ -106,8 +106,8 @@ export function serveApi(
       return reply.code(503).send({ status: "failing", ...tell((error as Error).message) });
     }
   });
-  app.get("/metrics", (_, reply) => {
-    look();
+  app.get("/metrics", async (_, reply) => {
+    await ask();
     const runs = source.read((store) => store.listRuns());
     const text = formatMetrics({ version, runs, live: hub.state, streams: hub.size });
     return reply.type("application/openmetrics-text; version=1.0.0; charset=utf-8").send(text);

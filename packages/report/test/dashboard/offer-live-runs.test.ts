@@ -89,6 +89,22 @@ describe("a run that another process follows", { timeout: 30_000 }, () => {
     expect(live.series["client.time_wait"]?.tMs.length).toBeGreaterThan(10);
   });
 
+  it("is scraped as it is now, twice, with no page open", async () => {
+    await using offered = new Offered();
+    offered.begin();
+    const dashboard = await offered.serve();
+    for (const timeWait of [777, 888]) {
+      // Longer than the follower waits before it leaves a run that nobody watches.
+      await sleep(1300);
+      offered.feed.addSample({ tMs: 10 * timeWait, values: { "client.time_wait": timeWait } });
+      await sleep(100);
+      const text = await (await fetch(new URL("/metrics", dashboard.address))).text();
+      expect(text).toMatch(
+        new RegExp(`^churnlab_live_time_wait_sockets\\{.*role="client"\\} ${timeWait}$`, "m"),
+      );
+    }
+  });
+
   it("ends with the numbers of the database for three dashboards and a reader that never reads", async () => {
     await using offered = new Offered();
     const dashboards = [await offered.serve(), await offered.serve(), await offered.serve()];
@@ -191,6 +207,17 @@ describe("a run that cannot be reached", { timeout: 30_000 }, () => {
       strange.close();
     },
   );
+
+  it("is no gauge of this moment: a trial that was saved is over", async () => {
+    await using offered = new Offered();
+    makeRun(offered.store, TW_REUSE, { runningAfter: 5 });
+    const dashboard = await offered.serve();
+    for (let i = 0; i < 2; i++) {
+      const text = await (await fetch(new URL("/metrics", dashboard.address))).text();
+      expect(text).toMatch(/^churnlab_live_trials\{.*state="completed"\} 5$/m);
+      expect(text.match(/^churnlab_live_(?!trials)/gm)).toBeNull();
+    }
+  });
 
   it("has a database whose path is too long for a socket", () => {
     expect(liveSocketPath(`/tmp/${"long/".repeat(30)}runs.db`, "01ABC")).toBeNull();
