@@ -1,5 +1,6 @@
 import { BLOCK_LOOKS, BLOCKS_MAX } from "./comparison/should-add-blocks.ts";
 import { countGateBlocks, type GateBlocks } from "./gates/count-against.ts";
+import { forecastGateway, type GatewayForecast } from "./port-model/forecast-gateway.ts";
 import type { KernelFacts, PortPrediction } from "./port-model/port-forecast.ts";
 import { predictPorts } from "./port-model.ts";
 import { ROLES, type Role } from "./role.ts";
@@ -46,6 +47,8 @@ export interface VariantDescription {
   readonly mayEndEarly: boolean;
   readonly sysctls: readonly SysctlChange[];
   readonly ports: PortPrediction;
+  /** What the target's ports allow, where it is a gateway that the model knows; else null. */
+  readonly gatewayPorts: GatewayForecast | null;
   readonly warnings: readonly Warning[];
 }
 
@@ -138,6 +141,7 @@ function describeVariant(
       })),
     ),
     ports: predictPorts(spec, facts),
+    gatewayPorts: forecastGateway(spec, facts),
     warnings: warnIneffective(spec),
   };
 }

@@ -110,9 +110,10 @@ function table(rows: readonly (readonly string[])[]): string[] {
 
 /** What ports allow, once for all variants of which the same is said. */
 function portBudget(variants: readonly VariantDescription[]): string[] {
-  const byText = Map.groupBy(variants, ({ ports }) =>
-    ports.kind === "predicted" ? ports.sentence : `No prediction: ${ports.reason}.`,
-  );
+  const byText = Map.groupBy(variants, ({ ports, gatewayPorts }) => {
+    if (gatewayPorts !== null) return `The target, towards its upstream: ${gatewayPorts.sentence}`;
+    return ports.kind === "predicted" ? ports.sentence : `No prediction: ${ports.reason}.`;
+  });
   return [...byText].flatMap(([text, group]) => [
     `  ${nameVariants(group, variants)}`,
     ...wrapText(text, "    "),
