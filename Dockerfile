@@ -21,7 +21,7 @@ STOPSIGNAL SIGTERM
 FROM churnlab AS target
 USER 10001:10001
 EXPOSE 8080
-HEALTHCHECK --interval=2s --timeout=2s --start-period=2s CMD ["node", "/churnlab/deploy/check-listening.mjs", "8080"]
+HEALTHCHECK --interval=2s --timeout=2s --start-period=2s CMD ["node", "/churnlab/deploy/check-listening.mjs"]
 ENTRYPOINT ["node", "/churnlab/packages/traffic/dist/target/target-main.js"]
 
 # Offers hosts on its container's network to the trials of a fleet; its arguments are those of `churnlab agent`. It is root of
