@@ -104,7 +104,7 @@ function addScenarioOptions(command: Command): Command {
   return command
     .option("--replicates <n|auto>", "override the scenario's replicates", parseReplicates)
     .option("--seed <n>", "override the scenario's seed", parseSeed)
-    .option("--only <variants>", "only these variants, separated by commas", parseNames)
+    .option("--only <variants>", "only these variants, separated by commas", collect)
     .option("--set <path=value>", "override any field, repeatable", collect);
 }
 

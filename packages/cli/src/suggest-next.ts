@@ -1,4 +1,5 @@
 import path from "node:path";
+import { quoteWord } from "@churnlab/core";
 import type { Terminal } from "./terminal.ts";
 
 /** How churnlab was called: npm and npx tell what they start, and then there is no `churnlab` to type. */
@@ -16,9 +17,4 @@ export function referTo(runId: string, database: string): string {
   const file = path.relative("", database);
   if (file === "churnlab.db") return runId;
   return quoteWord(`${file.startsWith("..") ? database : file}#${runId}`);
-}
-
-/** One word of a shell's command line. */
-export function quoteWord(text: string): string {
-  return /^[\w./~:=@%+,#-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,7 @@
 import path from "node:path";
+import { quoteWord } from "@churnlab/core";
 import { expect, test } from "vitest";
-import { quoteWord, referTo, suggestNext } from "../src/suggest-next.ts";
+import { referTo, suggestNext } from "../src/suggest-next.ts";
 import { listen } from "./fakes/listening-terminal.ts";
 
 test("a run of this folder's database is named by its id, any other with its file", () => {

@@ -17,6 +17,7 @@ export * from "./parse-rate.ts";
 export * from "./parse-scenario.ts";
 export * from "./parse-share.ts";
 export * from "./parse-yaml-file.ts";
+export * from "./quote-word.ts";
 export * from "./role.ts";
 export * from "./scenario.ts";
 export {

@@ -1,7 +1,7 @@
 import { BLOCKS_MAX } from "./comparison/should-add-blocks.ts";
 import { ChurnError } from "./errors.ts";
 import type { VariantDraft } from "./expand-matrix.ts";
-import type { Gate, Scenario, Variant } from "./scenario.ts";
+import type { Gate, Scenario, SourceOverrides, Variant } from "./scenario.ts";
 import { applySettings } from "./scenario-file/apply-settings.ts";
 import { checkShape, placeOf } from "./scenario-file/check-shape.ts";
 import { DEFAULTS } from "./scenario-file/defaults.ts";
@@ -66,7 +66,16 @@ export function parseScenario(text: string, file: string, options: ParseOptions 
     soak: header.soak ?? DEFAULTS.soak,
     gates: gates.filter((gate) => isJudgeable(gate, kept)),
     source: text,
+    ...recordOverrides(options),
   };
+}
+
+/** The seed is no part of it: a scenario states its own. */
+function recordOverrides({ set = [], only = [], replicates }: ParseOptions): {
+  readonly overrides?: SourceOverrides;
+} {
+  const isAsWritten = set.length === 0 && only.length === 0 && replicates === undefined;
+  return isAsWritten ? {} : { overrides: { set, only, replicates: replicates ?? null } };
 }
 
 function fail(problems: ProblemList): never {
@@ -131,7 +140,7 @@ function selectVariants(
         const end = place.start + wanted.length;
         problems.add({ ...place, end }, `no variant is named ${wanted}${others}`, { suggestion });
       } else kept.add(name);
-      rest = rest.slice(wanted.length + 1);
+      rest = rest.slice(wanted.length + 1).trimStart();
     }
   }
   return kept.size === 0 ? new Set(names) : kept;

@@ -214,4 +214,16 @@ export interface Scenario {
   readonly gates: readonly Gate[];
   /** The text as it was read, stored with the run. */
   readonly source: string;
+  /** What was written over that text before it was checked; absent where it holds as it is. */
+  readonly overrides?: SourceOverrides;
+}
+
+/** Flags that make another scenario of the same text; with them and the text it can be had again. */
+export interface SourceOverrides {
+  /** `path=value`, in order. */
+  readonly set: readonly string[];
+  /** Lists of the variants that were kept; empty: all. */
+  readonly only: readonly string[];
+  /** null: those of the text, or of `set`. */
+  readonly replicates: number | "auto" | null;
 }

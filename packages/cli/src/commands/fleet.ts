@@ -1,8 +1,7 @@
 import path from "node:path";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError, quoteWord } from "@churnlab/core";
 import { planFleet, writeFleet } from "@churnlab/fleet";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { quoteWord } from "../suggest-next.ts";
 import { terminal } from "../terminal.ts";
 
 interface FleetInitOptions {

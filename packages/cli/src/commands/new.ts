@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError, quoteWord } from "@churnlab/core";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { ROOT } from "../find-root.ts";
 import { SCENARIO_TEMPLATES, type TemplateName } from "../scenario-templates.ts";
-import { quoteWord, suggestNext } from "../suggest-next.ts";
+import { suggestNext } from "../suggest-next.ts";
 import { terminal } from "../terminal.ts";
 import { writeOutput } from "../write-report.ts";
 

@@ -24,7 +24,7 @@ CREATE TABLE run (
   environment INTEGER REFERENCES environment (id),
   fingerprint TEXT,                  -- hash of the facts that must agree between comparable runs
   source TEXT NOT NULL,              -- the scenario file as it was read
-  resolved TEXT NOT NULL CHECK (json_valid(resolved)) -- the scenario with every default filled in
+  resolved TEXT NOT NULL CHECK (json_valid(resolved)) -- the scenario with every default filled in, and what flags wrote over the file
 ) STRICT;
 
 CREATE TABLE tag (

@@ -1,3 +1,4 @@
+import { quoteWord } from "@churnlab/core";
 import { h } from "preact";
 import { formatTime } from "../../format-value.ts";
 import { DataTable, Fold } from "../parts/data-table.ts";
@@ -7,19 +8,19 @@ import type { ReportData } from "../report-data.ts";
 /** Everything that it takes to run this again, and to read its numbers elsewhere. */
 export function reproduceSection({ run, database }: ReportData): Section {
   const commands = [
-    `churnlab run scenario.yaml --seed ${run.seed}`,
-    `churnlab show '${database}#${run.runId}'`,
-    `churnlab export '${database}#${run.runId}' --format csv`,
+    ["churnlab", "run", "scenario.yaml", "--seed", String(run.seed), ...listFlags(run)],
+    ["churnlab", "show", `${database}#${run.runId}`],
+    ["churnlab", "export", `${database}#${run.runId}`, "--format", "csv"],
   ];
   return {
     id: "reproduce",
     title: "Reproduce",
-    lead: "Save the scenario below as scenario.yaml and run it; the seed fixes the order of the trials and all that is random in them.",
+    lead: "Save the scenario below as scenario.yaml and run it with these flags; the seed fixes the order of the trials and all that is random in them.",
     body: [
       h(
         "pre",
         { class: "commands", tabIndex: 0 },
-        h("code", null, commands.map((line) => `$ ${line}`).join("\n")),
+        h("code", null, commands.map((words) => `$ ${words.map(quoteWord).join(" ")}`).join("\n")),
       ),
       h(
         Fold,
@@ -37,12 +38,30 @@ export function reproduceSection({ run, database }: ReportData): Section {
           ["seed", String(run.seed)],
           ["fingerprint of the environment", run.fingerprint ?? "–"],
           ["engine", enginesOf(run.trialList)],
-          ...Object.entries(run.tags),
+          ...Object.entries(run.tags).map(([name, value]) => [TAG_TITLES[name] ?? name, value]),
           ["database", database],
         ],
       }),
     ],
   };
+}
+
+/** Whose commit it is: that of the folder that the run was started in says nothing of churnlab. */
+const TAG_TITLES: Readonly<Record<string, string>> = {
+  commit: "commit of the working directory",
+  branch: "branch of the working directory",
+  "churnlab.commit": "commit of churnlab",
+};
+
+/** What was written over the scenario on the command line. */
+function listFlags({ resolved: { overrides } }: ReportData["run"]): string[] {
+  if (overrides === undefined) return [];
+  const { set, only, replicates } = overrides;
+  return [
+    ...(replicates === null ? [] : ["--replicates", String(replicates)]),
+    ...set.flatMap((setting) => ["--set", setting]),
+    ...only.flatMap((names) => ["--only", names]),
+  ];
 }
 
 function enginesOf(trials: ReportData["run"]["trialList"]): string {
