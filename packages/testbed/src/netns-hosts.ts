@@ -91,13 +91,15 @@ export function distinctRecords(records: readonly SysctlRecord[]): SysctlRecord[
   return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
 }
 
-/**
- * Unprivileged ports must end below the local port range, so their start is written before the range is lowered
- * (`ipv4_local_port_range` refuses what overlaps).
- */
 const FIRST = "net.ipv4.ip_unprivileged_port_start";
 
-function inOrder(wanted: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+/**
+ * Sysctls in the order in which they can be written: unprivileged ports must end below the local port range, so their start is
+ * written before the range is lowered (`ipv4_local_port_range` refuses what overlaps).
+ */
+export function inOrder(
+  wanted: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   const { [FIRST]: first, ...rest } = wanted;
   return first === undefined ? rest : { [FIRST]: first, ...rest };
 }

@@ -6,6 +6,7 @@ import {
   normaliseSysctlValue,
   readSysctls,
 } from "@churnlab/linux";
+import { inOrder } from "../netns-hosts.ts";
 import type { Container } from "./container.ts";
 
 type Settings = Readonly<Record<string, string>>;
@@ -27,10 +28,15 @@ export async function startWithSysctls(
   try {
     return { container: await start(wanted), refusal: null };
   } catch (error) {
-    const isRefusal = error instanceof ChurnError && /sysctl|\/proc\/sys/i.test(error.message);
-    if (!isRefusal || Object.keys(wanted).length === 0) throw error;
+    if (!isRefusal(error) || Object.keys(wanted).length === 0) throw error;
     return { container: await start({}), refusal: error };
   }
+}
+
+/** By the engine itself: the last words of a program that ended (`E_TARGET`) may name a sysctl too. */
+function isRefusal(error: unknown): error is ChurnError {
+  if (!(error instanceof ChurnError) || error.code !== "E_TESTBED") return false;
+  return /sysctl|\/proc\/sys/i.test(error.message);
 }
 
 /** What the sysctls of a started container are, read back from inside; written first where the engine did not. */
@@ -60,7 +66,10 @@ function writeInstead(
   refusal: ChurnError,
 ): SysctlRecord[] {
   try {
-    return applySysctls(namespace, wanted).map((change) => ({ role: "target", ...change }));
+    return applySysctls(namespace, inOrder(wanted)).map((change) => ({
+      role: "target",
+      ...change,
+    }));
   } catch (error) {
     if (!(error instanceof ChurnError)) throw error;
     const message = `${error.message}, and the container engine refuses it too: ${refusal.message}`;
