@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { cleanContainers, DockerTestbed } from "@churnlab/testbed";
 import { afterAll, describe, expect, it } from "vitest";
 import { Workplace } from "../cli/churnlab.ts";
-import { runVariants, type VariantResult } from "../run-variants.ts";
+import { runVariants } from "../run-variants.ts";
 import {
   describeExhaustion,
   EXHAUSTION,
   gatewayExhaustion,
 } from "../testbed/gateway-exhaustion.ts";
-import { CONFORMING, COUNTS, conformance as scenario } from "./conformance.ts";
+import { countsOf, HASTE, hastened, conformance as scenario, verdictsOf } from "./conformance.ts";
 import { docker, listContainers } from "./engine.ts";
 import { skipWithoutEngine } from "./skip-without-engine.ts";
 
@@ -26,17 +26,17 @@ describe("a target in a container", () => {
 
   const runDocker = async (yaml: string) => runVariants(`testbed: docker\n${yaml}`, testbed);
 
-  it.each(Object.entries(CONFORMING))(
-    "%s counts exactly what namespaces count",
-    async (_name, parts) => {
-      const inNamespaces = await runVariants(scenario(parts));
-      const inContainer = await runDocker(scenario(parts));
-      const countsOf = (results: Readonly<Record<string, VariantResult>>) =>
-        Object.entries(results).map(([variant, result]) => [
-          variant,
-          COUNTS.map(([role, metric]) => `${role}.${metric} ${result.of(role, metric)}`),
-        ]);
+  it.each(Object.keys(HASTE) as (keyof typeof HASTE)[])(
+    "gives the verdicts and exact counts of namespaces to the shipped %s, whose gates hold",
+    async (name) => {
+      const text = hastened(name);
+      const inNamespaces = await runVariants(text);
+      const inContainer = await runDocker(text);
       expect(countsOf(inContainer)).toEqual(countsOf(inNamespaces));
+      const verdicts = verdictsOf(text, inContainer);
+      expect(verdicts.length).toBeGreaterThan(3);
+      expect(verdicts.filter((verdict) => !verdict.endsWith(": pass"))).toEqual([]);
+      expect(verdicts).toEqual(verdictsOf(text, inNamespaces));
       expect(listContainers()).toEqual([]);
     },
   );
@@ -54,6 +54,7 @@ describe("a target in a container", () => {
     const limits = only?.outcome.record.samples.filter(
       ({ metric, role }) => metric === "accept_queue.limit" && role === "target",
     );
+    expect(limits?.length).toBeGreaterThan(0);
     expect(limits?.every(({ value }) => value === 77)).toBe(true);
   });
 
