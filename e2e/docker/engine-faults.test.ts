@@ -53,9 +53,12 @@ describe("an engine that cannot be used", () => {
   });
 
   it("ends it with 3 when its command line is too old to be told not to pull", async () => {
-    const env = withProgram("docker", 'echo "unknown flag: --pull" >&2; exit 125');
-    const { code, stderr } = await run({ env });
-    expect(stderr).toMatch(/unknown flag.*E_CONTAINER_ENGINE[^]*20\.10/);
+    // It answers until a container is created.
+    const old = `case "$*" in
+      *Client.Version*) echo 19.03.15 ;; *APIVersion*) echo 1.40 ;; "image inspect"*) echo sha256:1 ;;
+      *) echo "unknown flag: --pull" >&2; exit 125 ;; esac`;
+    const { code, stderr } = await run({ env: withProgram("docker", old) });
+    expect(stderr).toMatch(/19\.03\.15 is too old.*E_CONTAINER_ENGINE[^]*20\.10/);
     expect(code).toBe(3);
   });
 });
@@ -78,6 +81,13 @@ describe("with an engine", () => {
     expect(stderr).toMatch(/entered from outside.*CAP_SYS_ADMIN.*churnlab-absent.*E_CAPABILITY/);
     expect(code).toBe(3);
     expect(listContainers()).toEqual([]);
+  });
+
+  it("says so when this user may not talk to the engine", async () => {
+    const prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    const { code, stderr } = await run({ prefix });
+    expect(stderr).toMatch(/permission denied[^]*E_CAPABILITY[^]*fix:/i);
+    expect(code).toBe(3);
   });
 
   it("pulls nothing unasked, and with --pull what is missing", async () => {

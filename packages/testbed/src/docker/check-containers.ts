@@ -16,11 +16,33 @@ export async function checkContainers(
 ): Promise<void> {
   const inContainers = specs.filter(({ testbed }) => testbed === "docker");
   if (inContainers.length === 0) return;
-  const version = await cli.run(["version", "--format", "{{.Client.Version}}"]);
-  if (version === "") throw new ChurnError("E_CONTAINER_ENGINE", `${cli.program} has no version`);
+  await requireVersion(cli);
   for (const image of new Set(inContainers.map(imageOf))) await requireImage(image, { pull, cli });
   const lack = whyNotFromOutside();
   if (lack !== null) await requireAgentImage(cli, lack);
+}
+
+/** Docker's first whose `create` can be told not to pull. */
+const DOCKER_VERSION_MIN = [20, 10] as const;
+
+/** Other command lines count their versions otherwise; docker's is told by the version of its API, 1.24 to 1.51 so far. */
+async function requireVersion(cli: DockerCli): Promise<void> {
+  const client = await cli.run(["version", "--format", "{{.Client.Version}}"]);
+  if (client === "") throw new ChurnError("E_CONTAINER_ENGINE", `${cli.program} has no version`);
+  if (!isOlder(client)) return;
+  const api = await cli.run(["version", "--format", "{{.Client.APIVersion}}"]).catch(() => "");
+  if (!/^1\.\d+$/.test(api)) return;
+  throw new ChurnError(
+    "E_CONTAINER_ENGINE",
+    `${cli.program} ${client} is too old: it cannot be told not to pull`,
+    { hint: `Version ${DOCKER_VERSION_MIN.join(".")} or later is needed.` },
+  );
+}
+
+function isOlder(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
+  const [leastMajor, leastMinor] = DOCKER_VERSION_MIN;
+  return major < leastMajor || (major === leastMajor && minor < leastMinor);
 }
 
 function imageOf({ target }: TrialSpec): string {
