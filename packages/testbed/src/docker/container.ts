@@ -61,8 +61,8 @@ export class Container implements AsyncDisposable {
   static async start(cli: DockerCli, options: ContainerOptions): Promise<Container> {
     const name = `churnlab-${process.pid}-${++created}`;
     const patience = options.pull ? { timeoutMs: PULL_MS_MAX } : {};
-    const id = await cli.run(["create", ...describeCreation(name, options)], patience);
     try {
+      const id = await cli.run(["create", ...describeCreation(name, options)], patience);
       const isTalkedTo = options.beside !== undefined;
       const attached = cli.start([
         "start",
@@ -76,7 +76,8 @@ export class Container implements AsyncDisposable {
       const seen = isTalkedTo ? null : lookFor({ pid, id });
       return new Container({ cli, name, attached, log, exit }, seen);
     } catch (error) {
-      await cli.run(["rm", "--force", "--volumes", name]);
+      // What went wrong first is what is said; a container that stays all the same is found by its label.
+      await cli.run(["rm", "--force", "--volumes", name]).catch(() => {});
       throw error;
     }
   }
