@@ -1,5 +1,5 @@
 import { ChurnError } from "@churnlab/core";
-import { isOwnerAlive, OWNER_LABEL } from "./container-owner.ts";
+import { isOwnerDead, OWNER_LABEL } from "./container-owner.ts";
 import { DockerCli } from "./docker-cli.ts";
 
 /** What a look for containers of dead runs has come to. */
@@ -11,7 +11,7 @@ export interface CleanedContainers {
 }
 
 /**
- * Removes the containers whose harness is dead, with their layers and volumes. There is nothing else to remove: the containers
+ * Removes the containers whose harness is seen to be dead, with their layers and volumes. There is nothing else to remove: the containers
  * are on no network of the engine, and their cables go with their namespaces. One that cannot be removed stops none of the
  * others. Nothing where no engine is installed; rejects as `DockerCli.run` does where one is and cannot be asked.
  */
@@ -20,7 +20,7 @@ export async function cleanContainers(
 ): Promise<CleanedContainers> {
   const removed: string[] = [];
   const failed: { name: string; error: ChurnError }[] = [];
-  const left = (await listOwned(cli)).filter(({ owner }) => !isOwnerAlive(owner));
+  const left = (await listOwned(cli)).filter(({ owner }) => isOwnerDead(owner));
   for (const { name } of left) {
     try {
       await cli.run(["rm", "--force", "--volumes", name]);

@@ -1,16 +1,24 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
+import { readBootId } from "./inside/read-boot-id.ts";
 
 /** On everything that is created: whose it is, so that what a dead run has left can be told from what a living one uses. */
 export const OWNER_LABEL = "churnlab.owner";
 
-/** This process as `<pid>.<start time>`: process ids come round, start times do not (proc_pid_stat(5), field 22). */
+/**
+ * This process as `<boot id>/<pid namespace>/<pid>/<start time>`: process ids are those of a namespace and come round, start
+ * times do not (proc_pid_stat(5), field 22).
+ */
 export function describeOwner(): string {
-  return `${process.pid}.${readStartTime(process.pid)}`;
+  const namespace = readlinkSync("/proc/self/ns/pid");
+  return [readBootId(), namespace, process.pid, readStartTime(process.pid)].join("/");
 }
 
-export function isOwnerAlive(owner: string): boolean {
-  const [pid = "", startTime = ""] = owner.split(".");
-  return readStartTime(Number(pid)) === startTime;
+/** Whether the owner cannot be there any more. One in another process namespace cannot be seen, and counts as alive. */
+export function isOwnerDead(owner: string): boolean {
+  const [bootId, namespace, pid, startTime] = owner.split("/");
+  if (bootId !== readBootId()) return true;
+  if (namespace !== readlinkSync("/proc/self/ns/pid")) return false;
+  return readStartTime(Number(pid)) !== startTime;
 }
 
 /** When a process started, in clock ticks since boot; `none` where there is none. */

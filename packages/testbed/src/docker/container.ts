@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { on, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError } from "@churnlab/core";
@@ -45,8 +46,6 @@ export interface SeenProcess {
   readonly namespace: NetworkNamespace;
 }
 
-let created = 0;
-
 /** A container on no network but its own loopback, in a network namespace of its own or that of the one it measures. */
 export class Container implements AsyncDisposable {
   readonly name: string;
@@ -59,7 +58,8 @@ export class Container implements AsyncDisposable {
    * nothing is left then.
    */
   static async start(cli: DockerCli, options: ContainerOptions): Promise<Container> {
-    const name = `churnlab-${process.pid}-${++created}`;
+    // Process ids of two process namespaces may be the same.
+    const name = `churnlab-${process.pid}-${randomBytes(4).toString("hex")}`;
     const patience = options.pull ? { timeoutMs: PULL_MS_MAX } : {};
     try {
       const id = await cli.run(["create", ...describeCreation(name, options)], patience);

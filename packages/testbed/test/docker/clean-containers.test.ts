@@ -30,6 +30,20 @@ describe("clean", () => {
     expect(engine.calls.filter((call) => call.includes("mine"))).toEqual([]);
   });
 
+  it("leaves what is of a harness in another process namespace, with whatever process id", async () => {
+    const [bootId, , pid] = describeOwner().split("/");
+    const elsewhere = [bootId, "pid:[1]", pid, "1"].join("/");
+    using engine = engineWith([`inner ${elsewhere}`]);
+    expect(await cleanContainers(engine.cli)).toEqual({ removed: [], kept: [] });
+    expect(engine.calls).toHaveLength(1);
+  });
+
+  it("removes what is of another boot, in which nobody lives any more", async () => {
+    const [, ...rest] = describeOwner().split("/");
+    using engine = engineWith([`old ${["another-boot", ...rest].join("/")}`]);
+    expect(await cleanContainers(engine.cli)).toEqual({ removed: ["old"], kept: [] });
+  });
+
   it("names what the engine keeps, with its reason, and goes on with the others", async () => {
     using engine = engineWith([`stuck ${dead}`, `two ${dead}`], "stuck\n");
     const { removed, kept } = await cleanContainers(engine.cli);
