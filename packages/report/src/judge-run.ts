@@ -5,7 +5,7 @@ import {
   type MeasuredVariant,
   type StoredBaseline,
 } from "@churnlab/core";
-import { collectFacts, listVaryingFacts, type StoredRun } from "@churnlab/store";
+import { collectFacts, type StoredRun } from "@churnlab/store";
 import type { BaselineVariant, ResultBaseline } from "./formats/read-result.ts";
 import { describeScenario } from "./scenario-facts.ts";
 
@@ -45,8 +45,8 @@ function describeBaseline(
       const own = describeVariant(run, variant.name);
       const facts = { ...own.facts, ...own.scenario };
       const from = { ...variant.facts, ...variant.scenario };
-      const varying = listVaryingFacts(run.resolved, Object.keys({ ...facts, ...from }));
-      const { differences } = compareFingerprints(from, facts, { varying, allow });
+      // Of one name in both: what variants of one run vary is the same here and there, or it is another question.
+      const { differences } = compareFingerprints(from, facts, { allow });
       return {
         name: variant.name,
         trials: variant.trials,
