@@ -150,6 +150,22 @@ describe("a run that is watched", () => {
     expect(await page.getByText("reconnecting").count()).toBe(0);
   });
 
+  it("comes back by itself when all places were taken, and says so meanwhile", async () => {
+    await using opened = await openDashboard();
+    const leave = new AbortController();
+    await Promise.all(
+      Array.from({ length: 64 }, () => fetch(opened.at("/api/stream"), { signal: leave.signal })),
+    );
+    await using watched = await openPage(browser);
+    const { page } = watched;
+    await page.goto(opened.at("/live"));
+    const trouble = page.getByText("has no place for this page");
+    await trouble.waitFor();
+    leave.abort();
+    await trouble.waitFor({ state: "detached", timeout: 15_000 });
+    expect(opened.dashboard.streams()).toBe(1);
+  });
+
   it("can be stopped from a page that was opened with the token, and from no other", async () => {
     const abort = new AbortController();
     await using opened = await openDashboard({ stop: () => abort.abort() });

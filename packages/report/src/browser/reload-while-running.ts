@@ -1,3 +1,4 @@
+import { followStream } from "./follow-stream.ts";
 import { readPageData } from "./read-page-data.ts";
 
 /** Not more often than this, however fast trials end. */
@@ -7,11 +8,11 @@ const RELOAD_MS_MIN = 3000;
 export function reloadWhileRunning(): void {
   const run = readPageData("run") as { readonly state: string } | null;
   if (run?.state !== "running") return;
-  const source = new EventSource("/api/stream");
-  for (const type of ["runs", "result", "end"]) {
-    source.addEventListener(type, () => {
-      source.close();
+  const leave = followStream({
+    types: ["runs", "result", "end"],
+    onEvent() {
+      leave();
       setTimeout(() => location.reload(), RELOAD_MS_MIN);
-    });
-  }
+    },
+  });
 }

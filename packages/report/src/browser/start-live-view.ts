@@ -6,6 +6,7 @@ import { collectPanels, TIME_CHART_WORDS } from "../html/parts/time-panels.ts";
 import { LIVE_MESSAGE_TYPES, type LiveMessage, type LiveSnapshot } from "../live/live-message.ts";
 import { LiveState } from "../live/live-state.ts";
 import { LiveView } from "../live/live-view.ts";
+import { followStream } from "./follow-stream.ts";
 import { bindKey } from "./page-keys.ts";
 import { PlotGroup } from "./plot-group.ts";
 import { readPageData } from "./read-page-data.ts";
@@ -35,20 +36,20 @@ export function startLiveView(place: HTMLElement): () => void {
     drawn.value++;
   };
   bindKey(" ", hold);
-  const connection = new EventSource("/api/stream");
-  for (const type of LIVE_MESSAGE_TYPES) {
-    connection.addEventListener(type, ({ data }: MessageEvent<string>) => {
+  followStream({
+    types: LIVE_MESSAGE_TYPES,
+    onEvent(data) {
       state.apply(JSON.parse(data) as LiveMessage);
       if (state.head.phase !== "running") isHeld.value = false;
       clock.set();
       draw();
-    });
-  }
-  connection.addEventListener("open", () => {
-    trouble.value = null;
-  });
-  connection.addEventListener("error", () => {
-    trouble.value = describeTrouble(state, connection);
+    },
+    onOpen() {
+      trouble.value = null;
+    },
+    onTrouble(isRefused) {
+      trouble.value = describeTrouble(state, isRefused);
+    },
   });
   void askRights(mayStop);
   setInterval(draw, 1000);
@@ -73,11 +74,11 @@ export function startLiveView(place: HTMLElement): () => void {
   return () => group.redraw();
 }
 
-function describeTrouble(state: LiveState, { readyState }: EventSource): string {
+function describeTrouble(state: LiveState, isRefused: boolean): string {
   if (state.head.phase === "ended")
     return "The server has gone with its run; churnlab serve shows it again.";
-  return readyState === EventSource.CLOSED
-    ? "The server refuses more streams. The run goes on; load this page again later."
+  return isRefused
+    ? "The server has no place for this page, which tries again. The run goes on."
     : "The connection is lost, reconnecting. The run goes on.";
 }
 

@@ -39,6 +39,7 @@ export class EventStream {
   readonly #snapshot: () => StreamEvent;
   #isBehind = false;
   #behindSinceMs = 0;
+  #tookAllAtMs: number = performance.now();
 
   constructor(response: StreamResponse, snapshot: () => StreamEvent) {
     this.#response = response;
@@ -49,8 +50,14 @@ export class EventStream {
     return !this.#response.destroyed;
   }
 
+  /** For how long something has waited for this reader to take it; 0 where nothing waits. */
+  get stalledMs(): number {
+    return this.#response.writableLength === 0 ? 0 : performance.now() - this.#tookAllAtMs;
+  }
+
   send(event: StreamEvent): void {
     if (!this.isOpen) return;
+    this.#noteTaken();
     if (this.#response.writableLength > BACKLOG_BYTES_MAX) {
       this.#fallBehind();
       return;
@@ -65,12 +72,22 @@ export class EventStream {
 
   /** A comment, so that proxies and sockets know that the stream is alive. */
   beat(): void {
+    this.#noteTaken();
     if (this.isOpen && !this.#isBehind) this.#response.write(": alive\n\n");
     if (this.#isBehind) this.#fallBehind();
   }
 
+  /** Ends it with what waits for its reader. */
+  cut(): void {
+    this.#response.destroy();
+  }
+
   end(): void {
     this.#response.end();
+  }
+
+  #noteTaken(): void {
+    if (this.#response.writableLength === 0) this.#tookAllAtMs = performance.now();
   }
 
   #fallBehind(): void {

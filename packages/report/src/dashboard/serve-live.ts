@@ -10,7 +10,7 @@ export function serveLive(
   { hub, guard, stop, look }: DashboardContext,
 ): void {
   app.get("/api/stream", (request, reply) => {
-    if (hub.size >= STREAMS_MAX) {
+    if (!hub.makeRoom()) {
       return reply
         .code(503)
         .header("retry-after", String(RETRY_AFTER_S))

@@ -5,6 +5,8 @@ import { EventStream, StreamEvent, type StreamResponse } from "./event-stream.ts
 
 /** More tabs than this are nobody's. */
 export const STREAMS_MAX = 64;
+/** A reader that has not taken what waits for it for this long gives its place up to a newcomer. */
+const STALLED_MS_MIN = 2000;
 /** Messages that a reader may miss and still be told one by one; beyond, a snapshot is shorter. */
 const REPLAY_MAX = 240;
 const BEAT_MS = 15_000;
@@ -47,9 +49,18 @@ export class StreamHub implements Disposable {
     }
   }
 
+  /** Whether there is room for one more; where all places are taken, the oldest reader that takes nothing loses its own. */
+  makeRoom(): boolean {
+    if (this.#streams.size < STREAMS_MAX) return true;
+    const stalled = [...this.#streams].find(({ stalledMs }) => stalledMs >= STALLED_MS_MIN);
+    if (stalled === undefined) return false;
+    stalled.cut();
+    return this.#streams.delete(stalled);
+  }
+
   /** false when there are too many already. */
   open(response: StreamResponse, lastEventId: string | null): boolean {
-    if (this.#streams.size >= STREAMS_MAX) return false;
+    if (!this.makeRoom()) return false;
     const stream = new EventStream(response, () => this.#snapshot());
     for (const event of this.#missed(lastEventId) ?? [this.#snapshot()]) stream.send(event);
     this.#streams.add(stream);

@@ -75,6 +75,33 @@ describe("the stream of a run that goes on", { timeout: 30_000 }, () => {
     expect(await readEvents(opened.at("/api/stream"), 1)).toHaveLength(1);
   });
 
+  it("gives the place of a reader that reads nothing to a page, when all are taken", async () => {
+    await using opened = await openDashboard();
+    const { port } = new URL(opened.dashboard.address);
+    const sockets = Array.from({ length: 64 }, () => {
+      const socket = connect(Number(port), "127.0.0.1").pause();
+      socket.on("error", () => {});
+      socket.write("GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      return socket;
+    });
+    while (opened.dashboard.streams() < sockets.length) await sleep(5);
+    expect((await fetch(opened.at("/api/stream"))).status).toBe(503);
+    // More than the kernel keeps for them.
+    const endState = "x".repeat(100_000);
+    for (let i = 0; i < 100; i++) {
+      opened.feed.end(endState);
+      await sleep(1);
+    }
+    await expect
+      .poll(async () => await readEvents(opened.at("/api/stream"), 1), {
+        timeout: 15_000,
+        interval: 500,
+      })
+      .toHaveLength(1);
+    expect(opened.dashboard.streams()).toBeLessThanOrEqual(64);
+    for (const socket of sockets) socket.destroy();
+  });
+
   it("does not wait for readers that read nothing: a run plays to its end, and memory stays bounded", async () => {
     await using opened = await openDashboard();
     const { port } = new URL(opened.dashboard.address);
