@@ -15,7 +15,7 @@ it("reports that are read while a run goes on are not built by the thread that s
   using place = new Workplace();
   const file = path.join(place.folder, "churnlab.db");
   const large = makeLargeRun(file);
-  const text = SMALL_SCENARIO.replace("measure: 1s", "measure: 6s");
+  const text = SMALL_SCENARIO.replace("measure: 1s", "measure: 12s");
   const run = place.start(["run", place.write("small.yaml", text), "--only", "rst", "--ui", "0"]);
   let said = "";
   run.child.stderr?.on("data", (more: string) => {
