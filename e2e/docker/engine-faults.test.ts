@@ -133,18 +133,29 @@ describe("with an engine", () => {
     expect(stdout).toContain("image: churnlab-target");
   });
 
-  const somaxconn = "sysctls: { target: { net.core.somaxconn: 77 } }";
   /** An engine that refuses every sysctl, as one does that shares the host's network. */
   const refusing = (): string =>
-    `for word; do [ "$word" = --sysctl ] && { echo "sysctl 'net.core.somaxconn=77' is not allowed" >&2; exit 125; }; done
+    `for word; do [ "$word" = --sysctl ] && { echo "sysctl is not allowed in the host's network" >&2; exit 125; }; done
      exec ${findDocker()} "$@"`;
 
   it("that refuses a sysctl is helped out: it is written into the container's namespace", async () => {
-    const { code } = await run({ parts: somaxconn, env: withProgram("docker", refusing()) });
+    const parts = "sysctls: { target: { net.ipv4.tcp_fin_timeout: 7 } }";
+    const { code } = await run({ parts, env: withProgram("docker", refusing()) });
     expect(code).toBe(0);
     const { stdout } = await place.run(["show", "last", "--json"]);
     expect(stdout).toMatch(/"target\.sysctls": "setns"/);
-    expect(stdout).toMatch(/"net\.core\.somaxconn"/);
+    const { trials } = JSON.parse(stdout) as { trials: { sysctls: { name: string }[] }[] };
+    const sysctl = trials[0]?.sysctls.find(({ name }) => name === "net.ipv4.tcp_fin_timeout");
+    expect(sysctl).toMatchObject({ requested: "7", effective: "7" });
+  });
+
+  it("that refuses one which counts at listen() is not: the listener would have its old limit", async () => {
+    const parts = "sysctls: { target: { net.core.somaxconn: 77 } }";
+    const ended = await run({ parts, env: withProgram("docker", refusing()) });
+    expect(ended.stderr + ended.stdout).toMatch(
+      /net\.core\.somaxconn, which counts when its program begins to listen/,
+    );
+    expect(ended.code).toBe(4);
   });
 
   it("says of a sysctl that nobody can set which it is, why, and what to do", async () => {

@@ -18,8 +18,20 @@ export interface StartedWithSysctls {
 }
 
 /**
- * Starts a container with sysctls set by the engine, as a user would; where the engine refuses one, without any, and then
- * they are to be written into its namespace. A sysctl that counts when a program starts to listen may come too late then.
+ * They act on a socket when it is made or begins to listen, and what a listener accepts inherits them: listen(2) for the
+ * backlog, `tcp_init_sock` and `tcp_ca_openreq_child` for the others. Written afterwards they would be read back and do nothing.
+ */
+const OF_LISTENERS: ReadonlySet<string> = new Set([
+  "net.core.somaxconn",
+  "net.ipv4.tcp_congestion_control",
+  "net.ipv4.tcp_rmem",
+  "net.ipv4.tcp_wmem",
+]);
+
+/**
+ * Starts a container with sysctls set by the engine, as a user would; where the engine refuses one, with those alone that
+ * have to be there before its program listens, and the others are to be written into its namespace. Throws `E_TESTBED` where
+ * the engine refuses one of those.
  */
 export async function startWithSysctls(
   start: (sysctls: Settings) => Promise<Container>,
@@ -29,8 +41,34 @@ export async function startWithSysctls(
     return { container: await start(wanted), refusal: null };
   } catch (error) {
     if (!isRefusal(error) || Object.keys(wanted).length === 0) throw error;
-    return { container: await start({}), refusal: error };
+    const { early } = split(wanted);
+    try {
+      return { container: await start(early), refusal: error };
+    } catch (again) {
+      throw isRefusal(again) ? tooLate(again, Object.keys(early)) : again;
+    }
   }
+}
+
+function split(wanted: Settings): { readonly early: Settings; readonly late: Settings } {
+  const of = (isEarly: boolean): Settings =>
+    Object.fromEntries(
+      Object.entries(wanted).filter(([name]) => OF_LISTENERS.has(name) === isEarly),
+    );
+  return { early: of(true), late: of(false) };
+}
+
+function tooLate(refusal: ChurnError, names: readonly string[]): ChurnError {
+  const why =
+    "which counts when its program begins to listen and so cannot be written afterwards, and the container engine refuses to set it";
+  return new ChurnError(
+    refusal.code,
+    `The container needs ${names.join(" and ")}, ${why}: ${refusal.message}`,
+    {
+      ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+      cause: refusal,
+    },
+  );
 }
 
 /** By the engine itself: the last words of a program that ended (`E_TARGET`) may name a sysctl too. */
@@ -45,12 +83,18 @@ export function recordSysctls(
   wanted: Settings,
   refusal: ChurnError | null,
 ): SysctlRecord[] {
-  if (refusal !== null) return writeInstead(namespace, wanted, refusal);
-  const names = Object.keys(wanted);
+  if (refusal === null) return readBack(namespace, wanted);
+  const { early, late } = split(wanted);
+  return [...readBack(namespace, early), ...writeInstead(namespace, late, refusal)];
+}
+
+function readBack(namespace: NetworkNamespace, set: Settings): SysctlRecord[] {
+  const names = Object.keys(set);
+  if (names.length === 0) return [];
   const effective = readSysctls(namespace, names);
   using fresh = createNetworkNamespace();
   const initial = readSysctls(fresh, names);
-  return Object.entries(wanted).map(([name, value]) => ({
+  return Object.entries(set).map(([name, value]) => ({
     role: "target",
     name,
     was: initial[name] ?? "",
