@@ -9,7 +9,8 @@ packages=(
   tcpdump       # what was on the wire
   conntrack     # entries of a namespace's own table
   util-linux    # unshare, nsenter, setpriv: rootless tests
-  zsh fish      # completion as the shells do it
+  zsh           # completion as this shell does it
+  fish          # and this one
   sqlite3       # the database opens in the tool people have
   chromium      # reports and the dashboard as a reader sees them
   systemd       # systemd-analyze: is the agent's unit one; nothing of it runs
