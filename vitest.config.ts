@@ -40,7 +40,7 @@ export default defineConfig({
           name: "e2e",
           sequence: { groupOrder: 3 },
           include: ["e2e/**/*.test.ts"],
-          exclude: ["e2e/docker/**", "**/node_modules/**"],
+          exclude: ["e2e/docker/**", "e2e/fleet/**", "**/node_modules/**"],
           pool: "forks",
           fileParallelism: false,
           testTimeout: 120_000,
@@ -49,8 +49,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: "docker",
+          name: "fleet",
           sequence: { groupOrder: 4 },
+          include: ["e2e/fleet/**/*.test.ts"],
+          pool: "forks",
+          // Each has a server, agents and namespaces of its own, and mostly waits for time-outs to pass.
+          maxWorkers: 2,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "docker",
+          sequence: { groupOrder: 5 },
           globalSetup: "e2e/docker/set-up.ts",
           include: ["e2e/docker/**/*.test.ts"],
           pool: "forks",

@@ -57,7 +57,7 @@ describe("the pages of the dashboard", () => {
       await keepScreenshot(page, `dashboard-trend-${colorScheme}`);
       await page.goto(opened.at(`/runs/${first}`));
       await untilDrawn(page);
-      expect(await countInkedCanvases(page)).toEqual({ inked: 8, all: 8 });
+      await expect.poll(() => countInkedCanvases(page)).toEqual({ inked: 8, all: 8 });
       await expectAccessible(page);
       expect(complaints).toEqual([]);
     },
@@ -117,7 +117,9 @@ describe("a run that is watched", () => {
         failed: Number(cellOf(table, row, "failed in the last").text.replaceAll(" ", "")),
       }));
       expect(shown).toEqual(stored);
-      expect((await countInkedCanvases(page)).inked).toBeGreaterThanOrEqual(4);
+      await expect
+        .poll(async () => (await countInkedCanvases(page)).inked)
+        .toBeGreaterThanOrEqual(4);
       expect(complaints).toEqual([]);
     }
     await expectAccessible(staying.page);

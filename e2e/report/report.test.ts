@@ -62,7 +62,7 @@ describe("a report opened from disk without a network", () => {
       await page.goto(url);
       await untilDrawn(page);
       // Five kinds of chart for two variants: ports, rates, connect(), queues, TIME_WAIT.
-      expect(await countInkedCanvases(page)).toEqual({ inked: 10, all: 10 });
+      await expect.poll(() => countInkedCanvases(page)).toEqual({ inked: 10, all: 10 });
       await expectAccessible(page);
       await keepScreenshot(page, `report-${scheme}`);
       expect(complaints).toEqual([]);
@@ -269,7 +269,7 @@ describe("runs of every size", () => {
     const { page, complaints } = opened;
     await page.goto(url);
     await untilDrawn(page);
-    expect(await countInkedCanvases(page)).toEqual({ inked: 4, all: 4 });
+    await expect.poll(() => countInkedCanvases(page)).toEqual({ inked: 4, all: 4 });
     await keepScreenshot(page, "report-two-seconds");
     expect(complaints).toEqual([]);
   });
