@@ -144,8 +144,12 @@ describe("with an engine", () => {
     expect(code).toBe(0);
     const { stdout } = await place.run(["show", "last", "--json"]);
     expect(stdout).toMatch(/"target\.sysctls": "setns"/);
-    const { trials } = JSON.parse(stdout) as { trials: { sysctls: { name: string }[] }[] };
-    const sysctl = trials[0]?.sysctls.find(({ name }) => name === "net.ipv4.tcp_fin_timeout");
+    const { run: stored } = JSON.parse(stdout) as {
+      run: { trials: { sysctls: { name: string }[] }[] };
+    };
+    const sysctl = stored.trials[0]?.sysctls.find(
+      ({ name }) => name === "net.ipv4.tcp_fin_timeout",
+    );
     expect(sysctl).toMatchObject({ requested: "7", effective: "7" });
   });
 
