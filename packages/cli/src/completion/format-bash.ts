@@ -1,4 +1,5 @@
 import type { CommandWords } from "./describe-words.ts";
+import { listStoredCases, quote } from "./shell-cases.ts";
 
 /**
  * A completion script for bash 4 and later. Where no word fits, names of files are offered. Runs and metrics are asked of
@@ -17,16 +18,7 @@ export function formatBash(commands: readonly CommandWords[]): string {
           `    ${quote(`${path} ${option.name}`)}) words=${quote(option.choices.join(" "))} ;;`,
       ),
   );
-  const stored = commands.flatMap(({ path, stored: own, options }) => [
-    ...options
-      .filter((option) => option.stored !== null)
-      .map((option) => `    ${quote(`${path} ${option.name}`)}) stored=${option.stored} ;;`),
-    // After an option that takes a value comes that value.
-    ...options
-      .filter((option) => own !== null && option.takesValue && option.stored === null)
-      .map((option) => `    ${quote(`${path} ${option.name}`)}) ;;`),
-    ...(own === null ? [] : [`    ${quote(`${path} `)}*) stored=${own} ;;`]),
-  ]);
+  const stored = listStoredCases(commands);
   return `# bash completion of churnlab:  source <(churnlab completion bash)
 _churnlab() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} path= words= word stored= before= db=churnlab.db
@@ -58,8 +50,4 @@ ${words.map((line) => `  ${line}`).join("\n")}
 }
 complete -o default -F _churnlab churnlab
 `;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

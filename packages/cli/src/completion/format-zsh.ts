@@ -1,4 +1,5 @@
 import type { CommandWords, Word } from "./describe-words.ts";
+import { listStoredCases, quote } from "./shell-cases.ts";
 
 /**
  * A completion script for zsh, with descriptions. Where no word fits, names of files are offered. Runs and metrics are
@@ -19,16 +20,7 @@ export function formatZsh(commands: readonly CommandWords[]): string {
           `    ${quote(`${path} ${option.name}`)}) compadd -- ${option.choices.map(quote).join(" ")}; return ;;`,
       ),
   );
-  const stored = commands.flatMap(({ path, stored: own, options }) => [
-    ...options
-      .filter((option) => option.stored !== null)
-      .map((option) => `    ${quote(`${path} ${option.name}`)}) stored=${option.stored} ;;`),
-    // After an option that takes a value comes that value.
-    ...options
-      .filter((option) => own !== null && option.takesValue && option.stored === null)
-      .map((option) => `    ${quote(`${path} ${option.name}`)}) ;;`),
-    ...(own === null ? [] : [`    ${quote(`${path} `)}*) stored=${own} ;;`]),
-  ]);
+  const stored = listStoredCases(commands);
   return `#compdef churnlab
 # zsh completion of churnlab:  source <(churnlab completion zsh)
 _churnlab() {
@@ -71,8 +63,4 @@ ${cases.join("\n")}
 
 function describe({ name, description }: Word): string {
   return quote(`${name.replaceAll(":", "\\:")}:${description.replaceAll(":", "\\:")}`);
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
