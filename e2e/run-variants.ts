@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { runPlan } from "@churnlab/control";
 import {
-  type Clock,
   findBrokenIdentities,
   parseScenario,
   planTrials,
@@ -11,15 +9,7 @@ import {
   WARNING_CODES,
 } from "@churnlab/core";
 import { NetnsTestbed } from "@churnlab/testbed";
-
-const clock: Clock = {
-  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
-  unixMs: () => Date.now(),
-  threadCpuMs: () => process.threadCpuUsage().user / 1000,
-  sleep: async (ms) => {
-    await sleep(ms);
-  },
-};
+import { clock } from "./real-clock.ts";
 
 /** What a variant's one trial came to. */
 export interface VariantResult {

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { runTrial } from "@churnlab/control";
 import {
-  type Clock,
   parseScenario,
   planTrials,
   type Trial,
@@ -10,6 +9,7 @@ import {
 } from "@churnlab/core";
 import type { FleetTestbed } from "@churnlab/fleet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { clock } from "../real-clock.ts";
 import { agentsWithClocks, type RunningFleet, startFleet, until } from "./start-fleet.ts";
 
 const SCENARIO = `
@@ -21,15 +21,6 @@ phases: { measure: 4s }
 replicates: 1
 `;
 const TRIAL = planTrials(parseScenario(SCENARIO, "fleet.yaml")).trials[0] as Trial;
-
-const clock: Clock = {
-  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
-  unixMs: () => Date.now(),
-  threadCpuMs: () => process.threadCpuUsage().user / 1000,
-  sleep: async (ms) => {
-    await sleep(ms);
-  },
-};
 
 /** Runs the trial; `during` is called in the middle of its load. */
 async function runWith(testbed: FleetTestbed, during: () => unknown): Promise<TrialOutcome> {

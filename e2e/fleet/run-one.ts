@@ -1,7 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Recorder, runTrial } from "@churnlab/control";
 import {
-  type Clock,
   parseScenario,
   planTrials,
   type Testbed,
@@ -9,15 +7,7 @@ import {
   type TrialOutcome,
   type TrialPhase,
 } from "@churnlab/core";
-
-const clock: Clock = {
-  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
-  unixMs: () => Date.now(),
-  threadCpuMs: () => process.threadCpuUsage().user / 1000,
-  sleep: async (ms) => {
-    await sleep(ms);
-  },
-};
+import { clock } from "../real-clock.ts";
 
 function trialOf(scenario: string): Trial {
   const [trial] = planTrials(parseScenario(scenario, "fleet.yaml")).trials;
