@@ -5,7 +5,7 @@ import {
   type Agent,
   type ArmedShard,
   type CounterReading,
-  EMPTY_TALLY,
+  EMPTY_SHARD_REPORT,
   type HistogramRecord,
   LatencyHistogram,
   type Observer,
@@ -122,18 +122,13 @@ function makeReport(agent: string, shard: Shard): ShardReport {
   const done = { intended: count, attempted: count, succeeded: count, failed: 0, dropped: 0 };
   const tally: Tally = { connections: { ...done, established: count }, requests: done };
   return {
+    ...EMPTY_SHARD_REPORT,
     agent,
     engine: "simulated",
     engineReason: "no load",
     tally,
-    warmUp: EMPTY_TALLY,
-    failures: [],
     histograms: HISTOGRAMS,
-    cpuUs: 0,
-    cpuShareMax: 0,
     elapsedMs: shard.phases.measureMs,
-    events: [],
-    warnings: [],
   };
 }
 

@@ -1,3 +1,4 @@
+import { armShards } from "@churnlab/control";
 import type { Testbed, Trial } from "@churnlab/core";
 
 const READS_PER_ROUND = 200;
@@ -13,18 +14,7 @@ export interface WorldCosts {
 export async function measureWorld(testbed: Testbed, trial: Trial): Promise<WorldCosts> {
   const begun = performance.now();
   const world = await testbed.build(trial, new AbortController().signal);
-  const armed = await Promise.all(
-    world.agents.map((agent) =>
-      agent.arm({
-        trialId: trial.id,
-        seed: trial.seed,
-        workload: trial.spec.workload,
-        phases: trial.spec.phases,
-        target: world.target.address,
-        share: { first: 0, count: agent.workers, of: agent.workers },
-      }),
-    ),
-  );
+  const shards = await armShards(trial, world);
   const built = performance.now();
   for (let read = 0; read < READS_PER_ROUND; read++) {
     for (const observer of world.observers) observer.readCounters();
@@ -32,7 +22,7 @@ export async function measureWorld(testbed: Testbed, trial: Trial): Promise<Worl
   const readUs = ((performance.now() - built) * 1000) / READS_PER_ROUND;
   const tearing = performance.now();
   // Stopped before its start, a shard does nothing and gives its threads back.
-  const runs = armed.map((shard) => {
+  const runs = shards.map((shard) => {
     const report = shard.run(Number(process.hrtime.bigint()) / 1e6);
     shard.stop();
     return report;

@@ -1,5 +1,7 @@
 import {
+  EMPTY_SHARD_REPORT,
   EMPTY_TALLY,
+  emptyTrialRecord,
   parseScenario,
   planTrials,
   type ShardReport,
@@ -24,18 +26,10 @@ const trial = plan.trials[0] as Trial;
 function reportOf(attempted: number): ShardReport {
   const connections = { ...EMPTY_TALLY.connections, attempted };
   return {
+    ...EMPTY_SHARD_REPORT,
     agent: "a1",
-    engine: "net",
     engineReason: "x".repeat(300_000), // more than one piece
     tally: { ...EMPTY_TALLY, connections },
-    warmUp: EMPTY_TALLY,
-    failures: [],
-    histograms: [],
-    cpuUs: 0,
-    cpuShareMax: 0,
-    elapsedMs: 0,
-    events: [],
-    warnings: [],
   };
 }
 
@@ -86,28 +80,11 @@ async function send(attempt: number, times: number): Promise<number> {
   return pieces.length;
 }
 
-const record = (): Parameters<Store["saveAttempt"]>[1]["outcome"] => ({
+const outcome = {
   state: "aborted",
   phase: null,
-  record: {
-    tally: EMPTY_TALLY,
-    failures: [],
-    histograms: [],
-    samples: [],
-    events: [],
-    portUses: [],
-    listenerQueues: [],
-    sysctls: [],
-    measurements: [],
-    environment: null,
-    engine: null,
-    engineReason: null,
-    closer: null,
-    startedAtUnixMs: 0,
-    measureMs: 0,
-    warnings: [],
-  },
-});
+  record: emptyTrialRecord({ startedAtUnixMs: 0, measureMs: 0 }),
+} as const;
 
 describe("pieces of results that are delivered more than once", () => {
   const FIRST = 100_001;
@@ -124,7 +101,7 @@ describe("pieces of results that are delivered more than once", () => {
     expect(await until(() => collector.duplicates === 2 * count, 5000)).toBe(true);
     const pieces = collector.piecesOf("a1", key);
     expect(pieces).toHaveLength(count);
-    store.saveAttempt(run, { trial, outcome: record(), attempt: 1, pieces });
+    store.saveAttempt(run, { trial, outcome, attempt: 1, pieces });
     collector.settle(key, new Set(["a1"]));
   });
 

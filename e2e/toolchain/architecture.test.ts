@@ -123,6 +123,24 @@ it.each<[string, string, Record<string, string>]>([
     },
   ],
   [
+    "a cycle of types alone",
+    "no-cycles",
+    {
+      "packages/cli/src/a.ts":
+        'import type { B } from "./b.ts";\nexport interface A {\n  readonly b: B;\n}\n',
+      "packages/cli/src/b.ts":
+        'import type { A } from "./a.ts";\nexport interface B {\n  readonly a: A;\n}\n',
+    },
+  ],
+  [
+    "a cycle of what runs, also where types may refer to each other",
+    "no-cycles-at-run-time",
+    {
+      "packages/traffic/src/load/a.ts": 'import { b } from "./b.ts";\nexport const a = () => b;\n',
+      "packages/traffic/src/load/b.ts": 'import { a } from "./a.ts";\nexport const b = () => a;\n',
+    },
+  ],
+  [
     "an import that leads nowhere",
     "no-unresolvable",
     { "packages/core/src/a.ts": 'export { x } from "./gone.ts";\n' },

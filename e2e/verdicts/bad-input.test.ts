@@ -3,6 +3,7 @@ import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { openStore } from "@churnlab/store";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EXPORT_FORMATS } from "../../packages/cli/src/report-formats.ts";
 import { type MakeRunOptions, makeRun } from "../../packages/report/test/fixtures/make-run.ts";
 import { TWO_SECONDS } from "../../packages/report/test/fixtures/scenarios.ts";
 import { type Ended, Workplace } from "../cli/churnlab.ts";
@@ -183,18 +184,7 @@ describe("a run without a valid trial", () => {
     expect(stdout).toMatch(/! invalid/);
   });
 
-  it.each([
-    "junit",
-    "markdown",
-    "ndjson",
-    "json",
-    "csv",
-    "openmetrics",
-    "benchmark-smaller",
-    "benchmark-bigger",
-    "hgrm",
-    "html",
-  ])("is exported as %s all the same", async (format) => {
+  it.each(EXPORT_FORMATS)("is exported as %s all the same", async (format) => {
     const args = ["export", "last", "--db", "invalid.db", "--format", format];
     const { code, stdout, stderr } = await place.run(args);
     expect([code, stderr]).toEqual([0, ""]);

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Act } from "./program.ts";
+import type { Act } from "./act.ts";
 
 /** The commands that set a fleet of agents up. */
 export function addFleetCommands(program: Command, act: Act): void {

@@ -1,6 +1,6 @@
 import { parseDurationMs } from "@churnlab/core/parse-duration";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Act } from "./program.ts";
+import type { Act } from "./act.ts";
 
 /** A screen that is drawn more often than four times per second only flickers. */
 const WATCH_INTERVAL_MS_MIN = 250;

@@ -1,5 +1,6 @@
 import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import type { Act } from "./act.ts";
 import { addFleetCommands } from "./add-fleet-commands.ts";
 import { addLiveCommands } from "./add-live-commands.ts";
 import { HELP_LAYOUT } from "./command-help.ts";
@@ -7,17 +8,14 @@ import type { ExitCode } from "./exit-codes.ts";
 import { EXPORT_FORMATS, REPORT_FORMATS } from "./report-formats.ts";
 import { VERSION } from "./version.ts";
 
-/** What an action resolves to; the process ends with it. */
-type Action = (...parameters: never[]) => ExitCode | Promise<ExitCode>;
-
 /**
  * The command tree. Every action is imported when it is called, so that `--version` and usage errors load nothing but
  * commander.
  */
 export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
-  const act =
-    (load: () => Promise<Action>) =>
-    async (...parameters: unknown[]): Promise<void> => {
+  const act: Act =
+    (load) =>
+    async (...parameters) => {
       const action = await load();
       setExitCode(await action(...(parameters as never[])));
     };
@@ -45,8 +43,6 @@ export function buildProgram(setExitCode: (code: ExitCode) => void): Command {
   );
   return program;
 }
-
-export type Act = (load: () => Promise<Action>) => (...parameters: unknown[]) => Promise<void>;
 
 function addRunCommands(program: Command, act: Act): void {
   const run = program

@@ -1,7 +1,7 @@
 import {
   type ArmedShard,
   ChurnError,
-  EMPTY_TALLY,
+  EMPTY_SHARD_REPORT,
   mergeReports,
   type ShardReport,
 } from "@churnlab/core";
@@ -73,20 +73,5 @@ function lossOf({ lost }: ShardReport): ChurnError[] {
 
 /** One report over those that came; one of nothing when none did. */
 export function mergeWhatCame(reports: readonly ShardReport[]): ShardReport {
-  return reports.length === 0 ? NO_REPORT : mergeReports(reports);
+  return reports.length === 0 ? EMPTY_SHARD_REPORT : mergeReports(reports);
 }
-
-const NO_REPORT: ShardReport = {
-  agent: "",
-  engine: "",
-  engineReason: "",
-  tally: EMPTY_TALLY,
-  warmUp: EMPTY_TALLY,
-  failures: [],
-  histograms: [],
-  cpuUs: 0,
-  cpuShareMax: 0,
-  elapsedMs: 0,
-  events: [],
-  warnings: [],
-};

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+export { armShards } from "./arm-shards.ts";
 export * from "./read-progress.ts";
 export type { Recorder } from "./recorder.ts";
 export { SAMPLE_INTERVAL_MS } from "./role-recorder.ts";

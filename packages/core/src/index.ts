@@ -137,6 +137,7 @@ export * from "./statistics/theil-sen-slope.ts";
 
 export * from "./agent.ts";
 export * from "./delta-counters.ts";
+export * from "./empty-records.ts";
 export * from "./live-tally.ts";
 export * from "./result-piece-id.ts";
 export * from "./testbed.ts";

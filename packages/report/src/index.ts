@@ -25,10 +25,11 @@ export { fitText } from "./text/fit-text.ts";
 export { formatComparison } from "./text/format-comparison.ts";
 export { formatGates } from "./text/format-gates.ts";
 export { formatHistory } from "./text/format-history.ts";
+export type { FormatOptions } from "./text/format-options.ts";
 export { formatOverTime } from "./text/format-over-time.ts";
 export { formatPredictions } from "./text/format-predictions.ts";
 export { formatRunList } from "./text/format-run-list.ts";
-export { type FormatOptions, formatRunSummary } from "./text/format-run-summary.ts";
+export { formatRunSummary } from "./text/format-run-summary.ts";
 export * from "./text/live-block.ts";
 export * from "./text/log-lines.ts";
 export * from "./text/style.ts";
@@ -55,12 +56,12 @@ export * from "./formats/result-document.ts";
 
 // To eyes.
 
+export type { DashboardOptions } from "./dashboard/dashboard-options.ts";
 export { offerLiveRuns } from "./dashboard/offer-live-runs.ts";
 export { fileSource, type RunSource, storeSource } from "./dashboard/run-source.ts";
 export {
   DASHBOARD_PORT,
   type Dashboard,
-  type DashboardOptions,
   startDashboard,
 } from "./dashboard/start-dashboard.ts";
 export { buildReport } from "./html/build-report.ts";

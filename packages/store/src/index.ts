@@ -16,5 +16,6 @@ export type { LateResultPiece } from "./result-pieces.ts";
 export { checkResumable } from "./resume-run.ts";
 export { type RunReference, splitRunReference } from "./run-reference.ts";
 export type { EndedAttempt } from "./save-trial.ts";
-export type { RunStart, Store, StoreReader } from "./store.ts";
+export type { RunStart } from "./start-run.ts";
+export type { Store, StoreReader } from "./store.ts";
 export * from "./stored-run.ts";

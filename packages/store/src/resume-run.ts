@@ -1,4 +1,10 @@
-import { ChurnError, EMPTY_TALLY, planTrials, type Scenario, type Trial } from "@churnlab/core";
+import {
+  ChurnError,
+  emptyTrialRecord,
+  planTrials,
+  type Scenario,
+  type Trial,
+} from "@churnlab/core";
 import type { Database } from "better-sqlite3";
 import { loadSummary } from "./list-runs.ts";
 import { describeOwner } from "./run-owner.ts";
@@ -73,24 +79,10 @@ function abortCurrentAttempt(db: Database, run: number, runId: string): void {
   const { trials } = planTrials(JSON.parse(resolved) as Scenario);
   const trial = trials.find(({ id }) => id === current.trial_id);
   if (trial === undefined) throw new Error(`the plan of ${runId} has no trial ${current.trial_id}`);
-  const record = {
-    tally: EMPTY_TALLY,
-    failures: [],
-    histograms: [],
-    samples: [],
-    events: [],
-    portUses: [],
-    listenerQueues: [],
-    sysctls: [],
-    measurements: [],
-    environment: null,
-    engine: null,
-    engineReason: null,
-    closer: null,
+  const record = emptyTrialRecord({
     startedAtUnixMs: Date.parse(current.started_at),
     measureMs: trial.spec.phases.measureMs,
-    warnings: [],
-  };
+  });
   const outcome = { state: "aborted", record, phase: null, reason: KILLED } as const;
   saveTrial(db, runId, { trial, outcome, attempt: current.attempt });
 }

@@ -12,8 +12,8 @@ import { encodeBuckets } from "./histogram-blob.ts";
 import { MetricIds } from "./metric-ids.ts";
 import { insertPieces } from "./result-pieces.ts";
 import { findRunRow } from "./run-reference.ts";
+import { saveEnvironment } from "./save-environment.ts";
 import { saveSamples } from "./save-samples.ts";
-import { saveEnvironment } from "./start-run.ts";
 
 /** One attempt at a trial, and how it ended. */
 export interface EndedAttempt {

@@ -21,8 +21,8 @@ import { beginTrial, resumeRun } from "./resume-run.ts";
 import { resolveRun } from "./run-reference.ts";
 import { type EndedAttempt, saveTrial } from "./save-trial.ts";
 import { explainSqliteError } from "./sqlite-errors.ts";
-import { startRun } from "./start-run.ts";
-import type { RunStart, Store } from "./store.ts";
+import { type RunStart, startRun } from "./start-run.ts";
+import type { Store } from "./store.ts";
 import type {
   ComparisonRow,
   EventFilter,

@@ -1,8 +1,21 @@
-import type { Environment } from "@churnlab/core";
+import type { Environment, Plan, Scenario } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
 import { makeRunId } from "./run-id.ts";
 import { describeOwner } from "./run-owner.ts";
-import type { RunStart } from "./store.ts";
+import { saveEnvironment } from "./save-environment.ts";
+
+/** What is known of a run before its first trial. */
+export interface RunStart {
+  readonly scenario: Scenario;
+  readonly plan: Plan;
+  /** Of churnlab. */
+  readonly version: string;
+  readonly startedAtUnixMs: number;
+  /** Where it runs, if known yet; else that of the first trial which has one. */
+  readonly environment?: Environment;
+  /** `commit`, `branch`, or what the user chose. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
 
 /** Inserts a run in state `running`, owned by this process; returns its id. */
 export function startRun(db: Database, start: RunStart): string {
@@ -39,12 +52,4 @@ function drawUnusedId(db: Database, unixMs: number): string {
     const runId = makeRunId(unixMs + aheadMs);
     if (taken.get(runId) === undefined) return runId;
   }
-}
-
-/** The row of these facts; equal facts share one. */
-export function saveEnvironment(db: Database, { facts }: Environment): number {
-  const sorted = Object.entries(facts).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  const text = JSON.stringify(Object.fromEntries(sorted));
-  db.prepare("INSERT INTO environment (facts) VALUES (?) ON CONFLICT DO NOTHING").run(text);
-  return db.prepare("SELECT id FROM environment WHERE facts = ?").pluck().get(text) as number;
 }

@@ -1,17 +1,11 @@
-import type {
-  Environment,
-  Plan,
-  ResultPieceId,
-  Scenario,
-  Trial,
-  TrialOutcome,
-} from "@churnlab/core";
+import type { ResultPieceId, Trial, TrialOutcome } from "@churnlab/core";
 import type { BinnedSeries } from "./bin-samples.ts";
 import type { EventCount } from "./count-events.ts";
 import type { HistoryFilter, HistoryRun } from "./load-history.ts";
 import type { RunPeaks } from "./load-peaks.ts";
 import type { LateResultPiece } from "./result-pieces.ts";
 import type { EndedAttempt } from "./save-trial.ts";
+import type { RunStart } from "./start-run.ts";
 import type {
   ComparisonRow,
   EventFilter,
@@ -24,19 +18,6 @@ import type {
   StoredTrial,
   VariantHistogram,
 } from "./stored-run.ts";
-
-/** What is known of a run before its first trial. */
-export interface RunStart {
-  readonly scenario: Scenario;
-  readonly plan: Plan;
-  /** Of churnlab. */
-  readonly version: string;
-  readonly startedAtUnixMs: number;
-  /** Where it runs, if known yet; else that of the first trial which has one. */
-  readonly environment?: Environment;
-  /** `commit`, `branch`, or what the user chose. */
-  readonly tags?: Readonly<Record<string, string>>;
-}
 
 /**
  * The one way to read a database: every number that a person sees comes through here. Methods throw `E_RUN_UNKNOWN`

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { DashboardContext } from "./dashboard-context.ts";
+import type { DashboardOptions } from "./dashboard-options.ts";
 import { explainErrors } from "./explain-errors.ts";
 import { DatabaseFollower } from "./follow-database.ts";
 import { type GuardOptions, guardRequests } from "./guard-requests.ts";
@@ -8,7 +9,6 @@ import type { RunSource } from "./run-source.ts";
 import { serveApi } from "./serve-api.ts";
 import { serveLive } from "./serve-live.ts";
 import { servePages } from "./serve-pages.ts";
-import type { DashboardOptions } from "./start-dashboard.ts";
 import { StreamHub } from "./stream-hub.ts";
 
 export interface BuiltDashboard {

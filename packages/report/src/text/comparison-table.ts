@@ -10,8 +10,8 @@ import { groupMetrics, type MetricGroup } from "../metric-groups.ts";
 import { nameMetric } from "../name-metric.ts";
 import { countBlocks } from "../overview.ts";
 import { readMetric, readVariants, type VariantReadings } from "../variant-readings.ts";
+import type { FormatOptions } from "./format-options.ts";
 import { formatReading } from "./format-reading.ts";
-import type { FormatOptions } from "./format-run-summary.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 

@@ -1,11 +1,12 @@
 import type { SysctlRecord } from "@churnlab/core";
-import type { RunPeaks, StoredRun, StoredVariant } from "@churnlab/store";
+import type { StoredRun, StoredVariant } from "@churnlab/store";
 import { formatCount, formatValue } from "../format-value.ts";
 import { groupMetrics } from "../metric-groups.ts";
 import { nameMetric } from "../name-metric.ts";
 import { buildRunOverview } from "../overview.ts";
 import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
 import { formatForecast } from "./format-forecast.ts";
+import type { FormatOptions } from "./format-options.ts";
 import { formatPeaks } from "./format-peaks.ts";
 import { formatPhysics } from "./format-physics.ts";
 import { formatReading } from "./format-reading.ts";
@@ -14,14 +15,6 @@ import { formatTrialNotes } from "./format-trial-notes.ts";
 import { layoutOverview } from "./layout-overview.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
-
-export interface FormatOptions {
-  /** Every metric and every replicate; else what matters and is not zero throughout. */
-  readonly all?: boolean;
-  /** Who used which ports and what waited where; not shown if absent. */
-  readonly peaks?: RunPeaks;
-  readonly style?: Style;
-}
 
 /** Everything of one run on a screen: what was varied, how the trials ended, what they measured. */
 export function formatRunSummary(run: StoredRun, options: FormatOptions = {}): string {

@@ -1,10 +1,7 @@
 import { openStore, type Store } from "@churnlab/store";
+import type { DashboardOptions } from "../../src/dashboard/dashboard-options.ts";
 import { storeSource } from "../../src/dashboard/run-source.ts";
-import {
-  type Dashboard,
-  type DashboardOptions,
-  startDashboard,
-} from "../../src/dashboard/start-dashboard.ts";
+import { type Dashboard, startDashboard } from "../../src/dashboard/start-dashboard.ts";
 import { LiveFeed } from "../../src/live/live-feed.ts";
 import { TemporaryDirectory } from "../fixtures/make-run.ts";
 
