@@ -50,8 +50,8 @@ export * from "./time-wait-ages.ts";
 // Its resets, and the kernel's reason for each.
 
 export * from "./explain-reset.ts";
-export * from "./parse-reset-line.ts";
 export * from "./reset-capture.ts";
+export * from "./reset-events.ts";
 export * from "./reset-trace.ts";
 export * from "./tracefs.ts";
 

@@ -25,14 +25,19 @@ function parseGroups(text: string): number[] {
 
 /** The text of an IP address of 4 or 16 bytes; IPv6 as RFC 5952 writes it, IPv4-mapped as plain IPv4. */
 export function formatIpAddress(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join(".");
+  if (bytes.length === 4) return formatIPv4(bytes, 0);
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const groups = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2));
-  if (isMapped(groups)) return bytes.subarray(12).join(".");
+  if (isMapped(groups)) return formatIPv4(bytes, 12);
   const zeros = longestZeroRun(groups);
   const hex = groups.map((group) => group.toString(16));
   if (zeros.length < 2) return hex.join(":");
   return `${hex.slice(0, zeros.start).join(":")}::${hex.slice(zeros.start + zeros.length).join(":")}`;
+}
+
+/** A template, because join() of a typed array takes ten times as long, and captures format thousands. */
+function formatIPv4(bytes: Uint8Array, at: number): string {
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 }
 
 /** ::ffff:0:0/96, how a dual-stack socket shows an IPv4 peer (RFC 4291 §2.5.5.2). */

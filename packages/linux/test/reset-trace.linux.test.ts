@@ -1,15 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openCounters } from "../src/counters.ts";
 import { destroySockets } from "../src/destroy-sockets.ts";
 import { explainReset, type ResetCause, type ResetEvidence } from "../src/explain-reset.ts";
-import type { TracedReset } from "../src/parse-reset-line.ts";
 import { ResetCapture } from "../src/reset-capture.ts";
+import type { TracedReset } from "../src/reset-events.ts";
 import { ResetTrace } from "../src/reset-trace.ts";
 import { applySysctls } from "../src/sysctls.ts";
 import { maskOfTcpState } from "../src/tcp-states.ts";
-import { cleanStaleTraceInstances } from "../src/tracefs.ts";
+import { cleanStaleTraceInstances, TraceInstance } from "../src/tracefs.ts";
 import { eventually } from "./fixtures/eventually.ts";
 import {
   abort,
@@ -559,6 +560,67 @@ describe("a trace of resets", () => {
     expect(counters.read().counters["tcp.OutRsts"]).toBe(2000);
     expect(trace.readLost()).toBe(0);
     expect(trace.hasReasons).toBe(true);
+  });
+
+  test("keeps as many of each direction in full as it is told, and counts all that were sent", async () => {
+    using hosts = makeTwoHosts();
+    using trace = new ResetTrace({ addresses: [CLIENT, TARGET], keep: 10 });
+    const listener = listen(hosts.target, AT);
+    const kept: TracedReset[] = [];
+    const sent = async (reason: string, count: number): Promise<void> => {
+      await eventually(() => {
+        kept.push(...trace.drain());
+        expect(trace.countsOf(TARGET)).toEqual(new Map([[reason, count]]));
+      });
+    };
+    for (let index = 0; index < 300; index += 1) {
+      const near = connect(hosts.client, AT);
+      abort(accept(listener));
+      close(near);
+    }
+    await sent("TCP_STATE", 300);
+    expect(trace.countsOf(CLIENT)).toEqual(new Map());
+    expect(kept.map(({ direction }) => direction).toSorted()).toEqual([
+      ...Array.from({ length: 10 }, () => "received"),
+      ...Array.from({ length: 10 }, () => "sent"),
+    ]);
+    const received = kept.filter(({ direction }) => direction === "received");
+    expect(new Set(received.map(({ state }) => state))).toEqual(new Set(["ESTABLISHED"]));
+    trace.begin();
+    kept.length = 0;
+    for (let index = 0; index < 20; index += 1) connect(hosts.client, { ...AT, port: 81 });
+    await sent("NO_SOCKET", 20);
+    expect(kept).toHaveLength(20);
+    close(listener);
+  });
+
+  test("reads from memory what the kernel shows as text", () => {
+    using hosts = makeTwoHosts();
+    using trace = new ResetTrace({ addresses: [TARGET] });
+    using text = new TraceInstance();
+    writeFileSync(`${text.path}/trace_clock`, "mono");
+    writeFileSync(`${text.path}/events/tcp/tcp_send_reset/enable`, "1");
+    for (let port = 100; port < 120; port += 1) connect(hosts.client, { ...AT, port });
+    const shown = readFileSync(`${text.path}/trace`, "utf8")
+      .split("\n")
+      .map((line) =>
+        /(\d+\.\d{6}): tcp_send_reset: .* src=(\S+) dest=(\S+) .* reason=(\S+)/.exec(line),
+      )
+      .filter((match) => match?.[2]?.startsWith(`${TARGET}:`));
+    const read = trace.drain().filter(({ direction }) => direction === "sent");
+    expect(read.map(({ sourcePort }) => sourcePort)).toEqual(
+      [...Array(20).keys()].map((i) => 100 + i),
+    );
+    const asText = read.map((each) => [
+      `${each.source}:${each.sourcePort}`,
+      `${each.destination}:${each.destinationPort}`,
+      each.reason,
+    ]);
+    expect(asText).toEqual(shown.map((match) => match?.slice(2)));
+    for (const [index, { atMs }] of read.entries()) {
+      // Two buffers are stamped one after the other.
+      expect(Math.abs(atMs - Number(shown[index]?.[1]) * 1000)).toBeLessThan(1);
+    }
   });
 
   test("says how many events were overwritten when nobody drains: with the kept ones they are at least all", () => {

@@ -4,9 +4,13 @@ import { ResetTrace, SystemError, type TracedReset } from "@churnlab/linux";
 const KEPT_MAX = 200;
 
 /** What a trace of resets gives. */
-export type TraceSource = Pick<ResetTrace, "hasReasons" | "drain" | "readLost" | "close">;
+export type TraceSource = Pick<
+  ResetTrace,
+  "hasReasons" | "begin" | "drain" | "countsOf" | "readLost" | "close"
+>;
 
-const openTrace = (addresses: Iterable<string>): TraceSource => new ResetTrace({ addresses });
+const openTrace = (addresses: Iterable<string>): TraceSource =>
+  new ResetTrace({ addresses, keep: KEPT_MAX });
 
 /**
  * Sorts what the kernel traces for the whole machine by the address of the host that sent it. One trace serves all
@@ -14,10 +18,9 @@ const openTrace = (addresses: Iterable<string>): TraceSource => new ResetTrace({
  */
 export class ResetReasons implements Disposable {
   readonly #trace: TraceSource;
-  readonly #hosts = new Map<string, { counts: Record<string, number>; kept: TracedReset[] }>();
+  /** What is kept in full and not yet taken, by address. */
+  readonly #kept = new Map<string, TracedReset[]>();
   #lostBefore = 0;
-  #kept = { sent: 0, received: 0 };
-
   #failure: string | null = null;
 
   /** Throws `E_CAPABILITY` or `E_PLATFORM` where this machine or user has no such trace. */
@@ -41,21 +44,25 @@ export class ResetReasons implements Disposable {
   /** Forgets what was seen, for the next trial. */
   begin(): void {
     this.#failure = null;
-    this.#drain();
-    this.#hosts.clear();
-    this.#kept = { sent: 0, received: 0 };
+    this.#read(() => this.#trace.begin());
+    this.#kept.clear();
     this.#lostBefore = this.#trace.readLost();
   }
 
   /** Resets that this address sent since `begin`, by `rst.reason.<REASON>`. */
   countsOf(address: string): Readonly<Record<string, number>> {
-    this.#drain();
-    return this.#hosts.get(address)?.counts ?? {};
+    this.#read(() => {
+      for (const reset of this.#trace.drain()) this.#keptOf(reset.source).push(reset);
+    });
+    const counts = [...this.#trace.countsOf(address)];
+    return Object.fromEntries(
+      counts.map(([reason, count]) => [`rst.reason.${reason ?? "UNKNOWN"}`, count]),
+    );
   }
 
   /** The first resets of this address in full; each is given once. */
   takeKept(address: string): TracedReset[] {
-    return this.#hosts.get(address)?.kept.splice(0) ?? [];
+    return this.#keptOf(address).splice(0);
   }
 
   /** Events since `begin` that were overwritten before they were read. */
@@ -67,36 +74,19 @@ export class ResetReasons implements Disposable {
     this.#trace.close();
   }
 
-  #drain(): void {
-    for (const reset of this.#read()) {
-      const host = this.#hostOf(reset.source);
-      const { direction } = reset;
-      if (direction === "sent") {
-        const metric = `rst.reason.${reset.reason ?? "UNKNOWN"}`;
-        host.counts[metric] = (host.counts[metric] ?? 0) + 1;
-      }
-      if (this.#kept[direction]++ >= KEPT_MAX) continue;
-      host.kept.push(reset);
-    }
-  }
-
   /** What cannot be read is missing, and said. */
-  #read(): TracedReset[] {
+  #read(read: () => void): void {
     try {
-      return this.#trace.drain();
+      read();
     } catch (error) {
       if (!(error instanceof SystemError)) throw error;
       this.#failure ??= error.message;
-      return [];
     }
   }
 
-  #hostOf(address: string): { counts: Record<string, number>; kept: TracedReset[] } {
-    let host = this.#hosts.get(address);
-    if (host === undefined) {
-      host = { counts: {}, kept: [] };
-      this.#hosts.set(address, host);
-    }
-    return host;
+  #keptOf(address: string): TracedReset[] {
+    const kept = this.#kept.get(address) ?? [];
+    this.#kept.set(address, kept);
+    return kept;
   }
 }

@@ -22,6 +22,7 @@ class FakeTrace implements TraceSource {
   /** What each read gives. */
   reads: (TracedReset[] | Error)[] = [];
   lost = 0;
+  readonly #counts = new Map<string | null, number>();
 
   constructor({ hasReasons = true }: { hasReasons?: boolean } = {}) {
     this.hasReasons = hasReasons;
@@ -30,7 +31,19 @@ class FakeTrace implements TraceSource {
   drain(): TracedReset[] {
     const next = this.reads.shift() ?? [];
     if (next instanceof Error) throw next;
+    for (const { direction, reason } of next) {
+      if (direction === "sent") this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1);
+    }
     return next;
+  }
+
+  begin(): void {
+    this.drain();
+    this.#counts.clear();
+  }
+
+  countsOf(): ReadonlyMap<string | null, number> {
+    return this.#counts;
   }
 
   readLost(): number {
@@ -71,7 +84,7 @@ describe("a watch of resets", () => {
     const refusals = [
       new ChurnError("E_CAPABILITY", "tracefs is not for this user (EPERM)"),
       new ChurnError("E_PLATFORM", "This kernel has no tracefs to be mounted (ENODEV)"),
-      new SystemError("open", ERRNO.EBUSY, "trace_pipe"),
+      new SystemError("open", ERRNO.EBUSY, "trace_pipe_raw"),
     ];
     for (const refusal of refusals) {
       const { means, warnings } = begin(refuse(refusal));
@@ -169,7 +182,7 @@ describe("the reasons of resets", () => {
   it("go on after a read that fails, and tell of it until the next trial", () => {
     const trace = new FakeTrace();
     const reasons = new ResetReasons([HOST], () => trace);
-    trace.reads = [new SystemError("read", ERRNO.EIO, "trace_pipe"), [resetOf()]];
+    trace.reads = [new SystemError("read", ERRNO.EIO, "trace_pipe_raw"), [resetOf()]];
     expect(reasons.countsOf(HOST)).toEqual({});
     expect(reasons.countsOf(HOST)).toEqual({ "rst.reason.TCP_STATE": 1 });
     expect(reasons.failure).toContain("EIO");
@@ -187,7 +200,7 @@ describe("the observer of a host's resets", () => {
 
   it("tells at its second look what was lost before the first", () => {
     const trace = new FakeTrace();
-    trace.reads = [new SystemError("read", ERRNO.EIO, "trace_pipe")];
+    trace.reads = [new SystemError("read", ERRNO.EIO, "trace_pipe_raw")];
     const observer = observe(trace, { tellsOfTrace: true });
     observer.readCounters(() => false);
     trace.lost = 7;
