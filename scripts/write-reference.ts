@@ -1,9 +1,10 @@
 // Writes the reference pages that the code itself knows best: commands, scenario fields, errors, warnings, metrics; and
-// the JSON Schema of scenarios.
+// the JSON Schemas of scenarios and of what `gate` and `history` print.
 // A test keeps them equal.
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { ERROR_CODES, METRICS, scenarioJsonSchema, WARNING_CODES } from "@churnlab/core";
+import { documentJsonSchemas } from "../packages/report/src/formats/document-schemas.ts";
 import { commandPage } from "./reference/command-page.ts";
 import { markdownTable } from "./reference/markdown-table.ts";
 import { scenarioPage } from "./reference/scenario-page.ts";
@@ -77,10 +78,18 @@ Samples (\`v_sample\`) have names of their own. A sample that was not taken is a
 `,
 };
 
+/** Name → JSON Schema. */
+export const generatedSchemas: Readonly<Record<string, object>> = {
+  scenario: scenarioJsonSchema(),
+  ...documentJsonSchemas(),
+};
+
 if (process.argv[1] === import.meta.filename) {
   for (const [page, text] of Object.entries(referencePages)) {
     writeFileSync(path.join(import.meta.dirname, "../docs", page), text);
   }
-  const schema = `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`;
-  writeFileSync(path.join(import.meta.dirname, "../schema/scenario.schema.json"), schema);
+  for (const [name, schema] of Object.entries(generatedSchemas)) {
+    const file = path.join(import.meta.dirname, `../schema/${name}.schema.json`);
+    writeFileSync(file, `${JSON.stringify(schema, null, 2)}\n`);
+  }
 }

@@ -1,9 +1,10 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { ResultDocument } from "@churnlab/report";
+import type { GateDocument, HistoryDocument, ResultDocument } from "@churnlab/report";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, Workplace } from "../cli/churnlab.ts";
+import { readDocument } from "./read-document.ts";
 import { A_AGAINST_A, HALVED_BACKLOG, HALVED_PORTS, SLOWER_TARGET } from "./scenarios.ts";
 
 const RUN_MS = 120_000;
@@ -25,7 +26,7 @@ function failedGates({ gates = [] }: ResultDocument): string[] {
 }
 
 /** The verdicts that were given on any metric. */
-function verdictsOf({ comparisons = [] }: ResultDocument): Set<string | null> {
+function verdictsOf({ comparisons = [] }: ResultDocument): Set<string> {
   return new Set(comparisons.flatMap(({ metrics }) => metrics.map(({ verdict }) => verdict)));
 }
 
@@ -34,7 +35,7 @@ const CLAIMS = ["better", "worse"];
 /** The gates that failed and the metrics that a difference was claimed of. */
 function listAlarms(result: ResultDocument): string[] {
   const claimed = (result.comparisons ?? []).flatMap(({ metrics }) =>
-    metrics.filter(({ verdict }) => verdict !== null && CLAIMS.includes(verdict)),
+    metrics.filter(({ verdict }) => CLAIMS.includes(verdict)),
   );
   return [...failedGates(result), ...claimed.map(({ role, metric }) => `${role}.${metric}`)];
 }
@@ -77,9 +78,11 @@ describe("the same against the same", () => {
     expect(strict.stdout).toContain(`not comparable: ${fact} `);
     const plain = await place.run([...args, "--json"]);
     expect(plain.code).toBe(0);
-    expect([...verdictsOf(JSON.parse(plain.stdout) as ResultDocument)]).toEqual([null]);
+    expect([...verdictsOf(JSON.parse(plain.stdout) as ResultDocument)]).toEqual(["not-comparable"]);
     const allowed = await place.run([...args, "--json", "--allow-diff", allow]);
-    expect(verdictsOf(JSON.parse(allowed.stdout) as ResultDocument)).not.toContain(null);
+    expect(verdictsOf(JSON.parse(allowed.stdout) as ResultDocument)).not.toContain(
+      "not-comparable",
+    );
   });
 });
 
@@ -181,7 +184,9 @@ describe("a target that became 10 % slower", () => {
     place.write("elsewhere.json", JSON.stringify(elsewhere));
     const refused = await gate("elsewhere.json");
     expect(refused.code).toBe(5);
-    expect(refused.stdout).toMatch(/! invalid .*made in another environment \(kernel\.release\)/);
+    expect(refused.stdout).toMatch(
+      /! not comparable .*made in another environment \(kernel\.release\)/,
+    );
     const lacking = editTrials(result, (trial) => {
       const measurements = Object.entries(trial.measurements).filter(
         ([name]) => name !== "client.latency.total.p50",
@@ -192,6 +197,14 @@ describe("a target that became 10 % slower", () => {
     const absent = await gate("lacking.json");
     expect(absent.code).toBe(4);
     expect(absent.stdout).toMatch(/! invalid .*total\.p50.*not measured/);
+    const causes = [];
+    for (const baseline of ["elsewhere.json", "lacking.json"]) {
+      const { stdout } = await gate(baseline, "--json");
+      const { gates } = readDocument<GateDocument>("gate", stdout);
+      causes.push(gates.flatMap(({ evidence }) => ("cause" in evidence ? evidence.cause : [])));
+    }
+    expect(new Set(causes[0])).toEqual(new Set(["not-comparable"]));
+    expect(new Set(causes[1])).toEqual(new Set(["not-measured"]));
     place.write("foreign.json", "{}");
     expect((await gate("foreign.json")).code).toBe(2);
   });
@@ -242,6 +255,9 @@ describe("a limit that was halved", () => {
     const { code, stdout } = await place.run([...args, "--db", "ports.db"]);
     expect(code).toBe(0);
     expect(stdout.split("\n").filter((line) => / 50 /.test(line))).toHaveLength(2);
+    const json = await place.run([...args, "--db", "ports.db", "--json"]);
+    const { runs } = readDocument<HistoryDocument>("history", json.stdout);
+    expect(runs.map(({ value }) => value)).toEqual([50, 50]);
   });
 });
 

@@ -138,7 +138,8 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   schema: {
     examples: [
       ["schema > scenario.schema.json", "for editors"],
-      ["schema result", "of what --json prints"],
+      ["schema result", "of what run, compare and show --json print"],
+      ["schema gate", "of what gate --json prints; history, watch and ping have theirs"],
     ],
   },
   completion: {

@@ -242,7 +242,7 @@ function addSetUpCommands(program: Command, act: Act): void {
     .description("Print the JSON Schema of scenario files, or of what a command prints as JSON.")
     .addArgument(
       new Argument("[what]", "which")
-        .choices(["scenario", "result", "watch", "ping"])
+        .choices(["scenario", "result", "gate", "history", "watch", "ping"])
         .default("scenario"),
     )
     .action(act(async () => (await import("./commands/schema.ts")).schema));

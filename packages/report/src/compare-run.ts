@@ -17,6 +17,7 @@ import {
   listVaryingFacts,
   type StoredRun,
   type StoredTrial,
+  type StoredVerdict,
   type StoreReader,
 } from "@churnlab/store";
 import { isHeadline } from "./metric-groups.ts";
@@ -273,6 +274,11 @@ function compareSideFacts(
   return compareFingerprints(from, to, { varying, allow });
 }
 
+/** What a verdict is called wherever it is stored or exported; null: the two sides are not comparable. */
+export function storedVerdict(verdict: Verdict | null): StoredVerdict {
+  return verdict?.kind ?? "not-comparable";
+}
+
 function toRows({ baseline, candidate, metrics }: VariantComparison): ComparisonRow[] {
   return metrics.map(({ comparison, verdict }) => ({
     baseline,
@@ -286,6 +292,6 @@ function toRows({ baseline, candidate, metrics }: VariantComparison): Comparison
     low: comparison.low,
     high: comparison.high,
     p: comparison.p,
-    verdict: verdict?.kind ?? "invalid",
+    verdict: storedVerdict(verdict),
   }));
 }

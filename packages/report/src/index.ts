@@ -52,6 +52,8 @@ export {
   type NdjsonTrialParts,
 } from "./formats/format-ndjson.ts";
 export { formatOpenMetrics } from "./formats/format-openmetrics.ts";
+export { formatGateJson, type GateDocument } from "./formats/gate-document.ts";
+export { formatHistoryJson, type HistoryDocument } from "./formats/history-document.ts";
 export * from "./formats/result-document.ts";
 
 // To eyes.

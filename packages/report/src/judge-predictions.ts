@@ -4,8 +4,10 @@ import { formatValue } from "./format-value.ts";
 import { gradeRun, type PredictionGrade } from "./grade-run.ts";
 import { unitOf } from "./unit-of.ts";
 
+export const PREDICTION_OUTCOMES = ["agrees", "disagrees", "not-measured"] as const;
+
 /** `not-measured`: no trial contradicts the port model, and one or all of them lack the number. */
-export type PredictionOutcome = "agrees" | "disagrees" | "not-measured";
+export type PredictionOutcome = (typeof PREDICTION_OUTCOMES)[number];
 
 /** One prediction of the port model, held against all completed trials of one variant. */
 export interface PredictionResult {

@@ -161,11 +161,11 @@ describe("two runs", () => {
       expect(metrics.every(({ verdict }) => verdict === null)).toBe(true);
       expect(metrics.every(({ comparison }) => comparison.baselineMedian !== null)).toBe(true);
     }
-    expect(compared.rows.every(({ verdict }) => verdict === "invalid")).toBe(true);
+    expect(compared.rows.every(({ verdict }) => verdict === "not-comparable")).toBe(true);
     const [head, ...rows] = formatComparisonCsv(compared).trimEnd().split("\n");
     expect(head).toMatch(/,verdict,unit,repeated_trials,not_comparable$/);
     expect(rows.length).toBeGreaterThan(20);
-    for (const row of rows) expect(row).toMatch(new RegExp(`,,[^,]*,0,${key}$`));
+    for (const row of rows) expect(row).toMatch(new RegExp(`,not-comparable,[^,]*,0,${key}$`));
     expect(isDecided(compared)).toBe(false);
   });
 

@@ -122,6 +122,12 @@ export interface SampleFilter {
   readonly metrics?: readonly string[];
 }
 
+/**
+ * A verdict, or why there is none: `not-comparable` where the environments differ in what was not meant to, whatever the
+ * trials measured.
+ */
+export type StoredVerdict = VerdictKind | "not-comparable";
+
 /** A variant's metric against the baseline's, as it was last judged. */
 export interface ComparisonRow {
   readonly baseline: string;
@@ -137,5 +143,5 @@ export interface ComparisonRow {
   readonly low: number | null;
   readonly high: number | null;
   readonly p: number | null;
-  readonly verdict: VerdictKind;
+  readonly verdict: StoredVerdict;
 }

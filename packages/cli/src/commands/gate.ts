@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ChurnError, type GateResult } from "@churnlab/core";
 import {
+  formatGateJson,
   formatGates,
   formatPredictions,
   judgePredictions,
@@ -38,12 +39,12 @@ export function gate(reference: string, options: GateOptions): ExitCode {
     options.baseline === undefined ? undefined : loadBaseline(options.baseline, options.db);
   const results = judgeRun(run, baseline, options.allowDiff);
   const doubt = doubtRun(run);
+  const predictions = options.gateModel ? judgePredictions(run) : null;
   terminal.print(
     options.json
-      ? JSON.stringify({ schemaVersion: 1, run: run.runId, doubt, gates: results }, null, 2)
+      ? formatGateJson({ run: run.runId, doubt, gates: results, predictions })
       : fitScreen(formatJudged(results, doubt)),
   );
-  const predictions = options.gateModel ? judgePredictions(run) : null;
   if (predictions !== null && !options.json) {
     terminal.print(fitScreen(formatPredictions(predictions, terminalStyle)));
   }

@@ -1,5 +1,5 @@
 import { ChurnError, type MetricKey, suggestName } from "@churnlab/core";
-import { buildHistory, formatHistory, listRunMetrics } from "@churnlab/report";
+import { buildHistory, formatHistory, formatHistoryJson, listRunMetrics } from "@churnlab/report";
 import { openStore, type StoredRun, type StoreReader } from "@churnlab/store";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { fitScreen } from "../fit-screen.ts";
@@ -30,9 +30,7 @@ export function history(metric: string, options: HistoryOptions): ExitCode {
   const found = buildHistory(store, filter);
   if (found.runs.length === 0) throw unknownBranch(store, run.scenario, options.branch ?? "");
   terminal.print(
-    options.json
-      ? JSON.stringify({ schemaVersion: 1, ...found }, null, 2)
-      : fitScreen(formatHistory(found, terminalStyle)),
+    options.json ? formatHistoryJson(found) : fitScreen(formatHistory(found, terminalStyle)),
   );
   return EXIT.ok;
 }

@@ -6,6 +6,14 @@ export const GATE_OUTCOMES = ["pass", "fail", "inconclusive", "invalid"] as cons
 /** `inconclusive`: the trials cannot tell. `invalid`: the gate could not be judged at all, so it has not passed. */
 export type GateOutcome = (typeof GATE_OUTCOMES)[number];
 
+export const GATE_CAUSES = ["not-measured", "not-comparable"] as const;
+
+/**
+ * Why a gate could not be judged. `not-measured`: no valid trial has the number. `not-comparable`: the baseline is of
+ * another environment or scenario.
+ */
+export type GateCause = (typeof GATE_CAUSES)[number];
+
 /** What a gate was judged by. */
 export type GateEvidence =
   | {
@@ -25,8 +33,7 @@ export type GateEvidence =
     }
   | {
       readonly kind: "none";
-      /** `not-measured`: no valid trial has the number. `not-comparable`: the baseline is of another environment. */
-      readonly cause: "not-measured" | "not-comparable";
+      readonly cause: GateCause;
     };
 
 /** One gate, judged for one variant. */

@@ -5,7 +5,7 @@ import {
   readMeasurement,
 } from "../comparison/read-measurement.ts";
 import type { Gate } from "../scenario.ts";
-import type { GateEvidence, GateOutcome } from "./gate-result.ts";
+import type { GateCause, GateEvidence, GateOutcome } from "./gate-result.ts";
 
 export type FixedBound = Extract<Gate["bound"], { readonly value: number }>;
 
@@ -85,9 +85,6 @@ function describeBound(
   return `${observed}, ${limit} in all ${trials} trials`;
 }
 
-export function invalid(
-  reason: string,
-  cause: "not-measured" | "not-comparable" = "not-measured",
-): Judgement {
+export function invalid(reason: string, cause: GateCause = "not-measured"): Judgement {
   return { outcome: "invalid", reason, evidence: { kind: "none", cause } };
 }

@@ -1,6 +1,11 @@
 import { describeMetric, type GateResult, PREDICTION_TOLERANCES } from "@churnlab/core";
 import { collectFacts, type StoredRun, type StoredTrial } from "@churnlab/store";
-import type { JudgedMetric, RunComparison, VariantComparison } from "../compare-run.ts";
+import {
+  type JudgedMetric,
+  type RunComparison,
+  storedVerdict,
+  type VariantComparison,
+} from "../compare-run.ts";
 import { gradeRun, type VariantForecast } from "../grade-run.ts";
 import { describeScenario } from "../scenario-facts.ts";
 import {
@@ -141,12 +146,13 @@ function describeJudged({ comparison, verdict }: JudgedMetric): ResultMetric {
     low: comparison.low,
     high: comparison.high,
     p: comparison.p,
-    verdict: verdict?.kind ?? null,
+    verdict: storedVerdict(verdict),
     reason: verdict?.reason ?? "the environments are not comparable",
     warnings: comparison.warnings,
   };
 }
 
-function describeGate({ gate, variant, outcome, reason }: GateResult): ResultGate {
-  return { metric: gate.metric, variant, bound: gate.bound, outcome, reason };
+function describeGate({ gate, variant, outcome, reason, evidence }: GateResult): ResultGate {
+  const cause = evidence.kind === "none" ? evidence.cause : null;
+  return { metric: gate.metric, variant, bound: gate.bound, outcome, cause, reason };
 }

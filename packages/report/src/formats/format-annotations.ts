@@ -2,7 +2,7 @@ import type { GateOutcome, GateResult } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { countAttempt, isRepeated } from "../count-attempt.ts";
 import { judgePredictions } from "../judge-predictions.ts";
-import { describeBound } from "../text/format-gates.ts";
+import { describeBound, nameOutcome } from "../text/format-gates.ts";
 import { nameTrial } from "../text/format-trial-notes.ts";
 
 export interface AnnotationPlace {
@@ -20,10 +20,11 @@ export function formatAnnotations(
   gates: readonly GateResult[],
   place: AnnotationPlace = {},
 ): string {
-  const ofGates = gates.flatMap(({ gate, variant, outcome, reason }) => {
+  const ofGates = gates.flatMap((result) => {
+    const { gate, variant, outcome, reason } = result;
     const level = LEVELS[outcome];
     if (level === null) return [];
-    const title = `${run.scenario}${variant === null ? "" : ` / ${variant}`}: gate ${outcome}`;
+    const title = `${run.scenario}${variant === null ? "" : ` / ${variant}`}: gate ${nameOutcome(result)}`;
     const message = `${gate.metric} ${describeBound(gate.bound)}: ${reason}`;
     return [formatCommand(level, { title, ...place }, message)];
   });

@@ -1,7 +1,7 @@
 import type { FingerprintComparison } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { stringify } from "csv-stringify/sync";
-import type { RunComparison } from "../compare-run.ts";
+import { type RunComparison, storedVerdict } from "../compare-run.ts";
 import { unitOf } from "../unit-of.ts";
 
 /** Tidy data: one measurement a row, the columns of `v_measurement` and what describes the trial. */
@@ -40,8 +40,8 @@ const RUN_COLUMNS = [
 
 /**
  * One comparison a row, with the columns of `v_comparison`, the unit, and how many trials of both variants are repeated
- * ones (an attempt above 1). What is not known is empty, as the verdict where the two sides may not be compared; the
- * last column then has the facts that differ.
+ * ones (an attempt above 1). What is not known is empty. Where the verdict is `not-comparable` the last column has the
+ * facts that differ.
  */
 export function formatComparisonCsv({ run, baselineRun, variants }: RunComparison): string {
   const rows = variants.flatMap(({ baseline, candidate, fingerprint, metrics }) => {
@@ -60,7 +60,7 @@ export function formatComparisonCsv({ run, baselineRun, variants }: RunCompariso
       comparison.low,
       comparison.high,
       comparison.p,
-      verdict?.kind ?? "",
+      storedVerdict(verdict),
       comparison.unit,
       repeated,
       refusal,

@@ -3,7 +3,7 @@ import type { StoredRun, StoredTrial } from "@churnlab/store";
 import junit, { type Builder, type TestSuite } from "junit-report-builder";
 import { countAttempt, isRepeated } from "../count-attempt.ts";
 import { judgePredictions, type PredictionResult } from "../judge-predictions.ts";
-import { describeBound } from "../text/format-gates.ts";
+import { describeBound, nameOutcome } from "../text/format-gates.ts";
 import { nameTrial } from "../text/format-trial-notes.ts";
 
 /** The package's types promise a `default` inside the module; the module itself is the builder. */
@@ -51,14 +51,15 @@ function sumSeconds(trials: readonly StoredTrial[]): number {
   return trials.reduce((sum, { measureMs }) => sum + measureMs, 0) / 1000;
 }
 
-function addGate(suite: TestSuite, { gate, outcome, reason }: GateResult): void {
+function addGate(suite: TestSuite, result: GateResult): void {
+  const { gate, outcome, reason } = result;
   const testCase = suite
     .testCase()
     .className("gate")
     .name(`${gate.metric} ${describeBound(gate.bound)}`);
-  testCase.standardOutput(`${outcome}: ${reason}`);
+  testCase.standardOutput(`${nameOutcome(result)}: ${reason}`);
   if (outcome === "fail") testCase.failure(reason, "gate");
-  if (outcome === "invalid") testCase.error(reason, "invalid");
+  if (outcome === "invalid") testCase.error(reason, nameOutcome(result));
   if (outcome === "inconclusive") testCase.skipped();
 }
 

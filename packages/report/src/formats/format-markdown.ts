@@ -12,7 +12,7 @@ import { buildOverviews, countBlocks, type Overview } from "../overview.ts";
 import { tabulateGrades } from "../tabulate-grades.ts";
 import { formatVerdict, selectShown } from "../text/comparison-table.ts";
 import { formatDoubts, formatFindings } from "../text/format-comparison.ts";
-import { describeBound, summariseGates } from "../text/format-gates.ts";
+import { describeBound, nameOutcome, summariseGates } from "../text/format-gates.ts";
 import { countTrials } from "../text/format-run-list.ts";
 import { formatTrialNotes } from "../text/format-trial-notes.ts";
 import { tabulateOverview } from "../text/layout-overview.ts";
@@ -48,11 +48,11 @@ export function formatMarkdown(
 
 function formatGateTable(gates: readonly GateResult[]): string {
   if (gates.length === 0) return "";
-  const rows = gates.map(({ gate, variant, outcome, reason }) => [
-    `${GATE_MARKS[outcome]} ${outcome}`,
-    variant ?? "",
-    `\`${gate.metric}\` ${describeBound(gate.bound)}`,
-    reason,
+  const rows = gates.map((result) => [
+    `${GATE_MARKS[result.outcome]} ${nameOutcome(result)}`,
+    result.variant ?? "",
+    `\`${result.gate.metric}\` ${describeBound(result.gate.bound)}`,
+    result.reason,
   ]);
   const table = markdownTable(["gate", "variant", "must be", "found"], rows);
   return `**${summariseGates(gates)}**\n\n${table}`;

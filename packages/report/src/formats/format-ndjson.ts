@@ -105,9 +105,10 @@ export function* formatNdjsonEnd(
     const medians = { baseline_median: baselineMedian, variant_median: variantMedian };
     yield toLine({ type: "comparison", run_id: runId, ...row, ...medians });
   }
-  for (const { gate, variant, outcome, reason } of gates) {
+  for (const { gate, variant, outcome, reason, evidence } of gates) {
     const { metric, bound } = gate;
-    yield toLine({ type: "gate", run_id: runId, variant, metric, bound, outcome, reason });
+    const cause = evidence.kind === "none" ? evidence.cause : null;
+    yield toLine({ type: "gate", run_id: runId, variant, metric, bound, outcome, cause, reason });
   }
   yield toLine({
     type: "end",

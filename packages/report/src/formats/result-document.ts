@@ -3,16 +3,16 @@ import type {
   FailureRecord,
   FingerprintDifference,
   Gate,
+  GateCause,
   GateOutcome,
   MetricDescription,
   Role,
   SeenCloser,
   SysctlRecord,
   TrialState,
-  VerdictKind,
   Warning,
 } from "@churnlab/core";
-import type { RunPeaks, RunState } from "@churnlab/store";
+import type { RunPeaks, RunState, StoredVerdict } from "@churnlab/store";
 
 /** Raised when a field changes its meaning or goes; new fields do not raise it. */
 export const RESULT_SCHEMA_VERSION = 1;
@@ -125,7 +125,7 @@ export interface ResultMetric {
   readonly low: number | null;
   readonly high: number | null;
   readonly p: number | null;
-  readonly verdict: VerdictKind | null;
+  readonly verdict: StoredVerdict;
   readonly reason: string;
   readonly warnings: readonly ComparisonWarning[];
 }
@@ -135,5 +135,7 @@ export interface ResultGate {
   readonly variant: string | null;
   readonly bound: Gate["bound"];
   readonly outcome: GateOutcome;
+  /** Why an `invalid` gate could not be judged; null of all others. */
+  readonly cause: GateCause | null;
   readonly reason: string;
 }

@@ -5,11 +5,11 @@ import { PLAIN_STYLE, type Style } from "./style.ts";
 /** How many gates passed or failed, then a line for each gate and variant. Empty for a scenario without gates. */
 export function formatGates(results: readonly GateResult[], style: Style = PLAIN_STYLE): string {
   if (results.length === 0) return "";
-  const rows = results.map(({ gate, variant, outcome, reason }) => [
-    `${markOutcome(outcome, style)} ${outcome}`,
-    variant ?? "",
-    `${gate.metric} ${describeBound(gate.bound)}`,
-    reason,
+  const rows = results.map((result) => [
+    `${markOutcome(result.outcome, style)} ${nameOutcome(result)}`,
+    result.variant ?? "",
+    `${result.gate.metric} ${describeBound(result.gate.bound)}`,
+    result.reason,
   ]);
   const table = layoutTable(
     rows.slice(0, 1).flatMap((row) => row.map(() => ({ title: "", align: "left" }) as const)),
@@ -21,16 +21,25 @@ export function formatGates(results: readonly GateResult[], style: Style = PLAIN
 
 /** `1 of 6 gates failed, 2 inconclusive`; `4 of 6 gates passed, 2 inconclusive`, when none failed */
 export function summariseGates(results: readonly GateResult[]): string {
-  const count = (outcome: GateOutcome): number =>
-    results.filter((result) => result.outcome === outcome).length;
+  const count = (name: OutcomeName): number =>
+    results.filter((result) => nameOutcome(result) === name).length;
   const gates = `${results.length} ${results.length === 1 ? "gate" : "gates"}`;
   const failed = count("fail");
   const head =
     failed === 0 ? `${count("pass")} of ${gates} passed` : `${failed} of ${gates} failed`;
-  const doubts = (["inconclusive", "invalid"] as const)
+  const doubts = (["inconclusive", "invalid", "not comparable"] as const)
     .filter((outcome) => count(outcome) > 0)
     .map((outcome) => `${count(outcome)} ${outcome}`);
   return [head, ...doubts].join(", ");
+}
+
+/** What an outcome is called where people read it: of what is invalid, a baseline of another environment is told apart. */
+export type OutcomeName = GateOutcome | "not comparable";
+
+export function nameOutcome({ outcome, evidence }: GateResult): OutcomeName {
+  return evidence.kind === "none" && evidence.cause === "not-comparable"
+    ? "not comparable"
+    : outcome;
 }
 
 function markOutcome(outcome: GateOutcome, style: Style): string {

@@ -202,7 +202,8 @@ CREATE TABLE comparison (
   low REAL,                          -- the interval of the effect
   high REAL,
   p REAL,
-  verdict TEXT NOT NULL CHECK (verdict IN ('better', 'worse', 'no-difference', 'inconclusive', 'invalid')),
+  -- invalid: no valid trials to judge; not-comparable: the environments differ in what was not meant to, so nothing was judged
+  verdict TEXT NOT NULL CHECK (verdict IN ('better', 'worse', 'no-difference', 'inconclusive', 'invalid', 'not-comparable')),
   PRIMARY KEY (run, baseline, variant, role, metric)
 ) STRICT, WITHOUT ROWID;
 

@@ -1,6 +1,6 @@
 import type { GateOutcome } from "@churnlab/core";
 import { h } from "preact";
-import { describeBound, summariseGates } from "../../text/format-gates.ts";
+import { describeBound, nameOutcome, summariseGates } from "../../text/format-gates.ts";
 import { DataTable } from "../parts/data-table.ts";
 import { Mark, type Tone } from "../parts/mark.ts";
 import type { Section } from "../parts/section.ts";
@@ -16,12 +16,12 @@ const TONES: Readonly<Record<GateOutcome, Tone>> = {
 /** What the scenario demands of every variant, and what was found. */
 export function gatesSection({ gates }: ReportData): Section | null {
   if (gates.length === 0) return null;
-  const rows = gates.map(({ gate, variant, outcome, reason }) => [
-    h("code", null, gate.metric),
-    variant ?? "",
-    describeBound(gate.bound),
-    h(Mark, { tone: TONES[outcome] }, outcome),
-    reason,
+  const rows = gates.map((result) => [
+    h("code", null, result.gate.metric),
+    result.variant ?? "",
+    describeBound(result.gate.bound),
+    h(Mark, { tone: TONES[result.outcome] }, nameOutcome(result)),
+    result.reason,
   ]);
   return {
     id: "gates",
