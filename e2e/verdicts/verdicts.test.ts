@@ -1,6 +1,7 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { causeOf } from "@churnlab/core";
 import type { GateDocument, HistoryDocument, ResultDocument } from "@churnlab/report";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, Workplace } from "../cli/churnlab.ts";
@@ -201,10 +202,12 @@ describe("a target that became 10 % slower", () => {
     for (const baseline of ["elsewhere.json", "lacking.json"]) {
       const { stdout } = await gate(baseline, "--json");
       const { gates } = readDocument<GateDocument>("gate", stdout);
-      causes.push(gates.flatMap(({ evidence }) => ("cause" in evidence ? evidence.cause : [])));
+      causes.push(new Set(gates.map(causeOf)));
     }
-    expect(new Set(causes[0])).toEqual(new Set(["not-comparable"]));
-    expect(new Set(causes[1])).toEqual(new Set(["not-measured"]));
+    expect(causes[0]).toContain("not-comparable");
+    expect(causes[0]).not.toContain("not-measured");
+    expect(causes[1]).toContain("not-measured");
+    expect(causes[1]).not.toContain("not-comparable");
     place.write("foreign.json", "{}");
     expect((await gate("foreign.json")).code).toBe(2);
   });

@@ -54,6 +54,11 @@ export * from "./describe-plan.ts";
 export * from "./format-plan.ts";
 export * from "./plan-trials.ts";
 export {
+  listModelBounds,
+  type ModelBound,
+  type VariantModel,
+} from "./port-model/list-model-bounds.ts";
+export {
   type KernelFacts,
   PORT_LIMITS,
   type PortForecast,

@@ -193,6 +193,11 @@ export interface Gate {
         readonly worseBy: number;
         /** Events per connection that are tolerated where the baseline has none; 1e-5 when absent. */
         readonly budget?: number;
+      }
+    | {
+        /** What the port model predicts of the variant; a trial may lie so far off, relative to it. */
+        readonly kind: "model";
+        readonly within: number;
       };
 }
 

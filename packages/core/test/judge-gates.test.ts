@@ -438,3 +438,66 @@ describe("a gate that names nothing", () => {
 test("no gates, no results", () => {
   expect(judgeGates({ gates: [], variants: [], baseline: "a" })).toEqual([]);
 });
+
+describe("a gate against the port model", () => {
+  const FIRST = "client.ports.first_exhausted_ms";
+  const models = new Map([
+    [
+      "b",
+      {
+        reason: null,
+        bounds: [
+          { role: "client", metric: "connections.rate", predicted: { low: 95, high: 100 } },
+          { role: "client", metric: "ports.first_exhausted_ms", predicted: "never" },
+        ] as const,
+      },
+    ],
+    ["silent", { reason: "the target misbehaves", bounds: [] }],
+  ]);
+  const model = (within = 0.03): Gate["bound"] => ({ kind: "model", within });
+  const judgeRates = (values: readonly number[], name = "b") =>
+    judgeOne({
+      gate: gate(RATE, model(), name),
+      variants: [{ name, trials: trialsOf(RATE, values) }],
+      models,
+    });
+
+  test.each([
+    [[95], "pass", "95, predicted 95 to 100 (within 3 % in 1 trial)"],
+    [[103, 97], "pass", "103, predicted 95 to 100 (within 3 % in 2 trials)"],
+    [[98, 104, 92], "fail", "104, predicted 95 to 100 (outside 3 % in 2 of 3 trials)"],
+  ] as const)("%j: %s, by the trial that is furthest off", (values, outcome, reason) => {
+    expect(judgeRates(values)).toMatchObject({ outcome, reason, evidence: { kind: "model" } });
+  });
+
+  test("is invalid where the model is silent or the trials are", () => {
+    expect(judgeRates([100], "silent")).toMatchObject({
+      outcome: "invalid",
+      reason: "the port model does not predict it of this variant: the target misbehaves",
+      evidence: { kind: "none", cause: "not-predicted" },
+    });
+    const peak = "client.time_wait.peak";
+    const variants = [{ name: "b", trials: [measuredTrial(0, { [peak]: 1 })] }];
+    expect(judgeOne({ gate: gate(peak, model()), variants, models })).toMatchObject({
+      evidence: { cause: "not-predicted" },
+    });
+    expect(judgeOne({ gate: gate(RATE, model()), variants, models })).toMatchObject({
+      outcome: "invalid",
+      evidence: { kind: "none", cause: "not-measured" },
+    });
+  });
+
+  test("of what must never happen fails when it happens once", () => {
+    const judgeFirst = (measured: Record<string, number>) =>
+      judgeOne({
+        gate: gate(FIRST, model()),
+        variants: [{ name: "b", trials: [measuredTrial(0, { ...COUNTED, ...measured })] }],
+        models,
+      });
+    expect(judgeFirst({})?.outcome).toBe("pass");
+    expect(judgeFirst({ [FIRST]: 300, "client.connections.failed": 5 })).toMatchObject({
+      outcome: "fail",
+      evidence: { worst: 300, predicted: "never" },
+    });
+  });
+});

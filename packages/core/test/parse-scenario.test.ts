@@ -348,6 +348,21 @@ gates: [{ metric: client.failures.EADRNOTAVAIL, variant: nobody, max: 0 }]
     ["gates: [{ metric: client.connections.rate, against: b, worseBy: 1% }]", undefined, /named b/],
     ["gates: [{ metric: client.connections.rate, against: baseline }]", undefined, /needs worseBy/],
     [
+      "gates: [{ metric: client.connections.rate, against: model, worseBy: 1% }]",
+      undefined,
+      /worseBy belongs to against: baseline/,
+    ],
+    [
+      "gates: [{ metric: client.connections.rate, against: baseline, worseBy: 1%, within: 1% }]",
+      undefined,
+      /within belongs to against: model/,
+    ],
+    [
+      "gates: [{ metric: client.latency.connect.p50, against: model }]",
+      undefined,
+      /the port model does not predict client.latency.connect.p50/,
+    ],
+    [
       "gates: [{ metric: client.connections.rate, against: baseline, worseBy: 1%, budget: 1% }]",
       undefined,
       /no count of harm/,

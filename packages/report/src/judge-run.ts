@@ -2,11 +2,15 @@ import {
   compareFingerprints,
   type GateResult,
   judgeGates,
+  listModelBounds,
   type MeasuredVariant,
   type StoredBaseline,
+  type TrialSpec,
+  type VariantModel,
 } from "@churnlab/core";
 import { collectFacts, type StoredRun } from "@churnlab/store";
 import type { BaselineVariant, ResultBaseline } from "./formats/read-result.ts";
+import { gradeRun } from "./grade-run.ts";
 import { describeScenario } from "./scenario-facts.ts";
 
 /**
@@ -24,8 +28,19 @@ export function judgeRun(
     gates: run.resolved.gates,
     variants: groupTrials(run),
     baseline: own?.name ?? "",
+    models: modelVariants(run),
     ...(baseline === undefined ? {} : { stored: describeBaseline(run, baseline, allow) }),
   });
+}
+
+function modelVariants(run: StoredRun): Map<string, VariantModel> {
+  const specs = new Map(run.variantList.map(({ name, spec }) => [name, spec]));
+  return new Map(
+    gradeRun(run).map(({ variant, forecast }) => [
+      variant,
+      listModelBounds(specs.get(variant) as TrialSpec, forecast),
+    ]),
+  );
 }
 
 function groupTrials(run: StoredRun): MeasuredVariant[] {

@@ -2,8 +2,10 @@ import { compareVariants } from "../compare-variants.ts";
 import type { Comparison } from "../comparison/comparison.ts";
 import type { MeasuredTrial, MetricKey } from "../comparison/read-measurement.ts";
 import { describeMetric } from "../metrics.ts";
+import type { VariantModel } from "../port-model/list-model-bounds.ts";
 import type { Gate } from "../scenario.ts";
 import { invalid, type Judgement, judgeBound } from "./judge-bound.ts";
+import { judgeModel } from "./judge-model.ts";
 import { parseGateMetric } from "./parse-gate-metric.ts";
 
 /** The trials of one variant, whatever became of them. */
@@ -31,6 +33,8 @@ export interface GateInput {
   /** Name of the run's own baseline variant. */
   readonly baseline: string;
   readonly stored?: StoredBaseline;
+  /** What the port model says of each variant, by name; gates against it are invalid where it is absent. */
+  readonly models?: ReadonlyMap<string, VariantModel>;
 }
 
 /** A gate for one variant: judged, or compared and waiting for the p of all the others. */
@@ -63,6 +67,12 @@ export function prepareGate(gate: Gate, input: GateInput): Draft[] {
   const named = input.variants.filter(({ name }) => gate.variant === null || name === gate.variant);
   if (named.length === 0) return [judged(gate.variant, invalid("the run has no such variant"))];
   const { bound } = gate;
+  if (bound.kind === "model") {
+    const modelGate = { key: metric.key, within: bound.within };
+    return named.map(({ name, trials }) =>
+      judged(name, judgeModel(trials, modelGate, input.models?.get(name) ?? NO_MODEL)),
+    );
+  }
   if (bound.kind !== "against") {
     return named.map(({ name, trials }) => judged(name, judgeBound(trials, metric.key, bound)));
   }
@@ -84,6 +94,8 @@ export function prepareGate(gate: Gate, input: GateInput): Draft[] {
     return { kind: "compared", gate, variant: variant.name, baseline, comparison, worseBy };
   });
 }
+
+const NO_MODEL: VariantModel = { bounds: [], reason: null };
 
 function* listMeasured(variants: readonly MeasuredVariant[]): Generator<string> {
   for (const { trials } of variants) {

@@ -11,9 +11,11 @@ const UNKNOWN: PortCounts = {
   firstExhaustedMs: null,
   cliffMs: null,
   timeWaitPeak: null,
+  timeWaitPlateau: null,
   succeeded: null,
   failed: null,
   overflow: null,
+  bounded: false,
   exact: false,
 };
 
@@ -36,6 +38,7 @@ export function forecastCounts(spec: TrialSpec, pool: PortPool): PortCounts {
       lifeMs: kind === "hold" ? Number.POSITIVE_INFINITY : pool.lifeMs,
       waitMs: portWaitMs(pool.wait, timeWaitMs),
       waitingMax: waitingMax(spec, pool),
+      lookAtMs: plateauTimes(spec),
     });
   return summarise(spec, pool, [run(pool.timeWait.mostMs), run(pool.timeWait.leastMs)]);
 }
@@ -72,14 +75,17 @@ function summarise(
   const failed = { low: fast.failed, high: slow.failed };
   const choosesLate = bind === "none" || bind === "address-no-port";
   const isSteady = arrival.model === "open" && arrival.shape !== "poisson" && kind !== "keep-alive";
+  const bounded = isSteady && !isNearLimit(pool, slow);
   return {
     firstExhaustedMs: slow.firstFailureMs ?? "never",
     cliffMs: pool.wait.kind === "time-wait" && choosesLate ? (slow.halfFullMs ?? "never") : null,
     timeWaitPeak: kind === "hold" ? null : peaks(spec, pool, [slow, fast]),
+    timeWaitPlateau: kind === "hold" ? null : plateaus(spec, pool, [slow, fast]),
     succeeded,
     failed,
     overflow: pool.wait.kind === "time-wait" ? { low: slow.skipped, high: fast.skipped } : null,
-    exact: isSteady && succeeded.low === succeeded.high && !isNearLimit(pool, slow),
+    bounded,
+    exact: bounded && succeeded.low === succeeded.high,
   };
 }
 
@@ -108,4 +114,40 @@ function peaks(
     return { client: peak, target: none };
   }
   return { client: { low: Math.min(fast.waitingPeak, high), high }, target: none };
+}
+
+/** TIME_WAIT is sampled so often. */
+const SAMPLE_MS = 200;
+/** Of the times at which the model looks: close enough that what lies between is nothing. */
+const LOOKS = 400;
+
+/** Evenly over the second half of the measure phase. */
+function plateauTimes({ phases: { warmUpMs, measureMs } }: TrialSpec): number[] {
+  return Array.from({ length: LOOKS }, (_, i) => {
+    return warmUpMs + measureMs * (0.5 + (0.5 * (i + 0.5)) / LOOKS);
+  });
+}
+
+/**
+ * The middle of the samples that a trial takes in the second half. Which times those are is not known; the middle one of them
+ * lies within one interval of the middle of all.
+ */
+function plateaus(
+  { workload, phases }: TrialSpec,
+  { wait }: PortPool,
+  outcomes: readonly [PoolOutcome, PoolOutcome],
+): PortForecast["timeWaitPlateau"] {
+  const none = exactly(0);
+  if (workload.close === "rst") return { client: none, target: none };
+  if (workload.closer === "server" || wait.kind !== "time-wait") return null;
+  const spread = (2 * SAMPLE_MS) / phases.measureMs;
+  const ranges = outcomes.map(({ waitingAt }) => {
+    const sorted = waitingAt.toSorted((a, b) => a - b);
+    const rank = (share: number): number =>
+      sorted[Math.round(Math.min(1, Math.max(0, share)) * (sorted.length - 1))] ?? 0;
+    return { low: rank(0.5 - spread), high: rank(0.5 + spread) };
+  });
+  const low = Math.min(...ranges.map((range) => range.low));
+  const high = Math.max(...ranges.map((range) => range.high));
+  return { client: { low, high }, target: none };
 }

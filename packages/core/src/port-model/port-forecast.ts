@@ -46,6 +46,8 @@ export interface PortForecast {
   readonly cliffMs: number | "never" | null;
   /** Highest number of TIME_WAIT sockets on each side; null: not known. */
   readonly timeWaitPeak: { readonly client: Range; readonly target: Range } | null;
+  /** The middle of TIME_WAIT's samples in the second half of the measure phase, on each side; null: not known. */
+  readonly timeWaitPlateau: { readonly client: Range; readonly target: Range } | null;
   /** Connections of the measure phase; null: not known. */
   readonly succeeded: Range | null;
   readonly failed: Range | null;
@@ -53,6 +55,8 @@ export interface PortForecast {
   readonly overflow: Range | null;
   /** What a connection without a port fails with. */
   readonly errno: "EADDRNOTAVAIL" | "EADDRINUSE";
+  /** The ranges above hold every trial: arrivals have no chance in them, and no limit lies within chance's reach. */
+  readonly bounded: boolean;
   /** The numbers above are counts that a trial must show, not estimates. */
   readonly exact: boolean;
   /** The same as metrics, only where they are exact. */

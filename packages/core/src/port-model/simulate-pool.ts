@@ -10,6 +10,8 @@ export interface PoolInput {
   readonly waitMs: number;
   /** Most ports that wait at once; connections that end above it free their port immediately. */
   readonly waitingMax: number;
+  /** When to count the ports that wait, ascending; never when absent. */
+  readonly lookAtMs?: readonly number[];
 }
 
 export interface PoolOutcome {
@@ -22,6 +24,8 @@ export interface PoolOutcome {
   /** When half of the ports were first taken; null: never. Below 0 when that was before counting began. */
   readonly halfFullMs: number | null;
   readonly waitingPeak: number;
+  /** Ports that waited at each of `lookAtMs`. */
+  readonly waitingAt: readonly number[];
 }
 
 /** Times that are removed in the order they were added. */
@@ -51,12 +55,13 @@ class Fifo {
  * that the input describes; the kernel's search for a free port and its timer batches are not part of it.
  */
 export function simulatePool(input: PoolInput): PoolOutcome {
-  const { countFromMs, capacity, lifeMs, waitMs, waitingMax } = input;
+  const { countFromMs, capacity, lifeMs, waitMs, waitingMax, lookAtMs = [] } = input;
   const busy = new Fifo();
   const waiting = new Fifo();
   const outcome = { succeeded: 0, failed: 0, skipped: 0, waitingPeak: 0 };
   let firstFailureMs: number | null = null;
   let halfFullMs: number | null = null;
+  const waitingAt: number[] = [];
 
   const end = (endMs: number, freeAtMs: number): void => {
     if (waitMs === 0) return;
@@ -72,7 +77,17 @@ export function simulatePool(input: PoolInput): PoolOutcome {
     while (waiting.takeUntil(nowMs) !== null);
   };
 
+  const look = (untilMs: number): void => {
+    for (let i = waitingAt.length; i < lookAtMs.length; i++) {
+      const nowMs = lookAtMs[i] as number;
+      if (nowMs > untilMs) return;
+      advance(nowMs);
+      waitingAt.push(waiting.length);
+    }
+  };
+
   for (const atMs of input.arrivals) {
+    look(atMs);
     advance(atMs);
     const isCounted = atMs >= countFromMs;
     if (busy.length + waiting.length >= capacity) {
@@ -85,8 +100,9 @@ export function simulatePool(input: PoolInput): PoolOutcome {
     if (isCounted) outcome.succeeded++;
     if ((busy.length + waiting.length) * 2 >= capacity) halfFullMs ??= atMs - countFromMs;
   }
+  look(Number.POSITIVE_INFINITY);
   // What still lives when the load ends is closed now; none of the waiting ports comes back before.
   while (busy.length > 0)
     end(busy.takeUntil(Number.POSITIVE_INFINITY) ?? 0, Number.POSITIVE_INFINITY);
-  return { ...outcome, firstFailureMs, halfFullMs };
+  return { ...outcome, firstFailureMs, halfFullMs, waitingAt };
 }

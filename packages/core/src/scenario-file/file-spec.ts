@@ -93,6 +93,7 @@ export type FileGate = {
   equals: number | string;
   against: string;
   worseBy: string;
+  within: string;
   budget: string;
 }>;
 

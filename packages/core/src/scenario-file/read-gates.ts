@@ -1,9 +1,11 @@
 import { ERRNO } from "../errno.ts";
+import { PREDICTION_TOLERANCES } from "../grade-prediction.ts";
 import { LATENCY_METRICS } from "../histogram.ts";
 import { describeMetric, METRICS, type MetricDescription } from "../metrics.ts";
 import { parseDurationMs } from "../parse-duration.ts";
 import { parseRatePerS } from "../parse-rate.ts";
 import { parseShare } from "../parse-share.ts";
+import { MODELLED_METRICS } from "../port-model/list-model-bounds.ts";
 import { ROLES, type Role } from "../role.ts";
 import type { Gate } from "../scenario.ts";
 import { suggestName } from "../suggest-name.ts";
@@ -109,24 +111,55 @@ function readBound(
   const { node, problems } = context;
   const [kind, ...others] = BOUNDS.filter((bound) => gate[bound] !== undefined);
   if (kind === undefined) {
-    const message = "a gate needs max, min, equals, or against with worseBy";
+    const message = "a gate needs max, min, equals, against: model, or against with worseBy";
     if (!hasBroken(node)) problems.add(placeOf(node, []), message);
     return null;
   }
   for (const other of others) {
     problems.add(placeOf(node, [other]), `a gate has one bound; ${kind} is set too`);
   }
-  if (kind === "against") return readRelative(gate, metric, context);
-  if (gate.worseBy !== undefined) {
-    problems.add(placeOf(node, ["worseBy"]), "worseBy belongs to against: baseline");
+  if (kind === "against") {
+    return isAgainstModel(gate, context)
+      ? readModel(gate, metric, context)
+      : readRelative(gate, metric, context);
   }
-  if (gate.budget !== undefined) {
-    problems.add(placeOf(node, ["budget"]), "budget belongs to against: baseline");
-  }
+  refuseFields(gate, ["worseBy", "budget"], { belongTo: "against: baseline", context });
+  refuseFields(gate, ["within"], { belongTo: "against: model", context });
   const value = readValue(gate[kind] as number | string, metric);
   if (value !== null) return { kind, value };
   addBadValue(placeOf(node, [kind]), metric, problems);
   return null;
+}
+
+function refuseFields(
+  gate: FileGate,
+  fields: readonly ("worseBy" | "budget" | "within")[],
+  { belongTo, context }: { readonly belongTo: string; readonly context: GateContext },
+): void {
+  for (const field of fields.filter((each) => gate[each] !== undefined)) {
+    context.problems.add(placeOf(context.node, [field]), `${field} belongs to ${belongTo}`);
+  }
+}
+
+/** A variant may be called model: it is meant where the gate says by how much it may be worse. */
+function isAgainstModel({ against, worseBy }: FileGate, { variants }: GateContext): boolean {
+  return against === "model" && !(variants.includes("model") && worseBy !== undefined);
+}
+
+function readModel(
+  gate: FileGate,
+  metric: MetricDescription | null,
+  context: GateContext,
+): Gate["bound"] | null {
+  const { node, problems } = context;
+  refuseFields(gate, ["worseBy", "budget"], { belongTo: "against: baseline", context });
+  if (metric !== null && !(MODELLED_METRICS as readonly string[]).includes(gate.metric)) {
+    const message = `the port model does not predict ${gate.metric}, but ${MODELLED_METRICS.join(", ")}`;
+    const suggestion = suggestName(gate.metric, MODELLED_METRICS);
+    problems.add(placeOf(node, ["metric"]), message, { suggestion });
+  }
+  const within = gate.within === undefined ? null : parseShare(gate.within);
+  return { kind: "model", within: within ?? PREDICTION_TOLERANCES[metric?.class ?? "count"] };
 }
 
 function readRelative(
@@ -136,6 +169,7 @@ function readRelative(
 ): Gate["bound"] | null {
   const { node, problems } = context;
   const baseline = gate.against as string;
+  refuseFields(gate, ["within"], { belongTo: "against: model", context });
   if (baseline !== "baseline") checkVariant(baseline, "against", context);
   if (metric?.better === "neither") {
     const message = `${gate.metric} has no better side, so nothing is worse; use max or min`;

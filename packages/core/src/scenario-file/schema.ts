@@ -157,8 +157,18 @@ const gate: z.ZodType<FileGate> = z.strictObject({
     .describe("no trial above this: a number in the metric's unit, or with one, as 5ms or 400/s"),
   min: bound.optional().describe("no trial below this"),
   equals: bound.optional().describe("every trial exactly this"),
-  against: z.string().optional().describe("baseline, or the name of a variant"),
+  against: z
+    .string()
+    .optional()
+    .describe(
+      "baseline, the name of a variant, or model: what the port model predicts of the variant",
+    ),
   worseBy: share.optional().describe("with `against`: how much worse it may be, for example 10%"),
+  within: share
+    .optional()
+    .describe(
+      "with `against: model`: how far a trial may lie from the prediction; 3% when absent, of gauges 5%",
+    ),
   budget: share
     .optional()
     .describe(

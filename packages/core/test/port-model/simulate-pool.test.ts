@@ -21,7 +21,13 @@ test("a pool of three gives three, and then one for each that comes back", () =>
     firstFailureMs: 3,
     halfFullMs: 1,
     waitingPeak: 3,
+    waitingAt: [],
   });
+});
+
+test("tells how many ports wait whenever it is asked", () => {
+  const lookAtMs = [0, 1.5, 9, 11.5, 30];
+  expect(pool({ arrivals: [0, 1, 2, 15], lookAtMs }).waitingAt).toEqual([0, 2, 3, 1, 0]);
 });
 
 test("a port that is alive is not waiting yet", () => {

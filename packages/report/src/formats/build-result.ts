@@ -1,4 +1,4 @@
-import { describeMetric, type GateResult, PREDICTION_TOLERANCES } from "@churnlab/core";
+import { causeOf, describeMetric, type GateResult, PREDICTION_TOLERANCES } from "@churnlab/core";
 import { collectFacts, type StoredRun, type StoredTrial } from "@churnlab/store";
 import {
   type JudgedMetric,
@@ -152,7 +152,8 @@ function describeJudged({ comparison, verdict }: JudgedMetric): ResultMetric {
   };
 }
 
-function describeGate({ gate, variant, outcome, reason, evidence }: GateResult): ResultGate {
-  const cause = evidence.kind === "none" ? evidence.cause : null;
-  return { metric: gate.metric, variant, bound: gate.bound, outcome, cause, reason };
+function describeGate(result: GateResult): ResultGate {
+  const { gate, variant, outcome, reason } = result;
+  const { metric, bound } = gate;
+  return { metric, variant, bound, outcome, cause: causeOf(result), reason };
 }

@@ -31,6 +31,7 @@ const bound = z.union([
     worseBy: z.number(),
     budget: z.number().exactOptional(),
   }),
+  z.strictObject({ kind: z.literal("model"), within: z.number().min(0) }),
 ]);
 
 const head = {
@@ -99,6 +100,14 @@ const evidence = z.discriminatedUnion("kind", [
     violations: count,
   }),
   z.strictObject({
+    kind: z.literal("model"),
+    predicted: z.union([z.strictObject({ low: z.number(), high: z.number() }), z.literal("never")]),
+    worst: z.union([z.number(), z.literal("never")]),
+    worstBlock: count,
+    trials: count,
+    violations: count,
+  }),
+  z.strictObject({
     kind: z.literal("comparison"),
     baseline: z.string(),
     comparison,
@@ -108,7 +117,9 @@ const evidence = z.discriminatedUnion("kind", [
     kind: z.literal("none"),
     cause: z
       .enum(GATE_CAUSES)
-      .describe("not-measured: no valid trial has it; not-comparable: another environment"),
+      .describe(
+        "not-measured: no valid trial has it; not-comparable: another environment; not-predicted: the port model is silent",
+      ),
   }),
 ]);
 

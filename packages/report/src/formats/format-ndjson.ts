@@ -1,4 +1,4 @@
-import type { GateResult } from "@churnlab/core";
+import { causeOf, type GateResult } from "@churnlab/core";
 import type { SampleSeries, StoredEvent, StoredRun, StoredTrial } from "@churnlab/store";
 import type { RunComparison } from "../compare-run.ts";
 import { unitOf } from "../unit-of.ts";
@@ -105,9 +105,10 @@ export function* formatNdjsonEnd(
     const medians = { baseline_median: baselineMedian, variant_median: variantMedian };
     yield toLine({ type: "comparison", run_id: runId, ...row, ...medians });
   }
-  for (const { gate, variant, outcome, reason, evidence } of gates) {
+  for (const result of gates) {
+    const { gate, variant, outcome, reason } = result;
     const { metric, bound } = gate;
-    const cause = evidence.kind === "none" ? evidence.cause : null;
+    const cause = causeOf(result);
     yield toLine({ type: "gate", run_id: runId, variant, metric, bound, outcome, cause, reason });
   }
   yield toLine({

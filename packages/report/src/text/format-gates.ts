@@ -1,4 +1,4 @@
-import type { Gate, GateOutcome, GateResult } from "@churnlab/core";
+import { causeOf, type Gate, type GateOutcome, type GateResult } from "@churnlab/core";
 import { layoutTable } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
@@ -36,10 +36,8 @@ export function summariseGates(results: readonly GateResult[]): string {
 /** What an outcome is called where people read it: of what is invalid, a baseline of another environment is told apart. */
 export type OutcomeName = GateOutcome | "not comparable";
 
-export function nameOutcome({ outcome, evidence }: GateResult): OutcomeName {
-  return evidence.kind === "none" && evidence.cause === "not-comparable"
-    ? "not comparable"
-    : outcome;
+export function nameOutcome(result: GateResult): OutcomeName {
+  return causeOf(result) === "not-comparable" ? "not comparable" : result.outcome;
 }
 
 function markOutcome(outcome: GateOutcome, style: Style): string {
@@ -55,7 +53,7 @@ function markOutcome(outcome: GateOutcome, style: Style): string {
   }
 }
 
-/** `≤ 0`, `≥ 100`, `= 5`, `at most 10 % worse than baseline` */
+/** `≤ 0`, `≥ 100`, `= 5`, `at most 10 % worse than baseline`, `as the port model predicts ± 3 %` */
 export function describeBound(bound: Gate["bound"]): string {
   switch (bound.kind) {
     case "max":
@@ -68,5 +66,7 @@ export function describeBound(bound: Gate["bound"]): string {
       const percent = Number((bound.worseBy * 100).toPrecision(12));
       return `at most ${percent} % worse than ${bound.baseline}`;
     }
+    case "model":
+      return `as the port model predicts ± ${Number((bound.within * 100).toPrecision(12))} %`;
   }
 }
