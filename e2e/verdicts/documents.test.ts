@@ -33,7 +33,7 @@ interface Judged {
 
 async function gate(name: string, ...more: string[]): Promise<Judged> {
   const { code, stdout } = await place.run(["gate", "last", "--db", name, "--json", ...more]);
-  const document = readDocument<GateDocument>("gate", stdout);
+  const document = readDocument("gate", stdout);
   const outcomes = document.gates.map(({ outcome, evidence }) =>
     evidence.kind === "none" ? `${outcome}: ${evidence.cause}` : `${outcome} by ${evidence.kind}`,
   );
@@ -121,12 +121,12 @@ describe("gate --json is what its schema says", () => {
 describe("history --json is what its schema says", () => {
   const history = async (...args: string[]): Promise<HistoryDocument> => {
     const { stdout } = await place.run(["history", "--json", "--db", "history.db", ...args]);
-    return readDocument<HistoryDocument>("history", stdout);
+    return readDocument("history", stdout);
   };
 
   it("of a level that changed, of one branch, and of runs that lack the metric", async () => {
     const metric = "cpu.us_per_connection";
-    const runs = Array.from({ length: 24 }, (_, i): readonly [string, MakeRunOptions] => [
+    const runs = Array.from({ length: 24 }, (_run, i): readonly [string, MakeRunOptions] => [
       TWO_SECONDS,
       {
         startedAtUnixMs: Date.UTC(2026, 9, 1) + i * 86_400_000,

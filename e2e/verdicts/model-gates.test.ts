@@ -31,7 +31,7 @@ const run = (name: string, text: string, ...more: string[]): Promise<Ended> =>
 
 async function judge(name: string): Promise<Ended & { readonly gates: GateDocument["gates"] }> {
   const ended = await place.run(["gate", "last", "--db", `${name}.db`, "--json"]);
-  return { ...ended, gates: readDocument<GateDocument>("gate", ended.stdout).gates };
+  return { ...ended, gates: readDocument("gate", ended.stdout).gates };
 }
 
 describe("a run that does what the port model predicts", () => {

@@ -2,9 +2,10 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { causeOf } from "@churnlab/core";
-import type { GateDocument, HistoryDocument, ResultDocument } from "@churnlab/report";
+import type { ResultDocument } from "@churnlab/report";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, Workplace } from "../cli/churnlab.ts";
+import { failedGates, listAlarms } from "./list-alarms.ts";
 import { readDocument } from "./read-document.ts";
 import { A_AGAINST_A, HALVED_BACKLOG, HALVED_PORTS, SLOWER_TARGET } from "./scenarios.ts";
 
@@ -20,26 +21,12 @@ async function run(name: string, scenario: string, ...more: string[]): Promise<R
   return JSON.parse(stdout) as ResultDocument;
 }
 
-function failedGates({ gates = [] }: ResultDocument): string[] {
-  return gates
-    .filter(({ outcome }) => outcome === "fail")
-    .map(({ metric, variant }) => `${variant ?? ""}: ${metric}`);
-}
-
 /** The verdicts that were given on any metric. */
 function verdictsOf({ comparisons = [] }: ResultDocument): Set<string> {
   return new Set(comparisons.flatMap(({ metrics }) => metrics.map(({ verdict }) => verdict)));
 }
 
 const CLAIMS = ["better", "worse"];
-
-/** The gates that failed and the metrics that a difference was claimed of. */
-function listAlarms(result: ResultDocument): string[] {
-  const claimed = (result.comparisons ?? []).flatMap(({ metrics }) =>
-    metrics.filter(({ verdict }) => CLAIMS.includes(verdict)),
-  );
-  return [...failedGates(result), ...claimed.map(({ role, metric }) => `${role}.${metric}`)];
-}
 
 describe("the same against the same", () => {
   let result: ResultDocument;
@@ -201,7 +188,7 @@ describe("a target that became 10 % slower", () => {
     const causes = [];
     for (const baseline of ["elsewhere.json", "lacking.json"]) {
       const { stdout } = await gate(baseline, "--json");
-      const { gates } = readDocument<GateDocument>("gate", stdout);
+      const { gates } = readDocument("gate", stdout);
       causes.push(new Set(gates.map(causeOf)));
     }
     expect(causes[0]).toContain("not-comparable");
@@ -259,7 +246,7 @@ describe("a limit that was halved", () => {
     expect(code).toBe(0);
     expect(stdout.split("\n").filter((line) => / 50 /.test(line))).toHaveLength(2);
     const json = await place.run([...args, "--db", "ports.db", "--json"]);
-    const { runs } = readDocument<HistoryDocument>("history", json.stdout);
+    const { runs } = readDocument("history", json.stdout);
     expect(runs.map(({ value }) => value)).toEqual([50, 50]);
   });
 });

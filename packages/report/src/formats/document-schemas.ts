@@ -124,7 +124,7 @@ const evidence = z.discriminatedUnion("kind", [
 ]);
 
 /** What `gate --json` prints. */
-export const gateDocumentSchema: z.ZodType<GateDocument> = z.strictObject({
+const gateDocumentSchema: z.ZodType<GateDocument> = z.strictObject({
   schemaVersion: z.literal(GATE_SCHEMA_VERSION),
   run: runId,
   doubt: z
@@ -156,7 +156,7 @@ export const gateDocumentSchema: z.ZodType<GateDocument> = z.strictObject({
 });
 
 /** What `history --json` prints. */
-export const historyDocumentSchema: z.ZodType<HistoryDocument> = z.strictObject({
+const historyDocumentSchema: z.ZodType<HistoryDocument> = z.strictObject({
   schemaVersion: z.literal(HISTORY_SCHEMA_VERSION),
   scenario: z.string(),
   variant: z.string(),
@@ -197,11 +197,12 @@ export const historyDocumentSchema: z.ZodType<HistoryDocument> = z.strictObject(
 
 /** JSON Schemas (draft 7) by the name of the document. */
 export function documentJsonSchemas(): Readonly<Record<"gate" | "history", object>> {
-  const describe = (schema: z.ZodType, title: string): object => {
-    return { ...z.toJSONSchema(schema, { target: "draft-7" }), title };
-  };
   return {
-    gate: describe(gateDocumentSchema, "churnlab gate --json"),
-    history: describe(historyDocumentSchema, "churnlab history --json"),
+    gate: toJsonSchema(gateDocumentSchema, "churnlab gate --json"),
+    history: toJsonSchema(historyDocumentSchema, "churnlab history --json"),
   };
+}
+
+function toJsonSchema(schema: z.ZodType, title: string): object {
+  return { ...z.toJSONSchema(schema, { target: "draft-7" }), title };
 }
