@@ -57,6 +57,7 @@ describe("what is told of a fleet while its trial runs", () => {
     for (const engine of engines.values()) expect(engine).toMatch(/^(?:ring|epoll|net)$/);
     for (const share of cpu.values()) expect(share).toBeGreaterThan(0);
     const missed = outcome.record.measurements.find(({ metric }) => metric === "fleet.live_missed");
-    expect(missed?.value).toBeGreaterThanOrEqual(0);
+    // Of 35 lines of the grid on each side; `remote-observer.test.ts` counts them exactly.
+    expect(missed?.value).toBeLessThan(35);
   });
 });

@@ -10,6 +10,7 @@ import {
 import type { FleetTestbed } from "@churnlab/fleet";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { clock } from "../real-clock.ts";
+import { afterMeasure, runOne } from "./run-one.ts";
 import { agentsWithClocks, type RunningFleet, startFleet, until } from "./start-fleet.ts";
 
 const SCENARIO = `
@@ -58,6 +59,50 @@ describe("an agent that is lost in the middle of its load", () => {
       expect(await isGone()).toBe(true);
     },
   );
+});
+
+describe("a soak that loses an agent in the middle of its load", () => {
+  it("goes on with the share of the other alone, is sampled to its end, and is degraded by its name", async () => {
+    const testbed = await fleet.open("RUNSOAK");
+    const lost = fleet.agents.get("a2")?.child;
+    const outcome = await runOne(SCENARIO.replace("4s", "3s"), testbed, {
+      soak: true,
+      ...afterMeasure(800, () => lost?.kill("SIGKILL")),
+    });
+    await testbed.close();
+    expect(outcome).toMatchObject({ state: "degraded", reason: expect.stringContaining("a2") });
+    const { tally, samples, measurements, events } = outcome.record;
+    expect(tally.connections).toMatchObject({ intended: 300, attempted: 300, succeeded: 300 });
+    for (const role of ["client", "target"]) {
+      // Of ten lines of the grid in the last two seconds, most: a busy machine is late now and then.
+      const late = samples.filter((each) => each.role === role && each.metric === "time_wait");
+      expect(late.filter(({ tMs }) => tMs > 1000 && tMs < 3000).length).toBeGreaterThanOrEqual(6);
+    }
+    const of = (role: string, metric: string): number =>
+      measurements.find((each) => each.role === role && each.metric === metric)?.value ??
+      Number.NaN;
+    // What the lost one had counted stays, as far as it was told.
+    expect(of("client", "tcp.ActiveOpens")).toBeGreaterThan(300);
+    expect(of("target", "tcp.PassiveOpens")).toBeGreaterThanOrEqual(
+      of("client", "tcp.ActiveOpens"),
+    );
+    expect(of("client", "fleet.live_missed")).toBeLessThan(15);
+    expect(events.filter(({ kind }) => kind === "sampler.hole").length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("an agent that is lost when it has brought its results, while the trial drains", () => {
+  it("makes the trial invalid, by its name, with all its results", async () => {
+    const testbed = await fleet.open("RUNDRAIN");
+    const outcome = await runOne(SCENARIO.replace("4s", "500ms, drain: 1s"), testbed, {
+      onPhase: (phase) => {
+        if (phase === "drain") fleet.agents.get("a2")?.child.kill("SIGKILL");
+      },
+    });
+    await testbed.close();
+    expect(outcome).toMatchObject({ state: "invalid", reason: expect.stringContaining("a2") });
+    expect(outcome.record.tally.connections).toMatchObject({ intended: 100, succeeded: 100 });
+  });
 });
 
 describe("a controller that is killed in the middle of its load", () => {

@@ -1,7 +1,21 @@
 import { once } from "node:events";
 import { parseScenario, planTrials, type Trial } from "@churnlab/core";
+import {
+  connectNats,
+  heartbeatSubject,
+  PROTOCOL,
+  type Request,
+  verbSubject,
+} from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { agentsWithClocks, type RunningFleet, startFleet, until } from "./start-fleet.ts";
+import {
+  type AgentSpec,
+  agentsWithClocks,
+  type RunningFleet,
+  type Started,
+  startFleet,
+  until,
+} from "./start-fleet.ts";
 
 const SCENARIO = `
 version: 1
@@ -13,6 +27,11 @@ replicates: 1
 
 function aTrial(text: string = SCENARIO): Trial {
   return planTrials(parseScenario(text, "fleet.yaml")).trials[0] as Trial;
+}
+
+function requestOf(churnlab: string): string {
+  const request: Request = { protocol: PROTOCOL, churnlab, run: "R", epoch: 1, body: null };
+  return JSON.stringify(request);
 }
 
 const signal = new AbortController().signal;
@@ -52,6 +71,59 @@ describe("what a fleet refuses", () => {
     await expect(fleet.startAgent(spec)).rejects.toThrow(/Another agent is called a1/);
   });
 
+  it("one of two agents of a name that begin at once, and the other serves", async () => {
+    const spec: AgentSpec = { name: "twin", role: "load", addresses: ["198.18.2.7"] };
+    const begun = [fleet.begin(spec), fleet.begin(spec)];
+    const isOver = ({ child }: Started): boolean => child.exitCode !== null;
+    expect(await until(() => begun.filter(isOver).length > 0, 20_000)).toBe(true);
+    const [ended, ...more] = begun.filter(isOver);
+    expect(more).toEqual([]);
+    expect(ended?.child.exitCode).toBe(3);
+    expect(ended?.log()).toMatch(/Another agent is called twin[^]*E_FLEET/);
+    const left = begun.find((each) => each !== ended);
+    await left?.shows("agent twin (load) serves");
+    expect(left?.child.exitCode).toBe(null);
+    left?.child.kill("SIGTERM");
+    expect(await until(() => left?.child.exitCode === 0, 10_000)).toBe(true);
+  });
+
+  it("an agent that serves already, where an older one of its name is heard; it ends by itself, and not by a younger one", async () => {
+    const spec: AgentSpec = { name: "heard", role: "load", addresses: ["198.18.2.8"] };
+    const agent = await fleet.startAgent(spec);
+    const nc = await connectNats({ name: "test", server: fleet.url, seed: null, ca: null });
+    const beat = (instance: string): void => {
+      const heartbeat = { agent: "heard", instance, seq: 0, state: "idle", run: null, nowMs: 0 };
+      nc.publish(heartbeatSubject("heard"), JSON.stringify(heartbeat));
+    };
+    beat("ffffffff");
+    // It has heard it once it answers what was asked later.
+    await nc.request(verbSubject("heard", "clock"), requestOf("0.1.0"));
+    expect(agent.child.exitCode).toBe(null);
+    beat("00000000");
+    expect(await until(() => agent.child.exitCode !== null, 10_000)).toBe(true);
+    await nc.close();
+    expect(agent.child.exitCode).toBe(3);
+    expect(agent.log()).toMatch(/Another agent is called heard[^]*E_FLEET/);
+  });
+
+  it("what a controller of another version asks, should it not look first, by the agent itself", async () => {
+    const nc = await connectNats({ name: "test", server: fleet.url, seed: null, ca: null });
+    const asked = ["prepare", "arm", "start", "restore"] as const;
+    for (const verb of asked) {
+      const reply = await nc.request(verbSubject("a1", verb), requestOf("9.9.9"));
+      expect(reply.json()).toMatchObject({
+        ok: false,
+        code: "E_FLEET_VERSION",
+        message: expect.stringMatching(/controller is churnlab 9\.9\.9 .*agent a1 is 0\.1\.0/),
+      });
+    }
+    await nc.close();
+    for (const verb of asked) {
+      expect(fleet.agents.get("a1")?.log()).toContain(`churnlab.agent.a1.${verb}: refused`);
+    }
+    expect(fleet.countHosts()).toBe(0);
+  });
+
   it("more agents than there are, and says which there are", async () => {
     const testbed = await fleet.open("RUNMANY");
     const many = SCENARIO.replace("agents: 1", "agents: 3");
@@ -89,7 +161,10 @@ describe("what a fleet refuses", () => {
         if ((outcome as Error).message.includes("JetStream")) break;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
-      expect(outcome).toMatchObject({ code: "E_NATS", message: /JetStream/ });
+      expect(outcome).toMatchObject({
+        code: "E_NATS",
+        message: expect.stringMatching(/JetStream cannot be used/),
+      });
     } finally {
       bare.kill("SIGKILL");
       await once(bare, "exit");

@@ -66,6 +66,8 @@ export interface RunningFleet extends AsyncDisposable {
   spoolOf(name: string): string;
   open(run: string, churnlab?: string): Promise<FleetTestbed>;
   startAgent(spec: AgentSpec): Promise<Started>;
+  /** Starts an agent that nobody waits for: it may be refused. */
+  begin(spec: AgentSpec): Started;
   /** Starts any churnlab command in the folder of the fleet. */
   start(args: readonly string[]): Started;
   /** Devices at the bridge: one per host of a trial that is there. */
@@ -106,10 +108,13 @@ export async function startFleet(
   const staying = openStayingHosts(specs, { lan, bridge: BRIDGE, stack });
   const agents = new Map<string, Started>();
   const directoryOf = (name: string): string => path.join(folder, `spool-${name}`);
-  const startAgent = async (spec: AgentSpec): Promise<Started> => {
+  const begin = (spec: AgentSpec): Started => {
     const spool = directoryOf(spec.name);
     const network = networkOf(spec, staying, lan);
-    const started = programs.start(commandOf(spec, { url, spool, network }), spec);
+    return programs.start(commandOf(spec, { url, spool, network }), spec);
+  };
+  const startAgent = async (spec: AgentSpec): Promise<Started> => {
+    const started = begin(spec);
     await started.shows("serves with");
     agents.set(spec.name, started);
     return started;
@@ -129,6 +134,7 @@ export async function startFleet(
       return FleetTestbed.open({ access, churnlab, run, ledger: ledgerOf(late) });
     },
     startAgent,
+    begin,
     start: (args) => programs.start([process.execPath, BIN, ...args], inHub),
     countHosts: () => countPorts(ip("-o", "link", "show", "master", BRIDGE)),
     listChanged: () => staying.flatMap(listChangedSysctls),

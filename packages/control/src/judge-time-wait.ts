@@ -9,12 +9,15 @@ const TIME_WAIT_MS = 60_000;
  * Whether the gauge of TIME_WAIT changed by what the kernel counted: created − taken over by connect() − expired − killed
  * by a reset − replaced by a SYN. The last two have no counter, but cannot be more than the resets that arrived or were
  * sent, and the connections that were accepted; and nothing expires in a trial that is shorter than their life. Not
- * judged while sockets are still closing: gauge and counters are then of different moments.
+ * judged while sockets are still closing: gauge and counters are then of different moments. Nor where a host was lost: what it
+ * had counted is known, and no longer what it holds.
  */
 export function judgeTimeWait({
   recording,
   world,
-}: Pick<TrialEvidence, "recording" | "world">): Warning[] {
+  losses,
+}: Pick<TrialEvidence, "recording" | "world" | "losses">): Warning[] {
+  if (losses.length > 0) return [];
   if (recording.warnings().some(({ code }) => code === "W_NOT_SETTLED")) return [];
   const elapsedMs = recording.measureEndedAtMs - recording.startedAtMs;
   return recording.readings().flatMap((readings) => {

@@ -1,4 +1,4 @@
-import type { Warning } from "@churnlab/core";
+import { ChurnError, type Warning } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { judgeTimeWait } from "../src/judge-time-wait.ts";
 import type { RoleReadings } from "../src/role-recorder.ts";
@@ -12,6 +12,7 @@ interface Seen {
   readonly elapsedMs?: number;
   readonly finTimeout?: string;
   readonly warnings?: readonly Warning[];
+  readonly losses?: Evidence["losses"];
 }
 
 const COUNTERS = [
@@ -38,7 +39,7 @@ function judge(seen: Seen): string[] {
   } as unknown as Evidence["recording"];
   const facts = { "client.net.ipv4.tcp_fin_timeout": finTimeout };
   const world = { environment: { facts } } as unknown as Evidence["world"];
-  return judgeTimeWait({ recording, world }).map(({ code }) => code);
+  return judgeTimeWait({ recording, world, losses: seen.losses ?? [] }).map(({ code }) => code);
 }
 
 const BROKEN = ["W_TIME_WAIT_IDENTITY"];
@@ -87,5 +88,10 @@ describe("judgeTimeWait", () => {
   it("does not judge what is still closing", () => {
     const warnings = [{ code: "W_NOT_SETTLED", message: "" }] as const;
     expect(judge({ timeWait: 201, counters: { "tcpext.TW": 200 }, warnings })).toEqual([]);
+  });
+
+  it("does not judge counts of a host that was lost by a gauge that is without it", () => {
+    const losses = [new ChurnError("E_AGENT", "a2 is gone")];
+    expect(judge({ timeWait: 100, counters: { "tcpext.TW": 200 }, losses })).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import {
   type Trial,
   type TrialSpec,
   type TrialWorld,
+  type Warning,
   type WorldConclusion,
   warnIneffective,
 } from "@churnlab/core";
@@ -257,9 +258,12 @@ async function conclude(
   const starts = agents.flatMap(({ report }) => report?.startLateMs ?? []);
   const { measurements, warnings } = await clocks.conclude(starts);
   const value = observers.reduce((sum, { missed }) => sum + missed, 0);
+  const lost = agents.flatMap(({ lostAfterwards }): Warning[] =>
+    lostAfterwards === null ? [] : [{ code: "W_AGENT_LOST", message: lostAfterwards }],
+  );
   return {
     measurements: [...measurements, { role: "client", metric: "fleet.live_missed", value }],
-    warnings,
+    warnings: [...warnings, ...lost],
   };
 }
 

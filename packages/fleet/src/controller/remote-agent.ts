@@ -56,6 +56,12 @@ export class RemoteAgent implements Agent {
     this.#options = options;
   }
 
+  /** Why it was lost, although it had sent its report by then; null where it was not. */
+  get lostAfterwards(): string | null {
+    const { lost } = this.#options.link;
+    return this.report !== null && lost.aborted ? (lost.reason as Error).message : null;
+  }
+
   /** What it last told of its load. */
   take(load: LiveLoad): void {
     this.#live = load;

@@ -26,6 +26,8 @@ const LOOK_MS_MAX = 3000;
 /** Lines of the live grid that are kept for agents that are late. */
 const LINES_KEPT = 16;
 
+type Counters = CounterReading["counters"];
+
 /** One host at the last look, with times of the controller's clock. */
 interface SeenHost {
   readonly link: AgentLink;
@@ -46,13 +48,16 @@ export interface RemoteObserverOptions {
 
 /**
  * Sees one role's kernels on other hosts. Marks are taken there, at a time of the controller's clock; between marks, agents
- * send samples that they took at the same moments, and a sample counts once all agents' parts of it have come.
+ * send samples that they took at the same moments, and a sample counts once the parts of all agents that are not lost have
+ * come. A lost host's counters stay what they last were said to be; its gauges are known no more, and nobody's.
  */
 export class RemoteObserver implements Observer {
   readonly role: Role;
   readonly sampleMs: number;
   readonly #options: RemoteObserverOptions;
-  readonly #parts = new Map<number, Map<string, RoleReading>>();
+  readonly #parts = new Map<number, Map<AgentLink, RoleReading>>();
+  /** What each host counted when it was last heard of, by a sample or a look. */
+  readonly #counted = new Map<AgentLink, Counters>();
   #latest: CounterReading | null = null;
   #lastLine = 0;
   #looks: readonly SeenHost[] = [];
@@ -71,13 +76,15 @@ export class RemoteObserver implements Observer {
   /** A part of a live sample. Throws nothing: what is not understood is as if it had not come. */
   take(link: AgentLink, { seq, readings }: LiveMessage): void {
     const reading = readings.find(({ role }) => role === this.role);
-    if (reading === undefined || seq <= this.#lastLine) return;
+    // One that was lost and comes back has no part in this trial any more.
+    if (reading === undefined || seq <= this.#lastLine || link.lost.aborted) return;
     if (reading.queues !== null) this.#queues.set(link.name, reading.queues);
-    const parts = this.#parts.get(seq) ?? new Map<string, RoleReading>();
-    parts.set(link.name, reading);
+    this.#counted.set(link, reading.counters);
+    const parts = this.#parts.get(seq) ?? new Map<AgentLink, RoleReading>();
+    parts.set(link, reading);
     this.#parts.set(seq, parts);
-    if (parts.size === this.#options.links.length) this.#complete(seq, [...parts.values()]);
-    if (this.#parts.size > LINES_KEPT) this.#parts.delete(Math.min(...this.#parts.keys()));
+    if (this.#isWhole(parts)) this.#complete(seq, parts);
+    else if (this.#parts.size > LINES_KEPT) this.#pass(Math.min(...this.#parts.keys()), 1);
   }
 
   async lookAt(look: RemoteLook): Promise<CounterReading> {
@@ -85,14 +92,17 @@ export class RemoteObserver implements Observer {
     this.#looks = await Promise.all(
       this.#options.links.map(async (link) => {
         const last = before.find((seen) => seen.link === link);
-        // What a lost host counted last is all that is known of it.
-        if (link.lost.aborted && last !== undefined) return { ...last, events: [] };
-        return this.#ask(link, look);
+        try {
+          if (!link.lost.aborted || last === undefined) return await this.#ask(link, look);
+        } catch (error) {
+          if (!link.lost.aborted || last === undefined) throw error;
+        }
+        return this.#recall(last);
       }),
     );
     this.#events.push(...this.#looks.flatMap(({ events }) => events));
     const atMs = Math.max(...this.#looks.map((seen) => seen.atMs));
-    const seen = this.#looks.map(({ look: ofHost }) => ofHost);
+    const seen = livingFirst(this.#looks).map(({ look: ofHost }) => ofHost);
     this.#takePorts(seen, atMs);
     const reading = { ...joinReadings(seen), atMs };
     this.#latest = reading;
@@ -148,7 +158,15 @@ export class RemoteObserver implements Observer {
     const events = look.events.map((event) => {
       return { ...event, atMs: link.toControllerMs(event.atMs) };
     });
+    this.#counted.set(link, look.counters);
     return { link, look, events, atMs: link.toControllerMs(look.atMs) };
+  }
+
+  /** What there still is of a host that was lost since this look. */
+  #recall({ link, look, atMs }: SeenHost): SeenHost {
+    const counters = this.#counted.get(link) ?? look.counters;
+    const known = { ...look, gauges: {}, counters, queues: null, ports: null };
+    return { link, look: known, events: [], atMs };
   }
 
   #takePorts(readings: readonly RoleReading[], atMs: number): void {
@@ -156,13 +174,35 @@ export class RemoteObserver implements Observer {
     if (ports !== null) this.#ports = { ...ports, atMs };
   }
 
-  #complete(seq: number, readings: readonly RoleReading[]): void {
-    if (this.#lastLine !== 0) this.missed += seq - this.#lastLine - 1;
-    this.#lastLine = seq;
-    for (const line of this.#parts.keys()) if (line <= seq) this.#parts.delete(line);
+  #isWhole(parts: ReadonlyMap<AgentLink, RoleReading>): boolean {
+    if (parts.size === this.#options.links.length) return true;
+    return this.#options.links.every((link) => parts.has(link) || link.lost.aborted);
+  }
+
+  #complete(seq: number, parts: ReadonlyMap<AgentLink, RoleReading>): void {
+    this.#pass(seq, 0);
     const atMs = seq * this.#options.liveMs;
     if (this.#latest?.atMs !== undefined && atMs <= this.#latest.atMs) return;
-    this.#latest = { ...joinReadings(readings), atMs };
+    const lost = this.#options.links.filter((link) => !parts.has(link));
+    const recalled = lost.map((link) => ({
+      gauges: {},
+      counters: this.#counted.get(link) ?? {},
+    }));
+    const readings = [...parts.values()];
+    this.#latest = { ...joinReadings([...readings, ...recalled]), atMs };
     this.#takePorts(readings, atMs);
   }
+
+  /** No line up to this one is waited for any longer; of those since the last, `missed` includes itself or not. */
+  #pass(seq: number, own: 0 | 1): void {
+    const before = this.#lastLine === 0 ? 0 : seq - this.#lastLine - 1;
+    this.missed += before + own;
+    this.#lastLine = seq;
+    for (const line of this.#parts.keys()) if (line <= seq) this.#parts.delete(line);
+  }
+}
+
+/** What the kernel has for its whole machine is taken of the first: of one that can still be seen. */
+function livingFirst(hosts: readonly SeenHost[]): SeenHost[] {
+  return hosts.toSorted((a, b) => Number(a.link.lost.aborted) - Number(b.link.lost.aborted));
 }
