@@ -119,7 +119,7 @@ describe("what a fleet refuses", () => {
     }
     await nc.close();
     for (const verb of asked) {
-      expect(fleet.agents.get("a1")?.log()).toContain(`churnlab.agent.a1.${verb}: refused`);
+      await fleet.agents.get("a1")?.shows(`churnlab.agent.a1.${verb}: refused`);
     }
     expect(fleet.countHosts()).toBe(0);
   });
@@ -142,7 +142,7 @@ describe("what a fleet refuses", () => {
       message: expect.stringContaining("limits.targets"),
     });
     await testbed.close();
-    expect(fleet.agents.get("target")?.log()).toContain("refused");
+    await fleet.agents.get("target")?.shows("refused");
     expect(await until(() => fleet.countHosts() === 0, 5000)).toBe(true);
   });
 
