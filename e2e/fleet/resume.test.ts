@@ -40,7 +40,8 @@ it("a run whose controller was killed goes on with the trials that it lacks: non
   writeFileSync(path.join(fleet.folder, "resumed.yaml"), SCENARIO);
   const db = path.join(fleet.folder, "resumed.db");
   const to = ["--nats", fleet.url, "--db", db];
-  const { trials, close } = await listenToStarts();
+  const starts = await listenToStarts();
+  const { trials } = starts;
   const killed = fleet.start(["run", "resumed.yaml", ...to]);
   expect(await until(() => trials.length === 2, 30_000)).toBe(true);
   killed.child.kill("SIGKILL");
@@ -51,7 +52,7 @@ it("a run whose controller was killed goes on with the trials that it lacks: non
 
   const resumed = fleet.start(["run", "--resume", "last", ...to]);
   expect(await until(() => resumed.child.exitCode !== null, 60_000)).toBe(true);
-  await close();
+  await starts.close();
   expect(`${resumed.child.exitCode} ${resumed.log()}`).toMatch(/^0 /);
   expect(resumed.log()).toContain("1 of 3 trials are there already");
   expect(trials).toEqual([1, 2, 2, 3]);
