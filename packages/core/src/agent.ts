@@ -6,6 +6,12 @@ import type { Share } from "./share.ts";
 import type { FailureRecord, Tally } from "./tally.ts";
 import type { Warning } from "./warnings.ts";
 
+/**
+ * What HTTP may ask a target for: a path and a query of visible ASCII (origin-form, RFC 9112 §3.2.1). A space or a line's end
+ * would begin another field or another request, and `//` or a whole URL names another host to a proxy.
+ */
+export const REQUEST_PATH: RegExp = /^\/(?!\/)[\x21-\x7e]*$/;
+
 export interface TargetAddress {
   readonly host: string;
   readonly port: number;

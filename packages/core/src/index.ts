@@ -25,7 +25,10 @@ export {
   type Problem,
   ScenarioError,
 } from "./scenario-file/problem.ts";
-export { rate as rateSchema } from "./scenario-file/quantity-schemas.ts";
+export {
+  duration as durationSchema,
+  rate as rateSchema,
+} from "./scenario-file/quantity-schemas.ts";
 export * from "./scenario-json-schema.ts";
 export * from "./suggest-name.ts";
 export * from "./wrap-text.ts";

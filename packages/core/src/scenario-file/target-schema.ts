@@ -20,6 +20,11 @@ export const targetSchema: z.ZodType<FileTarget> = z.strictObject({
   image: z.string().min(1).optional().describe("testbed docker: the image of the target"),
   url: z
     .url({ protocol: /^https?$/ })
+    // What follows would name another host to a proxy.
+    .refine(
+      (url) => !/^https?:[\\/]{2,}[^\\/?#]*[\\/]{2}/i.test(url),
+      "a URL whose path does not begin with //",
+    )
     .optional()
     .describe("testbed external: a server of yours"),
   port: z.int().min(1).max(65_535).optional().meta({

@@ -101,7 +101,8 @@ export class AgentSession implements AsyncDisposable {
    */
   async prepare({ run, epoch }: Request, request: PrepareRequest): Promise<PrepareReply> {
     const { options } = this.#parts;
-    enforceLimits(options.limits, askedByPrepare(request, options.network.kind === "host"));
+    enforceLimits(options.limits, askedByPrepare(request, options.network.kind));
+    this.#requireCapacity(request);
     this.#giveUp("another trial is to be prepared");
     const attempt = { run, key: request.key, over: new AbortController() };
     this.#attempt = attempt;
@@ -134,7 +135,7 @@ export class AgentSession implements AsyncDisposable {
         `${this.#name} got the start ${(LEAD_MS_MIN - leadMs).toFixed(1)} ms too late, and did not start`,
       );
     }
-    void this.#runLoad(current, startAtMs);
+    void this.#runLoad(current, current.side.run(startAtMs));
     return { leadMs };
   }
 
@@ -168,6 +169,16 @@ export class AgentSession implements AsyncDisposable {
     return this.#parts.options.access.name;
   }
 
+  #requireCapacity({ workers }: PrepareRequest): void {
+    const { capacity } = this.#parts.options;
+    if (workers <= capacity) return;
+    throw new ChurnError(
+      "E_REFUSED",
+      `${this.#name} was asked for ${workers} workers and offers ${capacity}`,
+      { hint: "It offers as many as its --workers says." },
+    );
+  }
+
   async #build(request: PrepareRequest, over: AbortSignal): Promise<TrialSide> {
     const { builder, options, spool } = this.#parts;
     const { addresses, clock } = options;
@@ -191,16 +202,17 @@ export class AgentSession implements AsyncDisposable {
 
   #of(key: TrialKey): Current {
     const current = this.#current;
-    if (current !== null && isSame(current.side.key, key)) return current;
+    const isThere = current !== null && isSame(current.side.key, key);
+    if (isThere && !current.over.signal.aborted) return current;
     throw new ChurnError(
       "E_AGENT",
       `${this.#name} has prepared no trial ${key.trial}, attempt ${key.attempt}`,
     );
   }
 
-  async #runLoad({ run, side, over }: Current, startAtMs: number): Promise<void> {
+  async #runLoad({ run, side, over }: Current, load: Promise<ShardReport>): Promise<void> {
     const origin = { run, agent: this.#name, key: side.key };
-    const pieces = await side.run(startAtMs).then(
+    const pieces = await load.then(
       (report) => this.#spoolReport(origin, report),
       (error: unknown) => this.#spoolFailure(origin, error),
     );

@@ -25,6 +25,12 @@ import type {
 } from "../messages/trial-messages.ts";
 import { awaitCleanState } from "./await-clean-state.ts";
 
+/** Where a side is in its one use. */
+type Stage = Exclude<AgentState, "idle"> | "arming";
+
+/** A load that was stopped ends within its next sweep; what takes longer is not waited for. */
+const STOP_MS_MAX = 5000;
+
 /** A gateway has its upstream beside it. */
 function targetAddresses({ topology }: Pick<TrialSpec, "topology">): number {
   return topology === "gateway" ? 2 : 1;
@@ -52,8 +58,12 @@ export class TrialSide implements AsyncDisposable {
   readonly #clock: MonotonicClock;
   readonly #side: LoadSide | TargetSide;
   readonly #name: string;
+  readonly #workers: number;
+  /** prepared → arming → armed → running → done. It never goes back: a second shard would be load beside the first. */
+  #stage: Stage = "prepared";
   #shard: ArmedShard | null = null;
-  #running = false;
+  #running: Promise<unknown> = Promise.resolve();
+  #over = false;
 
   /** Rejects with the signal's reason once it is aborted: nothing is left of the side then. */
   static async build(
@@ -61,7 +71,7 @@ export class TrialSide implements AsyncDisposable {
     options: SideOptions,
     signal: AbortSignal,
   ): Promise<TrialSide> {
-    const { spec, part, sources, workers, peers, key } = request;
+    const { spec, part, sources, workers, peers } = request;
     const { builder, name } = options;
     const needed = part === "load" ? sources : targetAddresses(spec);
     const addresses = options.addresses.slice(0, needed);
@@ -78,19 +88,23 @@ export class TrialSide implements AsyncDisposable {
     await awaitCleanState(side.observers, signal);
     signal.throwIfAborted();
     stack.move();
-    return new TrialSide(key, side, options);
+    return new TrialSide(request, side, options);
   }
 
-  private constructor(key: TrialKey, side: LoadSide | TargetSide, { clock, name }: SideOptions) {
+  private constructor(
+    { key, workers }: Pick<PrepareRequest, "key" | "workers">,
+    side: LoadSide | TargetSide,
+    { clock, name }: SideOptions,
+  ) {
     this.key = key;
+    this.#workers = workers;
     this.#side = side;
     this.#clock = clock;
     this.#name = name;
   }
 
   get state(): AgentState {
-    if (this.#running) return "running";
-    return this.#shard === null ? "prepared" : "armed";
+    return this.#stage === "arming" ? "prepared" : this.#stage;
   }
 
   /** How its load does so far; null where it has none. Latencies are given once: to who asks for them. */
@@ -115,10 +129,28 @@ export class TrialSide implements AsyncDisposable {
     return { sysctls, facts, warnings, target };
   }
 
+  /** Once for a side. Rejects with `E_AGENT` for a second shard, and for one of more workers than were prepared. */
   async arm({ key, seed, workload, phases, target, share }: ArmRequest): Promise<void> {
     if (!("agent" in this.#side)) throw new ChurnError("E_AGENT", `${this.#name} offers no load`);
+    this.#require("prepared", "armed");
+    if (share.count > this.#workers) {
+      throw new ChurnError(
+        "E_AGENT",
+        `${this.#name} prepared ${this.#workers} workers for the trial, not ${share.count}`,
+      );
+    }
+    this.#stage = "arming";
     const shard = { trialId: key.trial, seed, workload, phases, target, share };
-    this.#shard = await this.#side.agent.arm(shard);
+    try {
+      this.#shard = await this.#side.agent.arm(shard);
+    } catch (error) {
+      this.#stage = "prepared";
+      throw error;
+    }
+    this.#stage = "armed";
+    if (!this.#over) return;
+    this.stop();
+    throw new ChurnError("E_AGENT", `The side of ${this.#name} was taken down while it was armed`);
   }
 
   /** How much time is left before the start, on this agent's clock; negative when it came too late. */
@@ -126,17 +158,17 @@ export class TrialSide implements AsyncDisposable {
     return startAtMs - this.#clock.nowMs();
   }
 
-  /** Runs the armed shard from the start on. */
-  async run(startAtMs: number): Promise<ShardReport> {
+  /** Runs the armed shard from the start on, once. Throws `E_AGENT` where there is none that waits for it. */
+  run(startAtMs: number): Promise<ShardReport> {
     const shard = this.#shard;
-    if (shard === null)
-      throw new ChurnError("E_AGENT", `${this.#name} was started before it was armed`);
-    this.#running = true;
-    try {
-      return await shard.run(this.#clock.toLocalMs(startAtMs));
-    } finally {
-      this.#running = false;
-    }
+    this.#require("armed", "started");
+    if (shard === null) throw new Error("an armed side has a shard");
+    this.#stage = "running";
+    const report = shard.run(this.#clock.toLocalMs(startAtMs)).finally(() => {
+      this.#stage = "done";
+    });
+    this.#running = report.catch(() => {}); // told to who has the report
+    return report;
   }
 
   stop(): void {
@@ -165,9 +197,23 @@ export class TrialSide implements AsyncDisposable {
     };
   }
 
+  /** Its load has ended, connections and all, before anything of its hosts is put back. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over = true;
     this.stop();
+    const patience = new AbortController();
+    const waited = sleep(STOP_MS_MAX, undefined, { signal: patience.signal }).catch(() => {});
+    await Promise.race([this.#running, waited]);
+    patience.abort();
     await this.#side[Symbol.asyncDispose]();
+  }
+
+  #require(stage: Stage, to: string): void {
+    if (this.#stage === stage && !this.#over) return;
+    throw new ChurnError(
+      "E_AGENT",
+      `${this.#name} can be ${to} once it is ${stage}, and once for a trial: it is ${this.#over ? "taken down" : this.#stage}`,
+    );
   }
 
   #read(observer: Observer, { queues, ports }: ReadingParts): RoleReading {

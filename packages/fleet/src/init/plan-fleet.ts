@@ -85,9 +85,18 @@ export function planFleet({ agents, host, port, now }: FleetOptions): FleetPlan 
   return { files, notAfter, url };
 }
 
-/** What most people will want to change first, written out so that it is found. */
-const { addresses, ports, sysctls, roles, targets, hostTarget } = DEFAULT_LIMITS;
-const FIRST_LIMITS = { addresses, ports, sysctls, roles, targets, hostTarget };
+/** What most people will want to change first, written out so that it is found; what has no bound by default gets one. */
+const { addresses, ports, roles, targets, hostTarget } = DEFAULT_LIMITS;
+const FIRST_LIMITS = {
+  addresses,
+  ports,
+  rate: "20000/s",
+  connections: 100_000,
+  duration: "1h",
+  roles,
+  targets,
+  hostTarget,
+};
 
 function secretFile(path: string, content: Readonly<Record<string, unknown>>): FleetFile {
   const comment = `${COMMENTS[path] ?? AGENT_COMMENT}\n`;
@@ -103,7 +112,7 @@ const COMMENTS: Readonly<Record<string, string>> = {
 
 const AGENT_COMMENT = `# A secret of this agent alone: copy it to the agent's host, and nowhere else.
 # churnlab agent --config THIS-FILE
-# Nobody but who may write this file can widen its limits.`;
+# Nobody but who may write this file can widen its limits. docs/fleet.md lists them. With a rate, closed loops are refused.`;
 
 function makeKey(): { publicKey: string; seed: string } {
   const pair = nkeys.createUser();

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ChurnError, parseYamlFile, rateSchema } from "@churnlab/core";
+import { ChurnError, durationSchema, parseYamlFile, rateSchema } from "@churnlab/core";
 import { z } from "zod";
 import { AGENT_ROLES } from "../messages/agent-description.ts";
 import { AGENT_NAME } from "../subjects.ts";
@@ -51,11 +51,15 @@ const limitsSchema = z.strictObject({
   ports: z.array(portRange).optional(),
   rate: rateSchema.optional(),
   connections: z.int().min(1).max(CONNECTIONS_MAX).optional(),
+  duration: durationSchema.optional(),
   sysctls: z.array(sysctlName).optional(),
   roles: z.array(z.enum(AGENT_ROLES)).min(1).optional(),
   targets: z.array(z.enum(TARGET_KINDS)).optional(),
   hostTarget: z.boolean().optional(),
 });
+
+/** The keys of `limits`, which docs/fleet.md lists. */
+export const LIMIT_KEYS: readonly string[] = Object.keys(limitsSchema.shape);
 
 const agentFileSchema = z.strictObject({
   name: z
@@ -97,14 +101,20 @@ export function parseAgentFile(text: string, file: string): AgentFile {
     code: "E_AGENT_FILE",
     what: "the file of an agent is a mapping of keys such as name, server and limits",
   });
-  const { rate, ...limits } = parsed.limits ?? {};
+  const { rate, duration, ...limits } = parsed.limits ?? {};
   return {
     name: parsed.name ?? null,
     server: parsed.server ?? null,
     seed: parsed.seed ?? null,
     ca: parsed.ca ?? null,
     labels: parsed.labels ?? {},
-    limits: { ...DEFAULT_LIMITS, ...withoutAbsent(limits), ratePerS: rate ?? null, file },
+    limits: {
+      ...DEFAULT_LIMITS,
+      ...withoutAbsent(limits),
+      ratePerS: rate ?? null,
+      loadMs: duration ?? null,
+      file,
+    },
   };
 }
 

@@ -13,12 +13,17 @@ export interface AgentLimits {
   readonly addresses: readonly string[];
   /** Which ports there: `80`, `8000-8999`. */
   readonly ports: readonly string[];
-  /** Arrivals per second of this agent's share. null: no bound; otherwise closed loops, which have none, are refused. */
+  /**
+   * Connections or requests per second of this agent's share. null: no bound; otherwise closed loops, which have none, are
+   * refused.
+   */
   readonly ratePerS: number | null;
   /** Connections open at once; null: no bound. */
   readonly connections: number | null;
-  /** Names of sysctls, or their beginnings (`net.ipv4.*`). */
-  readonly sysctls: readonly string[];
+  /** How long the load of one trial may go on, warm-up and measure phase together; null: no bound. */
+  readonly loadMs: number | null;
+  /** Names of sysctls, or their beginnings (`net.ipv4.*`); null: `FRESH_SYSCTLS`, or `STAYING_SYSCTLS`. */
+  readonly sysctls: readonly string[] | null;
   readonly roles: readonly AgentRole[];
   readonly targets: readonly TargetKind[];
   /** Whether a target may run on the host itself, outside a namespace of the trial's own. */
@@ -27,16 +32,34 @@ export interface AgentLimits {
   readonly file: string | null;
 }
 
-/**
- * Loopback, and the addresses that RFC 2544 sets aside for benchmarks; no program but ours; nothing on the host itself.
- * Sysctls are those of the trial's namespace, which is gone after it.
- */
+/** Of a namespace that is the trial's own, and gone after it. */
+export const FRESH_SYSCTLS: readonly string[] = ["net.*"];
+
+/** Of a namespace that was there before and may be the host's: how TCP dials, listens and waits, and nothing that forwards. */
+export const STAYING_SYSCTLS: readonly string[] = [
+  "net.core.somaxconn",
+  "net.ipv4.ip_local_port_range",
+  "net.ipv4.tcp_abort_on_overflow",
+  "net.ipv4.tcp_fin_timeout",
+  "net.ipv4.tcp_max_syn_backlog",
+  "net.ipv4.tcp_max_tw_buckets",
+  "net.ipv4.tcp_rfc1337",
+  "net.ipv4.tcp_syn_retries",
+  "net.ipv4.tcp_synack_retries",
+  "net.ipv4.tcp_syncookies",
+  "net.ipv4.tcp_timestamps",
+  "net.ipv4.tcp_tw_reuse",
+  "net.ipv4.tcp_tw_reuse_delay",
+];
+
+/** Loopback, and the addresses that RFC 2544 sets aside for benchmarks; no program but ours; nothing on the host itself. */
 export const DEFAULT_LIMITS: AgentLimits = {
   addresses: ["127.0.0.0/8", "::1/128", "198.18.0.0/15"],
   ports: ["1-65535"],
   ratePerS: null,
   connections: null,
-  sysctls: ["net.*"],
+  loadMs: null,
+  sysctls: null,
   roles: ["load", "target"],
   targets: ["builtin", "fastify"],
   hostTarget: false,

@@ -1,5 +1,5 @@
-import type { Arrival, Phases, TargetSpec, Workload } from "@churnlab/core";
-import type { AgentRole } from "../messages/agent-description.ts";
+import type { Arrival, Phases, Share, TargetSpec, Workload } from "@churnlab/core";
+import type { AgentNetworkKind, AgentRole } from "../messages/agent-description.ts";
 import type { ArmRequest, PrepareRequest } from "../messages/trial-messages.ts";
 import type { TargetKind } from "./agent-limits.ts";
 
@@ -9,40 +9,49 @@ export interface Asked {
   /** Addresses that load would go to. */
   readonly addresses?: readonly string[];
   readonly ports?: readonly number[];
-  /** Arrivals per second at most; Infinity for a closed loop. */
+  /** Connections or requests per second at most, whichever are more; Infinity for a closed loop. */
   readonly ratePerS?: number;
   /** Most connections that may be open at once. */
   readonly connections?: number;
+  /** Warm-up and measure phase: how long anything is begun. */
+  readonly loadMs?: number;
   readonly sysctls?: readonly string[];
+  /** They would be those of a namespace that outlives the trial. */
+  readonly stays?: boolean;
   readonly target?: TargetKind | "url";
   /** A target on the host itself. */
   readonly hostTarget?: boolean;
 }
 
-/** What preparing a trial asks for. `onHost`: the agent would do it on its host, not in a namespace of the trial's own. */
-export function askedByPrepare(request: PrepareRequest, onHost: boolean): Asked {
+/** What preparing a trial asks for, of an agent whose sides live there. */
+export function askedByPrepare(request: PrepareRequest, network: AgentNetworkKind): Asked {
   const { part, spec, peers } = request;
   const { client = {}, target = {}, upstream = {} } = spec.sysctls;
+  const stays = network !== "link";
   if (part === "load") {
-    return { role: "load", addresses: peers, sysctls: Object.keys(client) };
+    return { role: "load", addresses: peers, sysctls: Object.keys(client), stays };
   }
   return {
     role: "target",
     sysctls: [...Object.keys(target), ...Object.keys(upstream)],
+    stays,
     target: kindOf(spec.target),
-    hostTarget: onHost,
+    hostTarget: network === "host",
   };
 }
 
-/** What arming a shard asks for: this agent's share of the whole. */
+/**
+ * What arming a shard asks for: this agent's share of the whole, at its worst. Poisson arrivals are random, and come to their mean.
+ */
 export function askedByArm({ workload, phases, target, share }: ArmRequest): Asked {
-  const part = share.count / share.of;
+  const arrivalsPerS = (share.count / share.of) * peakRatePerS(workload.arrival, phases);
   return {
     role: "load",
     addresses: [target.host],
     ports: [target.port],
-    ratePerS: part * peakRatePerS(workload.arrival),
-    connections: Math.ceil(part * connectionsMax(workload, phases)),
+    ratePerS: unitsPerS(arrivalsPerS, requestsPerArrival(workload)),
+    connections: connectionsMax(workload, { phases, share, arrivalsPerS }),
+    loadMs: phases.warmUpMs + phases.measureMs,
   };
 }
 
@@ -52,16 +61,51 @@ function kindOf(spec: TargetSpec): TargetKind | "url" {
   return "command" in spec ? "command" : "url";
 }
 
-function peakRatePerS(arrival: Arrival): number {
-  return arrival.model === "closed"
-    ? Number.POSITIVE_INFINITY
-    : Math.max(arrival.ratePerS, arrival.toPerS ?? 0);
+function peakRatePerS(arrival: Arrival, { measureMs }: Phases): number {
+  if (arrival.model === "closed") return Number.POSITIVE_INFINITY;
+  const { shape, ratePerS, toPerS, steps } = arrival;
+  const highest = Math.max(ratePerS, toPerS ?? 0);
+  // Each plateau begins with an arrival, however short it is.
+  const plateauMs = measureMs / (steps ?? 2);
+  return shape === "step" && plateauMs < 1000 ? highest + 1000 / plateauMs : highest;
 }
 
-/** If nothing is ever answered: held connections stay until the end, others until their time-outs. */
-function connectionsMax({ kind, arrival, timeouts }: Workload, phases: Phases): number {
-  if (arrival.model === "closed") return arrival.connections;
-  const stayMs =
-    kind === "hold" ? phases.warmUpMs + phases.measureMs : timeouts.connectMs + timeouts.responseMs;
-  return Math.ceil((peakRatePerS(arrival) * stayMs) / 1000);
+/** Only a short-lived connection has requests of its own: all others wait for an arrival, or ask for nothing. */
+function requestsPerArrival({ kind, requestsPerConnection: requests }: Workload): number {
+  if (kind !== "short-lived") return 1;
+  if (requests === "unlimited") return Number.POSITIVE_INFINITY;
+  return Math.max(1, typeof requests === "number" ? requests : requests.to);
+}
+
+/** Several requests of one connection follow each other as fast as they are answered: within a second, for all we know. */
+function unitsPerS(arrivalsPerS: number, requests: number): number {
+  return requests === 1 ? arrivalsPerS : requests * Math.max(1, arrivalsPerS);
+}
+
+interface Extent {
+  readonly phases: Phases;
+  readonly share: Share;
+  readonly arrivalsPerS: number;
+}
+
+/** If every answer takes as long as it may. */
+function connectionsMax(workload: Workload, { phases, share, arrivalsPerS }: Extent): number {
+  const { arrival } = workload;
+  if (arrival.model === "closed") return sharedOf(arrival.connections, share);
+  const loadMs = phases.warmUpMs + phases.measureMs;
+  return Math.ceil((arrivalsPerS * Math.min(loadMs, stayMs(workload))) / 1000);
+}
+
+/** How long an arrival may hold a connection: its handshake, its requests and the pauses after them, and the peer's close. */
+function stayMs(workload: Workload): number {
+  const { kind, timeouts, thinkMs } = workload;
+  if (kind === "hold") return Number.POSITIVE_INFINITY;
+  const eachMs = timeouts.responseMs + thinkMs;
+  return timeouts.connectMs + requestsPerArrival(workload) * eachMs + timeouts.responseMs;
+}
+
+/** What the workers of a share get of `total` units: each the same, and the first ones one more. */
+function sharedOf(total: number, { first, count, of }: Share): number {
+  const more = Math.min(count, Math.max(0, (total % of) - first));
+  return count * Math.floor(total / of) + more;
 }

@@ -1,12 +1,12 @@
-import { ChurnError, validateSysctl } from "@churnlab/core";
+import { ChurnError, formatDurationMs, validateSysctl } from "@churnlab/core";
 import { isInRanges, parseAddressRange } from "./address-ranges.ts";
-import type { AgentLimits } from "./agent-limits.ts";
+import { type AgentLimits, FRESH_SYSCTLS, STAYING_SYSCTLS } from "./agent-limits.ts";
 import type { Asked } from "./asked.ts";
 import { isInPortRanges, parsePortRange } from "./port-ranges.ts";
 
 /** One thing that was asked for and is not allowed. */
 interface Breach {
-  readonly limit: Exclude<keyof AgentLimits, "file" | "ratePerS"> | "rate";
+  readonly limit: Exclude<keyof AgentLimits, "file" | "ratePerS" | "loadMs"> | "rate" | "duration";
   readonly asked: string;
   readonly allowed: string;
 }
@@ -64,32 +64,41 @@ function refusePorts({ ports }: AgentLimits, asked: Asked): Breach[] {
     .map((port) => ({ limit: "ports", asked: `load on port ${port}`, allowed: listed(ports) }));
 }
 
-function refuseAmounts(limits: AgentLimits, { ratePerS, connections }: Asked): Breach[] {
+function refuseAmounts(limits: AgentLimits, { ratePerS, connections, loadMs }: Asked): Breach[] {
   const breaches: Breach[] = [];
-  if (ratePerS !== undefined && limits.ratePerS !== null && !(ratePerS <= limits.ratePerS)) {
+  if (isAbove(ratePerS, limits.ratePerS)) {
     const isBound = Number.isFinite(ratePerS);
     breaches.push({
       limit: "rate",
-      asked: isBound ? `${ratePerS} arrivals/s` : "a closed loop, whose rate has no bound",
+      asked: isBound ? `up to ${ratePerS} requests/s` : "a closed loop, whose rate has no bound",
       allowed: `${limits.ratePerS}/s`,
     });
   }
-  if (
-    connections !== undefined &&
-    limits.connections !== null &&
-    !(connections <= limits.connections)
-  ) {
+  if (isAbove(connections, limits.connections)) {
     breaches.push({
       limit: "connections",
       asked: `up to ${connections} connections at once`,
       allowed: String(limits.connections),
     });
   }
+  if (isAbove(loadMs, limits.loadMs)) {
+    breaches.push({
+      limit: "duration",
+      asked: `a load of ${formatDurationMs(loadMs)}`,
+      allowed: formatDurationMs(limits.loadMs ?? 0),
+    });
+  }
   return breaches;
 }
 
+/** What is no number is above every bound. */
+function isAbove(asked: number | undefined, bound: number | null): asked is number {
+  return asked !== undefined && bound !== null && !(asked <= bound);
+}
+
 /** Host-wide sysctls are nobody's to allow: no trial may change them. */
-function refuseSysctls({ sysctls }: AgentLimits, asked: Asked): Breach[] {
+function refuseSysctls(limits: AgentLimits, asked: Asked): Breach[] {
+  const sysctls = limits.sysctls ?? (asked.stays === false ? FRESH_SYSCTLS : STAYING_SYSCTLS);
   return (asked.sysctls ?? [])
     .filter((name) => !isAllowedSysctl(name, sysctls))
     .map((name) => ({

@@ -49,7 +49,8 @@ export const agentDescriptionSchema: z.ZodType<AgentDescription> = z.object({
   nowMs: z.number(),
 });
 
-export const AGENT_STATES = ["idle", "prepared", "armed", "running"] as const;
+/** `done`: its load has ended, and its side is still there. */
+export const AGENT_STATES = ["idle", "prepared", "armed", "running", "done"] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
 /** 1 Hz of every agent. */

@@ -10,9 +10,10 @@ import type {
   Warning,
   Workload,
 } from "@churnlab/core";
-import { ROLES, WARNING_CODES, type WarningCode } from "@churnlab/core";
+import { REQUEST_PATH, ROLES, WARNING_CODES, type WarningCode } from "@churnlab/core";
 import { z } from "zod";
 import { LIVE_MS } from "../subjects.ts";
+import { phasesSchema, trialSpecSchema, workloadSchema } from "./spec-schema.ts";
 
 /** One attempt at one trial of a run. */
 export interface TrialKey {
@@ -26,38 +27,7 @@ export const trialKeySchema: z.ZodType<TrialKey> = z.object({
 });
 
 const addressSchema = z.string().regex(/^[0-9A-Fa-f.:]+$/);
-const msSchema = z.number().nonnegative();
 const roleSchema = z.enum(ROLES);
-
-/** What limits are judged by is checked field by field; the rest is of one version on both sides. */
-const workloadSchema = z.looseObject({
-  kind: z.string(),
-  sources: z.int().positive(),
-  workers: z.int().positive().nullable(),
-  arrival: z.discriminatedUnion("model", [
-    z.looseObject({
-      model: z.literal("open"),
-      ratePerS: z.number().positive(),
-      toPerS: z.number().positive().nullable(),
-    }),
-    z.looseObject({ model: z.literal("closed"), connections: z.int().positive() }),
-  ]),
-  timeouts: z.object({ connectMs: msSchema, responseMs: msSchema }),
-}) as unknown as z.ZodType<Workload>;
-
-const phasesSchema: z.ZodType<Phases> = z.object({
-  warmUpMs: msSchema,
-  measureMs: msSchema,
-  drainMs: msSchema,
-});
-
-const specSchema = z.looseObject({
-  topology: z.string(),
-  target: z.looseObject({}),
-  workload: workloadSchema,
-  phases: phasesSchema,
-  sysctls: z.partialRecord(roleSchema, z.record(z.string(), z.string())),
-}) as unknown as z.ZodType<TrialSpec>;
 
 /** Builds an agent's part of the world of a trial. */
 export interface PrepareRequest {
@@ -78,7 +48,7 @@ export interface PrepareRequest {
 export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
   key: trialKeySchema,
   part: z.enum(["load", "target"]),
-  spec: specSchema,
+  spec: trialSpecSchema,
   sources: z.int().positive(),
   workers: z.int().positive(),
   peers: z.array(addressSchema),
@@ -94,7 +64,7 @@ const warningSchema: z.ZodType<Warning> = z.object({
 const targetAddressSchema: z.ZodType<TargetAddress> = z.object({
   host: addressSchema,
   port: z.int().min(1).max(65_535),
-  path: z.string(),
+  path: z.string().regex(REQUEST_PATH),
   tls: z.boolean(),
 });
 
@@ -131,17 +101,21 @@ export interface ArmRequest {
   readonly share: Share;
 }
 
+const shareSchema: z.ZodType<Share> = z
+  .strictObject({
+    first: z.int().nonnegative(),
+    count: z.int().positive(),
+    of: z.int().positive(),
+  })
+  .refine(({ first, count, of }) => first + count <= of, "a share is within its whole");
+
 export const armRequestSchema: z.ZodType<ArmRequest> = z.object({
   key: trialKeySchema,
   seed: z.number(),
   workload: workloadSchema,
   phases: phasesSchema,
   target: targetAddressSchema,
-  share: z.object({
-    first: z.int().nonnegative(),
-    count: z.int().positive(),
-    of: z.int().positive(),
-  }),
+  share: shareSchema,
 });
 
 /** The start, on the agent's own CLOCK_MONOTONIC. An agent that gets it too late refuses. */

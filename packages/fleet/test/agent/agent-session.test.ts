@@ -2,16 +2,23 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseScenario, planTrials, type Trial } from "@churnlab/core";
+import {
+  type ArmedShard,
+  EMPTY_LIVE_TALLY,
+  parseScenario,
+  planTrials,
+  type Shard,
+  type Trial,
+} from "@churnlab/core";
 import type { LoadSide } from "@churnlab/testbed";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { AgentSession } from "../../src/agent/agent-session.ts";
 import { ResultSpool } from "../../src/agent/result-spool.ts";
 import type { SideMaker } from "../../src/agent/trial-side.ts";
 import { openClock } from "../../src/clock/monotonic-clock.ts";
 import { DEFAULT_LIMITS } from "../../src/limits/agent-limits.ts";
 import { PROTOCOL, type Request } from "../../src/messages/envelope.ts";
-import type { PrepareRequest } from "../../src/messages/trial-messages.ts";
+import type { ArmRequest, PrepareRequest } from "../../src/messages/trial-messages.ts";
 import { LIVE_MS } from "../../src/subjects.ts";
 
 const SCENARIO = `
@@ -179,4 +186,104 @@ test("a side is taken down when its controller falls silent after the build", as
   await session.prepare(REQUEST, prepareOf("load"));
   await expect.poll(side.disposals, { timeout: 10 * DEAD_MAN_MS }).toBe(1);
   expect(session.state).toBe("idle");
+});
+
+const ARM: ArmRequest = {
+  key: { trial: 1, attempt: 1 },
+  seed: 1,
+  workload: spec.workload,
+  phases: spec.phases,
+  target: { host: "198.18.1.1", port: 8080, path: "/", tls: false },
+  share: { first: 0, count: 1, of: 1 },
+};
+
+/** A side whose shards run until they are stopped; `running` counts those that do. */
+function aLoadingSide() {
+  let running = 0;
+  const armed: Shard[] = [];
+  const side = aSide();
+  const arm = async (shard: Shard): Promise<ArmedShard> => {
+    armed.push(shard);
+    const stopped = Promise.withResolvers<never>();
+    stopped.promise.catch(() => {}); // of no interest to who is not running
+    return {
+      run: async () => {
+        running += 1;
+        return stopped.promise.finally(() => {
+          running -= 1;
+        });
+      },
+      live: () => EMPTY_LIVE_TALLY,
+      stop: () => stopped.reject(new Error("stopped")),
+    };
+  };
+  const runningAtDisposal: number[] = [];
+  return {
+    armed,
+    running: () => running,
+    runningAtDisposal,
+    side: {
+      ...side,
+      agent: { name: "a", workers: 1, arm },
+      [Symbol.asyncDispose]: async () => {
+        runningAtDisposal.push(running);
+        await side[Symbol.asyncDispose]();
+      },
+    },
+  };
+}
+
+describe("a prepared side", () => {
+  test("is armed once, also by who asks again before it is", async () => {
+    const { side, armed } = aLoadingSide();
+    const { session } = openSession({ buildLoad: async () => side });
+    await session.prepare(REQUEST, prepareOf("load"));
+    const asked = await Promise.allSettled([session.arm(ARM), session.arm(ARM)]);
+    expect(asked.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
+    await expect(session.arm(ARM)).rejects.toMatchObject({ code: "E_AGENT" });
+    expect(armed).toHaveLength(1);
+    await session[Symbol.asyncDispose]();
+  });
+
+  test("is started once, and never armed again: one trial has one load", async () => {
+    const { side, armed, running } = aLoadingSide();
+    const { session } = openSession({ buildLoad: async () => side });
+    await session.prepare(REQUEST, prepareOf("load"));
+    const start = { key: ARM.key, startAtMs: Number.MAX_SAFE_INTEGER };
+    expect(() => session.start(start)).toThrow(/once it is armed/);
+    await session.arm(ARM);
+    session.start(start);
+    expect(() => session.start(start)).toThrow(/once it is armed/);
+    await expect(session.arm(ARM)).rejects.toMatchObject({ code: "E_AGENT" });
+    expect([armed.length, running()]).toEqual([1, 1]);
+    session.stop({ key: ARM.key });
+    await expect.poll(() => session.state).toBe("done");
+    expect(() => session.start(start)).toThrow(/once it is armed/);
+    await expect(session.arm(ARM)).rejects.toMatchObject({ code: "E_AGENT" });
+    await session[Symbol.asyncDispose]();
+  });
+
+  test("has no load left when its controller fell silent, before anything of it goes", async () => {
+    const { side, running, runningAtDisposal } = aLoadingSide();
+    const { session } = openSession({ buildLoad: async () => side });
+    await session.prepare(REQUEST, prepareOf("load"));
+    await session.arm(ARM);
+    session.start({ key: ARM.key, startAtMs: Number.MAX_SAFE_INTEGER });
+    expect(running()).toBe(1);
+    await expect.poll(side.disposals, { timeout: 10 * DEAD_MAN_MS }).toBe(1);
+    expect(runningAtDisposal).toEqual([0]);
+  });
+
+  test("is given no more workers than it was prepared for, nor than its agent offers", async () => {
+    const { side, armed } = aLoadingSide();
+    const { session } = openSession({ buildLoad: async () => side });
+    const many = { ...prepareOf("load"), workers: 2 };
+    await expect(session.prepare(REQUEST, many)).rejects.toMatchObject({ code: "E_REFUSED" });
+    await session.prepare(REQUEST, prepareOf("load"));
+    const share = { first: 0, count: 2, of: 2 };
+    await expect(session.arm({ ...ARM, share })).rejects.toThrow(/1 workers for the trial, not 2/);
+    expect(armed).toEqual([]);
+    await session.arm(ARM);
+    await session[Symbol.asyncDispose]();
+  });
 });

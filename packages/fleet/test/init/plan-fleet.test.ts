@@ -48,15 +48,16 @@ test("the key of the authority is in no file", () => {
   expect(keys.map((file) => file.path)).toEqual(["server/tls/server.key"]);
 });
 
-test("every agent has a key of its own, and the default limits", () => {
+test("every agent has a key of its own, and the default limits with a bound for every amount", () => {
   const { files } = planFleet(options);
   const agents = ["a", "b"].map((name) =>
     parseAgentFile(textOf(files, `agents/${name}.yaml`), name),
   );
   expect(agents.map(({ name }) => name)).toEqual(["a", "b"]);
   expect(new Set(agents.map(({ seed }) => seed)).size).toBe(2);
+  const bounds = { ratePerS: 20_000, connections: 100_000, loadMs: 3_600_000 };
   expect(agents.map(({ limits }) => limits)).toEqual(
-    ["a", "b"].map((file) => ({ ...DEFAULT_LIMITS, file })),
+    ["a", "b"].map((file) => ({ ...DEFAULT_LIMITS, ...bounds, file })),
   );
   expect(textOf(files, "server/server.conf")).not.toContain(agents[0]?.seed);
 });

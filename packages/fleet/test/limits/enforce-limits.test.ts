@@ -1,7 +1,11 @@
 import { ChurnError } from "@churnlab/core";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AgentLimits, DEFAULT_LIMITS } from "../../src/limits/agent-limits.ts";
+import {
+  type AgentLimits,
+  DEFAULT_LIMITS,
+  STAYING_SYSCTLS,
+} from "../../src/limits/agent-limits.ts";
 import type { Asked } from "../../src/limits/asked.ts";
 import { enforceLimits } from "../../src/limits/enforce-limits.ts";
 
@@ -69,6 +73,13 @@ test("a rate is allowed up to the limit, and a closed loop only where there is n
   expect(refusalOf(closed, { ...limits, ratePerS: 1000 })?.message).toContain("closed loop");
 });
 
+test("a load is allowed for as long as the limit says", () => {
+  const hour = { ...limits, loadMs: 3_600_000 };
+  expect(refusalOf({ loadMs: 3_600_000 }, hour)).toBeNull();
+  expect(refusalOf({ loadMs: 3_600_001 }, hour)?.message).toContain("limits.duration allows 1h");
+  expect(refusalOf({ loadMs: Number.NaN }, hour)?.code).toBe("E_REFUSED");
+});
+
 test("a quantity that is no number is refused, not waved through", () => {
   expect(refusalOf({ ratePerS: Number.NaN }, { ...limits, ratePerS: 5 })?.code).toBe("E_REFUSED");
   expect(refusalOf({ connections: Number.NaN }, { ...limits, connections: 5 })?.code).toBe(
@@ -86,7 +97,18 @@ describe("sysctls", () => {
     "net.core.rmem_max.",
     "vm.swappiness",
   ])("%s is never allowed", (name) => {
-    expect(refusalOf({ sysctls: [name] })?.code).toBe("E_REFUSED");
+    expect(refusalOf({ sysctls: [name], stays: false })?.code).toBe("E_REFUSED");
+  });
+
+  test("of a fresh namespace are all allowed, of one that stays those of TCP and its ports", () => {
+    for (const name of ["net.ipv4.ip_forward", "net.ipv4.conf.all.rp_filter"]) {
+      expect(refusalOf({ sysctls: [name], stays: false })).toBeNull();
+      expect(refusalOf({ sysctls: [name], stays: true })?.code).toBe("E_REFUSED");
+      expect(refusalOf({ sysctls: [name] })?.code).toBe("E_REFUSED");
+    }
+    expect(refusalOf({ sysctls: [...STAYING_SYSCTLS], stays: true })).toBeNull();
+    const wide = { ...limits, sysctls: ["net.*"] };
+    expect(refusalOf({ sysctls: ["net.ipv4.ip_forward"], stays: true }, wide)).toBeNull();
   });
 
   test("what only the host has is refused even where the file allows it", () => {
