@@ -233,7 +233,7 @@ function ledgerOf(late: Map<string, string>): ResultLedger {
 
 /** Before a command: gives it a small file system of its own there. */
 function onOwnDisk(directory: string, kib: number): string[] {
-  const script = `mount -t tmpfs -o size=${kib}k none "$0" && exec "$@"`;
+  const script = `mount -t tmpfs -o size=${kib}k,mode=700 none "$0" && exec "$@"`;
   return ["unshare", "--mount", "sh", "-c", script, directory];
 }
 

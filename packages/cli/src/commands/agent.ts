@@ -1,4 +1,4 @@
-import { availableParallelism, hostname, tmpdir } from "node:os";
+import { availableParallelism, homedir, hostname } from "node:os";
 import path from "node:path";
 import { ChurnError } from "@churnlab/core";
 import {
@@ -77,12 +77,21 @@ function readOptions(options: AgentCommandOptions): AgentOptions {
     network: readNetwork(options),
     addresses: readAddresses(options),
     capacity: options.workers ?? Math.max(1, availableParallelism()),
-    spool: options.spool ?? path.join(tmpdir(), `churnlab-spool-${name}`),
+    spool: options.spool ?? path.join(findStateDirectory(), name),
     limits,
     clock: openClock(options.clockOffset ?? 0),
     insecure: options.insecure ?? false,
     log: (line) => terminal.say(`${new Date().toISOString()} ${name}: ${line}`),
   };
+}
+
+/** Where a service keeps what outlives it: systemd's, root's (FHS 5.8), or the user's (XDG Base Directory Specification). */
+function findStateDirectory(): string {
+  const { STATE_DIRECTORY, XDG_STATE_HOME } = process.env;
+  const [given = ""] = STATE_DIRECTORY?.split(":") ?? [];
+  if (given !== "") return given;
+  if (process.geteuid?.() === 0) return "/var/lib/churnlab";
+  return path.join(XDG_STATE_HOME || path.join(homedir(), ".local/state"), "churnlab");
 }
 
 function readRoles(text: string): AgentRole[] {

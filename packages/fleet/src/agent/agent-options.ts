@@ -21,7 +21,7 @@ export interface AgentOptions {
   /** Of its sources, or of its target: in 198.18.0.0/15 for a network of kind `link`. */
   readonly addresses: readonly string[];
   readonly capacity: number;
-  /** Directory in which results wait until they are acknowledged. */
+  /** Directory, of this user alone, in which results wait until they are acknowledged. */
   readonly spool: string;
   /** What a controller may ask for. */
   readonly limits: AgentLimits;

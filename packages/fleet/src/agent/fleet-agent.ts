@@ -34,6 +34,7 @@ import {
 } from "../subjects.ts";
 import type { AgentOptions } from "./agent-options.ts";
 import { AgentSession, type SessionParts } from "./agent-session.ts";
+import { claimDirectory } from "./claim-directory.ts";
 import { describeAgent } from "./describe-agent.ts";
 import { KeptResults } from "./kept-results.ts";
 import { openSideNetwork } from "./open-side-network.ts";
@@ -56,18 +57,21 @@ export interface FleetAgent extends AsyncDisposable {
  * Connects and serves. Rejects with `E_NATS` (no server, or one without a password on another machine), `E_FLEET` (another
  * agent has the name), `E_NAMESPACE`, `E_DISK`.
  */
-export async function startAgent(options: AgentOptions): Promise<FleetAgent> {
-  const { access } = options;
+export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
+  const { access, addresses } = given;
   await using stack = new AsyncDisposableStack();
-  const network = stack.use(openSideNetwork(options.network));
-  const journal = new UndoJournal(options.spool, access.name);
-  const recovered = journal.recover(network);
-  if (recovered.length > 0)
-    options.log(`restored what an earlier process left: ${recovered.join(", ")}`);
-  const builder = stack.use(new SideBuilder(network, options.addresses, journal.keep));
+  const network = stack.use(openSideNetwork(given.network));
+  const options =
+    network.kind === "host" ? { ...given, network: { kind: "host" } as const } : given;
+  claimDirectory(options.spool);
+  const log = (line: string): void => options.log(line);
+  const journal = new UndoJournal({ directory: options.spool, agent: access.name, network, log });
+  const recovered = journal.recover();
+  if (recovered.length > 0) log(`restored what an earlier process left: ${recovered.join(", ")}`);
+  const builder = stack.use(new SideBuilder(network.side, addresses, journal.keep));
   const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
   requireProtection(nc, options);
-  const agent = stack.use(await serveAgent(nc, { options, builder, network }));
+  const agent = stack.use(await serveAgent(nc, { options, builder, network: network.side }));
   const held = stack.move();
   return { ...agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }

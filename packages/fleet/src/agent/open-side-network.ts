@@ -1,16 +1,38 @@
+import { statSync } from "node:fs";
 import { openNetworkNamespace } from "@churnlab/linux";
 import type { SideNetwork } from "@churnlab/testbed";
+import type { AgentNetworkKind } from "../messages/agent-description.ts";
 import type { AgentNetwork } from "./agent-options.ts";
 
 const OWN = "/proc/self/ns/net";
+const OF_INIT = "/proc/1/ns/net";
+
+/** A network that is open, and what is known of where it is. */
+export interface OpenedNetwork extends Disposable {
+  readonly side: SideNetwork;
+  readonly path: string;
+  /** A namespace that is the agent's own, or that of the first process it sees, is the host, by whatever path it is named. */
+  readonly kind: AgentNetworkKind;
+}
 
 /** Opens what an agent's network names. Throws `E_NAMESPACE`. */
-export function openSideNetwork(network: AgentNetwork): SideNetwork & Disposable {
+export function openSideNetwork(network: AgentNetwork): OpenedNetwork {
   const path = network.kind === "host" ? OWN : (network.path ?? OWN);
   const namespace = openNetworkNamespace(path);
-  const close = { [Symbol.dispose]: () => namespace.close() };
+  const opened = { path, [Symbol.dispose]: () => namespace.close() };
   if (network.kind === "link") {
-    return { kind: "bridge", namespace, device: network.bridge, ...close };
+    const side = { kind: "bridge", namespace, device: network.bridge } as const;
+    return { ...opened, kind: "link", side };
   }
-  return { kind: "given", namespace, ...close };
+  const isHost = [OWN, OF_INIT].some((each) => inodeOf(each) === namespace.inode);
+  return { ...opened, kind: isHost ? "host" : "namespace", side: { kind: "given", namespace } };
+}
+
+/** null where it may not be looked at: then it cannot have been opened either. */
+function inodeOf(path: string): number | null {
+  try {
+    return statSync(path).ino;
+  } catch {
+    return null;
+  }
 }

@@ -1,10 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { ChurnError, type ShardReport } from "@churnlab/core";
 import { decodeMessage } from "../message-codec.ts";
 import { type ResultPiece, resultPieceSchema } from "../messages/result-piece.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
 import { splitReport } from "../report-codec.ts";
+import { claimDirectory } from "./claim-directory.ts";
 import { writeDurably } from "./write-durably.ts";
 
 /** Whose results, of which attempt. */
@@ -22,19 +24,15 @@ const KEPT_BYTES_MAX = 256 * 1024 * 1024;
 export class ResultSpool {
   readonly #directory: string;
 
-  /** Makes the directory. Throws `E_DISK`. */
+  /** Makes the directory. Throws `E_DISK`, also where others can write to it. */
   constructor(directory: string) {
     this.#directory = directory;
-    try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-    } catch (error) {
-      throw spoolFailure(directory, error);
-    }
+    claimDirectory(directory);
   }
 
   /** Whether anything can be written at all; asked before there is a load whose results would have nowhere to go. */
   probe(): void {
-    const file = path.join(this.#directory, ".probe");
+    const file = path.join(this.#directory, `.probe-${randomUUID()}`);
     this.#write(file, "x".repeat(PROBE_BYTES));
     rmSync(file, { force: true });
   }
