@@ -272,10 +272,8 @@ gates: [{ metric: client.failures.EADRNOTAVAIL, variant: nobody, max: 0 }]
     ["target: { image: x }", undefined, /an image is for testbed: docker/],
     ["target: { url: 'http://h/' }", undefined, /a url is for testbed: external/],
     ["target: { url: h }\ntestbed: external", undefined, /must be an address such as/],
-    ...["http://h//203.0.113.9/", "http:\\\\h/\\x", "https://u@h:1//"].map(
-      (url) =>
-        [`testbed: external\ntarget: { url: '${url}' }`, undefined, /path does not begin/] as const,
-    ),
+    ["testbed: external\ntarget: { url: 'http://h//192.0.2.1/' }", undefined, /does not begin/],
+    ["testbed: external\ntarget: { url: 'http:\\\\h/\\x' }", undefined, /does not begin/],
     ["testbed: external", undefined, /needs target: \{ url/],
     ["testbed: docker\ntarget: { command: [x] }", undefined, /a command needs its image/],
     ["testbed: docker\ntarget: { image: x, server: builtin }", undefined, /one of server, command/],
