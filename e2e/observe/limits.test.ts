@@ -65,6 +65,16 @@ async function runOne(parts: string, begin: () => void = () => {}): Promise<Tria
   return outcome;
 }
 
+/** Sets the limit on open files of this process, until the test has ended. */
+function limitOpenFiles(): (count: number) => void {
+  const { soft, hard } = readOpenFileLimit();
+  const limitTo = (count: number): void => {
+    spawnSync("prlimit", ["--pid", String(process.pid), `--nofile=${count}:${hard}`]);
+  };
+  onTestFinished(() => limitTo(soft));
+  return limitTo;
+}
+
 function limitsOf({ record }: TrialOutcome): TrialEvent[] {
   return record.events.filter(({ kind }) => kind.startsWith("limit."));
 }
@@ -229,11 +239,7 @@ phases: { measure: 1s }`);
   });
 
   it("of descriptors is named, and makes the trial one about this process", async () => {
-    const { soft, hard } = readOpenFileLimit();
-    const limitTo = (count: number): void => {
-      spawnSync("prlimit", ["--pid", String(process.pid), `--nofile=${count}:${hard}`]);
-    };
-    onTestFinished(() => limitTo(soft));
+    const limitTo = limitOpenFiles();
     const outcome = await runOne(
       `
 workload: { kind: hold, engine: epoll, arrival: { model: open, rate: 400/s } }
@@ -245,6 +251,32 @@ phases: { measure: 1s }`,
     const limit = limitsOf(outcome).find(({ kind }) => kind === "limit.descriptors");
     expect(limit?.detail["connect.EMFILE"]).toBeGreaterThan(0);
     expect(outcome.record.warnings.map(({ code }) => code)).toContain("W_NO_DESCRIPTORS");
+  });
+
+  it("of descriptors of the server is its own, with the connections that it could not accept and when", async () => {
+    // A server leaves 256 descriptors to the rest of its process, and so does each of two workers.
+    limitOpenFiles()(256 + 50);
+    const outcome = await runOne(`
+workload: { kind: hold, engine: epoll, workers: 2, arrival: { model: closed, connections: 60 } }
+target: { engine: epoll }
+phases: { measure: 1s }`);
+    const { warnings, events, measurements } = outcome.record;
+    const limits = limitsOf(outcome).filter(({ kind }) => kind === "limit.descriptors");
+    expect(limits.map(({ role }) => role)).toEqual(["target"]);
+    const counted = measurements.find(({ metric }) => metric === "accept_failures.EMFILE");
+    expect(counted?.role).toBe("target");
+    expect(counted?.value).toBeGreaterThan(0);
+    expect(limits[0]?.detail["target.accept_failures.EMFILE"]).toBe(counted?.value);
+    const failed = events.filter(({ kind }) => kind === "accept.failed");
+    expect(failed).toMatchObject([{ role: "target", detail: { errno: "EMFILE" } }]);
+    expect(failed[0]?.tMs).toBeGreaterThanOrEqual(0);
+    const warning = warnings.find(({ code }) => code === "W_TARGET_DESCRIPTORS");
+    expect(warning?.message).toContain("ulimit -n");
+    // The others wait in the accept queue, which a look each second sees.
+    const depths = outcome.record.listenerQueues
+      .filter(({ role }) => role === "target")
+      .map(({ depth }) => depth);
+    expect(Math.max(...depths)).toBe(10);
   });
 
   it("of room for tracked connections is named, with the peak beside the maximum", async () => {

@@ -73,6 +73,36 @@ describe("a range of 100 ports that is used up in a second and comes back after 
   });
 });
 
+describe("a gateway whose 100 ports towards its upstream are used up in a second and come back after two", () => {
+  it("has the events and the time of its own side, where the client has none", async () => {
+    const result = await runOne(
+      "{ kind: short-lived, arrival: { model: open, rate: 100/s } }",
+      `topology: gateway
+upstream: { connections: short-lived }
+sysctls: { target: { net.ipv4.ip_local_port_range: 40000 40099, net.ipv4.tcp_tw_reuse: 1, net.ipv4.tcp_tw_reuse_delay: 2000 } }`,
+      "3s",
+    );
+    const { events, measurements } = result.outcome.record;
+    const told = events.filter(({ kind }) => /^ports\.(exhausted|free-again)$/.test(kind));
+    expect(told.map(({ role, kind }) => [role, kind])).toEqual([
+      ["target", "ports.exhausted"],
+      ["target", "ports.free-again"],
+    ]);
+    const [exhausted, free] = told;
+    expect(exhausted?.detail).toEqual({ errno: "EADDRNOTAVAIL", step: "connect" });
+    expect(result.of("target", "ports.first_exhausted_ms")).toBe(exhausted?.tMs);
+    // The hundred first requests take them.
+    expect(exhausted?.tMs).toBeGreaterThan(900);
+    const outMs = (free?.tMs ?? 0) - (exhausted?.tMs ?? 0);
+    expect(free?.detail["afterMs"]).toBeCloseTo(outMs, 3);
+    expect(outMs).toBeGreaterThan(500);
+    const ofClient = measurements.filter(
+      ({ role, metric }) => role === "client" && metric === "ports.first_exhausted_ms",
+    );
+    expect(ofClient).toEqual([]);
+  });
+});
+
 describe("the queues of a listener", () => {
   it("are recorded each second, under its address", async () => {
     const { outcome } = await runOne("{ kind: short-lived, arrival: { model: open, rate: 50/s } }");

@@ -88,7 +88,7 @@ function listEvents(
   const endMs = recording.measureEndedAtMs - recording.measureAtMs;
   const log = world.target.readLog?.() ?? "";
   const events: TrialEvent[] = [
-    ...recording.events(),
+    ...recording.events().flatMap((event) => believePorts(event, measurements)),
     ...report.events,
     ...findExhaustion({
       failures: report.failures,
@@ -101,6 +101,14 @@ function listEvents(
       : [{ role: "target", tMs: endMs, kind: "target.log", detail: { log } } as const]),
   ];
   return events.toSorted((a, b) => a.tMs - b.tMs);
+}
+
+/** What a server says of its ports, unless the sockets that were seen speak against it: as for the client. */
+function believePorts(event: TrialEvent, measurements: readonly Measurement[]): TrialEvent[] {
+  const { role, kind } = event;
+  const isOfPorts = kind === "ports.exhausted" || kind === "ports.free-again";
+  if (!isOfPorts || sawPortsFull(measurements, role) !== false) return [event];
+  return kind === "ports.exhausted" ? [{ ...event, kind: "ports.refused" }] : [];
 }
 
 /** What ran out, as events at the end of the load: each with the numbers that show it. */

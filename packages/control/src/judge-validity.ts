@@ -6,12 +6,13 @@ import {
   type Warning,
   type WarningCode,
   type Workload,
+  warnAcceptFailures,
 } from "@churnlab/core";
 import { judgeCloser } from "./judge-closer.ts";
 import { judgeSampler } from "./judge-sampler.ts";
 import { judgeSteadiness } from "./judge-steadiness.ts";
 import { judgeTimeWait } from "./judge-time-wait.ts";
-import { beginsAtZero } from "./reduce-measurements.ts";
+import { beginsAtZero, growthOf } from "./reduce-measurements.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Least share of the intended load that must have been attempted. */
@@ -40,6 +41,7 @@ export function judgeValidity(evidence: TrialEvidence): Warning[] {
     ...judgeOffer(evidence),
     ...judgeGenerator(evidence),
     ...judgeDescriptors(evidence),
+    ...judgeServerDescriptors(evidence),
     ...judgeSteadiness(evidence),
     ...judgeBoundary(evidence),
     ...judgeSampler(evidence),
@@ -141,6 +143,13 @@ function judgeDescriptors({ report }: TrialEvidence): Warning[] {
   if (count === 0) return [];
   const message = `${count} connections found no free descriptor: raise the limit on open files (ulimit -n), or ask for fewer connections at once`;
   return [{ code: "W_NO_DESCRIPTORS", message }];
+}
+
+/** What a server could not accept is its own shortage, which a scenario may ask about. */
+function judgeServerDescriptors({ recording }: TrialEvidence): Warning[] {
+  return recording
+    .readings()
+    .flatMap((readings) => warnAcceptFailures(readings.observer.role, growthOf(readings)));
 }
 
 /** After a warm-up the load goes on while counters are read; without one they are read before the first packet. */

@@ -1,6 +1,5 @@
 import {
   type BindMode,
-  type CounterReading,
   countHistogram,
   deltaCounters,
   describeMetric,
@@ -11,6 +10,7 @@ import {
   type Role,
   type ShardReport,
   type Tally,
+  type TrialEvent,
 } from "@churnlab/core";
 import { isExhaustion } from "./find-exhaustion.ts";
 import { QUANTILES } from "./latency-quantiles.ts";
@@ -29,6 +29,7 @@ export function reduceMeasurements({ trial, recording, report }: TrialEvidence):
     ...client(report.histograms.flatMap(reduceHistogram)),
     ...client(reduceGenerator(report)),
     ...recording.readings().flatMap((readings) => reduceRole(readings, recording)),
+    ...reduceExhaustion(recording.events()),
   ];
 }
 
@@ -72,6 +73,15 @@ function reduceFailures(failures: readonly FailureRecord[], bind: BindMode): Nam
     .map(({ firstMs }) => firstMs);
   if (exhausted.length > 0) values.push(["ports.first_exhausted_ms", Math.min(...exhausted)]);
   return values;
+}
+
+/** A server that dials says itself when it had no port left; of the client its failures tell. */
+function reduceExhaustion(events: readonly TrialEvent[]): Measurement[] {
+  const metric = "ports.first_exhausted_ms";
+  const first = events.find(({ role, kind, tMs }) => {
+    return role !== "client" && kind === "ports.exhausted" && tMs >= 0;
+  });
+  return first === undefined ? [] : [{ role: first.role, metric, value: first.tMs }];
 }
 
 function reduceHistogram(record: HistogramRecord): Named[] {
@@ -145,8 +155,8 @@ const RENAMED: Readonly<Record<string, string>> = {
   "conntrack.drop": "conntrack.dropped",
 };
 
-function reduceCounters({ before, after }: RoleReadings): Named[] {
-  return Object.entries(growthOf(before, after)).flatMap(([name, growth]): Named[] => {
+function reduceCounters(readings: RoleReadings): Named[] {
+  return Object.entries(growthOf(readings)).flatMap(([name, growth]): Named[] => {
     const other = RENAMED[name];
     const names = other === undefined ? [name] : [name, other];
     return names.filter((each) => describeMetric(each) !== null).map((each) => [each, growth]);
@@ -155,11 +165,14 @@ function reduceCounters({ before, after }: RoleReadings): Named[] {
 
 /** Whether a counter is ours and absent until the first of what it counts: then it was 0. */
 export function beginsAtZero(name: string): boolean {
-  return name.startsWith("rst.reason.");
+  return name.startsWith("rst.reason.") || name.startsWith("accept_failures.");
 }
 
-/** A reset reason that was not seen before the phase began counts from 0; a kernel counter that was not there does not. */
-function growthOf(before: CounterReading, after: CounterReading): Record<string, number> {
+/** What is ours and was not seen before the phase began counts from 0; a kernel counter that was not there does not. */
+export function growthOf({
+  before,
+  after,
+}: Pick<RoleReadings, "before" | "after">): Record<string, number> {
   const { deltas, appeared } = deltaCounters(before, after);
   const reasons = appeared.filter(beginsAtZero);
   const fromZero = reasons.map((name) => [name, after.counters[name] ?? 0]);

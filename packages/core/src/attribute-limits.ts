@@ -223,6 +223,16 @@ const findDescriptors: Find = (seen) =>
 
 const SERVERS = ["target", "upstream"] as const;
 
+const findServerDescriptors: Find = (seen) =>
+  limit(
+    "target",
+    [
+      "descriptors",
+      "the server had no descriptor left: connections were not accepted, and waited in its queue or were closed",
+    ],
+    seen.positive(["target.accept_failures.EMFILE", "target.accept_failures.ENFILE"]),
+  );
+
 const findAcceptQueue: Find = (seen) =>
   SERVERS.flatMap((role) =>
     limit(
@@ -322,6 +332,7 @@ const FINDERS: readonly Find[] = [
   findChosenPort,
   findPortSearch,
   findDescriptors,
+  findServerDescriptors,
   findAcceptQueue,
   findSynQueue,
   findConntrack,

@@ -87,6 +87,7 @@ export * from "./merge-reports.ts";
 export * from "./metrics.ts";
 export * from "./observation.ts";
 export * from "./tally.ts";
+export * from "./warn-accept-failures.ts";
 
 // How people are told.
 

@@ -28,6 +28,8 @@ const client: readonly Role[] = ["client"];
 /** Of a target, what the built-in gateway does towards its upstream. */
 const dialler: readonly Role[] = ["client", "target"];
 
+const target: readonly Role[] = ["target"];
+
 /** `[name, unit, better, class, roles, meaning]` */
 type Row = readonly [
   string,
@@ -163,7 +165,7 @@ const rows: readonly Row[] = [
     "higher",
     "time",
     every,
-    "First EADDRNOTAVAIL or EADDRINUSE of the measure phase; absent when there was none, and with bind: port.",
+    "First EADDRNOTAVAIL or EADDRINUSE of the measure phase, of a client or of a built-in gateway towards its upstream; absent when there was none, and with bind: port.",
   ],
   ["rst.sent", "segments", "lower", "count", every, "Resets sent by TCP itself (Tcp.OutRsts)."],
   ["rst.received", "segments", "lower", "count", every, "Resets seen arriving, by packet capture."],
@@ -192,6 +194,14 @@ const rows: readonly Row[] = [
     "Most resets that arrived within about one second.",
   ],
   ["accept_queue.peak", "connections", "lower", "gauge", every, "Deepest accept queue seen."],
+  [
+    "accept_failures.*",
+    "connections",
+    "lower",
+    "count",
+    target,
+    "Times that a built-in server could not accept a connection, by errno: EMFILE or ENFILE for want of a descriptor.",
+  ],
   [
     "syn_recv.peak",
     "handshakes",

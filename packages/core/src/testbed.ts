@@ -13,6 +13,14 @@ import type { TestbedKind } from "./scenario.ts";
 import type { Trial } from "./trial.ts";
 import type { Warning } from "./warnings.ts";
 
+/** What a server counts of itself while it runs, read together with its host's kernel. Synchronous and cheap. */
+export interface ServerAccount {
+  /** Cumulative, by metric; one that is absent is 0. */
+  readCounters(): Readonly<Record<string, number>>;
+  /** Events since the last call, with times on the caller's monotonic clock. */
+  takeEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[];
+}
+
 /** The server under test while a trial runs. */
 export interface Target {
   readonly address: TargetAddress;
@@ -22,6 +30,8 @@ export interface Target {
   measure(): Promise<readonly Measurement[]>;
   /** The measure phase begins: counts of `measure` are from here on. Absent where it has none. */
   markMeasure?(): void;
+  /** Absent where it is not ours, or a process that cannot be asked while it serves. */
+  readonly account?: ServerAccount;
   /** Connections to an upstream that it keeps between requests, and so after the load. Absent where it is not known. */
   keptOpen?(): number;
   /** The end of what it wrote, at most 64 KiB. Absent where it writes nothing. */

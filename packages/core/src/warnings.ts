@@ -47,6 +47,11 @@ export const WARNING_CODES = {
     meaning:
       "The limit on open files was reached: the figures are about this process, not about the target.",
   },
+  W_TARGET_DESCRIPTORS: {
+    invalidates: false,
+    meaning:
+      "The target had no descriptor for a connection that waited: it accepted as many as its limit on open files leaves, and no more.",
+  },
   W_OFFERED_SHORT: {
     invalidates: true,
     meaning: "Less than 99.5 % of the intended connections were attempted.",

@@ -32,6 +32,8 @@ describe("attributeLimits", () => {
     [failed("connect", "EADDRNOTAVAIL", 200), "ports", "client"],
     [failed("bind", "EADDRINUSE", 7), "bound-ports", "client"],
     [failed("connect", "EMFILE", 1), "descriptors", "client"],
+    [measured("target", "accept_failures.EMFILE", 3), "descriptors", "target"],
+    [measured("target", "accept_failures.ENFILE", 1), "descriptors", "target"],
     [measured("target", "tcpext.ListenOverflows", 3), "accept-queue", "target"],
     [measured("target", "tcpext.TCPReqQFullDrop", 3), "syn-queue", "target"],
     [measured("target", "tcpext.TCPReqQFullDoCookies", 3), "syn-queue", "target"],

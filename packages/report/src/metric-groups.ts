@@ -23,9 +23,9 @@ const GROUPS: readonly {
   },
   {
     title: "resets, queues and loss",
-    all: /^(rst|accept_queue|syn_recv)\.|^tcp(ext)?\.(Listen|TCPReqQFull|RetransSegs|TCPSynRetrans|TCPTimeouts|TCPAbort)/,
+    all: /^(rst|accept_queue|accept_failures|syn_recv)\.|^tcp(ext)?\.(Listen|TCPReqQFull|RetransSegs|TCPSynRetrans|TCPTimeouts|TCPAbort)/,
     headline:
-      /^(rst\.(sent|received)(_rate_peak)?|rst\.reason\..+|(accept_queue|syn_recv)\.peak|tcp\.RetransSegs|tcpext\.(ListenOverflows|ListenDrops|TCPReqQFullDrop|TCPTimeouts))$/,
+      /^(rst\.(sent|received)(_rate_peak)?|rst\.reason\..+|(accept_queue|syn_recv)\.peak|accept_failures\..+|tcp\.RetransSegs|tcpext\.(ListenOverflows|ListenDrops|TCPReqQFullDrop|TCPTimeouts))$/,
   },
   {
     title: "latency",

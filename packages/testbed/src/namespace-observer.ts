@@ -63,12 +63,20 @@ export class NamespaceObserver implements Observer {
     this.#resets = resets;
     this.#ports = ports;
     this.#counters = openCounters(namespace);
-    this.#diag = new SockDiag(namespace);
-    this.#range = readPortRange(namespace);
-    this.#census = new PortCensus(this.#range);
-    this.#conntrackMax = readConntrackMax(namespace);
-    this.#overflows = this.#counters.read().counters[OVERFLOWS] ?? 0;
-    this.#abortsOnOverflow = readSysctls(namespace, [ABORT])[ABORT] === "1";
+    let diag: SockDiag | null = null;
+    try {
+      diag = new SockDiag(namespace);
+      this.#diag = diag;
+      this.#range = readPortRange(namespace);
+      this.#census = new PortCensus(this.#range);
+      this.#conntrackMax = readConntrackMax(namespace);
+      this.#overflows = this.#counters.read().counters[OVERFLOWS] ?? 0;
+      this.#abortsOnOverflow = readSysctls(namespace, [ABORT])[ABORT] === "1";
+    } catch (error) {
+      this.#counters.close();
+      diag?.close();
+      throw error;
+    }
     for (const name of this.#counters.absent) {
       const message = `${role}: this kernel has no counter ${name}`;
       this.#warnings.push({ code: "W_COUNTER_ABSENT", message });

@@ -21,6 +21,7 @@ import { distinctRecords, type Host, writeSysctls } from "./netns-hosts.ts";
 import { startServers } from "./netns-servers.ts";
 import { ResetWatch } from "./reset-watch.ts";
 import { restoreSysctls } from "./restore-sysctls.ts";
+import { withServer } from "./served-observer.ts";
 import { closeAll, observeHosts } from "./world-builder.ts";
 
 /** Where one side of a trial lives. */
@@ -104,6 +105,7 @@ export class SideBuilder implements AsyncDisposable {
     const held = stack.move();
     return {
       ...side,
+      observers: withServer(side.observers, servers.target),
       facts: { ...side.facts, ...servers.facts },
       target: servers.target,
       [Symbol.asyncDispose]: () => held.disposeAsync(),

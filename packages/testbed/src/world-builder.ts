@@ -8,6 +8,7 @@ import { NamespaceObserver } from "./namespace-observer.ts";
 import type { Host, Hosts } from "./netns-hosts.ts";
 import type { Servers } from "./netns-servers.ts";
 import { ResetWatch, type TrialResets } from "./reset-watch.ts";
+import { withServer } from "./served-observer.ts";
 
 export interface WorldParts {
   readonly hosts: Hosts;
@@ -58,7 +59,7 @@ export class WorldBuilder {
     return {
       agents: [agent],
       target: servers.target,
-      observers,
+      observers: withServer(observers, servers.target),
       sysctls: hosts.sysctls,
       environment,
       warnings: [...warnIneffective(spec), ...(resets?.warnings ?? [])],
@@ -78,18 +79,22 @@ export function observeHosts(
   resets: TrialResets | null,
   ports: boolean,
 ): readonly Observer[] {
-  const observerOf = (host: Host): NamespaceObserver =>
-    new NamespaceObserver({
-      role: host.role,
-      namespace: host.namespace,
-      resets: resets?.observers.get(host) ?? null,
-      ports,
-    });
-  return [...Map.groupBy(hosts, ({ role }) => role)].map(([role, ofRole]) => {
-    const observers = ofRole.map(observerOf);
-    return observers.length === 1
-      ? (observers[0] as NamespaceObserver)
-      : new JointObserver(role, observers);
+  const opened: NamespaceObserver[] = [];
+  try {
+    for (const { role, namespace } of hosts) {
+      const host = hosts[opened.length] as Host;
+      const watched = resets?.observers.get(host) ?? null;
+      opened.push(new NamespaceObserver({ role, namespace, resets: watched, ports }));
+    }
+  } catch (error) {
+    closeAll(opened);
+    // Those of hosts without an observer have nobody else who closes them.
+    for (const host of hosts.slice(opened.length)) resets?.observers.get(host)?.[Symbol.dispose]();
+    throw error;
+  }
+  return [...Map.groupBy(opened, ({ role }) => role)].map(([role, observers]) => {
+    const [only] = observers;
+    return observers.length === 1 && only !== undefined ? only : new JointObserver(role, observers);
   });
 }
 

@@ -55,7 +55,12 @@ const KNOWN: Readonly<Record<string, (detail: Detail) => EventWords>> = {
   }),
   "ports.exhausted": ({ errno, step, count }) => ({
     text: `no local port is left: first ${inWords(errno ?? "EADDRNOTAVAIL")} at ${inWords(step ?? "connect")}()${inAll(count)}`,
-    why: "the client cannot connect to this destination until a TIME_WAIT ends",
+    why: "nothing more can connect to this destination until a TIME_WAIT ends",
+    tone: "failure",
+  }),
+  "accept.failed": ({ errno }) => ({
+    text: `a connection cannot be accepted: ${inWords(errno)}`,
+    why: "the server has no descriptor for it, so connections wait in the accept queue or are closed",
     tone: "failure",
   }),
   "ports.busy": ({ errno, step, count }) => ({

@@ -39,21 +39,27 @@ function bestTile(data: ReportData): Tile[] {
   return [{ label, value: formatValue(best.median, unit), note: best.variant }];
 }
 
+/** Roles that open connections, and so run out of ports: a target does as a gateway. */
+const DIALLERS = ["client", "target"] as const;
+
 function exhaustionTile({ readings }: ReportData): Tile[] {
-  const moments = readings.flatMap((reading) => {
-    const { values } = readMetric(reading, { role: "client", metric: "ports.first_exhausted_ms" });
-    const middle = median(values);
-    return middle.defined ? [{ variant: reading.variant, atMs: middle.value }] : [];
-  });
+  const moments = readings.flatMap((reading) =>
+    DIALLERS.flatMap((role) => {
+      const { values } = readMetric(reading, { role, metric: "ports.first_exhausted_ms" });
+      const middle = median(values);
+      const who = role === "client" ? reading.variant : `${reading.variant}, at the ${role}`;
+      return middle.defined ? [{ who, atMs: middle.value }] : [];
+    }),
+  );
   const [first, ...others] = moments.toSorted((a, b) => a.atMs - b.atMs);
   if (first === undefined)
     return [{ label: "ports exhausted", value: "never", note: "in no variant", tone: "good" }];
-  const more = others.length === 0 ? "" : ` and ${formatCount(others.length, "more variant")}`;
+  const more = others.length === 0 ? "" : ` and ${formatNumber(others.length)} more`;
   return [
     {
       label: "ports exhausted",
       value: formatMoment(first.atMs),
-      note: `${first.variant}${more}`,
+      note: `${first.who}${more}`,
       tone: "bad",
     },
   ];

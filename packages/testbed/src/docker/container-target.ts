@@ -1,4 +1,10 @@
-import type { Measurement, Target, TargetAddress, Warning } from "@churnlab/core";
+import {
+  type Measurement,
+  type Target,
+  type TargetAddress,
+  type Warning,
+  warnAcceptFailures,
+} from "@churnlab/core";
 import { COUNTS_LINE, COUNTS_SIGNAL, parseCounts, type ServerCounts } from "@churnlab/traffic";
 import type { Container } from "./container.ts";
 import type { KernelUse } from "./container-kernel.ts";
@@ -23,6 +29,7 @@ export class ContainerTarget implements Target {
   readonly #parts: ContainerTargetParts;
   #before: Promise<ServerCounts | null> = Promise.resolve(null);
   readonly #doubts: string[] = [];
+  #notAccepted: Readonly<Record<string, number>> = {};
 
   constructor(parts: ContainerTargetParts) {
     this.address = parts.address;
@@ -57,6 +64,7 @@ export class ContainerTarget implements Target {
     const before = await this.#before;
     const counts = await this.#askCounts();
     this.#noteSilence(before, counts);
+    this.#notAccepted = growthOf(before?.acceptFailures, counts?.acceptFailures);
     const perUnit: [string, number][] = [
       ["cpu.us_per_connection", accepted],
       ["cpu.us_per_request", counts?.requests ?? 0],
@@ -65,12 +73,16 @@ export class ContainerTarget implements Target {
       ...perUnit
         .filter(([, count]) => count > 0)
         .map(([metric, count]) => ({ role: "target", metric, value: cpuUs / count }) as const),
-      ...(this.#parts.isGateway ? growthOf(before, counts) : []),
+      ...(this.#parts.isGateway ? toMeasurements(growthOf(before?.gateway, counts?.gateway)) : []),
+      ...toMeasurements(this.#notAccepted),
     ];
   }
 
   conclude(): Warning[] {
-    return this.#doubts.map((message) => ({ code: "W_TARGET_UNCOUNTED", message }));
+    return [
+      ...this.#doubts.map((message) => ({ code: "W_TARGET_UNCOUNTED", message }) as const),
+      ...warnAcceptFailures("target", this.#notAccepted),
+    ];
   }
 
   #noteSilence(before: ServerCounts | null, after: ServerCounts | null): void {
@@ -95,11 +107,16 @@ export class ContainerTarget implements Target {
   }
 }
 
-function growthOf(before: ServerCounts | null, after: ServerCounts | null): Measurement[] {
-  if (before === null || after === null) return [];
-  return Object.entries(after.gateway).map(([metric, value]) => ({
-    role: "target",
-    metric,
-    value: value - (before.gateway[metric] ?? 0),
-  }));
+type Counts = Readonly<Record<string, number>> | undefined;
+
+/** A growth needs both its ends. */
+function growthOf(before: Counts, after: Counts): Record<string, number> {
+  if (before === undefined || after === undefined) return {};
+  return Object.fromEntries(
+    Object.entries(after).map(([metric, value]) => [metric, value - (before[metric] ?? 0)]),
+  );
+}
+
+function toMeasurements(values: Readonly<Record<string, number>>): Measurement[] {
+  return Object.entries(values).map(([metric, value]) => ({ role: "target", metric, value }));
 }

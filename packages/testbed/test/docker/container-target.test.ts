@@ -26,8 +26,9 @@ function targetOf(
   });
 }
 
-const counts = (requests: number, failed: number): ServerCounts => ({
+const counts = (requests: number, failed: number, notAccepted = 0): ServerCounts => ({
   requests,
+  acceptFailures: notAccepted === 0 ? {} : { "accept_failures.EMFILE": notAccepted },
   gateway: { "failures.EADDRNOTAVAIL": failed },
 });
 
@@ -78,6 +79,22 @@ describe("a server in a container", () => {
   it("that is not churnlab's is not asked, and not doubted for that", async () => {
     const target = targetOf([null], { isOurs: false });
     expect(await measure(target)).toEqual({ "cpu.us_per_connection": 100 });
+    expect(target.conclude()).toEqual([]);
+  });
+});
+
+describe("what a server in a container could not accept", () => {
+  it("is counted in the measure phase, and doubted with what helps", async () => {
+    const target = targetOf([counts(5, 0, 2), counts(20, 0, 9)], { isGateway: false });
+    expect(await measure(target)).toMatchObject({ "accept_failures.EMFILE": 7 });
+    expect(target.conclude()).toMatchObject([
+      { code: "W_TARGET_DESCRIPTORS", message: expect.stringMatching(/EMFILE.*ulimit -n/) },
+    ]);
+  });
+
+  it("is no doubt where it did not grow", async () => {
+    const target = targetOf([counts(5, 0, 2), counts(20, 0, 2)], { isGateway: false });
+    expect(await measure(target)).toMatchObject({ "accept_failures.EMFILE": 0 });
     expect(target.conclude()).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
-import type { CloseMode } from "@churnlab/core";
-import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "@churnlab/linux";
+import { type CloseMode, ERRNO } from "@churnlab/core";
+import { errno, SOCK_CLOEXEC, SOCK_NONBLOCK } from "@churnlab/linux";
+import { monotonicMs } from "../monotonic.ts";
 import { FreeSlots } from "../slots/free-slots.ts";
 import type { ServedEvents, ServedPlace, ServedWire } from "../slots/served-wire.ts";
 import { encodeResponses } from "../target/encode-responses.ts";
@@ -10,6 +11,8 @@ import { EpollSockets } from "./epoll-sockets.ts";
 const LISTENER = 0xffff_ffff;
 /** After so many the connections get their turn; the listener is looked at again after them. */
 const ACCEPT_BURST = 64;
+/** A server without a free descriptor that tried again at once would be busy with nothing else. */
+const ACCEPT_PAUSE_MS = 10;
 
 /** How a connection is to be closed when its answer is sent; the index is one more than that of `CLOSES`. */
 const CLOSES: readonly CloseMode[] = ["fin", "rst", "half"];
@@ -22,6 +25,8 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
   readonly #closesAs: Uint8Array;
   /** Connections may wait to be accepted: readiness is reported only when it changes. */
   #pending = false;
+  /** Until then nothing is accepted: there was no descriptor. */
+  #fullUntilMs = 0;
   #stopped = false;
 
   constructor(job: TargetJob, events: ServedEvents, place: ServedPlace) {
@@ -41,9 +46,8 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
   }
 
   override poll(timeoutMs: number): number {
-    const happened = super.poll(this.#pending && !this.#stopped ? 0 : timeoutMs);
-    if (this.#pending && !this.#stopped) return happened + this.#acceptSome();
-    return happened;
+    const happened = super.poll(this.#mayAccept() ? 0 : timeoutMs);
+    return this.#mayAccept() ? happened + this.#acceptSome() : happened;
   }
 
   override ready(slot: number, generation: number, events: number): void {
@@ -88,21 +92,37 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
     else this.close(slot, mode === "rst");
   }
 
+  #mayAccept(): boolean {
+    return this.#pending && !this.#stopped && monotonicMs() >= this.#fullUntilMs;
+  }
+
   /** Returns how many. */
   #acceptSome(): number {
     for (let accepted = 0; accepted < ACCEPT_BURST; accepted++) {
       const slot = this.#free.take();
-      if (slot === -1) return accepted;
+      if (slot === -1) {
+        // As many slots as the limit on open files leaves.
+        this.#refuse(ERRNO.EMFILE);
+        return accepted;
+      }
       const fd = this.calls.accept4(this.#listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd === -1) {
         this.#free.giveBack(slot);
-        this.#pending = false;
+        const failure = errno();
+        if (failure === ERRNO.EAGAIN) this.#pending = false;
+        else this.#refuse(failure);
         return accepted;
       }
       this.holdings.opening = fd;
       this.#attach(slot, fd);
     }
     return ACCEPT_BURST;
+  }
+
+  /** What waits is not reported again, so it is tried again. */
+  #refuse(failure: number): void {
+    this.#fullUntilMs = monotonicMs() + ACCEPT_PAUSE_MS;
+    this.events.notAccepted(failure);
   }
 
   #attach(slot: number, fd: number): void {

@@ -16,8 +16,7 @@ export function countConnections(
         give(error, null);
         return;
       }
-      counters.add("connected");
-      counters.add("upstreamOpen");
+      counters.connect();
       socket.once("close", () => counters.add("upstreamOpen", -1));
       give(null, socket);
     });

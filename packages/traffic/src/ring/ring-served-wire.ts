@@ -18,9 +18,16 @@ import { ACCEPTING, SENDING, UNHEARD, WATCHING } from "./ring-tags.ts";
 
 const CANCEL_ACCEPT = layOut({ opcode: OPCODE.ASYNC_CANCEL, flags: SQE.SKIP_SUCCESS });
 
-/** Connections accepted into the ring's own table: one operation accepts them all, and the kernel chooses their slots. */
+/**
+ * Connections accepted into the ring's own table, where the kernel chooses their slots. One operation accepts them all until
+ * the table is full: the kernel learns that only after it has accepted one more, and closes it (io_accept, io_uring/net.c).
+ * The others then wait in the accept queue, and are accepted one by one, each when there is room for it.
+ */
 export class RingServedWire extends RingSockets<ServedEvents> implements ServedWire {
-  readonly #accept: Operation;
+  readonly #acceptAll: Operation;
+  readonly #acceptOne: Operation;
+  readonly #slots: number;
+  #open = 0;
   #accepting = false;
   #stopped = false;
 
@@ -31,12 +38,10 @@ export class RingServedWire extends RingSockets<ServedEvents> implements ServedW
       messages: { ...encodeResponses(workload), endsWithFin: workload.close === "fin" },
       receivedBytes: workload.requestBytes,
     });
-    this.#accept = layOut({
-      opcode: OPCODE.ACCEPT,
-      ioprio: ACCEPT_MULTISHOT,
-      fd: place.listener,
-      fileIndex: FILE_INDEX_ALLOC,
-    });
+    const accept = { opcode: OPCODE.ACCEPT, fd: place.listener, fileIndex: FILE_INDEX_ALLOC };
+    this.#acceptAll = layOut({ ...accept, ioprio: ACCEPT_MULTISHOT });
+    this.#acceptOne = layOut(accept);
+    this.#slots = place.slots;
   }
 
   get accepting(): boolean {
@@ -44,9 +49,10 @@ export class RingServedWire extends RingSockets<ServedEvents> implements ServedW
   }
 
   override poll(timeoutMs: number): number {
-    if (!this.#accepting && !this.#stopped) {
+    if (!this.#accepting && !this.#stopped && this.#open < this.#slots) {
       this.#accepting = true;
-      this.ring.push(this.#accept, 0, ACCEPTING);
+      const hasRoom = this.#open < this.#slots / 2;
+      this.ring.push(hasRoom ? this.#acceptAll : this.#acceptOne, 0, ACCEPTING);
     }
     return super.poll(timeoutMs);
   }
@@ -82,15 +88,26 @@ export class RingServedWire extends RingSockets<ServedEvents> implements ServedW
     else super.completed(slot, tag, result);
   }
 
+  protected override gone(slot: number): void {
+    this.#open -= 1;
+    super.gone(slot);
+  }
+
   protected otherCompleted(slot: number): void {
     this.events.readable(slot);
   }
 
   #accepted(result: number): void {
-    // It ends by itself when an accept fails, as when the table is full; the next turn begins it again.
+    // Accepting ends by itself when it fails, as when the table is full; a later turn begins it again.
     if ((this.ring.completionFlags & CQE_F_MORE) === 0) this.#accepting = false;
-    if (result < 0) return;
+    if (result < 0) {
+      if (!this.#stopped) this.events.notAccepted(-result);
+      return;
+    }
     if (this.#stopped) this.ring.push(CLOSE_SLOT, result, ACCEPTING);
-    else this.events.accepted(result);
+    else {
+      this.#open += 1;
+      this.events.accepted(result);
+    }
   }
 }

@@ -80,7 +80,7 @@ export abstract class RingSockets<Events extends SocketEvents>
     // The kernel closes before it looks at the next entry, so the slot may be opened again at once.
     this.push(CLOSE_SLOT, slot, UNHEARD);
     this.inFlight[slot] = inFlight | CLOSED;
-    if (inFlight === 0) this.#gone(slot);
+    if (inFlight === 0) this.gone(slot);
   }
 
   poll(timeoutMs: number): number {
@@ -96,7 +96,7 @@ export abstract class RingSockets<Events extends SocketEvents>
     const inFlight = (this.inFlight[slot] as number) & ~(kind & IN_FLIGHT_MASK);
     this.inFlight[slot] = inFlight;
     if (inFlight & CLOSED) {
-      if (inFlight === CLOSED) this.#gone(slot);
+      if (inFlight === CLOSED) this.gone(slot);
     } else if (kind === RECEIVING) {
       this.#received(slot, result);
     } else if (kind === SENDING) {
@@ -152,7 +152,7 @@ export abstract class RingSockets<Events extends SocketEvents>
     entries[at + WORD.ADDRESS_HIGH] = bit | this.generationOf(slot);
   }
 
-  #gone(slot: number): void {
+  protected gone(slot: number): void {
     this.inFlight[slot] = 0;
     this.#generation[slot] = this.generationOf(slot) + ONE_GENERATION;
     this.events.closed(slot);

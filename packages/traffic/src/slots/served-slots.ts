@@ -77,6 +77,10 @@ export class ServedSlots implements ServedEvents {
     else this.wire.receive(slot);
   }
 
+  notAccepted(errno: number): void {
+    this.#counters.failAccept(errno);
+  }
+
   /** Closing with unread data makes the kernel send a reset (RFC 2525 §2.17). */
   readable(slot: number): void {
     this.#close(slot, false);

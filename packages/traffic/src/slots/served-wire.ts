@@ -22,4 +22,6 @@ export interface ServedWire extends SlotSockets {
 export interface ServedEvents extends SocketEvents {
   accepted(slot: number): void;
   readable(slot: number): void;
+  /** A connection could not be accepted for this errno: it waits, or the kernel has closed it. */
+  notAccepted(errno: number): void;
 }

@@ -1,5 +1,6 @@
 import net from "node:net";
 import { ChurnError, type Misbehaviour } from "@churnlab/core";
+import { boundConnections } from "./bound-connections.ts";
 import { encodeResponses } from "./encode-responses.ts";
 import { listenOnly } from "./listen-only.ts";
 import { ServedConnection, type Service } from "./served-connection.ts";
@@ -32,6 +33,7 @@ export const netTarget: TargetServer = {
         TREATMENTS[job.misbehaviour](socket, service);
       },
     );
+    boundConnections(server, counters);
     listening(await listen(server, job));
     await untilStopped(counters);
     await close(server, sockets);

@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from "node:net";
 import { ChurnError } from "@churnlab/core";
 import Fastify, { type FastifyInstance } from "fastify";
+import { boundConnections } from "./bound-connections.ts";
 import type { TargetCounters } from "./target-counters.ts";
 import type { TargetJob } from "./target-server.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -64,6 +65,7 @@ function createServer(
     if (workload.close === "rst" && raw.headers.connection === "close")
       raw.socket.resetAndDestroy();
   });
+  boundConnections(server.server, counters);
   server.server.on("connection", (socket: Socket) => {
     counters.add("accepted");
     counters.add("open");

@@ -1,4 +1,5 @@
 import { measureGateway } from "../gateway/measure-gateway.ts";
+import { nameAcceptFailures } from "./account-of-server.ts";
 import type { TargetCounters } from "./target-counters.ts";
 
 /** A target that is a process of its own answers this signal with a line of its counts on its standard output. */
@@ -10,6 +11,8 @@ export const COUNTS_LINE = "churnlab-counts ";
 export interface ServerCounts {
   /** Requests answered in full. */
   readonly requests: number;
+  /** What it could not accept, by metric. */
+  readonly acceptFailures: Readonly<Record<string, number>>;
   /** Of a gateway towards its upstream, by metric. */
   readonly gateway: Readonly<Record<string, number>>;
 }
@@ -17,6 +20,7 @@ export interface ServerCounts {
 export function formatCounts(counters: TargetCounters): string {
   const counts: ServerCounts = {
     requests: counters.read("requests"),
+    acceptFailures: nameAcceptFailures(counters),
     gateway: Object.fromEntries(measureGateway(counters)),
   };
   return COUNTS_LINE + JSON.stringify(counts);

@@ -2,6 +2,7 @@ import type { Measurement, Target, TargetAddress, TargetSpec, Workload } from "@
 import { measureGateway } from "../gateway/measure-gateway.ts";
 import { readCpuUsOfThread } from "../thread-cpu.ts";
 import type { ThreadHoldings } from "../thread-holdings.ts";
+import { accountOfServer } from "./account-of-server.ts";
 import { TargetCounters } from "./target-counters.ts";
 import type { TargetJob, TargetServerName, UpstreamRoute } from "./target-server.ts";
 import { TargetThread } from "./target-thread.ts";
@@ -90,7 +91,9 @@ export class TargetThreads implements AsyncDisposable {
     let before = measureGateway(counters);
     return {
       ...about,
+      account: accountOfServer(counters),
       markMeasure() {
+        counters.forgetMoments();
         before = measureGateway(counters);
       },
       keptOpen: () => counters.read("upstreamOpen"),
