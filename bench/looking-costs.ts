@@ -18,6 +18,8 @@ import { comparePaired, type PairedCost } from "./paired-slices.ts";
 import { type ConnectionEnd, ShortConnections } from "./short-connections.ts";
 
 const CONNECTIONS_PER_SLICE = 200;
+/** More where turning on and off takes as long as two hundred connections: captures wait for the kernel to let go of them. */
+const WATCHED_PER_SLICE = 400;
 const CONNECTIONS_TO_SETTLE = 40;
 
 /** What is looked with: `look` is done in the middle of a slice. */
@@ -37,7 +39,10 @@ export function measureCaptureUs(
   { quads, end }: WatchedConnections,
 ): PairedCost[] {
   using connections = new ShortConnections(hosts, { port: 85, end });
-  return measureLooker(connections, quads, () => captureBoth(hosts, end));
+  return measureLooker(connections, quads, {
+    perSlice: WATCHED_PER_SLICE,
+    turnOn: () => captureBoth(hosts, end),
+  });
 }
 
 /**
@@ -50,20 +55,23 @@ export function measureResetWatchUs(
 ): PairedCost[] {
   using connections = new ShortConnections(hosts, { port: 85, end });
   using watch = new ResetWatch([CLIENT, TARGET]);
-  return measureLooker(connections, quads, () => watchBoth(watch, hosts, isRead));
+  return measureLooker(connections, quads, {
+    perSlice: WATCHED_PER_SLICE,
+    turnOn: () => watchBoth(watch, hosts, isRead),
+  });
 }
 
 /** Microseconds that one reading of both sides' counters takes from connections, by quad. */
 export function measureReadingUs(hosts: TwoHosts, quads: number): number[] {
   using connections = new ShortConnections(hosts, { port: 85, end: "rst" });
-  const added = measureLooker(connections, quads, () => readBoth(hosts));
+  const added = measureLooker(connections, quads, { turnOn: () => readBoth(hosts) });
   return added.map((cost) => (cost.added * CONNECTIONS_PER_SLICE) / READINGS_PER_SLICE);
 }
 
 /** Microseconds that one dump of each side's sockets takes from connections, by quad. */
 export function measureDumpUs(hosts: TwoHosts, quads: number): number[] {
   using connections = new ShortConnections(hosts, { port: 85, end: "rst" });
-  const added = measureLooker(connections, quads, () => dumpBoth(hosts));
+  const added = measureLooker(connections, quads, { turnOn: () => dumpBoth(hosts) });
   return added.map((cost) => cost.added * CONNECTIONS_PER_SLICE);
 }
 
@@ -73,20 +81,23 @@ export function measureDumpUs(hosts: TwoHosts, quads: number): number[] {
  */
 export function measureQueuesUs(hosts: TwoHosts, quads: number): number[] {
   using connections = new ShortConnections(hosts, { port: 85, end: "rst" });
-  const added = measureLooker(connections, quads, () => readQueuesOfBoth(hosts));
+  const added = measureLooker(connections, quads, { turnOn: () => readQueuesOfBoth(hosts) });
   return added.map((cost) => (cost.added * CONNECTIONS_PER_SLICE) / QUEUE_READINGS_PER_SLICE);
 }
 
 function measureLooker(
   connections: ShortConnections,
   quads: number,
-  turnOn: () => Looker,
+  {
+    turnOn,
+    perSlice = CONNECTIONS_PER_SLICE,
+  }: { readonly turnOn: () => Looker; readonly perSlice?: number },
 ): PairedCost[] {
   return comparePaired({
     quads,
     turnOn,
     settle: () => connections.run(CONNECTIONS_TO_SETTLE),
-    slice: (looker) => connections.measureUs(CONNECTIONS_PER_SLICE, () => looker?.look()),
+    slice: (looker) => connections.measureUs(perSlice, () => looker?.look()),
   });
 }
 
@@ -101,7 +112,7 @@ function captureBoth({ client, target }: TwoHosts, end: ConnectionEnd): Looker {
       const [captured = 0, stray = 0] = captures.map(({ counts }) => counts.received);
       for (const capture of captures) capture.close();
       // Two slices, each after a time to settle.
-      const expected = end === "rst" ? 2 * (CONNECTIONS_PER_SLICE + CONNECTIONS_TO_SETTLE) : 0;
+      const expected = end === "rst" ? 2 * (WATCHED_PER_SLICE + CONNECTIONS_TO_SETTLE) : 0;
       if (captured !== expected || stray !== 0) {
         throw new Error(`${captured} and ${stray} resets captured, not ${expected} and none`);
       }
