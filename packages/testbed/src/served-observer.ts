@@ -11,7 +11,7 @@ import type {
 } from "@churnlab/core";
 
 /** A role's kernel as its observer sees it, with what the server there counts of itself. */
-export class ServedObserver implements Observer {
+class ServedObserver implements Observer {
   readonly #observer: Observer;
   readonly #account: ServerAccount;
 
