@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { KERNEL_COUNTERS } from "@churnlab/linux";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { runVariants, type VariantResult } from "../run-variants.ts";
 
 async function runOne(workload: string, rest = "", measure = "1s"): Promise<VariantResult> {
@@ -100,6 +101,45 @@ sysctls: { target: { net.ipv4.ip_local_port_range: 40000 40099, net.ipv4.tcp_tw_
       ({ role, metric }) => role === "client" && metric === "ports.first_exhausted_ms",
     );
     expect(ofClient).toEqual([]);
+  });
+});
+
+describe("what the kernel keeps for the whole host", () => {
+  it("is sampled beside each role's own, and has the sockets of all roles in it", async () => {
+    const { outcome } = await runOne("{ kind: hold, arrival: { model: closed, connections: 50 } }");
+    const highest = (role: string, metric: string): number => {
+      const ofRole = outcome.record.samples.filter(
+        (each) => each.role === role && each.metric === metric,
+      );
+      expect([role, metric, ofRole.length > 0]).toEqual([role, metric, true]);
+      return Math.max(...ofRole.map(({ value }) => value));
+    };
+    expect(highest("client", "tcp.inuse")).toBe(50);
+    for (const role of ["client", "target"]) {
+      // Both ends of each connection, and the listener.
+      expect(highest(role, "host.tcp.alloc")).toBeGreaterThanOrEqual(101);
+      expect(highest(role, "host.tcp.orphan")).toBeGreaterThanOrEqual(0);
+      expect(highest(role, "host.tcp.mem")).toBeGreaterThanOrEqual(0);
+    }
+  });
+});
+
+describe("a counter that this kernel lacks", () => {
+  it("is absent from the trial, with a warning for each role, and never a zero", async () => {
+    const name = "TCPCountedOnNoKernel";
+    const counters = KERNEL_COUNTERS.tcpext as Record<string, string>;
+    counters[name] = "What no kernel counts.";
+    onTestFinished(() => {
+      delete counters[name];
+    });
+    const { outcome } = await runOne("{ kind: short-lived, arrival: { model: open, rate: 20/s } }");
+    const { warnings, measurements, samples } = outcome.record;
+    const told = warnings.filter(({ code }) => code === "W_COUNTER_ABSENT");
+    expect(told.map(({ message }) => message)).toEqual([
+      `client: this kernel has no counter tcpext.${name}`,
+      `target: this kernel has no counter tcpext.${name}`,
+    ]);
+    for (const { metric } of [...measurements, ...samples]) expect(metric).not.toContain(name);
   });
 });
 
