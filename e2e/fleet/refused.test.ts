@@ -1,13 +1,8 @@
 import { once } from "node:events";
 import { parseScenario, planTrials, type Trial } from "@churnlab/core";
-import {
-  connectNats,
-  heartbeatSubject,
-  PROTOCOL,
-  type Request,
-  verbSubject,
-} from "@churnlab/fleet";
+import { connectNats, heartbeatSubject, verbSubject } from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { requestOf } from "./request-of.ts";
 import {
   type AgentSpec,
   agentsWithClocks,
@@ -27,11 +22,6 @@ replicates: 1
 
 function aTrial(text: string = SCENARIO): Trial {
   return planTrials(parseScenario(text, "fleet.yaml")).trials[0] as Trial;
-}
-
-function requestOf(churnlab: string): string {
-  const request: Request = { protocol: PROTOCOL, churnlab, run: "R", epoch: 1, body: null };
-  return JSON.stringify(request);
 }
 
 const signal = new AbortController().signal;

@@ -6,8 +6,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ResultPieceId } from "@churnlab/core";
-import { FleetTestbed, type ResultLedger } from "@churnlab/fleet";
+import {
+  type Access,
+  FleetTestbed,
+  planFleet,
+  type ResultLedger,
+  writeFleet,
+} from "@churnlab/fleet";
 import { createNetworkNamespace, type NetworkNamespace } from "@churnlab/linux";
+import { accessOf } from "../../packages/fleet/test/init/written-fleet.ts";
 import {
   listChangedSysctls,
   openStayingHosts,
@@ -57,6 +64,8 @@ export interface Started {
 export interface RunningFleet extends AsyncDisposable {
   readonly url: string;
   readonly folder: string;
+  /** The nats-server that runs now. */
+  server(): Started;
   readonly agents: ReadonlyMap<string, Started>;
   /** Where the bridge is. */
   readonly lan: NetworkNamespace;
@@ -78,9 +87,11 @@ export interface RunningFleet extends AsyncDisposable {
   startServer(): Promise<void>;
 }
 
+/** `keys`: whom the server lets in, each with a key of its own, beside the controller; absent: everybody. */
 export async function startFleet(
   specs: readonly AgentSpec[],
   hub: Hub | null = null,
+  keys: readonly string[] | null = null,
 ): Promise<RunningFleet> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(path.join(tmpdir(), "churnlab-fleet-"));
@@ -93,12 +104,12 @@ export async function startFleet(
   const programs = stack.use(new Programs(folder));
   const port = await findFreePort();
   const host = hub?.address ?? "127.0.0.1";
-  const url = `nats://${host}:${port}`;
+  const entry = keys === null ? openEntry(folder, host, port) : keyedEntry(folder, keys, port);
+  const { url } = entry;
   const inHub = { home: hub?.namespace };
   let server: Started | null = null;
   const startServer = async (): Promise<void> => {
-    const args = ["-a", host, "-p", String(port), "--jetstream", "--store_dir", folder];
-    server = programs.start(["nats-server", ...args], inHub);
+    server = programs.start(["nats-server", ...entry.server], { ...inHub, below: entry.below });
     await server.shows("Server is ready");
   };
   const killServer = async (): Promise<void> => {
@@ -111,7 +122,8 @@ export async function startFleet(
   const begin = (spec: AgentSpec): Started => {
     const spool = directoryOf(spec.name);
     const network = networkOf(spec, staying, lan);
-    return programs.start(commandOf(spec, { url, spool, network }), spec);
+    const access = entry.flagOf(spec.name);
+    return programs.start(commandOf(spec, { access, spool, network }), spec);
   };
   const startAgent = async (spec: AgentSpec): Promise<Started> => {
     const started = begin(spec);
@@ -125,14 +137,16 @@ export async function startFleet(
   return {
     url,
     folder,
+    server: () => {
+      if (server === null) throw new Error("no server was started");
+      return server;
+    },
     agents,
     lan,
     late,
     spoolOf: (name) => `/proc/${agents.get(name)?.child.pid}/root${directoryOf(name)}`,
-    open: (run, churnlab = VERSION) => {
-      const access = { name: "controller", server: url, seed: null, ca: null };
-      return FleetTestbed.open({ access, churnlab, run, ledger: ledgerOf(late) });
-    },
+    open: (run, churnlab = VERSION) =>
+      FleetTestbed.open({ access: entry.controller, churnlab, run, ledger: ledgerOf(late) }),
     startAgent,
     begin,
     start: (args) => programs.start([process.execPath, BIN, ...args], inHub),
@@ -150,6 +164,41 @@ function countPorts(shown: string): number {
     .length;
 }
 
+/** How a server is started, and whom it lets in by what. */
+interface Entry {
+  readonly url: string;
+  /** Arguments of nats-server, and the folder below the fleet's where it is started. */
+  readonly server: readonly string[];
+  readonly below: string;
+  readonly controller: Access;
+  /** What an agent's command line says of it. */
+  flagOf(agent: string): string;
+}
+
+function openEntry(folder: string, host: string, port: number): Entry {
+  const url = `nats://${host}:${port}`;
+  return {
+    url,
+    server: ["-a", host, "-p", String(port), "--jetstream", "--store_dir", folder],
+    below: "",
+    controller: { name: "controller", server: url, seed: null, ca: null },
+    flagOf: () => `--nats=${url}`,
+  };
+}
+
+/** As `churnlab fleet init` writes it. */
+function keyedEntry(folder: string, agents: readonly string[], port: number): Entry {
+  const { files, url } = planFleet({ agents, host: "127.0.0.1", port, now: new Date() });
+  writeFleet(folder, files, false);
+  return {
+    url,
+    server: ["-c", "server.conf"],
+    below: "server",
+    controller: accessOf(folder, "controller"),
+    flagOf: (agent) => `--config=${path.join(folder, "agents", `${agent}.yaml`)}`,
+  };
+}
+
 /** A namespace of its own where it stays, and fresh ones at the bridge otherwise. */
 function networkOf(
   { name }: AgentSpec,
@@ -162,19 +211,20 @@ function networkOf(
 }
 
 interface AgentPlace {
-  readonly url: string;
+  /** The flag that says where the server is. */
+  readonly access: string;
   readonly spool: string;
   readonly network: readonly string[];
 }
 
-function commandOf(spec: AgentSpec, { url, spool, network }: AgentPlace): string[] {
+function commandOf(spec: AgentSpec, { access, spool, network }: AgentPlace): string[] {
   mkdirSync(spool, { recursive: true });
   return [
     ...(spec.spoolKib === undefined ? [] : onOwnDisk(spool, spec.spoolKib)),
     process.execPath,
     BIN,
     "agent",
-    `--nats=${url}`,
+    access,
     `--name=${spec.name}`,
     `--role=${spec.role}`,
     ...(spec.network ?? network),
@@ -184,6 +234,13 @@ function commandOf(spec: AgentSpec, { url, spool, network }: AgentPlace): string
     ...(spec.clockOffsetMs === undefined ? [] : [`--clock-offset=${spec.clockOffsetMs}`]),
     ...(spec.flags ?? []),
   ];
+}
+
+interface ProgramPlace {
+  readonly env?: AgentSpec["env"];
+  readonly home?: NetworkNamespace | undefined;
+  /** Below the folder of the fleet. */
+  readonly below?: string;
 }
 
 /** Programs that end with their fleet. */
@@ -197,12 +254,12 @@ class Programs implements AsyncDisposable {
 
   start(
     [program = "", ...args]: readonly string[],
-    { home, env = {} }: Pick<AgentSpec, "env"> & { readonly home?: NetworkNamespace | undefined },
+    { home, below = "", env = {} }: ProgramPlace,
   ): Started {
     const begin = (): Started =>
       follow(
         spawn(program, args, {
-          cwd: this.#folder,
+          cwd: path.join(this.#folder, below),
           env: { ...process.env, ...env },
           stdio: ["ignore", "ignore", "pipe"],
         }),

@@ -137,6 +137,11 @@ export const WARNING_CODES = {
     invalidates: true,
     meaning: "An agent's results do not add up to the totals that it sent with them.",
   },
+  W_RESULTS_STRAY: {
+    invalidates: false,
+    meaning:
+      "Something came as a result that is none, or is another's than who published it: it was not counted.",
+  },
   W_SPOOL_FULL: {
     invalidates: true,
     meaning:

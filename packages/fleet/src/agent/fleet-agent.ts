@@ -84,7 +84,7 @@ export interface ServedAgent {
   readonly network: Pick<SideNetwork, "namespace">;
 }
 
-/** Serves over a connection. Rejects with `E_FLEET` (another agent has the name), `E_DISK`. */
+/** Serves over a connection. Rejects with `E_FLEET` (another agent has the name), `E_NATS` (the key is another's), `E_DISK`. */
 export async function serveAgent(
   nc: NatsConnection,
   { options, builder, network }: ServedAgent,
@@ -118,13 +118,17 @@ export async function serveAgent(
     }),
   );
   const { lost } = await claimName(nc, access.name, instance);
-  stack.use(serve(nc, session, { options, description }));
+  const served = stack.use(serve(nc, session, { options, description }));
+  await nc.flush();
+  const refused = await Promise.race([served.refused, Promise.resolve(null)]); // the server has answered by now
+  if (refused !== null) throw refused;
   stack.use(beat(nc, session, { options, instance }));
   await announce(nc, description);
   await nc.flush();
   void kept.replayAll();
   const held = stack.move();
-  return { description, ended: lost, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  const ended = Promise.race([lost, served.refused]);
+  return { description, ended, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** Whoever reaches an open server commands its agents. */
@@ -196,13 +200,32 @@ interface ServingParts {
   readonly description: Omit<AgentDescription, "nowMs">;
 }
 
-function serve(nc: NatsConnection, session: AgentSession, parts: ServingParts): Disposable {
-  const subscription = nc.subscribe(agentSubjects(parts.options.access.name), {
+/** `refused` resolves where the server does not let the agent hear what is asked of its name. */
+function serve(
+  nc: NatsConnection,
+  session: AgentSession,
+  parts: ServingParts,
+): Disposable & { readonly refused: Promise<ChurnError> } {
+  const { name } = parts.options.access;
+  const { promise: refused, resolve } = Promise.withResolvers<ChurnError>();
+  const subscription = nc.subscribe(agentSubjects(name), {
     callback: (error, message) => {
       if (error === null) void answer(message, session, parts);
+      else resolve(refuseName(name, error));
     },
   });
-  return { [Symbol.dispose]: () => subscription.unsubscribe() };
+  return { refused, [Symbol.dispose]: () => subscription.unsubscribe() };
+}
+
+function refuseName(name: string, cause: Error): ChurnError {
+  return new ChurnError(
+    "E_NATS",
+    `The server does not let this agent be ${name}: ${cause.message}`,
+    {
+      hint: "A key is for one name: use the file that fleet init wrote for this agent, without --name.",
+      cause,
+    },
+  );
 }
 
 async function answer(message: Msg, session: AgentSession, parts: ServingParts): Promise<void> {

@@ -163,7 +163,10 @@ export class FleetController implements AsyncDisposable {
         throw error;
       }
     }
-    const described = await Promise.allSettled(names.map((name) => this.#describe(name)));
+    // Whoever may be asked may say any name: the answer then comes from the agent that has it, once.
+    const described = await Promise.allSettled(
+      [...new Set(names)].map((name) => this.#describe(name)),
+    );
     return described.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   }
 

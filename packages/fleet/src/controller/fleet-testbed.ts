@@ -97,7 +97,11 @@ export class FleetTestbed implements Testbed {
         ...[ofTarget, ...ofLoads].flatMap(({ warnings }) => warnings),
       ],
       startLeadMs: clocks.startLeadMs,
-      conclude: () => conclude(clocks, observers, agents),
+      conclude: async () => {
+        const { measurements, warnings } = await conclude(clocks, observers, agents);
+        const strays = [...this.#controller.results.takeStrays()].map(warnOfStrays);
+        return { measurements, warnings: [...warnings, ...strays] };
+      },
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }
@@ -265,6 +269,11 @@ async function conclude(
     measurements: [...measurements, { role: "client", metric: "fleet.live_missed", value }],
     warnings: [...warnings, ...lost],
   };
+}
+
+function warnOfStrays([publisher, count]: readonly [string, number]): Warning {
+  const message = `${publisher} published ${count} message(s) as results that are none of its own: not counted`;
+  return { code: "W_RESULTS_STRAY", message };
 }
 
 /** All agents get the same values; one that read back otherwise stays visible. */

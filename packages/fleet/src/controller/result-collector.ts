@@ -42,6 +42,7 @@ export class ResultCollector implements AsyncDisposable {
   duplicates = 0;
   /** Messages that are no piece of an agent's own results. */
   strays = 0;
+  readonly #strayed = new Map<string, number>();
   #stop: () => Promise<unknown> = async () => {};
 
   static async open(run: string, parts: CollectorParts): Promise<ResultCollector> {
@@ -96,6 +97,13 @@ export class ResultCollector implements AsyncDisposable {
     }
   }
 
+  /** Who published what is no piece of its own results since this was last asked, and how often. */
+  takeStrays(): ReadonlyMap<string, number> {
+    const strayed = new Map(this.#strayed);
+    this.#strayed.clear();
+    return strayed;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stop();
   }
@@ -103,7 +111,7 @@ export class ResultCollector implements AsyncDisposable {
   #take(message: JsMsg): void {
     const piece = readPiece(message);
     if (piece === null) {
-      this.strays += 1;
+      this.#noteStray(message);
       message.term();
       return;
     }
@@ -118,6 +126,12 @@ export class ResultCollector implements AsyncDisposable {
     const whole = expected.arriving.conclude();
     if (whole instanceof Error) expected.reject(whole);
     else expected.resolve(whole);
+  }
+
+  #noteStray({ subject }: JsMsg): void {
+    const publisher = publisherOf(subject);
+    this.strays += 1;
+    this.#strayed.set(publisher, (this.#strayed.get(publisher) ?? 0) + 1);
   }
 
   #takeLate(id: string, piece: ResultPiece, message: JsMsg): void {
@@ -156,13 +170,16 @@ export class ResultCollector implements AsyncDisposable {
 
 /** null: it is none, or not of the agent that published it. Whose it is, the subject says: an agent may publish to its own only. */
 function readPiece(message: JsMsg): ResultPiece | null {
-  const [, , agent] = message.subject.split(".");
   try {
     const piece = decodeMessage(message.data, resultPieceSchema);
-    return piece.agent === agent ? piece : null;
+    return piece.agent === publisherOf(message.subject) ? piece : null;
   } catch {
     return null;
   }
+}
+
+function publisherOf(subject: string): string {
+  return subject.split(".")[2] ?? "";
 }
 
 function identify({ agent, key, seq }: ResultPiece): ResultPieceId {

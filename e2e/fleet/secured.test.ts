@@ -1,0 +1,204 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import {
+  connectNats,
+  controllerHeartbeatSubject,
+  heartbeatSubject,
+  liveSubject,
+  planFleet,
+  verbSubject,
+} from "@churnlab/fleet";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { piecesOfFailure } from "../../packages/fleet/src/agent/result-spool.ts";
+import { AGENT_SERVICE, inboxPrefix, resultSubject } from "../../packages/fleet/src/subjects.ts";
+import { accessOf } from "../../packages/fleet/test/init/written-fleet.ts";
+import { afterMeasure, runOne } from "./run-one.ts";
+import {
+  agentsWithClocks,
+  type RunningFleet,
+  type Started,
+  startFleet,
+  until,
+} from "./start-fleet.ts";
+
+const SCENARIO = `
+version: 1
+name: secured
+fleet: { agents: 2, perAgent: { workers: 1 } }
+workload: { kind: short-lived, arrival: { rate: 100/s } }
+phases: { measure: 1s }
+replicates: 1
+`;
+const AGENTS = agentsWithClocks([0, 0]);
+/** There is a key for it, and no agent. */
+const SPARE = { name: "spare", role: "load", addresses: ["198.18.2.9"] } as const;
+
+type Connection = Awaited<ReturnType<typeof connectNats>>;
+
+let fleet: RunningFleet;
+
+beforeAll(async () => {
+  const keys = [...AGENTS, SPARE].map(({ name }) => name);
+  fleet = await startFleet(AGENTS, null, keys);
+}, 60_000);
+afterAll(() => fleet[Symbol.asyncDispose]());
+
+const fileOf = (name: string): string => path.join(fleet.folder, name);
+const logs = (): string[] => [...fleet.agents.values()].map((agent) => agent.log());
+
+/** A copy of a file of the fleet, with other words in it. */
+function copyWith(name: string, change: (text: string) => string): string {
+  const file = fileOf(`other-${path.basename(name)}`);
+  writeFileSync(file, change(readFileSync(fileOf(name), "utf8")));
+  return file;
+}
+
+async function endOf(started: Started): Promise<string> {
+  const isOver = (): boolean => started.child.exitCode !== null;
+  expect(await until(isOver, 30_000)).toBe(true);
+  return `${started.child.exitCode} ${started.log()}`;
+}
+
+function startRun(file: string): Started {
+  writeFileSync(fileOf("secured.yaml"), SCENARIO);
+  return fleet.start(["run", "secured.yaml", "--fleet", file, "--db", fileOf("secured.db")]);
+}
+
+/** Which agents a trial would have, in the words that say they are too few. */
+async function listAgents(): Promise<string> {
+  const testbed = await fleet.open("RUNLIST");
+  const outcome = await runOne(SCENARIO.replace("agents: 2", "agents: 9"), testbed);
+  await testbed.close();
+  return outcome.state === "failed" ? outcome.message : outcome.state;
+}
+
+/** The key of another fleet's agent. */
+function makeStrangersSeed(): string {
+  const options = { agents: ["stranger"], host: "127.0.0.1", port: 4222, now: new Date() };
+  const file = planFleet(options).files.find(({ path: of }) => of === "agents/stranger.yaml");
+  return /^seed: .*$/m.exec(file?.text ?? "")?.[0] ?? "";
+}
+
+const STRANGERS: readonly (readonly [what: string, change: (text: string) => string])[] = [
+  [
+    "a key that the server does not know",
+    (text) => text.replace(/^seed: .*$/m, makeStrangersSeed()),
+  ],
+  ["a token", (text) => text.replace(/^seed: .*\n/m, "").replace("tls://", "tls://s3cret@")],
+];
+
+describe.each(STRANGERS)("with %s", (_what, change) => {
+  it("agent and run are refused, by server and command, and nothing comes of it", async () => {
+    const before = logs();
+    const refusals = (): number => fleet.server().log().split("authentication error").length - 1;
+    const refusedBefore = refusals();
+    const config = copyWith("agents/spare.yaml", change);
+    const ends = await Promise.all(
+      [
+        fleet.begin({ ...SPARE, flags: [`--config=${config}`] }),
+        startRun(copyWith("controller.yaml", change)),
+      ].map(endOf),
+    );
+    for (const end of ends) {
+      expect(end).toMatch(
+        /^3 [^]*No connection to tls:\/\/127\.0\.0\.1:\d+: .*[Aa]uthorization[^]*E_NATS/,
+      );
+      expect(end).not.toContain("s3cret");
+    }
+    expect(await until(() => refusals() - refusedBefore === 2, 5000)).toBe(true);
+    expect(existsSync(fileOf("secured.db"))).toBe(false);
+    expect(logs()).toEqual(before);
+    expect(fleet.countHosts()).toBe(0);
+  });
+});
+
+describe("with the key of an agent", () => {
+  it("nobody is a controller: the run is refused, and no agent is asked for anything", async () => {
+    const before = logs();
+    const end = await endOf(startRun(fileOf("agents/spare.yaml")));
+    expect(end).toMatch(/^3 [^]*E_NATS/);
+    await fleet.server().shows("Publish Violation");
+    expect(fleet.server().log()).toMatch(/Publish Violation .*Subject "\$JS\.API\./);
+    expect(logs()).toEqual(before);
+    expect(fleet.countHosts()).toBe(0);
+  });
+
+  it("nobody is another agent: the server does not let it, and the command says so and ends", async () => {
+    const flags = [`--config=${fileOf("agents/spare.yaml")}`];
+    const end = await endOf(fleet.begin({ ...SPARE, name: "a2", flags }));
+    expect(end).toMatch(/^3 [^]*does not let this agent be a2[^]*E_NATS/);
+    expect(end).not.toContain("serves with");
+    expect(fleet.server().log()).toMatch(
+      /Subscription Violation .*Subject "churnlab\.agent\.a2\.>"/,
+    );
+    expect(fleet.agents.get("a2")?.child.exitCode).toBe(null);
+  });
+
+  it("nobody is found under the name of another", async () => {
+    const nc = await connectNats(accessOf(fleet.folder, "spare"));
+    const info = {
+      type: "io.nats.micro.v1.info_response",
+      name: AGENT_SERVICE,
+      id: "SPARE",
+      version: "0.1.0",
+      description: "",
+      endpoints: [],
+      metadata: { agent: "a2", instance: "spare" },
+    };
+    let asked = 0;
+    nc.subscribe(`$SRV.INFO.${AGENT_SERVICE}`, {
+      callback: (_, message) => {
+        asked += 1;
+        message.respond(JSON.stringify(info));
+      },
+    });
+    await nc.flush();
+    const found = await listAgents();
+    await nc.close();
+    expect(asked).toBe(1);
+    expect(found).toMatch(/needs 9 agents.*there are 2.*a1 \(load\), a2 \(load\)/);
+  });
+
+  it("nobody speaks for another while a trial runs: each try is in the server's log, what is published as one's own in a warning, and the trial counts as ever", async () => {
+    const nc = await connectNats(accessOf(fleet.folder, "spare"));
+    const testbed = await fleet.open("RUNPOSED");
+    const outcome = await runOne(
+      SCENARIO,
+      testbed,
+      afterMeasure(300, () => forge(nc)),
+    );
+    await testbed.close();
+    await nc.close();
+    expect(outcome).toMatchObject({
+      state: "completed",
+      record: { tally: { connections: { intended: 100, attempted: 100, succeeded: 100 } } },
+    });
+    for (const subject of FORGED) {
+      await fleet.server().shows(`Subject "${subject}"`);
+    }
+    const strays = outcome.record.warnings.filter(({ code }) => code === "W_RESULTS_STRAY");
+    expect(strays.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^spare published 1 /),
+    ]);
+    expect(fleet.agents.get("a2")?.log()).not.toContain("refused");
+  });
+});
+
+const KEY = { trial: 1, attempt: 1 };
+const FORGED = [
+  verbSubject("a2", "stop"),
+  heartbeatSubject("a2"),
+  liveSubject("a2"),
+  resultSubject({ agent: "a2", run: "RUNPOSED", ...KEY, seq: 0 }),
+  controllerHeartbeatSubject("RUNPOSED"),
+  `${inboxPrefix("controller")}.x`,
+];
+
+/** Says what a2 or the controller would say; and under its own name, as a result of its own, that a2 has failed. */
+function forge(nc: Connection): void {
+  for (const subject of FORGED) nc.publish(subject, "{}");
+  const origin = { run: "RUNPOSED", agent: "a2", key: KEY };
+  const [piece] = piecesOfFailure(origin, new Error("forged"));
+  const subject = resultSubject({ agent: SPARE.name, run: "RUNPOSED", ...KEY, seq: 0 });
+  nc.publish(subject, JSON.stringify(piece));
+}

@@ -1,0 +1,51 @@
+import type { Shard, ShardReport } from "@churnlab/core";
+import { describe, expect, it } from "vitest";
+import type { AgentLink } from "../../src/controller/agent-link.ts";
+import { RemoteAgent } from "../../src/controller/remote-agent.ts";
+import type { ResultCollector } from "../../src/controller/result-collector.ts";
+
+const LOAD_MS = 4000;
+/** Beyond its load, an agent has so long to bring its results. */
+const GRACE_MS = 20_000;
+const SHARD = {
+  phases: { warmUpMs: 0, measureMs: LOAD_MS, drainMs: 0 },
+  workload: { timeouts: { connectMs: 0, responseMs: 0 } },
+} as unknown as Shard;
+
+/** An agent that answers everything, at a time that is so long after the start of its load. */
+function anAgent(lateMs: number, report: Promise<ShardReport>): RemoteAgent {
+  const link = {
+    name: "a1",
+    lost: new AbortController().signal,
+    nowMs: () => lateMs,
+    toAgentMs: (atMs: number) => atMs,
+    tell: async () => {},
+    ask: async () => ({ leadMs: 1 }),
+    unlessLost: (work: Promise<unknown>) => work,
+  } as unknown as AgentLink;
+  const results = { expect: () => report } as unknown as ResultCollector;
+  return new RemoteAgent({ link, workers: 1, key: { trial: 1, attempt: 1 }, results });
+}
+
+describe("an agent that is too slow to bring its results", () => {
+  it("is as good as lost: the trial ends with its name", async () => {
+    const { promise } = Promise.withResolvers<ShardReport>();
+    const shard = await anAgent(LOAD_MS + GRACE_MS - 5, promise).arm(SHARD);
+    await expect(shard.run(0)).rejects.toMatchObject({
+      code: "E_AGENT",
+      message: "No results of a1 came in time",
+    });
+  });
+
+  it("is waited for until then", async () => {
+    const report = { agent: "a1" } as ShardReport;
+    const arrives = new Promise<ShardReport>((resolve) => {
+      setTimeout(() => resolve(report), 20);
+    });
+    const agent = anAgent(LOAD_MS + GRACE_MS - 5000, arrives);
+    const shard = await agent.arm(SHARD);
+    expect(await shard.run(0)).toBe(report);
+    expect(agent.report).toBe(report);
+    expect(agent.lostAfterwards).toBe(null);
+  });
+});
