@@ -157,7 +157,7 @@ describe("a target in a container", () => {
     );
     const started = place.start(["run", file]);
     await started.shows("measure");
-    expect(await cleanContainers()).toEqual({ removed: [], kept: [] });
+    expect(await cleanContainers()).toEqual({ removed: [], kept: [], unseen: [] });
     const [name] = listContainers();
     started.child.kill("SIGKILL");
     await started.ended;

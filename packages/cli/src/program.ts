@@ -236,6 +236,11 @@ function addSetUpCommands(program: Command, act: Act): void {
   program
     .command("clean")
     .description("Remove what interrupted runs left behind.")
+    .option(
+      "--container <name>",
+      "also this container, whose run cannot be seen from here; repeatable",
+      collect,
+    )
     .action(act(async () => (await import("./commands/clean.ts")).clean));
   program
     .command("schema")

@@ -4,7 +4,11 @@
  * @packageDocumentation
  */
 export { checkContainers } from "./docker/check-containers.ts";
-export { type CleanedContainers, cleanContainers } from "./docker/clean-containers.ts";
+export {
+  type CleanedContainers,
+  cleanContainers,
+  type UnseenContainer,
+} from "./docker/clean-containers.ts";
 export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
 export { checkExternal, type ExternalCheck } from "./external/check-external.ts";
 export { ExternalTargets } from "./external/external-targets.ts";

@@ -1,5 +1,5 @@
 import { ChurnError } from "@churnlab/core";
-import { isOwnerDead, OWNER_LABEL } from "./container-owner.ts";
+import { lookForOwner, OWNER_LABEL, type OwnerSeen } from "./container-owner.ts";
 import { DockerCli } from "./docker-cli.ts";
 
 /** What a look for containers of dead runs has come to. */
@@ -8,19 +8,36 @@ export interface CleanedContainers {
   readonly removed: readonly string[];
   /** Those that the engine has kept, each with what it says. */
   readonly kept: readonly { readonly name: string; readonly error: ChurnError }[];
+  /** Those whose harness cannot be seen from here: it may live, and they are left. */
+  readonly unseen: readonly UnseenContainer[];
+}
+
+export interface UnseenContainer {
+  readonly name: string;
+  readonly owner: Exclude<OwnerSeen, "alive" | "dead">;
 }
 
 /**
- * Removes the containers whose harness is seen to be dead, with their layers and volumes. There is nothing else to remove: the containers
- * are on no network of the engine, and their cables go with their namespaces. One that cannot be removed stops none of the
- * others. Nothing where no engine is installed; rejects as `DockerCli.run` does where one is and cannot be asked.
+ * Removes the containers whose harness is seen to be dead, with their layers and volumes, and those of `named` whose harness
+ * cannot be seen. There is nothing else to remove: the containers are on no network of the engine, and their cables go with
+ * their namespaces. One that cannot be removed stops none of the others. Nothing where no engine is installed; rejects as
+ * `DockerCli.run` does where one is and cannot be asked, and with `E_USAGE`, before anything is removed, where a named one is
+ * not churnlab's or its harness is seen to live.
  */
 export async function cleanContainers(
+  named: readonly string[] = [],
   cli: DockerCli = new DockerCli(),
 ): Promise<CleanedContainers> {
+  const owned = (await listOwned(cli)).map(({ name, owner }) => {
+    return { name, owner: lookForOwner(owner) };
+  });
+  for (const name of named) checkNamed(name, owned.find((each) => each.name === name)?.owner);
+  const left = owned.filter(({ name, owner }) => owner === "dead" || named.includes(name));
+  const unseen = owned.filter((each): each is UnseenContainer => {
+    return each.owner !== "dead" && each.owner !== "alive" && !named.includes(each.name);
+  });
   const removed: string[] = [];
   const failed: { name: string; error: ChurnError }[] = [];
-  const left = (await listOwned(cli)).filter(({ owner }) => isOwnerDead(owner));
   for (const { name } of left) {
     try {
       await cli.run(["rm", "--force", "--volumes", name]);
@@ -30,10 +47,23 @@ export async function cleanContainers(
       failed.push({ name, error });
     }
   }
-  if (failed.length === 0) return { removed, kept: [] };
+  if (failed.length === 0) return { removed, kept: [], unseen };
   // Another may have been removing it at the same time.
   const still = new Set((await listOwned(cli)).map(({ name }) => name));
-  return { removed, kept: failed.filter(({ name }) => still.has(name)) };
+  return { removed, kept: failed.filter(({ name }) => still.has(name)), unseen };
+}
+
+function checkNamed(name: string, owner: OwnerSeen | undefined): void {
+  if (owner === undefined) {
+    throw new ChurnError("E_USAGE", `There is no container of churnlab named ${name}.`, {
+      hint: "`churnlab clean` lists those that it leaves.",
+    });
+  }
+  if (owner === "alive") {
+    throw new ChurnError("E_USAGE", `The container ${name} belongs to a run that goes on.`, {
+      hint: "End that run; it removes its containers itself.",
+    });
+  }
 }
 
 interface OwnedContainer {

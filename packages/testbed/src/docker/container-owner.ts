@@ -13,12 +13,17 @@ export function describeOwner(): string {
   return [readBootId(), namespace, process.pid, readStartTime(process.pid)].join("/");
 }
 
-/** Whether the owner cannot be there any more. One in another process namespace cannot be seen, and counts as alive. */
-export function isOwnerDead(owner: string): boolean {
+/**
+ * What is known of an owner from here. `other-namespace`: it is of this boot, in a process namespace that cannot be looked
+ * into. `other-boot`: of this machine before it was started again, or of another machine that uses the same engine.
+ */
+export type OwnerSeen = "alive" | "dead" | "other-namespace" | "other-boot";
+
+export function lookForOwner(owner: string): OwnerSeen {
   const [bootId, namespace, pid, startTime] = owner.split("/");
-  if (bootId !== readBootId()) return true;
-  if (namespace !== readlinkSync("/proc/self/ns/pid")) return false;
-  return readStartTime(Number(pid)) !== startTime;
+  if (bootId !== readBootId()) return "other-boot";
+  if (namespace !== readlinkSync("/proc/self/ns/pid")) return "other-namespace";
+  return readStartTime(Number(pid)) === startTime ? "alive" : "dead";
 }
 
 /** When a process started, in clock ticks since boot; `none` where there is none. */

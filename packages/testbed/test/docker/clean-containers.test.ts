@@ -26,7 +26,11 @@ const dead = describeOwner().replace(/\d+$/, "1");
 describe("clean", () => {
   it("removes what is of the dead, and leaves what is of the living", async () => {
     using engine = engineWith([`one ${dead}`, `mine ${describeOwner()}`, `two ${dead}`]);
-    expect(await cleanContainers(engine.cli)).toEqual({ removed: ["one", "two"], kept: [] });
+    expect(await cleanContainers([], engine.cli)).toEqual({
+      removed: ["one", "two"],
+      kept: [],
+      unseen: [],
+    });
     expect(engine.calls.filter((call) => call.includes("mine"))).toEqual([]);
   });
 
@@ -34,19 +38,41 @@ describe("clean", () => {
     const [bootId, , pid] = describeOwner().split("/");
     const elsewhere = [bootId, "pid:[1]", pid, "1"].join("/");
     using engine = engineWith([`inner ${elsewhere}`]);
-    expect(await cleanContainers(engine.cli)).toEqual({ removed: [], kept: [] });
+    expect(await cleanContainers([], engine.cli)).toEqual({
+      removed: [],
+      kept: [],
+      unseen: [{ name: "inner", owner: "other-namespace" }],
+    });
     expect(engine.calls).toHaveLength(1);
   });
 
-  it("removes what is of another boot, in which nobody lives any more", async () => {
+  it("leaves what is of another boot, which may be that of another machine, unless it is named", async () => {
     const [, ...rest] = describeOwner().split("/");
-    using engine = engineWith([`old ${["another-boot", ...rest].join("/")}`]);
-    expect(await cleanContainers(engine.cli)).toEqual({ removed: ["old"], kept: [] });
+    const elsewhere = ["another-boot", ...rest].join("/");
+    using engine = engineWith([`old ${elsewhere}`, `other ${elsewhere}`]);
+    expect(await cleanContainers(["old"], engine.cli)).toEqual({
+      removed: ["old"],
+      kept: [],
+      unseen: [{ name: "other", owner: "other-boot" }],
+    });
+    expect(engine.calls.filter((call) => call.startsWith("rm"))).toHaveLength(1);
+  });
+
+  it.each([
+    ["is not churnlab's", "theirs", "no container of churnlab"],
+    ["is of a living run", "mine", "a run that goes on"],
+  ])("removes nothing at all when a named one %s", async (_, name, says) => {
+    using engine = engineWith([`one ${dead}`, `mine ${describeOwner()}`]);
+    await expect(cleanContainers([name], engine.cli)).rejects.toMatchObject({
+      code: "E_USAGE",
+      message: expect.stringContaining(says),
+    });
+    expect(engine.calls.filter((call) => call.startsWith("rm"))).toEqual([]);
   });
 
   it("names what the engine keeps, with its reason, and goes on with the others", async () => {
     using engine = engineWith([`stuck ${dead}`, `two ${dead}`], "stuck\n");
-    const { removed, kept } = await cleanContainers(engine.cli);
+    const { removed, kept } = await cleanContainers([], engine.cli);
     expect(removed).toEqual(["two"]);
     expect(kept).toMatchObject([
       { name: "stuck", error: { message: expect.stringContaining("driver failed to remove") } },
@@ -59,12 +85,12 @@ case $1 in
 ps) if [ -e "$folder/asked" ]; then echo; else echo "gone ${dead}"; touch "$folder/asked"; fi ;;
 rm) echo "Error response from daemon: removal of container gone is already in progress" >&2; exit 1 ;;
 esac`);
-    expect(await cleanContainers(engine.cli)).toEqual({ removed: [], kept: [] });
+    expect(await cleanContainers([], engine.cli)).toEqual({ removed: [], kept: [], unseen: [] });
   });
 
   it("finds nothing where no engine is installed", async () => {
     const absent = new DockerCli("no-such-engine");
-    expect(await cleanContainers(absent)).toEqual({ removed: [], kept: [] });
+    expect(await cleanContainers([], absent)).toEqual({ removed: [], kept: [], unseen: [] });
   });
 
   it.each([
@@ -76,6 +102,6 @@ esac`);
     ],
   ])("never says that nothing is left when the engine %s", async (_, says, code) => {
     using engine = new FakeEngine(`echo "${says}" >&2; exit 1`);
-    await expect(cleanContainers(engine.cli)).rejects.toMatchObject({ code });
+    await expect(cleanContainers([], engine.cli)).rejects.toMatchObject({ code });
   });
 });
