@@ -5,7 +5,16 @@ import {
   readProgress,
   runPlan,
 } from "@churnlab/control";
-import { estimateTrialMs, type Plan, planTrials, type Scenario, type Trial } from "@churnlab/core";
+import {
+  estimateTrialMs,
+  type Plan,
+  planTrials,
+  type Scenario,
+  type Trial,
+  warnGatewayPorts,
+  wrapText,
+} from "@churnlab/core";
+import { readTickRateHz } from "@churnlab/linux";
 import { hasEnoughBlocks } from "@churnlab/report";
 import type { RunState } from "@churnlab/store";
 import { concludeRun } from "./conclude-run.ts";
@@ -32,6 +41,11 @@ export async function runScenario(job: ScenarioJob, session: RunSession): Promis
   const { store, signal, feed, follower, terminal } = session;
   const { scenario, file } = job;
   const plan = planTrials(scenario);
+  if (!session.quiet) {
+    for (const text of warnGatewayPorts(scenario.variants, { hz: readTickRateHz() })) {
+      terminal.say(wrapText(text, "! ").join("\n"));
+    }
+  }
   const startedAtUnixMs = monotonicClock.unixMs();
   const { runId, progress } =
     job.resumes === null

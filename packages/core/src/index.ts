@@ -72,6 +72,7 @@ export {
 export { PORT_WAITS, type PortWait, type PortWaitKind } from "./port-model/port-wait.ts";
 export { type TimeWaitLength, timeWaitLength } from "./port-model/time-wait-length.ts";
 export { countUsablePorts } from "./port-model/usable-ports.ts";
+export { warnGatewayPorts } from "./port-model/warn-gateway-ports.ts";
 export * from "./port-model.ts";
 export * from "./seeded-random.ts";
 export * from "./share.ts";

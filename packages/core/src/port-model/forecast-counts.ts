@@ -7,7 +7,8 @@ import { type PoolOutcome, simulatePool } from "./simulate-pool.ts";
 /** Above this many connections the counts are left open; the ceiling is known all the same. */
 const CONNECTIONS_MAX = 3_000_000;
 
-const UNKNOWN: PortCounts = {
+/** Nothing is known of a trial but what its ports carry. */
+export const UNKNOWN_COUNTS: PortCounts = {
   firstExhaustedMs: null,
   cliffMs: null,
   timeWaitPeak: null,
@@ -25,11 +26,11 @@ export function forecastCounts(spec: TrialSpec, pool: PortPool): PortCounts {
   const { warmUpMs, measureMs } = spec.phases;
   const runMs = warmUpMs + measureMs;
   if (kind === "hold" && arrival.model === "closed") return forecastHeld(arrival.connections, pool);
-  if (arrival.model === "closed") return UNKNOWN;
+  if (arrival.model === "closed") return UNKNOWN_COUNTS;
   const perConnection = arrivalsPerConnection(spec.workload);
-  if (!Number.isFinite(perConnection)) return UNKNOWN;
+  if (!Number.isFinite(perConnection)) return UNKNOWN_COUNTS;
   const { high } = offeredRates(arrival, perConnection);
-  if ((high * runMs) / 1000 > CONNECTIONS_MAX) return UNKNOWN;
+  if ((high * runMs) / 1000 > CONNECTIONS_MAX) return UNKNOWN_COUNTS;
   const run = (timeWaitMs: number): PoolOutcome =>
     simulatePool({
       arrivals: connectionTimes(arrival, spec.phases, perConnection),
@@ -56,7 +57,12 @@ function waitingMax({ workload }: TrialSpec, { wait, timeWaitMax }: PortPool): n
 
 function forecastHeld(connections: number, { tuples }: PortPool): PortCounts {
   const succeeded = exactly(Math.min(connections, tuples));
-  return { ...UNKNOWN, succeeded, failed: exactly(connections - succeeded.low), cliffMs: null };
+  return {
+    ...UNKNOWN_COUNTS,
+    succeeded,
+    failed: exactly(connections - succeeded.low),
+    cliffMs: null,
+  };
 }
 
 function exactly(value: number): Range {
@@ -69,7 +75,7 @@ function summarise(
   pool: PortPool,
   [slow, fast]: readonly PoolOutcome[],
 ): PortCounts {
-  if (slow === undefined || fast === undefined) return UNKNOWN;
+  if (slow === undefined || fast === undefined) return UNKNOWN_COUNTS;
   const { kind, bind, arrival } = spec.workload;
   const succeeded = { low: slow.succeeded, high: fast.succeeded };
   const failed = { low: fast.failed, high: slow.failed };

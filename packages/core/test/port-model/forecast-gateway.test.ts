@@ -4,6 +4,7 @@ import { formatPlan } from "../../src/format-plan.ts";
 import { parseScenario } from "../../src/parse-scenario.ts";
 import { planTrials } from "../../src/plan-trials.ts";
 import { forecastGateway } from "../../src/port-model/forecast-gateway.ts";
+import { warnGatewayPorts } from "../../src/port-model/warn-gateway-ports.ts";
 import type { TrialSpec } from "../../src/scenario.ts";
 
 interface Case {
@@ -11,15 +12,24 @@ interface Case {
   readonly measure?: string;
   readonly reuse?: number;
   readonly more?: string;
+  readonly workload?: string;
+  readonly client?: string;
 }
 
-const gateway = ({ rate = "200/s", measure = "8s", reuse = 0, more = "" }: Case): string => `
+const gateway = ({
+  rate = "200/s",
+  measure = "8s",
+  reuse = 0,
+  more = "",
+  workload = `kind: keep-alive, arrival: { model: open, rate: ${rate} }`,
+  client = "",
+}: Case): string => `
 version: 1
 name: gateway
 topology: gateway
-workload: { kind: keep-alive, arrival: { model: open, rate: ${rate} } }
+workload: { ${workload} }
 phases: { measure: ${measure} }
-sysctls: { target: { net.ipv4.ip_local_port_range: "40000 40499", net.ipv4.tcp_tw_reuse: ${reuse} } }
+sysctls: { client: { ${client} }, target: { net.ipv4.ip_local_port_range: "40000 40499", net.ipv4.tcp_tw_reuse: ${reuse} } }
 ${more}
 variants: [{ name: only }]
 `;
@@ -61,6 +71,69 @@ describe("the ports of a gateway with a connection for each request", () => {
       expect(forecast({ more })).toBeNull();
     },
   );
+});
+
+describe("the ports of a gateway behind short-lived connections", () => {
+  const workload = "kind: short-lived, arrival: { model: open, rate: 200/s }";
+
+  it("run out as those of requests on kept connections do", () => {
+    const kept = forecast({});
+    expect(forecast({ workload })).toMatchObject({
+      firstExhaustedMs: 2500,
+      succeeded: kept?.succeeded,
+      failed: kept?.failed,
+    });
+  });
+
+  it("are not counted past the client's own end", () => {
+    const client = 'net.ipv4.ip_local_port_range: "40000 40299", net.ipv4.tcp_tw_reuse: 0';
+    const before = forecast({ workload, client });
+    expect(before).toMatchObject({ firstExhaustedMs: null, succeeded: null, exact: false });
+    expect(before?.sentence).toContain("The client runs out of ports itself");
+    const after = client.replace("40299", "40699");
+    expect(forecast({ workload, client: after })).toMatchObject({
+      firstExhaustedMs: 2500,
+      succeeded: null,
+    });
+  });
+});
+
+describe("the ports of a gateway behind a closed loop", () => {
+  const workload = "kind: keep-alive, arrival: { model: closed, connections: 8 }";
+
+  it("are told by what they carry in the long run, as nobody knows how fast it is", () => {
+    const found = forecast({ workload });
+    expect(found).toMatchObject({ firstExhaustedMs: null, offeredPerS: null, succeeded: null });
+    expect(found?.ceilingPerS?.high).toBeLessThan(500 / 59);
+    expect(found?.sentence).toContain("A closed loop asks for as many as are answered");
+  });
+
+  it("are not foretold where nothing is asked", () => {
+    expect(forecast({ workload: workload.replace("keep-alive", "hold") })).toBeNull();
+  });
+});
+
+describe("the warning of a run", () => {
+  const warn = (...cases: readonly Case[]): string[] =>
+    warnGatewayPorts(
+      cases.map((given, i) => {
+        const spec = parseScenario(gateway(given), "gateway.yaml").variants[0]?.spec as TrialSpec;
+        return { name: `v${i}`, spec };
+      }),
+    );
+
+  it("names the variants whose gateway will run out, or may", () => {
+    const closed = { workload: "kind: short-lived, arrival: { model: closed, connections: 8 }" };
+    const [will, may, ...others] = warn({}, { rate: "5/s" }, closed);
+    expect(will).toMatch(/^v0: the target will run out of ports .* after 2\.5 s/);
+    expect(may).toMatch(/^v2: the target may run out of ports towards its upstream: 500 ports/);
+    expect(others).toEqual([]);
+  });
+
+  it("is said once of all, and not of a gateway that keeps its connections", () => {
+    expect(warn({}, {})).toEqual([expect.stringMatching(/^the target will run out/)]);
+    expect(warn({ more: "upstream: { connections: pooled }" })).toEqual([]);
+  });
 });
 
 test("a plan tells when a gateway runs out, and by whose doing", () => {
