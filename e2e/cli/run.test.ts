@@ -77,12 +77,31 @@ describe("churnlab run", () => {
   it("runs only the variants that --only names, with the settings that --set changes", async () => {
     const file = place.write("s.yaml", SMALL_SCENARIO);
     const args = ["run", file, "--only", "fin", "--set", "workload.arrival.rate=50/s"];
-    const { code } = await place.run(args);
+    const { code } = await place.run([...args, "--pull", "--report", "report.html"]);
     expect(code).toBe(0);
+    expect(readFileSync(fileOf("report.html"), "utf8")).toMatch(
+      /\$ churnlab run scenario\.yaml --seed 1 --set workload\.arrival\.rate=50\/s --only fin --pull\n/,
+    );
     const attempted = query(
       "SELECT variant, value FROM v_measurement WHERE metric = 'connections.attempted'",
     );
     expect(attempted).toEqual([{ variant: "fin", value: 50 }]);
+  });
+
+  it("says before it begins that a gateway will run out of ports", async () => {
+    const gateway = SMALL_SCENARIO.replace(/variants:[^]*/, "").replace(/sysctls:.*\n/, "");
+    const file = place.write(
+      "s.yaml",
+      `${gateway.replace("measure: 1s", "measure: 200ms")}
+topology: gateway
+sysctls: { target: { net.ipv4.ip_local_port_range: "40000 40029", net.ipv4.tcp_tw_reuse: 0 } }
+variants: [ { name: only } ]
+`,
+    );
+    const { stderr } = await place.run(["run", file, "--replicates", "1"]);
+    expect(stderr).toMatch(/^! the target will run out of ports towards its upstream: 30 ports/m);
+    const quiet = await place.run(["run", file, "--replicates", "1", "--quiet"]);
+    expect(quiet.stderr).not.toContain("run out of ports");
   });
 
   it("works without root", async () => {

@@ -100,7 +100,7 @@ function addScenarioOptions(command: Command): Command {
   return command
     .option("--replicates <n|auto>", "override the scenario's replicates", parseReplicates)
     .option("--seed <n>", "override the scenario's seed", parseSeed)
-    .option("--only <variants>", "only these variants, separated by commas", collect)
+    .option("--only <variants>", "only these variants, separated by commas, repeatable", collect)
     .option("--set <path=value>", "override any field, repeatable", collect);
 }
 

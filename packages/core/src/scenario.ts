@@ -221,6 +221,8 @@ export interface Scenario {
   readonly source: string;
   /** What was written over that text before it was checked; absent where it holds as it is. */
   readonly overrides?: SourceOverrides;
+  /** Flags of `run` that say where its trials ran and what it was allowed; without secrets, absent where there are none. */
+  readonly placeFlags?: readonly string[];
 }
 
 /** Flags that make another scenario of the same text; with them and the text it can be had again. */

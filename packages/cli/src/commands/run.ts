@@ -11,6 +11,7 @@ import { followRuns } from "../follow-run.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
 import { openFleet } from "../open-fleet.ts";
 import { openTestbeds } from "../open-testbeds.ts";
+import { listPlaceFlags } from "../place-flags.ts";
 import { readResumable } from "../read-resumable.ts";
 import { parseReportTarget, type ReportTarget } from "../report-target.ts";
 import { serveDatabase, serveRun } from "../run-dashboard.ts";
@@ -97,8 +98,10 @@ function listJobs(
     });
   }
   const overrides = { ...options, set: [...(options.set ?? []), ...flagsAsSettings(options)] };
+  const placeFlags = listPlaceFlags(options);
   const jobs = files.map((file) => {
-    return { scenario: loadScenario(file, overrides), file, resumes: null };
+    const scenario = loadScenario(file, overrides);
+    return { scenario: { ...scenario, placeFlags }, file, resumes: null };
   });
   return { database: options.db, jobs };
 }

@@ -11,6 +11,9 @@ import { serveLive } from "./serve-live.ts";
 import { servePages } from "./serve-pages.ts";
 import { StreamHub } from "./stream-hub.ts";
 
+/** A page comes back by itself; what does not was no page. */
+const STREAM_MS_MAX = 1_800_000;
+
 export interface BuiltDashboard {
   readonly token: string;
   readonly hub: StreamHub;
@@ -23,7 +26,9 @@ export function buildDashboard(
   app: FastifyInstance,
   { source, version, feed, stop, isLoopback, listen }: DashboardOptions & GuardOptions,
 ): BuiltDashboard {
-  const hub = new StreamHub(feed === undefined ? "database" : "process");
+  const hub = new StreamHub(feed === undefined ? "database" : "process", {
+    streamMsMax: STREAM_MS_MAX,
+  });
   const guard = guardRequests(app, { isLoopback, listen });
   const follower = feed === undefined ? followDatabase(source, hub) : null;
   const leave = feed?.listen((message) => hub.publish(message));

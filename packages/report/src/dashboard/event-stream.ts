@@ -39,20 +39,34 @@ export class EventStream {
   readonly #snapshot: () => StreamEvent;
   #isBehind = false;
   #behindSinceMs = 0;
-  #tookAllAtMs: number = performance.now();
+  #tookAllAtMs: number;
+  readonly #openedAtMs: number;
+  readonly #nowMs: () => number;
 
-  constructor(response: StreamResponse, snapshot: () => StreamEvent) {
+  constructor(
+    response: StreamResponse,
+    snapshot: () => StreamEvent,
+    nowMs: () => number = () => performance.now(),
+  ) {
     this.#response = response;
     this.#snapshot = snapshot;
+    this.#nowMs = nowMs;
+    this.#openedAtMs = nowMs();
+    this.#tookAllAtMs = this.#openedAtMs;
   }
 
   get isOpen(): boolean {
     return !this.#response.destroyed;
   }
 
+  /** For how long it has been open. */
+  get ageMs(): number {
+    return this.#nowMs() - this.#openedAtMs;
+  }
+
   /** For how long something has waited for this reader to take it; 0 where nothing waits. */
   get stalledMs(): number {
-    return this.#response.writableLength === 0 ? 0 : performance.now() - this.#tookAllAtMs;
+    return this.#response.writableLength === 0 ? 0 : this.#nowMs() - this.#tookAllAtMs;
   }
 
   send(event: StreamEvent): void {
@@ -87,11 +101,11 @@ export class EventStream {
   }
 
   #noteTaken(): void {
-    if (this.#response.writableLength === 0) this.#tookAllAtMs = performance.now();
+    if (this.#response.writableLength === 0) this.#tookAllAtMs = this.#nowMs();
   }
 
   #fallBehind(): void {
-    const nowMs = performance.now();
+    const nowMs = this.#nowMs();
     if (!this.#isBehind) {
       this.#isBehind = true;
       this.#behindSinceMs = nowMs;

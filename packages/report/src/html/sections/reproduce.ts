@@ -8,7 +8,15 @@ import type { ReportData } from "../report-data.ts";
 /** Everything that it takes to run this again, and to read its numbers elsewhere. */
 export function reproduceSection({ run, database }: ReportData): Section {
   const commands = [
-    ["churnlab", "run", "scenario.yaml", "--seed", String(run.seed), ...listFlags(run)],
+    [
+      "churnlab",
+      "run",
+      "scenario.yaml",
+      "--seed",
+      String(run.seed),
+      ...listFlags(run),
+      ...(run.resolved.placeFlags ?? []),
+    ],
     ["churnlab", "show", `${database}#${run.runId}`],
     ["churnlab", "export", `${database}#${run.runId}`, "--format", "csv"],
   ];
