@@ -70,6 +70,7 @@ export {
   type Range,
 } from "./port-model/port-forecast.ts";
 export { PORT_WAITS, type PortWait, type PortWaitKind } from "./port-model/port-wait.ts";
+export { predictResponse } from "./port-model/predict-response.ts";
 export { type TimeWaitLength, timeWaitLength } from "./port-model/time-wait-length.ts";
 export { countUsablePorts } from "./port-model/usable-ports.ts";
 export { warnGatewayPorts } from "./port-model/warn-gateway-ports.ts";
@@ -128,6 +129,10 @@ export {
 } from "./gates/prepare-gate.ts";
 export * from "./grade-prediction.ts";
 export * from "./judge-gates.ts";
+export * from "./summarise-connect-cost.ts";
+export * from "./sweep/order-axes-by-effect.ts";
+export * from "./sweep/pool-responses.ts";
+export * from "./sweep/swept-axis.ts";
 
 // The statistics under it.
 

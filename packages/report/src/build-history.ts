@@ -1,4 +1,4 @@
-import { findHistoryAlerts, type HistoryFindings, median } from "@churnlab/core";
+import { findHistoryAlerts, type HistoryFindings, medianOrNull } from "@churnlab/core";
 import type { HistoryFilter, HistoryRun, StoreReader } from "@churnlab/store";
 
 /** One metric over the runs of a scenario, and where its level changed for good. */
@@ -17,11 +17,10 @@ export interface HistoryEntry extends HistoryRun {
 export function buildHistory(store: StoreReader, filter: HistoryFilter): MetricHistory {
   const known = new Map<string, number>();
   const runs = store.loadHistory(filter).map((run): HistoryEntry => {
-    const center = median(run.values);
     const key = `${run.fingerprint ?? ""} ${run.scenarioHash}`;
     const series = known.get(key) ?? known.size + 1;
     known.set(key, series);
-    return { ...run, value: center.defined ? center.value : null, series };
+    return { ...run, value: medianOrNull(run.values), series };
   });
   const points = runs.map(({ runId, commit, series, value }) => {
     return { runId, commit, fingerprint: `${series}`, value };

@@ -1,6 +1,7 @@
 import type { MetricKey } from "../comparison/read-measurement.ts";
 import type { TrialSpec } from "../scenario.ts";
 import type { PortForecast, PortPrediction, Range } from "./port-forecast.ts";
+import { predictResponse } from "./predict-response.ts";
 
 /** What the model says of one metric: where every trial must lie, or that the event must not happen. */
 export interface ModelBound extends MetricKey {
@@ -40,7 +41,7 @@ export function listModelBounds(spec: TrialSpec, prediction: PortPrediction): Va
   const rows: readonly (readonly [ModelBound["role"], string, Range | null])[] = [
     ["client", "connections.succeeded", succeeded],
     ["client", "connections.failed", failed],
-    ["client", "connections.rate", succeeded && perSecond(succeeded, spec.phases.measureMs)],
+    ["client", "connections.rate", predictResponse(spec, prediction, "connections.rate")],
     ["client", "time_wait.peak", timeWaitPeak?.client ?? null],
     ["target", "time_wait.peak", timeWaitPeak?.target ?? null],
     ["client", "time_wait.plateau", timeWaitPlateau?.client ?? null],
@@ -56,10 +57,6 @@ export function listModelBounds(spec: TrialSpec, prediction: PortPrediction): Va
     bounds.push({ role: "client", metric: "ports.first_exhausted_ms", predicted });
   }
   return { bounds, reason: null };
-}
-
-function perSecond({ low, high }: Range, measureMs: number): Range {
-  return { low: (low * 1000) / measureMs, high: (high * 1000) / measureMs };
 }
 
 function explainUnbounded({ workload }: TrialSpec, { succeeded }: PortForecast): string {

@@ -16,6 +16,12 @@ export function median(observations: readonly number[]): Statistic {
   return quantile(observations, 0.5);
 }
 
+/** The same where it does not matter why there is none. */
+export function medianOrNull(observations: readonly number[]): number | null {
+  const middle = median(observations);
+  return middle.defined ? middle.value : null;
+}
+
 /** As `quantile`, of ascending finite numbers, of which there is at least one. */
 export function quantileOfSorted(sorted: Float64Array, share: number): number {
   const place = (sorted.length - 1) * share;

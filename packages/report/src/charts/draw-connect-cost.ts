@@ -1,14 +1,8 @@
+import type { ConnectCostPoint } from "@churnlab/core";
 import { axisX, axisY, dot, gridY, lineY, type Markish, ruleX } from "@observablehq/plot";
 import { formatValue } from "../format-value.ts";
 import { drawFigure } from "./draw-figure.ts";
 import { variantStyle } from "./draw-latency-ecdf.ts";
-
-/** What connect() cost at one share of the local ports in use. */
-export interface ConnectCostPoint {
-  readonly percent: number;
-  readonly count: number;
-  readonly meanUs: number;
-}
 
 /** One trial's connect() cost against its port use. */
 export interface ConnectCostCurve {

@@ -1,5 +1,9 @@
+import {
+  type ConnectCostPoint,
+  type ConnectCostSummary,
+  summariseConnectCost,
+} from "@churnlab/core";
 import type { StoredEvent } from "@churnlab/store";
-import type { ConnectCostPoint } from "../charts/draw-connect-cost.ts";
 
 /** The kind of event that carries a trial's table of connect() cost against port use. */
 const CONNECT_COST_EVENT = "connect-by-port-use";
@@ -8,6 +12,7 @@ export interface TrialConnectCost {
   readonly trialId: number;
   readonly variant: string;
   readonly points: readonly ConnectCostPoint[];
+  readonly summary: ConnectCostSummary;
 }
 
 /** The tables among the events; rows that are not three numbers are left out. */
@@ -15,7 +20,8 @@ export function readConnectCosts(events: readonly StoredEvent[]): TrialConnectCo
   return events.flatMap(({ kind, trialId, variant, detail }) => {
     const rows = detail["rows"];
     if (kind !== CONNECT_COST_EVENT || !Array.isArray(rows)) return [];
-    return [{ trialId, variant, points: rows.flatMap(readRow) }];
+    const points = rows.flatMap(readRow);
+    return [{ trialId, variant, points, summary: summariseConnectCost(points) }];
   });
 }
 

@@ -2,7 +2,7 @@ import {
   describeMetric,
   formatPercent,
   type MetricKey,
-  median,
+  medianOrNull,
   signedRankInterval,
 } from "@churnlab/core";
 import { type ComponentChildren, h } from "preact";
@@ -14,7 +14,7 @@ import { LongTable } from "../parts/data-table.ts";
 import { SvgFigure } from "../parts/figure.ts";
 import type { Section } from "../parts/section.ts";
 import { Value } from "../parts/value.ts";
-import { predictResponse } from "../predict-response.ts";
+import { predictVariant } from "../predict-variant.ts";
 import type { ReportData } from "../report-data.ts";
 
 const CONFIDENCE = 0.9;
@@ -76,15 +76,14 @@ export function readCapacity(
 ): CapacityRow[] {
   return readings.map((reading): CapacityRow => {
     const { values } = readMetric(reading, key);
-    const middle = median(values);
     const forecast = forecasts.find(({ variant }) => variant === reading.variant);
     const interval = signedRankInterval(values, CONFIDENCE);
     return {
       variant: reading.variant,
       values,
-      median: middle.defined ? middle.value : null,
+      median: medianOrNull(values),
       interval: interval.defined ? interval.value : null,
-      predicted: forecast === undefined ? null : predictResponse(run, forecast, key.metric),
+      predicted: forecast === undefined ? null : predictVariant(run, forecast, key.metric),
     };
   });
 }

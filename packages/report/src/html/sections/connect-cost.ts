@@ -1,3 +1,4 @@
+import { CONNECT_COST_BANDS } from "@churnlab/core";
 import { h } from "preact";
 import { drawConnectCost } from "../../charts/draw-connect-cost.ts";
 import { CURVES_MAX, variantStyle } from "../../charts/draw-latency-ecdf.ts";
@@ -10,14 +11,6 @@ import { Value } from "../parts/value.ts";
 import { VariantLegend } from "../parts/variant-legend.ts";
 import type { TrialConnectCost } from "../read-connect-costs.ts";
 import type { ReportData } from "../report-data.ts";
-
-/** Shares of the range whose cost the table shows. */
-const BANDS = [
-  { from: 0, to: 25 },
-  { from: 25, to: 50 },
-  { from: 50, to: 75 },
-  { from: 75, to: 100 },
-] as const;
 
 /** What connect() costs the more local ports are taken: the cliff comes before the error. */
 export function connectCostSection({
@@ -50,35 +43,24 @@ export function connectCostSection({
         columns: [
           { title: "variant" },
           { title: "calls", align: "right" },
-          ...BANDS.map(({ from, to }) => ({
+          ...CONNECT_COST_BANDS.map(({ from, to }) => ({
             title: `${from} to ${to} %`,
             align: "right" as const,
           })),
         ],
-        rows: first.map(({ variant, points }) => [
+        rows: first.map(({ variant, summary: { calls, meansUs } }) => [
           variant,
-          h(Value, { value: points.reduce((sum, { count }) => sum + count, 0) }),
-          ...BANDS.map((band) => h(Value, { value: meanOf(points, band), unit: "us" })),
+          h(Value, { value: calls }),
+          ...meansUs.map((value) => h(Value, { value, unit: "us" })),
         ]),
       }),
     ],
   };
 }
 
-function meanOf(
-  points: TrialConnectCost["points"],
-  { from, to }: (typeof BANDS)[number],
-): number | null {
-  const inBand = points.filter(({ percent }) => percent >= from && (percent < to || to === 100));
-  const calls = inBand.reduce((sum, { count }) => sum + count, 0);
-  if (calls === 0) return null;
-  return inBand.reduce((sum, { count, meanUs }) => sum + count * meanUs, 0) / calls;
-}
-
 function describeCurves(curves: readonly TrialConnectCost[]): string {
-  const [lowest, , , highest] = BANDS;
-  const parts = curves.map(({ variant, points }) => {
-    const [below, above] = [meanOf(points, lowest), meanOf(points, highest)];
+  const parts = curves.map(({ variant, summary: { meansUs } }) => {
+    const [below = null, above = null] = [meansUs.at(0), meansUs.at(-1)];
     return `${variant}: ${formatValue(below, "us")} below a quarter of the range, ${formatValue(above, "us")} above three quarters`;
   });
   return keepTogether(`${parts.join("; ")}.`);

@@ -1,15 +1,21 @@
-import { describeMetric, type MetricKey, median } from "@churnlab/core";
+import {
+  describeMetric,
+  type MetricKey,
+  medianOrNull,
+  orderAxesByEffect,
+  poolResponses,
+  type SweptAxis,
+} from "@churnlab/core";
 import { h, type JSX } from "preact";
 import { type Dose, drawDoseResponse } from "../../charts/draw-dose-response.ts";
 import { drawHeatMap } from "../../charts/draw-heat-map.ts";
 import { formatNumber, formatValue } from "../../format-value.ts";
 import { listRunMetrics, readMetric } from "../../variant-readings.ts";
-import { orderAxesByEffect } from "../order-axes.ts";
 import { SvgFigure } from "../parts/figure.ts";
 import type { Section } from "../parts/section.ts";
-import { predictResponse } from "../predict-response.ts";
+import { predictVariant } from "../predict-variant.ts";
 import type { ReportData } from "../report-data.ts";
-import { findSweptAxes, nameAxis, numberOf, type SweptAxis } from "../swept-axes.ts";
+import { findSweptAxes, nameAxis, numberOf } from "../swept-axes.ts";
 import { capacityMetric } from "./capacity.ts";
 
 /** What is drawn against the axes, where it was measured and is not zero throughout. */
@@ -44,7 +50,7 @@ function drawSweep(data: ReportData, metric: MetricKey, axes: readonly SweptAxis
   const key = `${metric.role}.${metric.metric}`;
   const responseOf = (variant: string): number | null => {
     const reading = data.readings.find((one) => one.variant === variant);
-    return reading === undefined ? null : medianOf(readMetric(reading, metric).values);
+    return reading === undefined ? null : medianOrNull(readMetric(reading, metric).values);
   };
   const isCrowded = axes.length > AXES_DRAWN;
   const ordered = isCrowded ? orderAxesByEffect(axes, responseOf) : axes.toReversed();
@@ -79,16 +85,17 @@ interface HeatProps {
 function HeatFigure({ data, metric: key, x, y, facet, pooled }: HeatProps): JSX.Element {
   const description = describeMetric(key.metric);
   const unit = description?.unit ?? "";
-  const byTile = Map.groupBy(data.readings, ({ variant }) =>
-    JSON.stringify([x, y, facet].map((axis) => axis?.valueOf.get(variant) ?? "")),
-  );
-  const tiles = [...byTile].map(([place, readings]) => {
-    const [ofX = "", ofY = "", ofFacet = ""] = JSON.parse(place) as string[];
+  const responses = data.readings.map((reading) => {
+    return { variant: reading.variant, values: readMetric(reading, key).values };
+  });
+  const axes = facet === null ? [x, y] : [x, y, facet];
+  const tiles = poolResponses(responses, axes).map(({ place, median }) => {
+    const [ofX = "", ofY = "", ofFacet = ""] = place;
     return {
       x: labelOf(ofX),
       y: labelOf(ofY),
       ...(facet === null ? {} : { facet: labelOf(ofFacet) }),
-      value: medianOf(readings.flatMap((reading) => readMetric(reading, key).values)),
+      value: median,
     };
   });
   const known = tiles.flatMap(({ value }) => (value === null ? [] : [value]));
@@ -131,8 +138,8 @@ function DoseFigure({ data, metric: key, axis }: DoseProps): JSX.Element {
       const x = numberOf(axis.valueOf.get(reading.variant) ?? "") ?? 0;
       const forecast = data.forecasts.find(({ variant }) => variant === reading.variant);
       const predicted =
-        forecast === undefined ? null : predictResponse(data.run, forecast, key.metric);
-      return { x, values, median: medianOf(values), predicted };
+        forecast === undefined ? null : predictVariant(data.run, forecast, key.metric);
+      return { x, values, median: medianOrNull(values), predicted };
     })
     .toSorted((a, b) => a.x - b.x);
   const title = `${key.role}.${key.metric}`;
@@ -153,11 +160,6 @@ function DoseFigure({ data, metric: key, axis }: DoseProps): JSX.Element {
       `: ${description?.meaning ?? ""} Circles are replicates, dots their medians${doses.some(({ predicted }) => predicted !== null) ? ", the dashed line is what the port model predicts" : ""}.`,
     ],
   });
-}
-
-function medianOf(values: readonly number[]): number | null {
-  const middle = median(values);
-  return middle.defined ? middle.value : null;
 }
 
 /** A port range is read by its size. */

@@ -1,4 +1,4 @@
-import type { SweptAxis } from "./swept-axes.ts";
+import type { SweptAxis } from "./swept-axis.ts";
 
 /**
  * Axes by their main effect on a response, the greatest first: how far apart the means over the variants of each value

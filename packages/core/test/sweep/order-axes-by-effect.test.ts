@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { orderAxesByEffect } from "../../src/html/order-axes.ts";
-import type { SweptAxis } from "../../src/html/swept-axes.ts";
+import { orderAxesByEffect } from "../../src/sweep/order-axes-by-effect.ts";
+import type { SweptAxis } from "../../src/sweep/swept-axis.ts";
 
 const VARIANTS = ["a0 b0", "a0 b1", "a1 b0", "a1 b1"];
 
