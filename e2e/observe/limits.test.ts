@@ -279,6 +279,23 @@ phases: { measure: 1s }`);
     expect(Math.max(...depths)).toBe(10);
   });
 
+  it("of descriptors of a program that is not ours is seen from outside: as many are open as it may have", async () => {
+    const { command } = aCommandTarget("8080");
+    const [program, ...rest] = JSON.parse(command) as string[];
+    const limited = JSON.stringify(["prlimit", "--nofile=60", "--", program, ...rest]);
+    const outcome = await runOne(`
+target: { command: ${limited} }
+workload: { kind: hold, engine: epoll, arrival: { model: closed, connections: 60 }, timeouts: { connect: 500ms, response: 500ms } }
+phases: { measure: 1s }`);
+    const { measurements, warnings } = outcome.record;
+    const of = (metric: string): number | undefined =>
+      measurements.find((each) => each.role === "target" && each.metric === metric)?.value;
+    expect(of("descriptors.limit")).toBe(60);
+    // A descriptor that was inherited from beyond the limit counts too.
+    expect(of("descriptors.peak")).toBeGreaterThanOrEqual(60);
+    expect(warnings.map(({ code }) => code)).toContain("W_TARGET_DESCRIPTORS");
+  });
+
   it("of room for tracked connections is named, with the peak beside the maximum", async () => {
     const { folder, command, enter } = aCommandTarget("8080");
     let max = 0;

@@ -7,12 +7,13 @@ import {
   type WarningCode,
   type Workload,
   warnAcceptFailures,
+  warnFullDescriptors,
 } from "@churnlab/core";
 import { judgeCloser } from "./judge-closer.ts";
 import { judgeSampler } from "./judge-sampler.ts";
 import { judgeSteadiness } from "./judge-steadiness.ts";
 import { judgeTimeWait } from "./judge-time-wait.ts";
-import { beginsAtZero, growthOf } from "./reduce-measurements.ts";
+import { beginsAtZero, growthOf, WHOLE_TRIAL } from "./reduce-measurements.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Least share of the intended load that must have been attempted. */
@@ -147,9 +148,16 @@ function judgeDescriptors({ report }: TrialEvidence): Warning[] {
 
 /** What a server could not accept is its own shortage, which a scenario may ask about. */
 function judgeServerDescriptors({ recording }: TrialEvidence): Warning[] {
-  return recording
-    .readings()
-    .flatMap((readings) => warnAcceptFailures(readings.observer.role, growthOf(readings)));
+  return recording.readings().flatMap((readings) => {
+    const { role } = readings.observer;
+    const highest = (gauge: string): number | undefined =>
+      recording.series.window(role, gauge, WHOLE_TRIAL).toSorted((a, b) => b - a)[0];
+    const [open, limit] = [highest("descriptors"), highest("descriptors.limit")];
+    return [
+      ...warnAcceptFailures(role, growthOf(readings)),
+      ...(open === undefined || limit === undefined ? [] : warnFullDescriptors(role, open, limit)),
+    ];
+  });
 }
 
 /** After a warm-up the load goes on while counters are read; without one they are read before the first packet. */

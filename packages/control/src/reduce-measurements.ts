@@ -115,13 +115,19 @@ function reduceRole(readings: RoleReadings, recording: Recorder): Measurement[] 
     ...reducePeak(role, recording, ["syn_recv", "syn_recv.peak"]),
     ...reducePeak(role, recording, ["rst.sent_rate", "rst.sent_rate_peak"]),
     ...reducePeak(role, recording, ["rst.received_rate", "rst.received_rate_peak"]),
+    ...reducePeak(role, recording, ["descriptors", "descriptors.peak"]),
+    ...reducePeak(role, recording, ["descriptors.limit", "descriptors.limit"]),
     ...reducePeak(role, recording, ["conntrack", "conntrack.peak"]),
     ...reducePeak(role, recording, ["conntrack.max", "conntrack.max"]),
   ];
   return values.map(([metric, value]) => ({ role, metric, value }));
 }
 
-const WHOLE_TRIAL = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+/** A window that leaves nothing out. */
+export const WHOLE_TRIAL: { readonly fromMs: number; readonly toMs: number } = {
+  fromMs: Number.NEGATIVE_INFINITY,
+  toMs: Number.POSITIVE_INFINITY,
+};
 
 function reduceTimeWait(role: Role, recording: Recorder): Named[] {
   const { measureAtMs, measureEndedAtMs, series } = recording;

@@ -195,6 +195,22 @@ const rows: readonly Row[] = [
   ],
   ["accept_queue.peak", "connections", "lower", "gauge", every, "Deepest accept queue seen."],
   [
+    "descriptors.peak",
+    "descriptors",
+    "lower",
+    "gauge",
+    target,
+    "Most descriptors seen open in the measure phase in the process of a program under test that was nearest to its limit.",
+  ],
+  [
+    "descriptors.limit",
+    "descriptors",
+    "neither",
+    "gauge",
+    target,
+    "The limit on open files of that process (RLIMIT_NOFILE, soft).",
+  ],
+  [
     "accept_failures.*",
     "connections",
     "lower",

@@ -17,6 +17,8 @@ import type { Warning } from "./warnings.ts";
 export interface ServerAccount {
   /** Cumulative, by metric; one that is absent is 0. */
   readCounters(): Readonly<Record<string, number>>;
+  /** Values of now, by stored metric name. Absent where it has none. */
+  readGauges?(): Readonly<Record<string, number>>;
   /** Events since the last call, with times on the caller's monotonic clock. */
   takeEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[];
 }
@@ -30,7 +32,7 @@ export interface Target {
   measure(): Promise<readonly Measurement[]>;
   /** The measure phase begins: counts of `measure` are from here on. Absent where it has none. */
   markMeasure?(): void;
-  /** Absent where it is not ours, or a process that cannot be asked while it serves. */
+  /** Absent where nothing is known of it while it serves. */
   readonly account?: ServerAccount;
   /** Connections to an upstream that it keeps between requests, and so after the load. Absent where it is not known. */
   keptOpen?(): number;

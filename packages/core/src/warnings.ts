@@ -50,7 +50,7 @@ export const WARNING_CODES = {
   W_TARGET_DESCRIPTORS: {
     invalidates: false,
     meaning:
-      "The target had no descriptor for a connection that waited: it accepted as many as its limit on open files leaves, and no more.",
+      "The target had no descriptor for a connection that waited, or all open that it may have: it accepted as many as its limit on open files leaves, and no more.",
   },
   W_OFFERED_SHORT: {
     invalidates: true,

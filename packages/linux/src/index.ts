@@ -66,6 +66,7 @@ export * from "./capabilities.ts";
 export * from "./environment.ts";
 export * from "./network-devices.ts";
 export * from "./open-file-limit.ts";
+export * from "./open-files.ts";
 export * from "./probe.ts";
 export * from "./probes.ts";
 export * from "./thread-cpu.ts";

@@ -7,8 +7,8 @@ export interface OpenFileLimit {
 }
 
 /** The limit on open files of this process. Node raises the soft limit to the hard one when it starts. */
-export function readOpenFileLimit(): OpenFileLimit {
-  const limits = readFileSync("/proc/self/limits", "utf8");
+export function readOpenFileLimit(process: number | "self" = "self"): OpenFileLimit {
+  const limits = readFileSync(`/proc/${process}/limits`, "utf8");
   const [, soft = "", hard = ""] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(limits) ?? [];
   return { soft: parseLimit(soft), hard: parseLimit(hard) };
 }

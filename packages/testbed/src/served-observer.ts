@@ -26,7 +26,11 @@ class ServedObserver implements Observer {
 
   readCounters(): CounterReading {
     const reading = this.#observer.readCounters();
-    return { ...reading, counters: { ...reading.counters, ...this.#account.readCounters() } };
+    return {
+      ...reading,
+      gauges: { ...reading.gauges, ...this.#account.readGauges?.() },
+      counters: { ...reading.counters, ...this.#account.readCounters() },
+    };
   }
 
   readQueues(): QueueReading | null {

@@ -7,11 +7,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   ChurnError,
   type Measurement,
+  type ServerAccount,
   type Target,
   type TargetAddress,
   type TargetSpec,
 } from "@churnlab/core";
-import { type CounterReader, type NetworkNamespace, openCounters, SockDiag } from "@churnlab/linux";
+import {
+  type CounterReader,
+  type NetworkNamespace,
+  OpenFileCount,
+  openCounters,
+  SockDiag,
+} from "@churnlab/linux";
 import { countTowardsUpstream } from "../count-towards-upstream.ts";
 import { awaitListener } from "./await-listener.ts";
 import { describePlace, fillPlaceholders } from "./fill-placeholders.ts";
@@ -41,6 +48,15 @@ export interface CommandOptions {
 /** A program of this machine that serves inside a trial's namespace, and ends with the trial. */
 export class CommandTarget implements Target {
   readonly address: TargetAddress;
+  /** Its descriptors are all that is seen of it from outside beside its kernel. */
+  readonly account: ServerAccount = {
+    readCounters: () => ({}),
+    takeEvents: () => [],
+    readGauges: () => {
+      const files = this.#files?.read() ?? null;
+      return files === null ? {} : { descriptors: files.open, "descriptors.limit": files.limit };
+    },
+  };
   readonly #program: string;
   readonly #child: ChildProcess;
   readonly #pid: number;
@@ -49,6 +65,8 @@ export class CommandTarget implements Target {
   readonly #counters: CounterReader;
   readonly #diag: SockDiag;
   readonly #isGateway: boolean;
+  /** Of its processes when the measure phase began. */
+  #files: OpenFileCount | null = null;
   #exit: string | null = null;
   #stopping = false;
   #cpuAtStartUs = 0;
@@ -92,6 +110,10 @@ export class CommandTarget implements Target {
 
   ended(): string | null {
     return this.#stopping ? null : this.#exit;
+  }
+
+  markMeasure(): void {
+    this.#files = new OpenFileCount(listSession(this.#pid).map(({ pid }) => pid));
   }
 
   /** Connections towards the upstream that stay open when nobody asks any more: those of its pool. */
