@@ -31,10 +31,23 @@ export function buildImages(): void {
   for (const image of ["base", "nats"]) {
     execFileSync("node", [`scripts/build-${image}-image.mjs`], { cwd: ROOT, stdio: "pipe" });
   }
-  for (const target of ["target", "controller", "agent"]) {
-    const base = ["--build-arg", "BASE=churnlab-base"];
-    docker("build", "--quiet", ...base, "--target", target, "--tag", `churnlab-${target}`, ".");
+  // The last stage, and on the way to it all others: what is sent to the engine is large, so it is sent once.
+  const said = docker("build", "--build-arg", "BASE=churnlab-base", "--target", "controller", ".");
+  const stages = readStages(said);
+  for (const name of ["target", "agent", "controller"]) {
+    docker("tag", stages.get(name) ?? `stage-${name}-is-not-there`, `churnlab-${name}`);
   }
+}
+
+/** The last image of each stage, by the name of the stage, as the builder tells them. */
+function readStages(said: string): ReadonlyMap<string, string> {
+  const [, ...stages] = said.split(/^Step \d+\/\d+ : FROM \S+ AS /m);
+  return new Map(
+    stages.map((text) => {
+      const name = /^\S+/.exec(text)?.[0] ?? "";
+      return [name, [...text.matchAll(/^ ---> ([0-9a-f]{12})$/gm)].at(-1)?.[1] ?? ""];
+    }),
+  );
 }
 
 /** Names of all containers of churnlab, of whichever run. */
