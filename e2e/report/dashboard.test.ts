@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Worker } from "node:worker_threads";
+import type { LiveFeed } from "@churnlab/report";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import {
@@ -126,15 +127,23 @@ describe("a run that is watched", () => {
     await killed[Symbol.asyncDispose]();
   });
 
-  it("takes as long with three tabs as without any", { retry: 2 }, async () => {
-    const alone = await timeRun(async () => []);
+  it("takes as long at each moment with three tabs as without any, and hardly a processor's time", async () => {
     const watched = await timeRun(async (opened) => {
       const tabs = await Promise.all([openPage(browser), openPage(browser), openPage(browser)]);
       for (const { page } of tabs) await page.goto(opened.at("/live"));
       return tabs;
     });
-    // The moments are paced; a run that waited for a browser would take its time on top.
-    expect(watched / alone).toBeLessThan(1.3);
+    expect(watched.slowed).toBeLessThan(1.2);
+    expect(watched.cpuShare).toBeLessThan(TELLING_SHARE_MAX);
+    // A listener that takes the processor for a moment, each time that it is told, is found out.
+    const heldUp = await timeRun(async ({ feed }) => {
+      feed.listen(() => {
+        const before = process.threadCpuUsage();
+        while (cpuMsSince(before) < MOMENT_MS);
+      });
+      return [];
+    });
+    expect(heldUp.cpuShare).toBeGreaterThan(TELLING_SHARE_MAX);
   });
 
   it("is told of trouble: a lost connection is said, and a page comes back by itself", async () => {
@@ -244,34 +253,75 @@ const METRICS = [
   "client.ports.range",
 ] as const;
 
-/** The same pauses as a run's, in a thread that has nothing to do with a dashboard. */
+/** The same pauses as a run's, in a thread that has nothing to do with a dashboard: how long each of them was. */
 const PACER = `
   const { parentPort, workerData } = require("node:worker_threads");
   (async () => {
-    const startedMs = performance.now();
-    for (let i = 0; i < workerData.pauses; i++)
+    const tookMs = [];
+    for (let i = 0; i < workerData.pauses; i++) {
+      const startedMs = performance.now();
       await new Promise((resolve) => setTimeout(resolve, workerData.pauseMs));
-    parentPort.postMessage(performance.now() - startedMs);
+      tookMs.push(performance.now() - startedMs);
+    }
+    parentPort.postMessage(tookMs);
   })();`;
 const PAUSES = 82;
+/** Of a run's time: what it may take to tell its samples, to however many. */
+const TELLING_SHARE_MAX = 0.02;
 
-/** How long a run takes, against the same pauses beside it: browsers and other work make both wait for a processor. */
+interface RunTimes {
+  /** The median moment against the median of the same pauses beside it: browsers and other work make some of both wait. */
+  readonly slowed: number;
+  /** CPU time of the run's thread while it hands its samples out, of the run's time. */
+  readonly cpuShare: number;
+}
+
 async function timeRun(
   watch: (opened: OpenDashboard) => Promise<readonly AsyncDisposable[]>,
-): Promise<number> {
+): Promise<RunTimes> {
   await using opened = await openDashboard();
   const tabs = await watch(opened);
+  const tellingMs = timeSamples(opened.feed);
   const pacer = new Worker(PACER, {
     eval: true,
     workerData: { pauses: PAUSES, pauseMs: MOMENT_MS },
   });
-  const paced = once(pacer, "message") as Promise<[number]>;
-  const startedMs = performance.now();
-  await playRun(opened, TWO_TRIALS, { waitMs: MOMENT_MS });
-  const tookMs = performance.now() - startedMs;
+  const paced = once(pacer, "message") as Promise<[number[]]>;
+  const atMs: number[] = [];
+  await playRun(opened, TWO_TRIALS, {
+    waitMs: MOMENT_MS,
+    onMoment: () => atMs.push(performance.now()),
+  });
   const [pausesMs] = await paced;
   for (const tab of tabs) await tab[Symbol.asyncDispose]();
-  return tookMs / pausesMs;
+  const tookMs = atMs.slice(1).map((ms, i) => ms - (atMs[i] ?? 0));
+  expect(tookMs.length).toBeGreaterThan(PAUSES / 2);
+  return {
+    slowed: medianOf(tookMs) / medianOf(pausesMs),
+    cpuShare: tellingMs() / (PAUSES * MOMENT_MS),
+  };
+}
+
+/** Returns how much CPU time has gone into the samples that the feed was given since. */
+function timeSamples(feed: LiveFeed): () => number {
+  const addSample = feed.addSample.bind(feed);
+  let ms = 0;
+  feed.addSample = (sample) => {
+    const before = process.threadCpuUsage();
+    addSample(sample);
+    ms += cpuMsSince(before);
+  };
+  return () => ms;
+}
+
+/** Of this thread. */
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 describe("churnlab serve", () => {

@@ -9,6 +9,7 @@ import { playRun } from "../../packages/report/test/fixtures/play-run.ts";
 import { MATRIX, TW_REUSE } from "../../packages/report/test/fixtures/scenarios.ts";
 import { openPage, untilDrawn } from "./chromium.ts";
 import { comparePicture } from "./compare-picture.ts";
+import { countDrawnLines } from "./count-drawn-lines.ts";
 import { useChromium } from "./use-chromium.ts";
 
 const browser = useChromium();
@@ -80,6 +81,37 @@ describe("pictures of a report", () => {
     ).toMatch(
       /looks other than .*port-budget-light\.png: \d+\.\d % of its cells; see .*-seen\.png/,
     );
+  });
+});
+
+/** Takes one kind of line out of what a page draws: dashed ones are bounds, dotted ones markers; of those, the first. */
+function loseLine(lost: "none" | "bound" | "marker"): void {
+  let markers = 0;
+  const drawing = CanvasRenderingContext2D.prototype;
+  const stroke: unknown = Reflect.get(drawing, "stroke");
+  drawing.stroke = function (this: CanvasRenderingContext2D): void {
+    const [dash = 0, gap = 0] = this.getLineDash();
+    // A chart draws its bounds, then its markers.
+    const kind = gap === 0 ? null : dash > gap ? "bound" : "marker";
+    if (kind !== null) markers = kind === "bound" ? 0 : markers + 1;
+    if (kind === lost && (kind === "bound" || markers === 1)) return;
+    if (typeof stroke === "function") Reflect.apply(stroke, this, []);
+  };
+}
+
+describe("the lines of a chart", () => {
+  it.each([
+    ["none", { across: 1, down: 3 }],
+    ["bound", { across: 0, down: 3 }],
+    ["marker", { across: 1, down: 2 }],
+  ] as const)("are all there, and one that is lost is missed: %s", async (lost, expected) => {
+    await using opened = await openPage(browser, { offline: true, colorScheme: "light" });
+    const { page } = opened;
+    await page.addInitScript(loseLine, lost);
+    await openReport(page, `lines-${lost}`, TW_REUSE);
+    const plot = page.locator(`${PLACES["port-budget"]} .u-over`).first();
+    await plot.scrollIntoViewIfNeeded();
+    expect(await countDrawnLines(plot)).toEqual(expected);
   });
 });
 

@@ -102,6 +102,44 @@ describe("the stream of a run that goes on", { timeout: 30_000 }, () => {
     for (const socket of sockets) socket.destroy();
   });
 
+  it("sends nothing to a reader that fell behind, and one snapshot in place of that once it reads again", async () => {
+    await using opened = await openDashboard();
+    const { port } = new URL(opened.dashboard.address);
+    let text = "";
+    const socket = connect(Number(port), "127.0.0.1").setEncoding("utf8").pause();
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    const typesSeen = (): string[] => [...text.matchAll(/^event: (\S+)$/gm)].map(([, t = ""]) => t);
+    socket.write("GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    while (opened.dashboard.streams() < 1) await sleep(5);
+    // More than the kernel keeps for it and the server lets wait.
+    const published = 200;
+    for (let i = 0; i < published; i++) {
+      opened.feed.end(`${i} ${"x".repeat(100_000)}`);
+      await sleep(0);
+    }
+    socket.resume();
+    const isSnapshot = (type: string): boolean => type === "snapshot";
+    await expect
+      .poll(
+        () => {
+          opened.feed.end("at last");
+          return typesSeen().filter(isSnapshot).length;
+        },
+        { timeout: 15_000 },
+      )
+      .toBe(2);
+    const types = typesSeen();
+    expect(isSnapshot(types[0] ?? "")).toBe(true);
+    // What came before it fell behind came one by one, and much was never sent.
+    const second = types.findLastIndex(isSnapshot);
+    expect(second).toBeGreaterThan(1);
+    expect(second).toBeLessThan(published / 2 + 1);
+    expect(text.slice(text.lastIndexOf("event: snapshot"))).toContain('"endState":"at last"');
+    socket.destroy();
+  });
+
   it("does not wait for readers that read nothing: a run plays to its end, and memory stays bounded", async () => {
     await using opened = await openDashboard();
     const { port } = new URL(opened.dashboard.address);
