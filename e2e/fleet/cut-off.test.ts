@@ -4,7 +4,7 @@ import path from "node:path";
 import { createNetworkNamespace, joinByVeth, type NetworkNamespace } from "@churnlab/linux";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
-import { type RunningFleet, startFleet, until } from "./start-fleet.ts";
+import { type AgentSpec, type RunningFleet, startFleet, until } from "./start-fleet.ts";
 
 /** Longer than the dead-man's time: an agent that is cut off stops while its share would still run. */
 const SCENARIO = `
@@ -18,6 +18,7 @@ replicates: 1
 const HUB = "198.19.255.1";
 
 let fleet: RunningFleet;
+let specs: readonly AgentSpec[] = [];
 const homes = new Map<string, NetworkNamespace>();
 const stack = new AsyncDisposableStack();
 
@@ -43,7 +44,7 @@ function inHome(name: string, ...command: readonly string[]): void {
 
 beforeAll(async () => {
   const hub = stack.use(createNetworkNamespace());
-  const specs = ["target", "a1", "a2"].map((name, i) => ({
+  specs = ["target", "a1", "a2"].map((name, i) => ({
     name,
     role: name === "target" ? ("target" as const) : ("load" as const),
     addresses: [`198.18.1.${i + 1}`],
@@ -91,5 +92,17 @@ describe("an agent that is cut off from the server in the middle of its load", (
     );
     expect(counted).toEqual([{ value: 300 }]);
     expect(await until(() => fleet.countHosts() === 0, 5000)).toBe(true);
+  });
+});
+
+describe("an agent on another host than a server that lets everybody in", () => {
+  it("refuses it, unless it is told that this is meant", async () => {
+    const spec = specs.find(({ name }) => name === "a1") as AgentSpec;
+    const agent = fleet.begin({ ...spec, name: "a3", flags: [] });
+    expect(await until(() => agent.child.exitCode !== null, 20_000)).toBe(true);
+    expect(`${agent.child.exitCode} ${agent.log()}`).toMatch(
+      /^3 [^]*lets everybody in, and is on another machine[^]*E_NATS[^]*--insecure/,
+    );
+    expect(agent.log()).not.toContain("serves with");
   });
 });

@@ -1,5 +1,10 @@
+import { availableParallelism, release } from "node:os";
 import type { Recorder } from "@churnlab/control";
+import { agentDescriptionSchema, connectNats, verbSubject } from "@churnlab/fleet";
+import { readSysctls } from "@churnlab/linux";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clock } from "../real-clock.ts";
+import { requestOf } from "./request-of.ts";
 import { runOne } from "./run-one.ts";
 import { agentsWithClocks, type RunningFleet, startFleet } from "./start-fleet.ts";
 
@@ -13,12 +18,40 @@ phases: { measure: 7s }
 replicates: 1
 `;
 
+const PORT_RANGE = "net.ipv4.ip_local_port_range";
+
 let fleet: RunningFleet;
 
 beforeAll(async () => {
-  fleet = await startFleet(agentsWithClocks([5000, -70_000]));
+  const flags = ["--label=zone=b", "--label=rack=7"];
+  fleet = await startFleet(agentsWithClocks([5000, -70_000]).map((spec) => ({ ...spec, flags })));
 }, 60_000);
 afterAll(() => fleet[Symbol.asyncDispose]());
+
+describe("what an agent says of itself when it is asked", () => {
+  it("is what a trial can have of it: roles, labels, workers, kernel, addresses, ports, engines", async () => {
+    const nc = await connectNats({ name: "test", server: fleet.url, seed: null, ca: null });
+    const reply = await nc.request(verbSubject("a2", "describe"), requestOf("0.1.0"));
+    await nc.close();
+    const { ok, body } = reply.json<{ ok: boolean; body: unknown }>();
+    expect(ok).toBe(true);
+    const description = agentDescriptionSchema.parse(body);
+    expect(description).toMatchObject({
+      name: "a2",
+      roles: ["load"],
+      labels: { zone: "b", rack: "7" },
+      capacity: 4,
+      cores: availableParallelism(),
+      kernel: release(),
+      network: "link",
+      addresses: ["198.18.2.2"],
+      // Of the namespace, where nobody has changed it.
+      portRange: readSysctls(fleet.lan, [PORT_RANGE])[PORT_RANGE],
+    });
+    expect(description.engines).toContain("net");
+    expect(Math.abs(description.nowMs + 70_000 - clock.nowMs())).toBeLessThan(5000);
+  });
+});
 
 describe("what is told of a fleet while its trial runs", () => {
   it("has latencies each second, ports between the looks, and how each agent does, as a local trial has", async () => {
