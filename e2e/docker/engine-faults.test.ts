@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Ended, Workplace } from "../cli/churnlab.ts";
 import { docker, listContainers } from "./engine.ts";
@@ -61,6 +61,23 @@ describe("an engine that cannot be used", () => {
     expect(stderr).toMatch(/19\.03\.15 is too old.*E_CONTAINER_ENGINE[^]*20\.10/);
     expect(code).toBe(3);
   });
+});
+
+it("an engine that hangs while it creates is not waited for once the run is interrupted", async () => {
+  const hanging = `case "$*" in
+    *Version*) echo 28.5.1 ;; "image inspect"*) echo sha256:1 ;;
+    create*) touch "${place.folder}/creating"; exec sleep 30 ;;
+    rm*) echo "$4" >"${place.folder}/removed"; echo "$4" ;; esac`;
+  const assignments = Object.entries(withProgram("docker", hanging)).map(([k, v]) => `${k}=${v}`);
+  const file = place.write("s.yaml", scenario(""));
+  const started = place.start(["run", file], { prefix: ["env", ...assignments] });
+  await expect.poll(() => existsSync(`${place.folder}/creating`)).toBe(true);
+  const atMs = performance.now();
+  started.child.kill("SIGINT");
+  const { code } = await started.ended;
+  expect(performance.now() - atMs).toBeLessThan(15_000);
+  expect(code).toBe(130);
+  expect(readFileSync(`${place.folder}/removed`, "utf8")).toMatch(/^churnlab-\d+-/);
 });
 
 describe("with an engine", () => {

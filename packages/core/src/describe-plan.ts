@@ -36,6 +36,8 @@ export interface FleetNeeds {
   readonly sourcesPerAgent: number;
   readonly workersPerAgent: number | null;
   readonly targetLabels: Readonly<Record<string, string>>;
+  /** Images that its target's containers are of; null stands for that of churnlab's own servers, which the agent knows. */
+  readonly targetImages: readonly (string | null)[];
 }
 
 export interface VariantDescription {
@@ -178,7 +180,13 @@ function describeFleet(specs: readonly TrialSpec[]): FleetNeeds | null {
     sourcesPerAgent: largest.perAgent.sources,
     workersPerAgent: largest.perAgent.workers,
     targetLabels: largest.target.labels,
+    targetImages: [...new Set(specs.flatMap(imageOnFleet))],
   };
+}
+
+function imageOnFleet({ fleet, testbed, target }: TrialSpec): (string | null)[] {
+  if (fleet === undefined || testbed !== "docker") return [];
+  return ["image" in target ? target.image : null];
 }
 
 function connectionsMax({ workload: { arrival, kind }, phases }: TrialSpec): number {

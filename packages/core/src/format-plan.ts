@@ -152,12 +152,18 @@ function gates({ gateBlocks, replicates }: PlanDescription): string[] {
 }
 
 function describeFleet(fleet: FleetNeeds): string {
-  const { agents, labels, sourcesPerAgent, workersPerAgent, targetLabels } = fleet;
+  const { agents, labels, sourcesPerAgent, workersPerAgent, targetLabels, targetImages } = fleet;
   const workers = workersPerAgent === null ? "" : ` and ${count(workersPerAgent, "worker")}`;
   return [
     `${count(agents, "agent")} for load${nameLabels(labels)}, ${count(sourcesPerAgent, "source")}${workers} each`,
-    `and one for the target${nameLabels(targetLabels)}: run --nats URL`,
+    `and one for the target${nameLabels(targetLabels)}${nameImages(targetImages)}: run --nats URL`,
   ].join(", ");
+}
+
+function nameImages(images: readonly (string | null)[]): string {
+  if (images.length === 0) return "";
+  const named = images.map((image) => image ?? "churnlab's own server");
+  return ` in a container of ${named.join(" or ")}, which its own file has to allow`;
 }
 
 function nameLabels(labels: Readonly<Record<string, string>>): string {

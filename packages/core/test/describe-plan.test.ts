@@ -39,6 +39,20 @@ describe("the description of a plan", () => {
     expect(plan.variants.map(({ mayEndEarly }) => mayEndEarly)).toEqual([false, false]);
   });
 
+  test("says of a fleet in which container its target is to be, which an agent has to allow", () => {
+    const needs = (target: string) => {
+      const text = `fleet: { agents: 2, target: { labels: { disk: fast } } }\n${target}`;
+      const described = planOf(scenarioText(text, "kind: short-lived, arrival: { rate: 100/s }"));
+      return /Needs {3}2 agents.*/.exec(formatPlan(described))?.[0];
+    };
+    const begin = "Needs   2 agents for load, 1 source each, and one for the target with disk=fast";
+    expect(needs("")).toBe(`${begin}: run --nats URL`);
+    expect(needs("testbed: docker\ntarget: { image: 'nginx:1.28' }")).toBe(
+      `${begin} in a container of nginx:1.28, which its own file has to allow: run --nats URL`,
+    );
+    expect(needs("testbed: docker")).toContain("in a container of churnlab's own server, which");
+  });
+
   test("gives the order of every block", () => {
     expect(plan.blocks).toHaveLength(3);
     for (const block of plan.blocks) expect(block.toSorted()).toEqual(["baseline", "tw_reuse=1"]);

@@ -288,7 +288,11 @@ gates: [{ metric: client.failures.EADRNOTAVAIL, variant: nobody, max: 0 }]
       /external sets no sysctls/,
     ],
     ["topology: gateway\ntarget: { server: fastify }", undefined, /dials no upstream/],
-    ["fleet: { agents: 1 }\ntestbed: docker", undefined, /docker is not for a fleet/],
+    [
+      "fleet: { agents: 1 }\ntestbed: external\ntarget: { url: 'http://h/' }",
+      undefined,
+      /external is not for a fleet/,
+    ],
     ["fleet: { agents: 1 }\ntarget: { image: x }", undefined, /an image is for testbed: docker/],
     ["phases: { measure: 0s }", undefined, /measure must be more than 0s/],
     ["phases: { measure: 49h }", undefined, /measure must be at most 48h/],

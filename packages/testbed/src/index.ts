@@ -10,6 +10,8 @@ export {
   type UnseenContainer,
 } from "./docker/clean-containers.ts";
 export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
+export { type ContainerAbility, findContainers } from "./docker/find-containers.ts";
+export { type ImageSpec, imageOf } from "./docker/image-of.ts";
 export { checkExternal, type ExternalCheck } from "./external/check-external.ts";
 export { ExternalTargets } from "./external/external-targets.ts";
 export { ExternalTestbed } from "./external/external-testbed.ts";
@@ -21,6 +23,7 @@ export {
   type LoadSide,
   type Side,
   SideBuilder,
+  type SideBuilderOptions,
   type SideNetwork,
   type SidePlan,
   type TargetSide,

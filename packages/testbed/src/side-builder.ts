@@ -15,10 +15,17 @@ import {
   type NetworkNamespace,
   readSysctls,
 } from "@churnlab/linux";
-import { LocalAgent, TargetThreads, WorkerPool } from "@churnlab/traffic";
+import { LocalAgent, type RunningTarget, TargetThreads, WorkerPool } from "@churnlab/traffic";
+import { awaitListener } from "./command/await-listener.ts";
 import { describeEnvironment } from "./describe-environment.ts";
+import { DockerCli } from "./docker/docker-cli.ts";
+import { recordSysctls } from "./docker/engine-sysctls.ts";
+import { whyNotFromOutside } from "./docker/open-container-namespace.ts";
+import { removeLate } from "./docker/remove-container.ts";
+import { observeFromOutside, startTargetContainer } from "./docker/start-target-container.ts";
+import { withLastLines } from "./docker/with-last-lines.ts";
 import { distinctRecords, type Host, writeSysctls } from "./netns-hosts.ts";
-import { startServers } from "./netns-servers.ts";
+import { startServers, startUpstream } from "./netns-servers.ts";
 import { ResetWatch } from "./reset-watch.ts";
 import { restoreSysctls } from "./restore-sysctls.ts";
 import { withServer } from "./served-observer.ts";
@@ -61,18 +68,39 @@ export interface TargetSide extends Side {
  */
 export type KeepUndo = (was: Readonly<Record<string, string>>) => () => void;
 
+export interface SideBuilderOptions {
+  readonly network: SideNetwork;
+  /** Every address that this machine's sides may have. */
+  readonly addresses: readonly string[];
+  readonly keep?: KeepUndo;
+  /** Whether an image that is missing may be pulled. */
+  readonly pull?: boolean;
+}
+
+/** The hosts of a target's side, and what serves there. */
+interface ServingHosts {
+  readonly hosts: readonly Host[];
+  readonly sysctls: readonly SysctlRecord[];
+  readonly target: Target;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+type ObservedHosts = Pick<ServingHosts, "hosts" | "sysctls"> & Pick<SidePlan, "spec">;
+
 /** Builds this machine's side of trials whose other side is elsewhere. Threads live as long as the builder. */
 export class SideBuilder implements AsyncDisposable {
   readonly #network: SideNetwork;
   readonly #pool: WorkerPool = new WorkerPool();
   readonly #watch: ResetWatch;
   readonly #keep: KeepUndo;
+  readonly #pull: boolean;
   #threads: TargetThreads | null = null;
+  #cli: DockerCli | null = null;
 
-  /** `addresses`: every address that this machine's sides may have. */
-  constructor(network: SideNetwork, addresses: readonly string[], keep: KeepUndo = () => () => {}) {
+  constructor({ network, addresses, keep, pull = false }: SideBuilderOptions) {
     this.#network = network;
-    this.#keep = keep;
+    this.#keep = keep ?? (() => () => {});
+    this.#pull = pull;
     this.#watch = new ResetWatch(addresses);
   }
 
@@ -84,7 +112,8 @@ export class SideBuilder implements AsyncDisposable {
     const hosts = plan.addresses.map((address) =>
       this.#host({ role: "client", address }, plan, stack),
     );
-    const side = this.#observe(hosts, plan, stack);
+    const sysctls = hosts.flatMap((host) => this.#writeSysctls(host, plan.spec, stack));
+    const side = this.#observe({ hosts, sysctls, spec: plan.spec }, stack);
     const sources = hosts.map(({ namespace, address }) => ({ namespaceFd: namespace.fd, address }));
     const agent = new LocalAgent({ name, pool: this.#pool, sources, workers });
     const held = stack.move();
@@ -94,46 +123,112 @@ export class SideBuilder implements AsyncDisposable {
   /** Behind a gateway also its upstream, which nobody else reaches: its address is the second of the plan. */
   async buildTarget(plan: SidePlan, signal: AbortSignal): Promise<TargetSide> {
     await using stack = new AsyncDisposableStack();
-    const [address = "", upstreamAddress = ""] = plan.addresses;
-    const target = this.#host({ role: "target", address }, plan, stack);
-    const upstream =
-      plan.spec.topology === "gateway" ? this.#upstream(target, upstreamAddress, stack) : null;
-    const side = this.#observe(upstream === null ? [target] : [target, upstream], plan, stack);
-    this.#threads ??= new TargetThreads();
-    const parts = { threads: this.#threads, signal };
-    const servers = stack.use(await startServers(plan.spec, { target, upstream }, parts));
+    const { target, facts, ...hosts } =
+      plan.spec.testbed === "docker"
+        ? await this.#startContainer(plan, stack, signal)
+        : await this.#startServers(plan, stack, signal);
+    const side = this.#observe({ ...hosts, spec: plan.spec }, stack);
     const held = stack.move();
     return {
       ...side,
-      observers: withServer(side.observers, servers.target),
-      facts: { ...side.facts, ...servers.facts },
-      target: servers.target,
+      observers: withServer(side.observers, target),
+      facts: { ...side.facts, ...facts },
+      target,
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watch[Symbol.dispose]();
+    if (this.#cli !== null) await removeLate(this.#cli);
     await Promise.all([this.#pool.close(), this.#threads?.close()]);
   }
 
-  #observe(
-    hosts: readonly Host[],
+  get #ownThreads(): TargetThreads {
+    this.#threads ??= new TargetThreads();
+    return this.#threads;
+  }
+
+  async #startServers(
     plan: SidePlan,
     stack: AsyncDisposableStack,
-  ): Omit<Side, keyof AsyncDisposable> {
-    const { sysctls: wanted, observe } = plan.spec;
-    const sysctls = hosts.flatMap((host) => {
-      if (this.#network.kind === "given") {
-        const was = readSysctls(host.namespace, Object.keys(wanted[host.role] ?? {}));
-        const forget = this.#keep(was);
-        stack.defer(() => {
-          restoreSysctls(host.namespace, was);
-          forget();
-        });
-      }
-      return writeSysctls(host, plan.spec);
+    signal: AbortSignal,
+  ): Promise<ServingHosts> {
+    const { spec, addresses } = plan;
+    const [address = "", upstreamAddress = ""] = addresses;
+    const target = this.#host({ role: "target", address }, plan, stack);
+    const upstream =
+      spec.topology === "gateway" ? this.#upstream(target, upstreamAddress, stack) : null;
+    const hosts = upstream === null ? [target] : [target, upstream];
+    const sysctls = hosts.flatMap((host) => this.#writeSysctls(host, spec, stack));
+    const parts = { threads: this.#ownThreads, signal };
+    const servers = stack.use(await startServers(spec, { target, upstream }, parts));
+    return { hosts, sysctls, target: servers.target, facts: servers.facts };
+  }
+
+  /** The target's namespace is that of its container then, joined as a fresh one is. */
+  async #startContainer(
+    plan: SidePlan,
+    stack: AsyncDisposableStack,
+    signal: AbortSignal,
+  ): Promise<ServingHosts> {
+    const { spec, addresses } = plan;
+    const [address = "", upstreamAddress = ""] = addresses;
+    const network = requireBridge(this.#network);
+    const lack = whyNotFromOutside();
+    if (lack !== null) throw notSeen(lack);
+    this.#cli ??= new DockerCli();
+    const parts = { cli: this.#cli, upstream: upstreamAddress, pull: this.#pull };
+    const started = await startTargetContainer(spec, parts, signal).catch((error: unknown) => {
+      throw sayHowToPull(error);
     });
+    const { container, refusal } = started;
+    stack.use(container);
+    try {
+      const { seen } = container;
+      if (seen === null) throw notSeen("its engine's processes are not seen here");
+      const { namespace } = seen;
+      const target: Host = { role: "target", address, namespace };
+      const sysctls = recordSysctls(namespace, spec.sysctls.target ?? {}, refusal);
+      joinBridge(network, target, plan.peers);
+      const isGateway = spec.topology === "gateway";
+      const upstream = isGateway ? this.#upstream(target, upstreamAddress, stack) : null;
+      if (upstream !== null) sysctls.push(...writeSysctls(upstream, spec));
+      const dialled = await startUpstream(
+        spec,
+        { target, upstream },
+        { threads: this.#ownThreads },
+      );
+      stack.defer(async () => dialled?.stop());
+      const ended = (): string | null => container.ended();
+      await awaitListener({ ...started, namespace, host: address, ended }, signal);
+      return {
+        hosts: upstream === null ? [target] : [target, upstream],
+        sysctls,
+        target: observeFromOutside(started, { seen, host: address, isGateway, stack }),
+        facts: { ...started.facts, ...describeUpstream(dialled) },
+      };
+    } catch (error) {
+      throw withLastLines(error, container);
+    }
+  }
+
+  #writeSysctls(host: Host, spec: TrialSpec, stack: AsyncDisposableStack): SysctlRecord[] {
+    if (this.#network.kind === "given") {
+      const was = readSysctls(host.namespace, Object.keys(spec.sysctls[host.role] ?? {}));
+      const forget = this.#keep(was);
+      stack.defer(() => {
+        restoreSysctls(host.namespace, was);
+        forget();
+      });
+    }
+    return writeSysctls(host, spec);
+  }
+
+  #observe(
+    { hosts, sysctls, spec: { observe } }: ObservedHosts,
+    stack: AsyncDisposableStack,
+  ): Omit<Side, keyof AsyncDisposable> {
     const resets = observe.resets ? this.#watch.begin({ all: hosts }) : null;
     const observers = stack.adopt(observeHosts(hosts, resets, observe.ports), closeAll);
     const facts = { "observe.resets": resets?.means ?? "off" };
@@ -167,12 +262,46 @@ export class SideBuilder implements AsyncDisposable {
   ): Host {
     const network = this.#network;
     if (network.kind === "given") return { role, address, namespace: network.namespace };
-    const namespace = stack.use(createNetworkNamespace());
-    joinByBridge({
-      bridge: { ...network, port: `cl${randomBytes(5).toString("hex")}` },
-      host: { namespace, device: "c0", addresses: [address] },
-      peers,
-    });
-    return { role, address, namespace };
+    const host = { role, address, namespace: stack.use(createNetworkNamespace()) };
+    joinBridge(network, host, peers);
+    return host;
   }
+}
+
+type Bridge = Extract<SideNetwork, { kind: "bridge" }>;
+
+function joinBridge(bridge: Bridge, { namespace, address }: Host, peers: readonly string[]): void {
+  joinByBridge({
+    bridge: { ...bridge, port: `cl${randomBytes(5).toString("hex")}` },
+    host: { namespace, device: "c0", addresses: [address] },
+    peers,
+  });
+}
+
+/** A container is on no network but the one that it is given. */
+function requireBridge(network: SideNetwork): Bridge {
+  if (network.kind === "bridge") return network;
+  throw new ChurnError("E_TESTBED", "A container cannot be put into a network that is there", {
+    hint: "Give the agent of the target a --bridge instead of --netns or --host-network.",
+  });
+}
+
+/** What is not seen from outside takes a second container beside it, which an agent does not start. */
+function notSeen(lack: string): ChurnError {
+  return new ChurnError("E_CAPABILITY", `Containers cannot be entered from outside (${lack})`, {
+    hint: "Run the agent of the target as root on the engine's own host, in no container.",
+  });
+}
+
+/** Whether it may pull is not for the one who asks for the trial to say. */
+function sayHowToPull(error: unknown): unknown {
+  if (!(error instanceof ChurnError) || error.code !== "E_IMAGE") return error;
+  return new ChurnError(error.code, error.message, {
+    hint: "Pull or build it on the agent's host, or let the agent pull: limits.pull: true in its own file.",
+    cause: error,
+  });
+}
+
+function describeUpstream(upstream: RunningTarget | null): Readonly<Record<string, string>> {
+  return upstream === null ? {} : { "upstream.server": upstream.server };
 }

@@ -4,6 +4,7 @@ import { ChurnError } from "@churnlab/core";
 import {
   AGENT_NAME,
   AGENT_ROLES,
+  type AgentDescription,
   type AgentLimits,
   type AgentNetwork,
   type AgentOptions,
@@ -37,9 +38,11 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Serves until a signal comes, and takes down what it has built then. */
 export async function agent(options: AgentCommandOptions): Promise<ExitCode> {
-  const started = await startAgent(readOptions(options));
-  const { name, roles, addresses } = started.description;
+  const read = readOptions(options);
+  const started = await startAgent(read);
+  const { name, roles, addresses, containers } = started.description;
   terminal.say(`agent ${name} (${roles.join(", ")}) serves with ${addresses.join(", ")}`);
+  if (read.limits.images.length > 0) terminal.say(describeContainers(containers));
   const signal = Promise.withResolvers<null>();
   const onSignal = (): void => signal.resolve(null);
   for (const each of SIGNALS) process.on(each, onSignal);
@@ -51,6 +54,13 @@ export async function agent(options: AgentCommandOptions): Promise<ExitCode> {
     for (const each of SIGNALS) process.off(each, onSignal);
     await started[Symbol.asyncDispose]();
   }
+}
+
+/** Whoever allows images is to know whether they can run. */
+function describeContainers(containers: AgentDescription["containers"]): string {
+  return "engine" in containers
+    ? `targets in containers: ${containers.engine}`
+    : `no targets in containers: ${containers.lack}`;
 }
 
 /** The command line over the agent's file. Throws `E_USAGE`, `E_AGENT_FILE`. */

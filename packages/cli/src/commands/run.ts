@@ -40,6 +40,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const scenarios = jobs.map(({ scenario }) => scenario);
   const access = findFleet(options);
   await checkFleet(scenarios, access);
+  if (access !== null && options.pull === true) throw pullsOnAgents();
   if (access === null) checkLimits(scenarios);
   const port = options.ui === undefined ? null : options.ui === true ? DASHBOARD_PORT : options.ui;
   const elsewhere = await checkPrivileges(scenarios, () =>
@@ -81,6 +82,13 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     if (abort.signal.aborted) break;
   }
   return exitCode;
+}
+
+/** What an agent pulls is for its own file to say. */
+function pullsOnAgents(): ChurnError {
+  return new ChurnError("E_USAGE", "--pull is for containers on this machine, not on a fleet.", {
+    hint: "Pull on the agent's host, or let the agent pull: limits.pull: true in its own file.",
+  });
 }
 
 /** What is to be run, and the database that it is written to. Throws `E_USAGE`, `E_RESUME` or as `loadScenario` does. */

@@ -111,7 +111,7 @@ const fleet = z.strictObject({
 const specShape = {
   testbed: z.enum(TESTBED_KINDS).optional().meta({
     description:
-      "where the hosts live. netns: fresh network namespaces. docker: containers. external: the target is a server of yours",
+      "where the hosts live. netns: fresh network namespaces. docker: the target in a container, with a fleet on the host of its agent. external: the target is a server of yours",
     default: DEFAULTS.testbed,
   }),
   topology: z.enum(TOPOLOGIES).optional().meta({

@@ -60,8 +60,8 @@ function validateFleet({ fleet, workload = {}, testbed }: FileSpec, report: Repo
     const message = `${workers} workers cannot live in ${sources} sources: each needs one of its own`;
     report(["fleet", "perAgent", "workers"], message);
   }
-  if (testbed !== undefined && testbed !== "netns") {
-    report(["testbed"], `a fleet's agents make their own testbed; ${testbed} is not for a fleet`);
+  if (testbed === "external") {
+    report(["testbed"], "a fleet's target is one of its agents'; external is not for a fleet");
   }
 }
 

@@ -1,6 +1,6 @@
 import { availableParallelism, release } from "node:os";
 import { readSysctls } from "@churnlab/linux";
-import type { SideNetwork } from "@churnlab/testbed";
+import { type ContainerAbility, findContainers, type SideNetwork } from "@churnlab/testbed";
 import { ENGINES } from "@churnlab/traffic";
 import type { AgentDescription } from "../messages/agent-description.ts";
 import { PROTOCOL } from "../messages/envelope.ts";
@@ -32,5 +32,19 @@ export async function describeAgent(
     addresses,
     portRange: readSysctls(namespace, [PORT_RANGE])[PORT_RANGE] ?? "",
     engines: engines.flat(),
+    containers: await describeContainers(options),
   };
+}
+
+/** What is certain to be refused is not offered. */
+async function describeContainers({
+  roles,
+  network,
+  limits,
+}: AgentOptions): Promise<ContainerAbility> {
+  if (!roles.includes("target")) return { lack: "it offers no target" };
+  if (network.kind !== "link") return { lack: "its network is no bridge" };
+  if (!limits.targets.includes("image")) return { lack: "limits.targets in its file has no image" };
+  if (limits.images.length === 0) return { lack: "limits.images in its file names none" };
+  return findContainers();
 }

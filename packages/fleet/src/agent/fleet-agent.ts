@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ChurnError } from "@churnlab/core";
-import { SideBuilder, type SideNetwork } from "@churnlab/testbed";
+import { cleanContainers, SideBuilder, type SideNetwork } from "@churnlab/testbed";
 import { jetstream } from "@nats-io/jetstream";
 import { Svcm } from "@nats-io/services";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
@@ -68,12 +68,31 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const journal = new UndoJournal({ directory: options.spool, agent: access.name, network, log });
   const recovered = journal.recover();
   if (recovered.length > 0) log(`restored what an earlier process left: ${recovered.join(", ")}`);
-  const builder = stack.use(new SideBuilder(network.side, addresses, journal.keep));
+  await removeContainers(options);
+  const { pull } = options.limits;
+  const { keep } = journal;
+  const builder = stack.use(new SideBuilder({ network: network.side, addresses, keep, pull }));
   const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
   requireProtection(nc, options);
   const agent = stack.use(await serveAgent(nc, { options, builder, network: network.side }));
   const held = stack.move();
   return { ...agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
+}
+
+/** Containers of an agent that was killed outlive it. What cannot be looked at now is for `churnlab clean`. */
+async function removeContainers(options: AgentOptions): Promise<void> {
+  const log = (line: string): void => options.log(line);
+  if (!options.roles.includes("target")) return;
+  try {
+    const { removed, kept } = await cleanContainers();
+    if (removed.length > 0) log(`removed what an earlier process left: ${removed.join(", ")}`);
+    for (const { name, error } of kept) log(`${name} could not be removed: ${error.message}`);
+  } catch (error) {
+    if (!(error instanceof ChurnError)) throw error;
+    // Where there may be none, an engine that this user cannot ask is no news.
+    if (options.limits.images.length > 0)
+      log(`containers could not be looked at: ${error.message}`);
+  }
 }
 
 export interface ServedAgent {

@@ -246,6 +246,7 @@ export class TrialSide implements AsyncDisposable {
       keptOpen: target.keptOpen?.() ?? 0,
       measurements: full ? await target.measure() : [],
       log: full ? (target.readLog?.() ?? "") : "",
+      warnings: full ? [...(target.conclude?.() ?? [])] : [],
     };
   }
 }

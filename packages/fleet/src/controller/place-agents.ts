@@ -1,4 +1,5 @@
 import { ChurnError, type FleetSpec, type TrialSpec } from "@churnlab/core";
+import { imageOf } from "@churnlab/testbed";
 import type { AgentDescription } from "../messages/agent-description.ts";
 
 /** Who does what in a trial. */
@@ -8,7 +9,7 @@ export interface Placement {
 }
 
 /** What of a trial's spec decides who can have its target. */
-export type PlacedSpec = Pick<TrialSpec, "target" | "topology">;
+export type PlacedSpec = Pick<TrialSpec, "testbed" | "target" | "topology">;
 
 export interface PlacedLoad {
   readonly agent: AgentDescription;
@@ -30,21 +31,7 @@ export function placeAgents(
 ): Placement {
   requireDistinct(agents);
   const sorted = agents.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const addresses = spec.topology === "gateway" ? 2 : 1;
-  const targets = sorted.filter(
-    (agent) => offers(agent, "target", fleet.target.labels) && agent.addresses.length >= addresses,
-  );
-  // One that offers nothing but a target is not missed among the load.
-  const [chosen] = targets.toSorted((a, b) => a.roles.length - b.roles.length);
-  if (chosen === undefined) {
-    throw new ChurnError(
-      "E_FLEET",
-      `No agent offers a target${nameLabels(fleet.target.labels)}${addresses > 1 ? " with two addresses: a gateway's and its upstream's" : ""}: ${listAgents(sorted)}`,
-      {
-        hint: `Start one: churnlab agent --role target${addresses > 1 ? " --address A --address B" : ""} (${Object.keys(spec.target)[0]} is to run there)`,
-      },
-    );
-  }
+  const chosen = chooseTarget(fleet, sorted, spec);
   const fitting = sorted.filter((agent) => agent !== chosen && offers(agent, "load", fleet.labels));
   const able = fitting.filter((agent) => isAble(agent, fleet));
   if (able.length < fleet.agents) {
@@ -58,6 +45,50 @@ export function placeAgents(
       return { agent, sources, workers: workers ?? Math.max(sources, usual) };
     }),
   };
+}
+
+/** Throws `E_FLEET` with what each of them lacks. */
+function chooseTarget(
+  fleet: FleetSpec,
+  sorted: readonly AgentDescription[],
+  spec: PlacedSpec,
+): AgentDescription {
+  const addresses = spec.topology === "gateway" ? 2 : 1;
+  const targets = sorted.filter(
+    (agent) => offers(agent, "target", fleet.target.labels) && agent.addresses.length >= addresses,
+  );
+  const able = targets.filter(
+    ({ containers }) => spec.testbed !== "docker" || "engine" in containers,
+  );
+  // One that offers nothing but a target is not missed among the load.
+  const [chosen] = able.toSorted((a, b) => a.roles.length - b.roles.length);
+  if (chosen !== undefined) return chosen;
+  if (targets.length > 0) throw noContainers(fleet, targets, spec);
+  throw new ChurnError(
+    "E_FLEET",
+    `No agent offers a target${nameLabels(fleet.target.labels)}${addresses > 1 ? " with two addresses: a gateway's and its upstream's" : ""}: ${listAgents(sorted)}`,
+    {
+      hint: `Start one: churnlab agent --role target${addresses > 1 ? " --address A --address B" : ""} (${Object.keys(spec.target)[0]} is to run there)`,
+    },
+  );
+}
+
+function noContainers(
+  fleet: FleetSpec,
+  targets: readonly AgentDescription[],
+  spec: PlacedSpec,
+): ChurnError {
+  const lacks = targets.map(({ name, containers }) =>
+    "lack" in containers ? `${name} (${containers.lack})` : name,
+  );
+  const image = imageOf(spec);
+  return new ChurnError(
+    "E_FLEET",
+    `No agent${nameLabels(fleet.target.labels)} can have its target in a container: ${listSome(lacks)}`,
+    {
+      hint: `Where an engine runs, allow it in the file of an agent with --bridge, and start that again: limits: { targets: [image], images: ["${image}"] }`,
+    },
+  );
 }
 
 function offers(
@@ -119,7 +150,10 @@ const NAMED_MAX = 8;
 
 function listAgents(agents: readonly AgentDescription[]): string {
   if (agents.length === 0) return "no agent answers";
-  const names = agents.map(({ name, roles }) => `${name} (${roles.join(", ")})`);
+  return listSome(agents.map(({ name, roles }) => `${name} (${roles.join(", ")})`));
+}
+
+function listSome(names: readonly string[]): string {
   const rest = names.length - NAMED_MAX;
   return names.slice(0, NAMED_MAX).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }

@@ -1,4 +1,4 @@
-import type { Measurement, Target, TargetAddress } from "@churnlab/core";
+import type { Measurement, Target, TargetAddress, Warning } from "@churnlab/core";
 import type { TargetLook } from "../messages/trial-messages.ts";
 import type { AgentLink } from "./agent-link.ts";
 
@@ -39,5 +39,9 @@ export class RemoteTarget implements Target {
 
   readLog(): string {
     return this.#look?.log ?? "";
+  }
+
+  conclude(): readonly Warning[] {
+    return this.#look?.warnings ?? [];
   }
 }

@@ -86,7 +86,7 @@ export function planFleet({ agents, host, port, now }: FleetOptions): FleetPlan 
 }
 
 /** What most people will want to change first, written out so that it is found; what has no bound by default gets one. */
-const { addresses, ports, roles, targets, hostTarget } = DEFAULT_LIMITS;
+const { addresses, ports, roles, targets, images, hostTarget } = DEFAULT_LIMITS;
 const FIRST_LIMITS = {
   addresses,
   ports,
@@ -95,6 +95,7 @@ const FIRST_LIMITS = {
   duration: "1h",
   roles,
   targets,
+  images,
   hostTarget,
 };
 

@@ -5,6 +5,7 @@ import { AGENT_ROLES } from "../messages/agent-description.ts";
 import { AGENT_NAME } from "../subjects.ts";
 import { parseAddressRange } from "./address-ranges.ts";
 import { type AgentLimits, DEFAULT_LIMITS, TARGET_KINDS } from "./agent-limits.ts";
+import { isImagePattern } from "./image-patterns.ts";
 import { parsePortRange } from "./port-ranges.ts";
 
 /** What an agent is, whom it serves, and what it lets itself be asked for. Absent parts are the command line's. */
@@ -46,6 +47,10 @@ const sysctlName = z
     "a sysctl such as net.ipv4.tcp_tw_reuse, or net.ipv4.*",
   );
 
+const imagePattern = z
+  .string()
+  .refine(isImagePattern, "an image such as nginx:1.28, or nginx:* for any tag of it");
+
 const limitsSchema = z.strictObject({
   addresses: z.array(addressRange).optional(),
   ports: z.array(portRange).optional(),
@@ -55,6 +60,8 @@ const limitsSchema = z.strictObject({
   sysctls: z.array(sysctlName).optional(),
   roles: z.array(z.enum(AGENT_ROLES)).min(1).optional(),
   targets: z.array(z.enum(TARGET_KINDS)).optional(),
+  images: z.array(imagePattern).optional(),
+  pull: z.boolean().optional(),
   hostTarget: z.boolean().optional(),
 });
 

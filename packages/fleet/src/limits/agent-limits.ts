@@ -1,6 +1,9 @@
 import type { AgentRole } from "../messages/agent-description.ts";
 
-/** What a target may be, as far as an agent starts it: `command` runs any program that the controller names. */
+/**
+ * What a target may be, as far as an agent starts it: `command` runs any program that the controller names, `image` a container
+ * of an image that the agent's own file names, with the program of the controller's choice inside.
+ */
 export const TARGET_KINDS = ["builtin", "fastify", "command", "image"] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
@@ -26,6 +29,10 @@ export interface AgentLimits {
   readonly sysctls: readonly string[] | null;
   readonly roles: readonly AgentRole[];
   readonly targets: readonly TargetKind[];
+  /** Images that a target's container may be of: `nginx:1.28`, or `nginx:*` for any tag. */
+  readonly images: readonly string[];
+  /** Whether such an image may be pulled where it is missing. */
+  readonly pull: boolean;
   /** Whether a target may run on the host itself, outside a namespace of the trial's own. */
   readonly hostTarget: boolean;
   /** The file that they are from, for people; null: none, these are the defaults. */
@@ -62,6 +69,8 @@ export const DEFAULT_LIMITS: AgentLimits = {
   sysctls: null,
   roles: ["load", "target"],
   targets: ["builtin", "fastify"],
+  images: [],
+  pull: false,
   hostTarget: false,
   file: null,
 };

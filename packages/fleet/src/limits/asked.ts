@@ -1,4 +1,5 @@
 import type { Arrival, Phases, Share, TargetSpec, Workload } from "@churnlab/core";
+import { imageOf } from "@churnlab/testbed";
 import type { AgentNetworkKind, AgentRole } from "../messages/agent-description.ts";
 import type { ArmRequest, PrepareRequest } from "../messages/trial-messages.ts";
 import type { TargetKind } from "./agent-limits.ts";
@@ -19,6 +20,8 @@ export interface Asked {
   /** They would be those of a namespace that outlives the trial. */
   readonly stays?: boolean;
   readonly target?: TargetKind | "url";
+  /** The image of a target's container. */
+  readonly image?: string;
   /** A target on the host itself. */
   readonly hostTarget?: boolean;
 }
@@ -31,12 +34,16 @@ export function askedByPrepare(request: PrepareRequest, network: AgentNetworkKin
   if (part === "load") {
     return { role: "load", addresses: peers, sysctls: Object.keys(client), stays };
   }
+  const image = imageOf(spec);
   return {
     role: "target",
     sysctls: [...Object.keys(target), ...Object.keys(upstream)],
     stays,
-    target: kindOf(spec.target),
     hostTarget: network === "host",
+    // The program of a container is the controller's choice, and may load whom it is joined with.
+    ...(image === null
+      ? { target: kindOf(spec.target) }
+      : { target: "image", image, addresses: peers }),
   };
 }
 
@@ -55,6 +62,7 @@ export function askedByArm({ workload, phases, target, share }: ArmRequest): Ask
   };
 }
 
+/** Of a target in no container. */
 function kindOf(spec: TargetSpec): TargetKind | "url" {
   if ("server" in spec) return spec.server;
   if ("image" in spec) return "image";

@@ -2,11 +2,15 @@ import { ChurnError, formatDurationMs, validateSysctl } from "@churnlab/core";
 import { isInRanges, parseAddressRange } from "./address-ranges.ts";
 import { type AgentLimits, FRESH_SYSCTLS, STAYING_SYSCTLS } from "./agent-limits.ts";
 import type { Asked } from "./asked.ts";
+import { isAllowedImage } from "./image-patterns.ts";
 import { isInPortRanges, parsePortRange } from "./port-ranges.ts";
 
 /** One thing that was asked for and is not allowed. */
 interface Breach {
-  readonly limit: Exclude<keyof AgentLimits, "file" | "ratePerS" | "loadMs"> | "rate" | "duration";
+  readonly limit:
+    | Exclude<keyof AgentLimits, "file" | "ratePerS" | "loadMs" | "pull">
+    | "rate"
+    | "duration";
   readonly asked: string;
   readonly allowed: string;
 }
@@ -119,13 +123,20 @@ function isAllowedSysctl(name: string, allowed: readonly string[]): boolean {
   return isListed && validateSysctl(name, "0")?.about !== "name";
 }
 
-function refuseTarget(limits: AgentLimits, { target, hostTarget }: Asked): Breach[] {
+function refuseTarget(limits: AgentLimits, { target, image, hostTarget }: Asked): Breach[] {
   const breaches: Breach[] = [];
   if (target !== undefined && !limits.targets.some((kind) => kind === target)) {
     breaches.push({
       limit: "targets",
       asked: `a target of the kind ${target}`,
       allowed: listed(limits.targets),
+    });
+  }
+  if (image !== undefined && !isAllowedImage(image, limits.images)) {
+    breaches.push({
+      limit: "images",
+      asked: `a container of the image ${printable(image)}`,
+      allowed: listed(limits.images),
     });
   }
   if (hostTarget === true && !limits.hostTarget) {

@@ -1,3 +1,4 @@
+import type { ContainerAbility } from "@churnlab/testbed";
 import { z } from "zod";
 import { AGENT_NAME } from "../subjects.ts";
 
@@ -28,6 +29,8 @@ export interface AgentDescription {
   /** `ip_local_port_range` before any trial, as the kernel prints it. */
   readonly portRange: string;
   readonly engines: readonly string[];
+  /** What runs its targets in containers, `docker 28.5.1`; or why none can be there. */
+  readonly containers: ContainerAbility;
   /** CLOCK_MONOTONIC of the agent when it answered, milliseconds. */
   readonly nowMs: number;
 }
@@ -46,6 +49,7 @@ export const agentDescriptionSchema: z.ZodType<AgentDescription> = z.object({
   addresses: z.array(z.string()).min(1),
   portRange: z.string(),
   engines: z.array(z.string()),
+  containers: z.union([z.object({ engine: z.string() }), z.object({ lack: z.string() })]),
   nowMs: z.number(),
 });
 

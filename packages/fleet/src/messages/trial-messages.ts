@@ -247,6 +247,8 @@ export interface TargetLook {
   readonly keptOpen: number;
   readonly measurements: readonly Measurement[];
   readonly log: string;
+  /** Doubts about its own numbers. */
+  readonly warnings: readonly Warning[];
 }
 
 const targetLookSchema: z.ZodType<TargetLook> = z.object({
@@ -254,6 +256,7 @@ const targetLookSchema: z.ZodType<TargetLook> = z.object({
   keptOpen: z.number(),
   measurements: z.array(z.object({ role: roleSchema, metric: z.string(), value: z.number() })),
   log: z.string(),
+  warnings: z.array(warningSchema),
 });
 
 export interface ReadReply {

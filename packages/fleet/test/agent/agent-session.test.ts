@@ -8,7 +8,9 @@ import {
   parseScenario,
   planTrials,
   type Shard,
+  type Target,
   type Trial,
+  type Warning,
 } from "@churnlab/core";
 import type { LoadSide } from "@churnlab/testbed";
 import { afterAll, describe, expect, test } from "vitest";
@@ -16,6 +18,8 @@ import { AgentSession } from "../../src/agent/agent-session.ts";
 import { ResultSpool } from "../../src/agent/result-spool.ts";
 import type { SideMaker } from "../../src/agent/trial-side.ts";
 import { openClock } from "../../src/clock/monotonic-clock.ts";
+import type { AgentLink } from "../../src/controller/agent-link.ts";
+import { RemoteTarget } from "../../src/controller/remote-target.ts";
 import { DEFAULT_LIMITS } from "../../src/limits/agent-limits.ts";
 import { PROTOCOL, type Request } from "../../src/messages/envelope.ts";
 import type { ArmRequest, PrepareRequest } from "../../src/messages/trial-messages.ts";
@@ -29,6 +33,7 @@ workload: { kind: short-lived, arrival: { rate: 10/s } }
 const { spec } = planTrials(parseScenario(SCENARIO, "session.yaml")).trials[0] as Trial;
 const REQUEST: Request = { protocol: PROTOCOL, churnlab: "0", run: "R", epoch: 7, body: null };
 const DEAD_MAN_MS = 400;
+const GO = new AbortController().signal;
 
 const spool = mkdtempSync(path.join(tmpdir(), "churnlab-session-"));
 afterAll(() => rmSync(spool, { recursive: true }));
@@ -286,4 +291,30 @@ describe("a prepared side", () => {
     await session.arm(ARM);
     await session[Symbol.asyncDispose]();
   });
+});
+
+test("a target's doubts about its own numbers are told with them, once it was measured", async () => {
+  const doubts: Warning[] = [];
+  const target: Target = {
+    address: { host: "198.18.1.1", port: 8080, path: "/", tls: false },
+    ended: () => null,
+    measure: async () => {
+      doubts.push({ code: "W_TARGET_UNCOUNTED", message: "it did not tell" });
+      return [];
+    },
+    conclude: () => doubts,
+  };
+  const { agent: _, ...side } = aSide();
+  const { session } = openSession({ buildTarget: async () => ({ ...side, target }) });
+  const request = prepareOf("target");
+  await session.prepare(REQUEST, request);
+  const look = { key: request.key, role: "target", atMs: null, marks: false } as const;
+  const counters = await session.read({ ...look, full: false });
+  expect(counters.target?.warnings).toEqual([]);
+  const { target: told } = await session.read({ ...look, full: true });
+  expect(told?.warnings).toEqual(doubts);
+  const remote = new RemoteTarget({ lost: GO } as AgentLink, target.address);
+  remote.take(told);
+  expect(remote.conclude()).toEqual(doubts);
+  await session[Symbol.asyncDispose]();
 });

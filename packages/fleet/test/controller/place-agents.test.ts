@@ -3,7 +3,11 @@ import { describe, expect, it } from "vitest";
 import { type PlacedSpec, placeAgents } from "../../src/controller/place-agents.ts";
 import type { AgentDescription } from "../../src/messages/agent-description.ts";
 
-const TARGET: PlacedSpec = { topology: "direct", target: { url: "http://198.18.0.1/" } };
+const TARGET: PlacedSpec = {
+  testbed: "netns",
+  topology: "direct",
+  target: { url: "http://198.18.0.1/" },
+};
 
 function agent(name: string, over: Partial<AgentDescription> = {}): AgentDescription {
   return {
@@ -20,6 +24,7 @@ function agent(name: string, over: Partial<AgentDescription> = {}): AgentDescrip
     addresses: ["198.18.0.2"],
     portRange: "32768 60999",
     engines: ["net"],
+    containers: { lack: "no container engine: docker is not installed" },
     nowMs: 0,
     ...over,
   };
@@ -43,6 +48,33 @@ describe("placement", () => {
   it("never has one agent offer both sides of a trial", () => {
     const { loads, target } = placeAgents(fleet(1), [agent("a"), agent("b")], TARGET);
     expect(loads.map((load) => load.agent.name)).not.toContain(target.name);
+  });
+
+  it("gives a target in a container to an agent that can have one, and says what the others lack", () => {
+    const image: PlacedSpec = {
+      testbed: "docker",
+      topology: "direct",
+      target: { image: "nginx:1.28", port: 80, command: null, env: {} },
+    };
+    const lacking = [
+      agent("a"),
+      agent("t", {
+        roles: ["target"],
+        containers: { lack: "limits.images in its file names none" },
+      }),
+    ];
+    const able = agent("z", { containers: { engine: "docker 28.5.1" } });
+    expect(placeAgents(fleet(1), [...lacking, able], image).target.name).toBe("z");
+    // What needs no container is placed as ever.
+    expect(placeAgents(fleet(1), [...lacking, able], TARGET).target.name).toBe("t");
+    expect(() => placeAgents(fleet(1), lacking, image)).toThrow(
+      expect.objectContaining({
+        code: "E_FLEET",
+        message:
+          "No agent can have its target in a container: a (no container engine: docker is not installed), t (limits.images in its file names none)",
+        hint: expect.stringContaining('images: ["nginx:1.28"]'),
+      }),
+    );
   });
 
   it("takes only agents with all labels, for load and for the target apart", () => {

@@ -42,6 +42,18 @@ limits:
   });
 });
 
+test("images are named one by one, or with any tag; nothing else stands for many", () => {
+  const { limits } = parseAgentFile(
+    'limits: { targets: [image], images: [churnlab-target, "nginx:*"], pull: true }\n',
+    "a.yaml",
+  );
+  expect(limits).toMatchObject({ images: ["churnlab-target", "nginx:*"], pull: true });
+  for (const pattern of ["*", "lab/*", "nginx:1.*", ":*", "-v", "nginx:*:*", "a b"]) {
+    const { problems } = problemsOf(`limits: { images: [${JSON.stringify(pattern)}] }\n`);
+    expect(problems[0]?.message).toContain("an image such as nginx:1.28, or nginx:*");
+  }
+});
+
 test("all problems of a file are reported together, each with its place", () => {
   const text = `name: not a name
 limit: {}

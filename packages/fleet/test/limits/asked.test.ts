@@ -3,7 +3,12 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { askedByArm, askedByPrepare } from "../../src/limits/asked.ts";
 import { workloadSchema } from "../../src/messages/spec-schema.ts";
-import { type ArmRequest, armRequestSchema } from "../../src/messages/trial-messages.ts";
+import {
+  type ArmRequest,
+  armRequestSchema,
+  type PrepareRequest,
+  prepareRequestSchema,
+} from "../../src/messages/trial-messages.ts";
 
 test("the shares of all agents ask together for the rate of the trial", () => {
   fc.assert(
@@ -200,6 +205,40 @@ test("each side asks for the sysctls of its own roles", () => {
   });
 });
 
+test("a target in a container asks for its image, and to load whom it is joined with", () => {
+  const { spec: _, ...request } = REQUEST;
+  const ask = (parts: string) =>
+    askedByPrepare({ ...request, spec: specOf(`${OPEN}\ntestbed: docker\n${parts}`) }, "link");
+  expect(ask('target: { image: "nginx:1.28", port: 80 }')).toEqual({
+    role: "target",
+    sysctls: ["net.core.somaxconn"],
+    target: "image",
+    image: "nginx:1.28",
+    addresses: ["198.18.2.1"],
+    stays: false,
+    hostTarget: false,
+  });
+  // In a container churnlab's own server is an image too.
+  expect(ask("")).toMatchObject({ target: "image", image: "churnlab-target" });
+});
+
+test("what a container is made of is checked before it reaches the engine's command line", () => {
+  const ask = (target: object) =>
+    prepareRequestSchema.safeParse({ ...REQUEST, spec: { ...REQUEST.spec, target } }).success;
+  const target = { image: "nginx", port: 80, command: ["nginx", "-g"], env: { A: "b=c" } };
+  expect(ask(target)).toBe(true);
+  expect(ask({ ...target, command: null })).toBe(true);
+  for (const wrong of [
+    { image: ["--privileged"] },
+    { command: "sh -c" },
+    { command: [{ toString: "x" }] },
+    { env: { A: 1 } },
+    { port: 0 },
+  ]) {
+    expect([wrong, ask({ ...target, ...wrong })]).toEqual([wrong, false]);
+  }
+});
+
 const KEY = { trial: 0, attempt: 1 };
 
 const OPEN = `
@@ -214,6 +253,17 @@ sysctls:
   client: { net.ipv4.tcp_tw_reuse: 1 }
   target: { net.core.somaxconn: 100 }
 `;
+
+const REQUEST: PrepareRequest = {
+  key: KEY,
+  part: "target",
+  spec: specOf(OPEN),
+  sources: 1,
+  workers: 1,
+  peers: ["198.18.2.1"],
+  clockOffsetMs: 0,
+  liveMs: 200,
+};
 
 function specOf(text: string) {
   const [variant] = parseScenario(text, "asked.yaml").variants;

@@ -134,6 +134,61 @@ test("by default no program that the controller names is started, and nothing on
   expect(refusalOf({ hostTarget: true })?.message).toContain("on the host itself");
 });
 
+describe("images", () => {
+  const asks = (image: string, images: readonly string[]) =>
+    refusalOf({ target: "image", image }, { ...limits, targets: ["image"], images })?.message ??
+    null;
+
+  test("are none by default, also where the kind is allowed, and the refusal says where to allow one", () => {
+    const refusal = refusalOf(
+      { target: "image", image: "nginx:1.28" },
+      { ...limits, targets: ["image"] },
+    );
+    expect(refusal?.message).toBe(
+      "The agent was asked for a container of the image nginx:1.28, but limits.images allows none.",
+    );
+    expect(refusal?.hint).toContain("limits.images in /etc/churnlab/a.yaml");
+  });
+
+  test.each([
+    ["nginx", "nginx"],
+    ["nginx:1.28", "nginx:1.28"],
+    ["nginx:1.28", "nginx:*"],
+    ["lab.example:5000/web/nginx:1.28-alpine", "lab.example:5000/web/nginx:*"],
+    [`nginx@sha256:${"a".repeat(64)}`, `nginx@sha256:${"a".repeat(64)}`],
+  ])("%s is allowed by %s", (image, pattern) => {
+    expect(asks(image, ["other", pattern])).toBeNull();
+  });
+
+  test.each([
+    ["nginx", "nginx:*"], // no tag is written
+    ["nginx:latest", "nginx"],
+    ["nginx:1.28", "nginx:1.2"],
+    ["nginx:1.28", "nginx"],
+    ["nginx:5000/evil", "nginx:*"], // a registry of that name and port
+    ["nginx:5000/evil:1", "nginx:*"],
+    ["nginx-evil:1", "nginx:*"],
+    ["evil/nginx:1", "nginx:*"],
+    [`nginx:1@sha256:${"b".repeat(64)}`, "nginx:*"],
+    ["nginx:", "nginx:*"],
+    ["nginx:*", "nginx:*"],
+    ["nginx:1\n--privileged", "nginx:*"],
+    ["--privileged", "--privileged"],
+    ["--volume=/:/host", "--volume=/:/host"],
+    ["", ""],
+  ])("%j is not allowed by %j", (image, pattern) => {
+    expect(asks(image, [pattern])).toContain("container of the image");
+  });
+
+  test("of any name that begins as an option of the engine does are never allowed", () => {
+    fc.assert(
+      fc.property(fc.string(), (rest) => {
+        expect(asks(`-${rest}`, [`-${rest}`, "*", "-*", ":*"])).not.toBeNull();
+      }),
+    );
+  });
+});
+
 test("what a controller sends cannot move the cursor of who reads the refusal", () => {
   expect(refusalOf({ addresses: ["\u001b[2Jexample.org"] })?.message).not.toContain("\u001b");
 });

@@ -1,5 +1,6 @@
 import { ChurnError, type TrialSpec } from "@churnlab/core";
 import { DockerCli } from "./docker-cli.ts";
+import { imageOf } from "./image-of.ts";
 import { whyNotFromOutside } from "./open-container-namespace.ts";
 import { AGENT_IMAGE, OWN_IMAGE } from "./own-image.ts";
 
@@ -14,10 +15,12 @@ export async function checkContainers(
   specs: readonly TrialSpec[],
   { pull, cli = new DockerCli() }: { readonly pull: boolean; readonly cli?: DockerCli },
 ): Promise<void> {
-  const inContainers = specs.filter(({ testbed }) => testbed === "docker");
-  if (inContainers.length === 0) return;
+  // Those of a fleet are its agents' to check.
+  const here = specs.filter(({ fleet }) => fleet === undefined);
+  const images = new Set(here.map(imageOf).filter((image) => image !== null));
+  if (images.size === 0) return;
   await requireVersion(cli);
-  for (const image of new Set(inContainers.map(imageOf))) await requireImage(image, { pull, cli });
+  for (const image of images) await requireImage(image, { pull, cli });
   const lack = whyNotFromOutside();
   if (lack !== null) await requireAgentImage(cli, lack);
 }
@@ -43,10 +46,6 @@ function isOlder(version: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
   const [leastMajor, leastMinor] = DOCKER_VERSION_MIN;
   return major < leastMajor || (major === leastMajor && minor < leastMinor);
-}
-
-function imageOf({ target }: TrialSpec): string {
-  return "image" in target ? target.image : OWN_IMAGE;
 }
 
 /** Where containers cannot be entered, an agent of ours has to measure inside, and is as much to be had as the target. */

@@ -1,6 +1,7 @@
 import { ChurnError } from "@churnlab/core";
 import { lookForOwner, OWNER_LABEL, type OwnerSeen } from "./container-owner.ts";
 import { DockerCli } from "./docker-cli.ts";
+import { removeContainer } from "./remove-container.ts";
 
 /** What a look for containers of dead runs has come to. */
 export interface CleanedContainers {
@@ -40,7 +41,7 @@ export async function cleanContainers(
   const failed: { name: string; error: ChurnError }[] = [];
   for (const { name } of left) {
     try {
-      await cli.run(["rm", "--force", "--volumes", name]);
+      await removeContainer(cli, name);
       removed.push(name);
     } catch (error) {
       if (!(error instanceof ChurnError)) throw error;

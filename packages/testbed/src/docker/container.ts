@@ -9,6 +9,7 @@ import { describeOwner, OWNER_LABEL, readStartTime } from "./container-owner.ts"
 import type { DockerCli } from "./docker-cli.ts";
 import { explainDocker } from "./explain-docker.ts";
 import { openContainerNamespace, type ToldProcess } from "./open-container-namespace.ts";
+import { removeContainer, removeFailed } from "./remove-container.ts";
 
 const START_MS_MAX = 10_000;
 const LOOK_EVERY_MS = 10;
@@ -54,30 +55,36 @@ export class Container implements AsyncDisposable {
   readonly #parts: ContainerParts;
 
   /**
-   * Resolves when its program runs. Rejects with what the engine says, or with the last lines of a program that ends at once;
-   * nothing is left then.
+   * Resolves when its program runs. Rejects with what the engine says, with the last lines of a program that ends at once, or
+   * with the signal's reason once it is aborted; nothing is left then.
    */
-  static async start(cli: DockerCli, options: ContainerOptions): Promise<Container> {
+  static async start(
+    cli: DockerCli,
+    options: ContainerOptions,
+    signal: AbortSignal,
+  ): Promise<Container> {
     // Process ids of two process namespaces may be the same.
     const name = `churnlab-${process.pid}-${randomBytes(4).toString("hex")}`;
     const patience = options.pull ? { timeoutMs: PULL_MS_MAX } : {};
+    let attached: ChildProcess | null = null;
+    signal.throwIfAborted();
     try {
-      const id = await cli.run(["create", ...describeCreation(name, options)], patience);
+      const bounds = { ...patience, signal };
+      const id = await cli.run(["create", ...describeCreation(name, options)], bounds);
       const isTalkedTo = options.beside !== undefined;
-      const attached = cli.start([
-        "start",
-        "--attach",
-        ...(isTalkedTo ? ["--interactive"] : []),
-        name,
-      ]);
+      const interactive = isTalkedTo ? ["--interactive"] : [];
+      attached = cli.start(["start", "--attach", ...interactive, name]);
       const log = new LogTail();
       const exit = watchExit(attached, { log, image: options.image, isTalkedTo });
-      const pid = await awaitPid(cli, name, { exit, log });
+      const pid = await awaitPid({ cli, name, exit, log }, signal);
+      signal.throwIfAborted();
       const seen = isTalkedTo ? null : lookFor({ pid, id });
       return new Container({ cli, name, attached, log, exit }, seen);
     } catch (error) {
       // What went wrong first is what is said; a container that stays all the same is found by its label.
-      await cli.run(["rm", "--force", "--volumes", name]).catch(() => {});
+      const mayAppear = attached === null && isUnanswered(error, signal);
+      await removeFailed(cli, name, { mayAppear });
+      attached?.kill("SIGKILL");
       throw error;
     }
   }
@@ -142,7 +149,7 @@ export class Container implements AsyncDisposable {
         : null;
     gone?.catch(() => {});
     try {
-      await cli.run(["rm", "--force", "--volumes", name]);
+      await removeContainer(cli, name);
     } catch (error) {
       if (this.seen !== null && this.#isAlive()) process.kill(this.seen.pid, "SIGKILL");
       throw leftBehind(error, name);
@@ -159,8 +166,16 @@ export class Container implements AsyncDisposable {
 
   async #signal(signal: NodeJS.Signals): Promise<void> {
     const { cli, name } = this.#parts;
-    if (this.seen === null) await cli.run(["kill", "--signal", signal, name]);
-    else if (this.#isAlive()) process.kill(this.seen.pid, signal);
+    if (this.seen !== null && !this.#isAlive()) return;
+    try {
+      if (this.seen !== null) {
+        process.kill(this.seen.pid, signal);
+        return;
+      }
+    } catch {
+      // Not this user's to signal, without CAP_KILL.
+    }
+    await cli.run(["kill", "--signal", signal, name]);
   }
 }
 
@@ -173,6 +188,11 @@ function lookFor(told: ToldProcess): SeenProcess | null {
   if (readStartTime(pid) === startTime) return { pid, startTime, namespace };
   namespace.close();
   return null;
+}
+
+/** Whether its creation may still be under way at the engine, after the command that asked for it was killed. */
+function isUnanswered(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted || (error instanceof ChurnError && error.code === "E_CONTAINER_ENGINE");
 }
 
 function leftBehind(error: unknown, name: string): unknown {
@@ -236,9 +256,8 @@ function watchExit(
 }
 
 async function awaitPid(
-  cli: DockerCli,
-  name: string,
-  { exit, log }: Pick<ContainerParts, "exit" | "log">,
+  { cli, name, exit, log }: Pick<ContainerParts, "cli" | "name" | "exit" | "log">,
+  signal: AbortSignal,
 ): Promise<number> {
   const untilMs = performance.now() + START_MS_MAX;
   while (performance.now() < untilMs) {
@@ -252,7 +271,8 @@ async function awaitPid(
         hint: `See what it needs: ${cli.program} run --rm --network none, with the same image and command.`,
       });
     }
-    const pid = Number(await cli.run(["inspect", "--format", "{{.State.Pid}}", name]));
+    const asked = ["inspect", "--format", "{{.State.Pid}}", name];
+    const pid = Number(await cli.run(asked, { signal }));
     if (pid > 0) return pid;
     await sleep(LOOK_EVERY_MS);
   }

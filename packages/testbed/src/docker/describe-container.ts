@@ -5,14 +5,19 @@ import { UPSTREAM_PORT } from "../count-towards-upstream.ts";
 import type { ContainerOptions } from "./container.ts";
 import { OWN_IMAGE } from "./own-image.ts";
 
-export interface TargetContainer extends Pick<ContainerOptions, "image" | "command" | "env"> {
+export interface ContainerDescription extends Pick<ContainerOptions, "image" | "command" | "env"> {
   readonly port: number;
   /** Whether churnlab's own server is in it. */
   readonly isOurs: boolean;
 }
 
-/** The container that a scenario asks for. Throws `E_TESTBED` for what cannot be in one. */
-export function describeContainer(spec: TrialSpec, addresses: AddressPlan): TargetContainer {
+type UpstreamPlan = Pick<AddressPlan, "upstream">;
+
+/**
+ * The container that a scenario asks for. Nothing of the host is in it: no folder, no device, no privilege, and of the
+ * environment only what is said here. Throws `E_TESTBED` for what cannot be in one.
+ */
+export function describeContainer(spec: TrialSpec, addresses: UpstreamPlan): ContainerDescription {
   const { target, topology } = spec;
   if ("server" in target) return describeOwn(spec, target, addresses);
   if (!("image" in target)) {
@@ -21,6 +26,7 @@ export function describeContainer(spec: TrialSpec, addresses: AddressPlan): Targ
     });
   }
   const { image, command, port } = target;
+  requireReference(image);
   const upstream = topology === "gateway" ? `${addresses.upstream}:${UPSTREAM_PORT}` : null;
   const place = { host: "0.0.0.0", port, dir: "/tmp", upstream };
   return {
@@ -35,8 +41,8 @@ export function describeContainer(spec: TrialSpec, addresses: AddressPlan): Targ
 function describeOwn(
   { workload, upstream }: TrialSpec,
   target: Extract<TrialSpec["target"], { server: string }>,
-  addresses: AddressPlan,
-): TargetContainer {
+  addresses: UpstreamPlan,
+): ContainerDescription {
   const { port, backlog, delayMs, misbehaviour } = target;
   // Its address comes with the cable, after it has started.
   const job = { host: "0.0.0.0", port, backlog, delayMs, misbehaviour, workload };
@@ -49,4 +55,10 @@ function describeOwn(
         };
   const env = { CHURNLAB_TARGET: JSON.stringify(order) };
   return { image: OWN_IMAGE, command: null, env, port, isOurs: true };
+}
+
+/** The engine's command line would take a word that begins with a dash for one of its options. */
+function requireReference(image: string): void {
+  if (/^[A-Za-z0-9]/.test(image)) return;
+  throw new ChurnError("E_TESTBED", `${JSON.stringify(image)} is no name of an image`);
 }

@@ -12,30 +12,54 @@ const PROGRAMS = ["docker", "podman", "nerdctl"] as const;
 /** Names the command line of the container engine, where the first that is found is not the one. */
 const PROGRAM_VARIABLE = "CHURNLAB_CONTAINER_ENGINE";
 
+/** How long a command of the engine is waited for. */
+export interface RunBounds {
+  readonly timeoutMs?: number;
+  /** Aborted when nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The engine's command line: docker, or another that understands its words. */
 export class DockerCli {
   readonly program: string;
+  /** Names of containers that may still be there or appear, whose start was given up; each with when that was. */
+  readonly late: Map<string, number> = new Map();
 
   constructor(program: string = chooseProgram()) {
     this.program = program;
   }
 
-  /** What it prints, trimmed. Rejects with `E_TOOL_MISSING`, `E_CAPABILITY`, `E_CONTAINER_ENGINE`, `E_IMAGE`, `E_TESTBED` or `E_TARGET`. */
-  async run(args: readonly string[], input?: { readonly timeoutMs?: number }): Promise<string> {
-    const timeout = input?.timeoutMs ?? COMMAND_MS_MAX;
+  /**
+   * What it prints, trimmed. Rejects with `E_TOOL_MISSING`, `E_CAPABILITY`, `E_CONTAINER_ENGINE`, `E_IMAGE`, `E_TESTBED` or
+   * `E_TARGET`, and with the signal's reason when it is aborted: the command is killed then, what the engine does for it may
+   * go on.
+   */
+  async run(
+    args: readonly string[],
+    { timeoutMs: timeout = COMMAND_MS_MAX, signal }: RunBounds = {},
+  ): Promise<string> {
+    signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      execFile(this.program, [...args], { timeout, encoding: "utf8" }, (error, stdout, stderr) => {
-        if (error === null) {
-          resolve(stdout.trim());
-        } else if ((error as NodeJS.ErrnoException).code === "ENOENT") {
-          reject(this.#missing());
-        } else if (error.killed === true) {
-          const message = `${this.program} ${args[0]} took more than ${timeout / 1000} s`;
-          reject(new ChurnError("E_CONTAINER_ENGINE", message, { hint: "Is its engine alive?" }));
-        } else {
-          reject(explainDocker(stderr, { program: this.program, args }));
-        }
-      });
+      const bounds = { timeout, ...(signal === undefined ? {} : { signal }) };
+      execFile(
+        this.program,
+        [...args],
+        { ...bounds, encoding: "utf8" },
+        (error, stdout, stderr) => {
+          if (error === null) {
+            resolve(stdout.trim());
+          } else if (signal?.aborted === true) {
+            reject(signal.reason);
+          } else if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+            reject(this.#missing());
+          } else if (error.killed === true) {
+            const message = `${this.program} ${args[0]} took more than ${timeout / 1000} s`;
+            reject(new ChurnError("E_CONTAINER_ENGINE", message, { hint: "Is its engine alive?" }));
+          } else {
+            reject(explainDocker(stderr, { program: this.program, args }));
+          }
+        },
+      );
     });
   }
 

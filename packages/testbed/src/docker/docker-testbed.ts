@@ -1,17 +1,16 @@
-import { ChurnError, type Testbed, type Trial, type TrialWorld } from "@churnlab/core";
-import { readPidNamespaceCpuUs } from "../command/process-session.ts";
+import type { Testbed, Trial, TrialWorld } from "@churnlab/core";
 import { WorldBuilder } from "../world-builder.ts";
-import { Container, type SeenProcess } from "./container.ts";
-import { ContainerKernel } from "./container-kernel.ts";
-import { ContainerTarget } from "./container-target.ts";
-import { describeContainer } from "./describe-container.ts";
+import type { SeenProcess } from "./container.ts";
 import { DockerCli } from "./docker-cli.ts";
-import { startWithSysctls } from "./engine-sysctls.ts";
 import { buildInside, type ContainerWorldOptions } from "./inside/build-inside.ts";
 import { joinContainer } from "./join-container.ts";
-
-const LISTEN_MS_MAX = 10_000;
-const LAST_LINES = 5;
+import { removeLate } from "./remove-container.ts";
+import {
+  LISTEN_MS_MAX,
+  observeFromOutside,
+  startTargetContainer,
+} from "./start-target-container.ts";
+import { withLastLines } from "./with-last-lines.ts";
 
 export interface DockerTestbedOptions {
   /** How long a container may take until it listens. */
@@ -38,31 +37,14 @@ export class DockerTestbed implements Testbed {
 
   async build({ spec }: Trial, signal: AbortSignal): Promise<TrialWorld> {
     const { addresses, addressKey } = this.#worlds;
-    const { port, isOurs, ...described } = describeContainer(spec, addresses);
     await using stack = new AsyncDisposableStack();
-    const pull = this.#options.pull ?? false;
-    const { container, refusal } = await startWithSysctls(
-      (sysctls) => Container.start(this.#cli, { ...described, sysctls, pull }),
-      spec.sysctls.target ?? {},
-    );
+    const cli = this.#cli;
+    const { pull = false, patienceMs = LISTEN_MS_MAX } = this.#options;
+    const parts = { cli, upstream: addresses.upstream, pull, patienceMs };
+    const target = await startTargetContainer(spec, parts, signal);
+    const { container } = target;
     stack.use(container);
-    const options: ContainerWorldOptions = {
-      spec,
-      cli: this.#cli,
-      container,
-      isOurs,
-      addressKey,
-      refusal,
-      port,
-      program: `The container of this trial (${container.name})`,
-      patienceMs: this.#options.patienceMs ?? LISTEN_MS_MAX,
-      facts: {
-        "target.server": `image: ${described.image}`,
-        "target.sysctls": refusal === null ? "engine" : "setns",
-        "target.measured": container.seen === null ? "from inside" : "from outside",
-      },
-      stack,
-    };
+    const options: ContainerWorldOptions = { ...target, spec, cli, addressKey, stack };
     try {
       if (container.seen === null) return await buildInside(options, signal);
       return await this.#buildOutside(options, container.seen, signal);
@@ -72,29 +54,22 @@ export class DockerTestbed implements Testbed {
   }
 
   async close(): Promise<void> {
+    await removeLate(this.#cli);
     await this.#worlds.close();
   }
 
   async #buildOutside(
     { stack, ...options }: ContainerWorldOptions,
-    { pid, namespace }: SeenProcess,
+    seen: SeenProcess,
     signal: AbortSignal,
   ): Promise<TrialWorld> {
-    const { spec, container, isOurs, port } = options;
+    const { spec, container } = options;
     const ended = (): string | null => container.ended();
-    const parts = { spec, namespace, worlds: this.#worlds, stack, ended };
+    const parts = { spec, namespace: seen.namespace, worlds: this.#worlds, stack, ended };
     const { hosts, upstream } = await joinContainer(options, parts, signal);
-    const kernel = stack.use(new ContainerKernel(namespace, () => readPidNamespaceCpuUs(pid)));
-    const target = new ContainerTarget({
-      container,
-      address: { host: hosts.target.address, port, path: "/", tls: false },
-      isOurs,
-      isGateway: upstream !== null,
-      use: async () => kernel.use(),
-      countTowardsUpstream: () => kernel.countTowardsUpstream(),
-    });
+    const view = { seen, host: hosts.target.address, isGateway: upstream !== null, stack };
     const servers = {
-      target,
+      target: observeFromOutside(options, view),
       facts: {
         ...options.facts,
         ...(upstream === null ? {} : { "upstream.server": upstream.server }),
@@ -103,16 +78,4 @@ export class DockerTestbed implements Testbed {
     };
     return this.#worlds.build(spec, { hosts, servers, stack });
   }
-}
-
-/** What its program wrote says best why it does not serve. */
-function withLastLines(error: unknown, container: Container): unknown {
-  if (!(error instanceof ChurnError) || error.code !== "E_TARGET") return error;
-  if (error.message.includes("It wrote")) return error;
-  const lines = container.log.lastLines(LAST_LINES);
-  const wrote = lines === "" ? "It wrote nothing." : `It wrote:\n${lines}`;
-  return new ChurnError(error.code, `${error.message}. ${wrote}`, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    cause: error,
-  });
 }

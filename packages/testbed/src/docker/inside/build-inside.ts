@@ -2,8 +2,8 @@ import { ChurnError, type Observer, type TrialSpec, type TrialWorld } from "@chu
 import { Container } from "../container.ts";
 import { ContainerTarget } from "../container-target.ts";
 import type { DockerCli } from "../docker-cli.ts";
-import type { JoinOrder } from "../join-container.ts";
 import { AGENT_IMAGE } from "../own-image.ts";
+import type { TargetContainer } from "../start-target-container.ts";
 import { InsideAgent } from "./inside-agent.ts";
 import { InsideLink, TARGET_END_MS_MAX } from "./inside-link.ts";
 import type { BuiltWorld } from "./inside-messages.ts";
@@ -20,14 +20,11 @@ const USE_MS_MAX = 5000;
 const START_LEAD_MS = 60;
 
 /** A container that runs, and what the world around it is to be, from wherever it is built. */
-export interface ContainerWorldOptions extends JoinOrder {
+export interface ContainerWorldOptions extends TargetContainer {
   readonly spec: TrialSpec;
   readonly cli: DockerCli;
-  readonly container: Container;
-  readonly isOurs: boolean;
   /** Of the block of addresses that its upstream is in, which the container has been told of. */
   readonly addressKey: number;
-  readonly facts: Readonly<Record<string, string>>;
   /** What has been opened for the trial so far; the world takes it over. */
   readonly stack: AsyncDisposableStack;
 }
@@ -42,7 +39,7 @@ export async function buildInside(
   signal: AbortSignal,
 ): Promise<TrialWorld> {
   const { spec, container, stack, isOurs } = options;
-  const link = await startAgent(options);
+  const link = await startAgent(options, signal);
   const built = await unlessAborted(orderWorld(link, options), signal);
   if (built.bootId !== readBootId()) {
     throw elsewhere();
@@ -77,7 +74,10 @@ export async function buildInside(
 
 const isTarget = ({ role }: Observer): boolean => role === "target";
 
-async function startAgent({ cli, container, stack }: ContainerWorldOptions): Promise<InsideLink> {
+async function startAgent(
+  { cli, container, stack }: ContainerWorldOptions,
+  signal: AbortSignal,
+): Promise<InsideLink> {
   const options = {
     image: AGENT_IMAGE,
     command: [PROGRAM],
@@ -87,9 +87,10 @@ async function startAgent({ cli, container, stack }: ContainerWorldOptions): Pro
     beside: container,
   };
   try {
-    const agent = stack.use(await Container.start(cli, options));
+    const agent = stack.use(await Container.start(cli, options, signal));
     return new InsideLink({ agent, target: container });
   } catch (error) {
+    signal.throwIfAborted();
     // Nobody can be beside a container that has ended meanwhile.
     const ended = await container.awaitEnd(TARGET_END_MS_MAX);
     throw ended === null ? error : new ChurnError("E_TARGET", ended, { cause: error });
