@@ -49,6 +49,7 @@ replicates: 1
 export interface KillOptions {
   readonly victim: Victim;
   readonly afterMs: number;
+  /** Of which one is killed: those that the trial takes. */
   readonly agents: readonly AgentSpec[];
   /** Number of the repetition: each has a database of its own. */
   readonly index: number;
@@ -59,7 +60,7 @@ export async function killOnce(fleet: RunningFleet, options: KillOptions): Promi
   const { victim, afterMs, index } = options;
   const database = path.join(fleet.folder, `killed-${victim.replace(" ", "-")}-${index}.db`);
   writeFileSync(path.join(fleet.folder, "killed.yaml"), SCENARIO);
-  const to = ["--nats", fleet.url, "--db", database];
+  const to = [...fleet.reach, "--db", database];
   const run = fleet.start(["run", "killed.yaml", ...to]);
   await until(() => fleet.countHosts() > 0 || run.child.exitCode !== null, HOSTS_MS_MAX);
   await sleep(afterMs);
@@ -105,7 +106,8 @@ async function killOther(
     await fleet.startServer();
     return;
   }
-  const spec = agents[index % agents.length];
+  // SIGKILL and SIGSTOP come in turn: each is to meet each agent.
+  const spec = agents[Math.floor(index / 2) % agents.length];
   const process = spec === undefined ? undefined : fleet.agents.get(spec.name);
   if (spec === undefined || process === undefined) throw new Error("no such agent");
   if (victim === "agent SIGSTOP") {

@@ -1,9 +1,11 @@
-// Kills agents, the server and the controller of a fleet at random moments, and looks at what is left:
-//   node --conditions=@churnlab/source e2e/fleet/soak.ts [--agents 50] [--server 20] [--controller 20] [--seed 1]
-// Prints one line of JSON for each kill and one for all; ends with 1 when something does not hold that must.
+// Kills agents, the server and the controller of fleets at random moments, and looks at what is left:
+//   node --conditions=@churnlab/source e2e/fleet/soak.ts [--agents 50] [--server 20] [--controller 20] [--seed 1] [--fleets 4] [--open]
+// The fleets are as `fleet init` writes them, with TLS and a key for each, unless --open says otherwise; they run side by side,
+// each with a server, agents and namespaces of its own. Prints one line of JSON for each kill, one for each kind of victim, and
+// one for all; ends with 1 when something does not hold that must.
 import { parseArgs } from "node:util";
 import { seedUniform } from "@churnlab/core";
-import { KILL_WITHIN_MS, type KillReport, killOnce, type Victim } from "./kill-once.ts";
+import { KILL_WITHIN_MS, type KillReport, killOnce, VICTIMS, type Victim } from "./kill-once.ts";
 import { agentsWithClocks, startFleet } from "./start-fleet.ts";
 
 const { values } = parseArgs({
@@ -12,6 +14,8 @@ const { values } = parseArgs({
     server: { type: "string", default: "20" },
     controller: { type: "string", default: "20" },
     seed: { type: "string", default: "1" },
+    fleets: { type: "string", default: "4" },
+    open: { type: "boolean", default: false },
   },
 });
 
@@ -19,39 +23,67 @@ const { values } = parseArgs({
 const specs = agentsWithClocks([0, 5000, -5000]).map((spec) => {
   return { ...spec, stays: spec.role === "target" };
 });
+/** All but the third: a kill that no trial notices would show nothing. */
+const killed = specs.slice(0, 3);
+
 const uniform = seedUniform(Number(values.seed));
-const victims: Victim[] = [
+const kills = [
   ...Array.from(
     { length: Number(values.agents) },
     (_, i): Victim => (i % 2 === 0 ? "agent SIGKILL" : "agent SIGSTOP"),
   ),
   ...Array.from({ length: Number(values.server) }, (): Victim => "server"),
   ...Array.from({ length: Number(values.controller) }, (): Victim => "controller"),
-];
-
-const reports: KillReport[] = [];
-await using fleet = await startFleet(specs);
-for (const [index, victim] of victims.entries()) {
-  const afterMs = Math.round(uniform() * KILL_WITHIN_MS);
-  const report = await killOnce(fleet, { victim, afterMs, agents: specs, index });
-  reports.push(report);
-  print(report);
-}
-const states = reports.flatMap((report) => report.states);
-const broken = reports.filter(({ problems }) => problems.length > 0);
-const count = (state: string): number => states.filter((each) => each === state).length;
-print({
-  kills: reports.length,
-  attempts: states.length,
-  completed: count("completed"),
-  invalid: count("invalid"),
-  aborted: count("aborted"),
-  failed: count("failed"),
-  changedWhenKilled: reports.filter(({ changed }) => changed > 0).length,
-  goneAfterMsMax: Math.max(0, ...reports.map(({ goneAfterMs }) => goneAfterMs ?? 0)),
-  broken: broken.length,
+].map((victim, index) => {
+  return { victim, index, afterMs: Math.round(uniform() * KILL_WITHIN_MS), agents: killed };
 });
-process.exitCode = broken.length === 0 ? 0 : 1;
+
+const startedAtMs = performance.now();
+const left = kills.values();
+const reports: KillReport[] = [];
+await Promise.all(Array.from({ length: Number(values.fleets) }, killOnOneFleet));
+for (const victim of VICTIMS) {
+  print({ all: victim, ...sumUp(reports.filter((report) => report.victim === victim)) });
+}
+const tookS = Math.round((performance.now() - startedAtMs) / 1000);
+print({
+  all: "kills",
+  ...sumUp(reports),
+  secured: !values.open,
+  fleets: Number(values.fleets),
+  tookS,
+});
+process.exitCode = reports.every(({ problems }) => problems.length === 0) ? 0 : 1;
+
+/** Takes the next kill of all, until none is left. */
+async function killOnOneFleet(): Promise<void> {
+  await using fleet = await startFleet(
+    specs,
+    null,
+    values.open ? null : specs.map(({ name }) => name),
+  );
+  for (const kill of left) {
+    const report = await killOnce(fleet, kill);
+    reports.push(report);
+    print(report);
+  }
+}
+
+function sumUp(some: readonly KillReport[]): object {
+  const states = some.flatMap((report) => report.states);
+  const count = (state: string): number => states.filter((each) => each === state).length;
+  return {
+    kills: some.length,
+    attempts: states.length,
+    completed: count("completed"),
+    invalid: count("invalid"),
+    aborted: count("aborted"),
+    failed: count("failed"),
+    changedWhenKilled: some.filter(({ changed }) => changed > 0).length,
+    goneAfterMsMax: Math.max(0, ...some.map(({ goneAfterMs }) => goneAfterMs ?? 0)),
+    broken: some.filter(({ problems }) => problems.length > 0).length,
+  };
+}
 
 function print(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { readdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { connectNats, heartbeatSubject } from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
+import { awaitLoad } from "./await-load.ts";
 import { afterMeasure, runOne } from "./run-one.ts";
 import { type AgentSpec, type RunningFleet, startFleet, until } from "./start-fleet.ts";
 
@@ -90,7 +90,7 @@ describe("results that an agent recorded and could not bring before it was kille
     const db = path.join(fleet.folder, "replay.db");
     const spool = path.join(fleet.folder, "spool-b1");
     const spooled = (): string[] => readdirSync(spool).filter((name) => name.endsWith(".ndjson"));
-    const running = awaitLoad("b1");
+    const running = awaitLoad(fleet.url, "b1");
     const run = fleet.start(["run", "replay.yaml", "--nats", fleet.url, "--db", db]);
     await running;
     await fleet.killServer();
@@ -114,12 +114,3 @@ describe("results that an agent recorded and could not bring before it was kille
     expect(pieces.filter(({ stored_with: attempt }) => attempt === 2)).toHaveLength(late.length);
   });
 });
-
-/** Resolves when an agent says that its load runs. */
-async function awaitLoad(agent: string): Promise<void> {
-  const nc = await connectNats({ name: "test", server: fleet.url, seed: null, ca: null });
-  for await (const message of nc.subscribe(heartbeatSubject(agent))) {
-    if (message.json<{ state: string }>().state === "running") break;
-  }
-  await nc.close();
-}

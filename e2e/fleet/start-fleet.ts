@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -15,12 +15,7 @@ import {
 } from "@churnlab/fleet";
 import { createNetworkNamespace, type NetworkNamespace } from "@churnlab/linux";
 import { accessOf } from "../../packages/fleet/test/init/written-fleet.ts";
-import {
-  listChangedSysctls,
-  openStayingHosts,
-  STAYING_PORT,
-  type StayingHost,
-} from "./staying-hosts.ts";
+import { listChangedSysctls, openStayingHosts, type StayingHost } from "./staying-hosts.ts";
 
 const BIN = path.resolve(import.meta.dirname, "../../packages/cli/bin/churnlab.mjs");
 const START_MS_MAX = 60_000;
@@ -63,6 +58,8 @@ export interface Started {
 /** Agents as processes of their own, with a nats-server of their own, on a bridge of their own: nothing of the host is used. */
 export interface RunningFleet extends AsyncDisposable {
   readonly url: string;
+  /** What tells a command where the server is. */
+  readonly reach: readonly string[];
   readonly folder: string;
   /** The nats-server that runs now. */
   server(): Started;
@@ -104,7 +101,8 @@ export async function startFleet(
   const programs = stack.use(new Programs(folder));
   const port = await findFreePort();
   const host = hub?.address ?? "127.0.0.1";
-  const entry = keys === null ? openEntry(folder, host, port) : keyedEntry(folder, keys, port);
+  const entry =
+    keys === null ? openEntry(folder, host, port) : keyedEntry({ folder, host, port }, keys);
   const { url } = entry;
   const inHub = { home: hub?.namespace };
   let server: Started | null = null;
@@ -117,6 +115,7 @@ export async function startFleet(
   };
   await startServer();
   const staying = openStayingHosts(specs, { lan, bridge: BRIDGE, stack });
+  const own = new Set(listDevices(lan));
   const agents = new Map<string, Started>();
   const directoryOf = (name: string): string => path.join(folder, `spool-${name}`);
   const begin = (spec: AgentSpec): Started => {
@@ -136,6 +135,7 @@ export async function startFleet(
   const held = stack.move();
   return {
     url,
+    reach: entry.reach,
     folder,
     server: () => {
       if (server === null) throw new Error("no server was started");
@@ -150,7 +150,7 @@ export async function startFleet(
     startAgent,
     begin,
     start: (args) => programs.start([process.execPath, BIN, ...args], inHub),
-    countHosts: () => countPorts(ip("-o", "link", "show", "master", BRIDGE)),
+    countHosts: () => listDevices(lan).filter((device) => !own.has(device)).length,
     listChanged: () => staying.flatMap(listChangedSysctls),
     killServer,
     startServer,
@@ -158,10 +158,10 @@ export async function startFleet(
   };
 }
 
-/** Of hosts that come and go with a trial. */
-function countPorts(shown: string): number {
-  return shown.split("\n").filter((line) => line !== "" && !line.includes(`: ${STAYING_PORT}`))
-    .length;
+/** All of a namespace, by their names. */
+function listDevices(namespace: NetworkNamespace): string[] {
+  const shown = namespace.run(() => readFileSync("/proc/thread-self/net/dev", "utf8"));
+  return [...shown.matchAll(/^ *([^\s:]+):/gm)].map(([, name = ""]) => name);
 }
 
 /** How a server is started, and whom it lets in by what. */
@@ -171,6 +171,8 @@ interface Entry {
   readonly server: readonly string[];
   readonly below: string;
   readonly controller: Access;
+  /** What a controller's command line says of it. */
+  readonly reach: readonly string[];
   /** What an agent's command line says of it. */
   flagOf(agent: string): string;
 }
@@ -182,19 +184,24 @@ function openEntry(folder: string, host: string, port: number): Entry {
     server: ["-a", host, "-p", String(port), "--jetstream", "--store_dir", folder],
     below: "",
     controller: { name: "controller", server: url, seed: null, ca: null },
+    reach: ["--nats", url],
     flagOf: () => `--nats=${url}`,
   };
 }
 
 /** As `churnlab fleet init` writes it. */
-function keyedEntry(folder: string, agents: readonly string[], port: number): Entry {
-  const { files, url } = planFleet({ agents, host: "127.0.0.1", port, now: new Date() });
+function keyedEntry(
+  { folder, host, port }: { readonly folder: string; readonly host: string; readonly port: number },
+  agents: readonly string[],
+): Entry {
+  const { files, url } = planFleet({ agents, host, port, now: new Date() });
   writeFleet(folder, files, false);
   return {
     url,
     server: ["-c", "server.conf"],
     below: "server",
     controller: accessOf(folder, "controller"),
+    reach: ["--fleet", path.join(folder, "controller.yaml")],
     flagOf: (agent) => `--config=${path.join(folder, "agents", `${agent}.yaml`)}`,
   };
 }

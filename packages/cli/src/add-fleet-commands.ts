@@ -17,7 +17,7 @@ export function addFleetCommands(program: Command, act: Act): void {
     .option("--address <address>", "of its target or of a source, repeatable", collect)
     .option("--workers <n>", "most worker threads; the processors when absent", parseCount)
     .option("--spool <dir>", "where results wait until they are stored")
-    .option("--insecure", "use a server on another machine that asks for no key")
+    .option("--insecure", "use a server on another machine without TLS, or that asks for no key")
     .addOption(
       new Option("--clock-offset <ms>", "pretend to have booted at another time")
         .argParser(Number)

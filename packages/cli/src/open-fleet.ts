@@ -1,6 +1,7 @@
 import { type Access, FleetTestbed, type ResultLedger } from "@churnlab/fleet";
 import type { Store } from "@churnlab/store";
 import type { Testbeds } from "./open-testbeds.ts";
+import { terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 /** Every trial runs on the fleet behind that server; which pieces of results there are, the store knows. */
@@ -18,7 +19,8 @@ export function openFleet(access: Access, store: Store): Testbeds {
         lastAttempt: () => store.lastFleetAttempt(run),
         keepLate: (pieces) => store.keepLatePieces(run, pieces),
       };
-      fleet = await FleetTestbed.open({ access, churnlab: VERSION, run, ledger });
+      const log = (line: string): void => terminal.say(line);
+      fleet = await FleetTestbed.open({ access, churnlab: VERSION, run, ledger, log });
     },
     async [Symbol.asyncDispose]() {
       await fleet?.close();

@@ -1,6 +1,6 @@
 import { ChurnError } from "@churnlab/core";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { type Access, connectionOptions } from "./connection-options.ts";
+import { type Access, connectionOptions, type LineOptions } from "./connection-options.ts";
 
 /** A server that answers no ping for this long is gone. */
 const PING_MS = 2000;
@@ -12,13 +12,13 @@ const CONNECT_MS_MAX = 5000;
  * Connects with an inbox of its own. A lost server is sought until the connection is closed. A user and password, or a token, may
  * stand in the URL. Throws `E_NATS`.
  */
-export async function connectNats(access: Access): Promise<NatsConnection> {
-  const { host, username, password } = parseUrl(access.server);
+export async function connectNats(access: Access, line: LineOptions = {}): Promise<NatsConnection> {
+  const { username, password } = parseUrl(access.server);
   const login = [username, password].map(decodeURIComponent) as [string, string];
   let connection: NatsConnection;
   try {
     connection = await connect({
-      ...connectionOptions({ ...access, server: host }),
+      ...connectionOptions({ ...access, server: withoutSecrets(access.server) }, line),
       pingInterval: PING_MS,
       maxPingOut: PINGS_MISSED_MAX,
       reconnectTimeWait: RECONNECT_MS,
@@ -32,7 +32,7 @@ export async function connectNats(access: Access): Promise<NatsConnection> {
     if (error instanceof ChurnError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new ChurnError("E_NATS", `No connection to ${withoutSecrets(access.server)}: ${why}`, {
-      hint: "Is a nats-server listening there, and are name and key right?",
+      hint: hintOf(why),
       cause: error,
     });
   }
@@ -43,6 +43,12 @@ export async function connectNats(access: Access): Promise<NatsConnection> {
     await connection.close();
     throw error;
   }
+}
+
+function hintOf(why: string): string {
+  return why.includes("'tls'")
+    ? "The server has to speak TLS: churnlab fleet init writes its configuration. An agent may do without where it is told --insecure."
+    : "Is a nats-server listening there, and are name and key right?";
 }
 
 /** Of what a fleet uses of JetStream, 2.9 is the first to have all. */

@@ -9,21 +9,31 @@ export interface Access {
   readonly server: string;
   /** Seed of an NKey; null: none, for servers that ask for none. */
   readonly seed: string | null;
-  /** PEM of the authority that the server's certificate is signed by; null: no TLS unless the server asks for it. */
+  /** PEM of the authority that the server's certificate is signed by; null: those that Node.js trusts. */
   readonly ca: string | null;
 }
 
+export interface LineOptions {
+  /** Whether a server without TLS is refused, whatever it says of itself; absent: with a `ca`, or a URL of `tls://`. */
+  readonly tls?: boolean;
+}
+
 /**
- * How to connect: by the key, and only to the server that the authority vouches for. With a `ca`, a server without TLS is
- * refused. Throws `E_AGENT_FILE` for a seed that is none.
+ * How to connect: by the key, and only to the server that the authority vouches for, now and whenever the connection is made
+ * again. Other servers that it names are not followed: nobody said that they may be trusted. Throws `E_AGENT_FILE` for a seed that
+ * is none.
  */
-export function connectionOptions({ name, server, seed, ca }: Access): NodeConnectionOptions {
+export function connectionOptions(
+  { name, server, seed, ca }: Access,
+  { tls = ca !== null || server.startsWith("tls://") }: LineOptions = {},
+): NodeConnectionOptions {
   return {
     servers: server,
     name,
     inboxPrefix: inboxPrefix(name),
     ...(seed === null ? {} : { authenticator: nkeyAuthenticator(bytesOf(name, seed)) }),
-    ...(ca === null ? {} : { tls: { ca } }),
+    ignoreClusterUpdates: true,
+    ...(tls ? { tls: ca === null ? {} : { ca } } : {}),
   };
 }
 

@@ -8,6 +8,7 @@
 
 export * from "./messages/agent-description.ts";
 export * from "./messages/envelope.ts";
+export * from "./messages/fence.ts";
 export * from "./messages/live-message.ts";
 export * from "./messages/result-piece.ts";
 export * from "./messages/trial-messages.ts";

@@ -3,6 +3,7 @@ import { askedByArm, askedByPrepare } from "../limits/asked.ts";
 import { enforceLimits } from "../limits/enforce-limits.ts";
 import type { AgentState } from "../messages/agent-description.ts";
 import type { Request } from "../messages/envelope.ts";
+import { type Fence, isBefore, NO_FENCE } from "../messages/fence.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
 import type { ResultPiece } from "../messages/result-piece.ts";
 import {
@@ -19,7 +20,6 @@ import type { AgentOptions } from "./agent-options.ts";
 import { DeadMan } from "./dead-man.ts";
 import type { KeptResults } from "./kept-results.ts";
 import { LiveSampler } from "./live-sampler.ts";
-import type { Delivery } from "./publish-results.ts";
 import {
   piecesOfFailure,
   piecesOfReport,
@@ -41,12 +41,12 @@ export interface SessionParts {
   readonly builder: SideMaker;
   readonly spool: ResultSpool;
   /** Brings pieces to the controller; ends early when the signal is aborted. */
-  readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<Delivery>;
+  readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<number>;
   /** Of earlier attempts. */
   readonly kept: Pick<KeptResults, "replayRun">;
   readonly live: (message: LiveMessage) => void;
-  /** From now on the heartbeats of this run are heard, each with the epoch of its controller. */
-  readonly followRun: (run: string, hear: (epoch: number) => void) => Disposable;
+  /** From now on the heartbeats of this run are heard, each with the controller that it is of. */
+  readonly followRun: (run: string, hear: (holder: string) => void) => Disposable;
   /** Without a word from its controller for so long, an attempt is over. */
   readonly deadManMs: number;
 }
@@ -70,8 +70,8 @@ export class AgentSession implements AsyncDisposable {
   #current: Current | null = null;
   /** The newest: its side may still be under construction. */
   #attempt: Attempt | null = null;
-  /** Of the newest controller; what comes with a lower one is from one that lost its lock. */
-  #epoch = 0;
+  /** Of the newest lock; what comes with an earlier one is from a controller that lost it. */
+  #fence: Fence = NO_FENCE;
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SessionParts) {
@@ -88,25 +88,31 @@ export class AgentSession implements AsyncDisposable {
   }
 
   /** Refuses what comes from a controller that lost its lock. */
-  admit({ epoch, run }: Request): void {
-    if (epoch < this.#epoch) {
-      throw new ChurnError("E_FLEET_LOCKED", `${this.#name} serves a newer controller than ${run}`);
+  admit({ fence, run }: Request): void {
+    if (isBefore(fence, this.#fence)) {
+      throw new ChurnError(
+        "E_FLEET_LOCKED",
+        `${this.#name} serves a newer controller than ${run}`,
+        {
+          hint: "After the clock of the NATS server was set back and its files were lost, start the agent anew.",
+        },
+      );
     }
-    this.#epoch = epoch;
+    this.#fence = fence;
   }
 
   /**
    * Builds a side, after that of an earlier trial was taken down. The dead-man's time begins before the build: a side that
    * outlives its controller while it is built is given up, and what there is of it goes.
    */
-  async prepare({ run, epoch }: Request, request: PrepareRequest): Promise<PrepareReply> {
+  async prepare({ run, holder }: Request, request: PrepareRequest): Promise<PrepareReply> {
     const { options } = this.#parts;
     enforceLimits(options.limits, askedByPrepare(request, options.network.kind));
     this.#requireCapacity(request);
     this.#giveUp("another trial is to be prepared");
     const attempt = { run, key: request.key, over: new AbortController() };
     this.#attempt = attempt;
-    const watch = this.#watchController(attempt, epoch);
+    const watch = this.#watchController(attempt, holder);
     return this.#inTurn(async () => {
       await using stack = new AsyncDisposableStack();
       stack.use(watch);
@@ -188,13 +194,13 @@ export class AgentSession implements AsyncDisposable {
   }
 
   /** Ends the attempt when its controller has not been heard for too long. */
-  #watchController(attempt: Attempt, epoch: number): Disposable {
+  #watchController(attempt: Attempt, holder: string): Disposable {
     const { followRun, deadManMs } = this.#parts;
     const stack = new DisposableStack();
     const deadMan = stack.use(new DeadMan(() => void this.#release(attempt), deadManMs));
     stack.use(
       followRun(attempt.run, (heard) => {
-        if (heard >= epoch) deadMan.hear();
+        if (heard === holder) deadMan.hear();
       }),
     );
     return stack;

@@ -4,7 +4,7 @@ import { cleanContainers, SideBuilder, type SideNetwork } from "@churnlab/testbe
 import { jetstream } from "@nats-io/jetstream";
 import { Svcm } from "@nats-io/services";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
-import { connectNats, isLoopback, withoutSecrets } from "../connect.ts";
+import { connectNats } from "../connect.ts";
 import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
 import {
   type AgentDescription,
@@ -39,6 +39,7 @@ import { describeAgent } from "./describe-agent.ts";
 import { KeptResults } from "./kept-results.ts";
 import { openSideNetwork } from "./open-side-network.ts";
 import { publishResults } from "./publish-results.ts";
+import { awaitExposure, requiredLine, requireProtection } from "./require-protection.ts";
 import { ResultSpool } from "./result-spool.ts";
 import type { SideMaker } from "./trial-side.ts";
 import { UndoJournal } from "./undo-journal.ts";
@@ -54,8 +55,8 @@ export interface FleetAgent extends AsyncDisposable {
 }
 
 /**
- * Connects and serves. Rejects with `E_NATS` (no server, or one without a password on another machine), `E_FLEET` (another
- * agent has the name), `E_NAMESPACE`, `E_DISK`.
+ * Connects and serves. Rejects with `E_NATS` (no server, or one on another machine without verified TLS or that lets everybody
+ * in), `E_FLEET` (another agent has the name), `E_NAMESPACE`, `E_DISK`.
  */
 export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const { access, addresses } = given;
@@ -72,11 +73,14 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const { pull } = options.limits;
   const { keep } = journal;
   const builder = stack.use(new SideBuilder({ network: network.side, addresses, keep, pull }));
-  const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
+  const line = requiredLine(options);
+  const nc = stack.adopt(await connectNats(access, line), (connection) => connection.close());
   requireProtection(nc, options);
+  const exposed = awaitExposure(nc, options);
   const agent = stack.use(await serveAgent(nc, { options, builder, network: network.side }));
   const held = stack.move();
-  return { ...agent, [Symbol.asyncDispose]: () => held.disposeAsync() };
+  const ended = Promise.race([agent.ended, exposed]);
+  return { ...agent, ended, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
 /** Containers of an agent that was killed outlive it. What cannot be looked at now is for `churnlab clean`. */
@@ -114,14 +118,17 @@ export async function serveAgent(
   const instance = randomUUID();
   const description = await describeAgent(options, instance, network);
   const js = jetstream(nc);
-  const publish: SessionParts["publish"] = (pieces, signal) => publishResults(js, pieces, signal);
+  const log = (line: string): void => options.log(line);
+  const publish: SessionParts["publish"] = (pieces, signal) =>
+    publishResults(js, pieces, { signal, log });
   const kept = stack.use(
     new KeptResults({
       agent: access.name,
       spool,
-      publish,
+      republish: (pieces, signal) =>
+        publishResults(js, pieces, { signal, log, repeat: randomUUID() }),
       isHeard: (run) => isHeard(nc, run),
-      log: (line) => options.log(line),
+      log,
     }),
   );
   const session = stack.use(
@@ -148,19 +155,6 @@ export async function serveAgent(
   const held = stack.move();
   const ended = Promise.race([lost, served.refused]);
   return { description, ended, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
-
-/** Whoever reaches an open server commands its agents. */
-function requireProtection(nc: NatsConnection, { access, insecure }: AgentOptions): void {
-  const asksNobody = nc.info?.auth_required !== true;
-  if (!asksNobody || insecure || isLoopback(access.server)) return;
-  throw new ChurnError(
-    "E_NATS",
-    `${withoutSecrets(access.server)} lets everybody in, and is on another machine`,
-    {
-      hint: "Protect it (churnlab fleet init writes its configuration), or say --insecure where the network is yours alone.",
-    },
-  );
 }
 
 /**
@@ -192,11 +186,11 @@ async function claimName(
   return { lost: promise };
 }
 
-function followRun(nc: NatsConnection, run: string, hear: (epoch: number) => void): Disposable {
+function followRun(nc: NatsConnection, run: string, hear: (holder: string) => void): Disposable {
   const subscription = nc.subscribe(controllerHeartbeatSubject(run), {
     callback: (error, message) => {
       if (error !== null) return;
-      hear(decodeMessage(message.data, controllerHeartbeatSchema).epoch);
+      hear(decodeMessage(message.data, controllerHeartbeatSchema).holder);
     },
   });
   return { [Symbol.dispose]: () => subscription.unsubscribe() };
@@ -284,8 +278,10 @@ async function act(
   if (verb === "describe") return { ...description, nowMs: options.clock.nowMs() };
   if (verb === "clock") return options.clock.nowMs();
   requireVersion(request, options);
-  session.admit(request);
   const { body, run } = request;
+  // Of stored results, also the controller may tell that has no lock on this agent.
+  if (verb === "finish") return session.finish(run, checkMessage(body, keyedRequestSchema));
+  session.admit(request);
   switch (verb) {
     case "prepare":
       return session.prepare(request, checkMessage(body, prepareRequestSchema));
@@ -297,8 +293,6 @@ async function act(
       return session.stop(checkMessage(body, keyedRequestSchema));
     case "read":
       return session.read(checkMessage(body, readRequestSchema));
-    case "finish":
-      return session.finish(run, checkMessage(body, keyedRequestSchema));
     case "restore":
       return session.restore(checkMessage(body, keyedRequestSchema));
   }

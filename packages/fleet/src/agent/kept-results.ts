@@ -1,5 +1,4 @@
 import type { ResultPiece } from "../messages/result-piece.ts";
-import type { Delivery } from "./publish-results.ts";
 import type { ResultSpool, SpoolOrigin } from "./result-spool.ts";
 
 /** A replay that the server does not take in this time is left for the next. */
@@ -8,7 +7,8 @@ const REPLAY_MS_MAX = 60_000;
 export interface KeptResultsParts {
   readonly agent: string;
   readonly spool: ResultSpool;
-  readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<Delivery>;
+  /** Publishes them so that they are delivered again; resolves with how many the stream took. */
+  readonly republish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<number>;
   /** Whether a controller of this run lives. */
   readonly isHeard: (run: string) => Promise<boolean>;
   readonly log: (line: string) => void;
@@ -70,7 +70,7 @@ export class KeptResults {
   }
 
   async #replay(origins: readonly SpoolOrigin[]): Promise<void> {
-    const { spool, publish, log } = this.#parts;
+    const { spool, republish, log } = this.#parts;
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(REPLAY_MS_MAX)]);
     for (const origin of origins) {
       let pieces: readonly ResultPiece[];
@@ -80,11 +80,9 @@ export class KeptResults {
         log(`${describe(origin)} cannot be read: ${spool.fileOf(origin)}`);
         continue;
       }
-      const { acknowledged, known } = await publish(pieces, signal);
-      if (acknowledged < pieces.length) continue;
-      log(`${describe(origin)} were published again`);
-      // The server had all of them, and gives them to whoever runs it: it has no use for this copy.
-      if (known === pieces.length) spool.remove(origin);
+      // The file goes when the controller says that it has stored them: the stream's word is not that.
+      const acknowledged = await republish(pieces, signal);
+      if (acknowledged === pieces.length) log(`${describe(origin)} were published again`);
     }
   }
 }

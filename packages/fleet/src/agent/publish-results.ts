@@ -1,45 +1,70 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JetStreamClient } from "@nats-io/jetstream";
+import { JetStreamApiError, type JetStreamClient, JetStreamError } from "@nats-io/jetstream";
 import { encodeMessage } from "../message-codec.ts";
 import type { ResultPiece } from "../messages/result-piece.ts";
-import { resultMessageId, resultSubject } from "../subjects.ts";
+import { RESULTS_STREAM, resultMessageId, resultSubject } from "../subjects.ts";
 
 const RETRY_MS = 250;
 const ACK_MS_MAX = 2000;
 
-/** How much of it the stream has acknowledged, and how much of that it had already. */
-export interface Delivery {
-  readonly acknowledged: number;
-  readonly known: number;
+export interface PublishOptions {
+  readonly signal: AbortSignal;
+  /** Told once what keeps the stream from taking a piece, and once that it takes them again. */
+  readonly log: (line: string) => void;
+  /** Makes the ids others than those of an earlier time: the stream then takes pieces that it has seen, and delivers them again. */
+  readonly repeat?: string;
 }
 
 /**
  * Publishes each piece until the stream acknowledges it, under an id by which the stream drops what it has already. Ends early
- * only when the signal says that nobody waits any more.
+ * only when the signal says that nobody waits any more. Resolves with how many were acknowledged.
  */
 export async function publishResults(
   js: JetStreamClient,
   pieces: readonly ResultPiece[],
-  signal: AbortSignal,
-): Promise<Delivery> {
+  { signal, log, repeat }: PublishOptions,
+): Promise<number> {
   let acknowledged = 0;
-  let known = 0;
+  let isRefused = false;
   for (const piece of pieces) {
     const { agent, run, key, seq } = piece;
     const id = { agent, run, ...key, seq };
+    const messageId = resultMessageId(id);
+    const msgID = repeat === undefined ? messageId : `${messageId}/${repeat}`;
     while (!signal.aborted) {
       try {
-        const { duplicate } = await js.publish(resultSubject(id), encodeMessage(piece), {
-          msgID: resultMessageId(id),
-          timeout: ACK_MS_MAX,
-        });
+        await js.publish(resultSubject(id), encodeMessage(piece), { msgID, timeout: ACK_MS_MAX });
         acknowledged += 1;
-        if (duplicate) known += 1;
         break;
-      } catch {
+      } catch (error) {
+        if (!isRefused) log(`${describe(piece)} are not taken: ${explain(error)}`);
+        isRefused = true;
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }
   }
-  return { acknowledged, known };
+  const [first] = pieces;
+  if (isRefused && first !== undefined) {
+    const came = acknowledged === pieces.length ? "are taken now" : "were not taken to the end";
+    log(`${describe(first)} ${came}`);
+  }
+  return acknowledged;
+}
+
+function describe({ run, key }: ResultPiece): string {
+  return `results of run ${run}, trial ${key.trial}, attempt ${key.attempt}`;
+}
+
+/** "maximum bytes exceeded", or "maximum messages exceeded", of a stream that rather refuses than drops. */
+const STREAM_FULL = 10077;
+
+function explain(error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  const kept = "they are kept on disk and tried again";
+  if (error instanceof JetStreamApiError && error.code === STREAM_FULL) {
+    return `the stream ${RESULTS_STREAM} is full (${why}); ${kept}`;
+  }
+  if (error instanceof JetStreamError)
+    return `no stream ${RESULTS_STREAM} takes them (${why}); ${kept}`;
+  return `${why}; ${kept}`;
 }

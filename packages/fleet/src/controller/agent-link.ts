@@ -7,6 +7,7 @@ import { CLOCK_EXCHANGES, RecentExchanges } from "../clock/recent-exchanges.ts";
 import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
 import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
 import { PROTOCOL, type Request, replySchema } from "../messages/envelope.ts";
+import type { Fence } from "../messages/fence.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
 import { HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb, verbSubject } from "../subjects.ts";
 
@@ -14,7 +15,9 @@ import { HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb, verbSubject } from "../
 export interface Asker {
   readonly churnlab: string;
   readonly run: string;
-  readonly epoch: () => number;
+  /** Unique per controller process. */
+  readonly holder: string;
+  readonly fenceOf: (agent: string) => Fence;
   readonly nowMs: () => number;
 }
 
@@ -29,6 +32,8 @@ export interface Ask<T> {
 
 /** How long a question outlives a server that is being restarted. */
 const SERVER_AWAY_MS_MAX = 10_000;
+/** Agents find the server again within a few tenths of a second, and then bring what they had to say. */
+const ANSWER_AFTER_RETURN_MS = 1500;
 const CLOCK_MS_MAX = 2000;
 const nothing: z.ZodType = z.unknown();
 
@@ -56,6 +61,7 @@ export class AgentLink {
   #clock: ClockOffset | null = null;
   readonly #exchanges = new RecentExchanges();
   #exchange: Promise<void> | null = null;
+  readonly #onServerBack = new Set<() => void>();
   /** Told every live message. */
   onLive: (message: LiveMessage) => void = () => {};
 
@@ -117,6 +123,12 @@ export class AgentLink {
     this.#heardAtMs = this.#asker.nowMs();
   }
 
+  /** The server was away and is back: questions and answers may be lost with it. */
+  reconnect(): void {
+    this.excuse();
+    for (const tell of this.#onServerBack) tell();
+  }
+
   /** Declares it lost when it has missed its heartbeats. */
   judge(): void {
     const silentMs = this.#asker.nowMs() - this.#heardAtMs;
@@ -148,7 +160,9 @@ export class AgentLink {
     const endMs = this.#asker.nowMs() + withinMs + (again ? SERVER_AWAY_MS_MAX : 0);
     for (;;) {
       try {
-        return checkMessage(await this.unlessLost(this.#request(verb, body, withinMs)), schema);
+        const asked = this.#request(verb, body, withinMs);
+        const answer = again ? this.#unlessAway(asked) : asked;
+        return checkMessage(await this.unlessLost(answer), schema);
       } catch (error) {
         if (error instanceof ChurnError) throw error;
         if (again && !this.#nc.isClosed() && this.#asker.nowMs() < endMs && !isNoResponders(error))
@@ -163,19 +177,39 @@ export class AgentLink {
     await this.ask(verb, { ...ask, schema: nothing });
   }
 
+  /** Rejects when the server was away meanwhile, and the answer has not come soon after: it is not waited for to the end. */
+  async #unlessAway<T>(asked: Promise<T>): Promise<T> {
+    asked.catch(() => {}); // whoever asks again hears no more of it
+    const away = Promise.withResolvers<never>();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const giveUp = (): void => away.reject(new Error("the server was away"));
+    const onBack = (): void => {
+      timer ??= setTimeout(giveUp, ANSWER_AFTER_RETURN_MS);
+    };
+    this.#onServerBack.add(onBack);
+    try {
+      return await Promise.race([asked, away.promise]);
+    } finally {
+      this.#onServerBack.delete(onBack);
+      clearTimeout(timer);
+    }
+  }
+
   async #exchangeOnce(): Promise<void> {
+    // One that was lost with its server and asked again took long, so that the least round trip is never its.
     const ask = (): Promise<number> =>
-      this.ask("clock", { body: null, schema: z.number(), withinMs: CLOCK_MS_MAX });
+      this.ask("clock", { body: null, schema: z.number(), withinMs: CLOCK_MS_MAX, again: true });
     this.#exchanges.note(await exchangeClocks(ask, () => this.nowMs()));
   }
 
   async #request(verb: Verb, body: unknown, withinMs: number): Promise<unknown> {
-    const { churnlab, run } = this.#asker;
+    const { churnlab, run, holder } = this.#asker;
     const request: Request = {
       protocol: PROTOCOL,
       churnlab,
       run,
-      epoch: this.#asker.epoch(),
+      holder,
+      fence: this.#asker.fenceOf(this.name),
       body,
     };
     const message = await this.#nc.request(verbSubject(this.name, verb), encodeMessage(request), {
@@ -185,6 +219,11 @@ export class AgentLink {
     if (reply.ok) return reply.body;
     const code = reply.code in ERROR_CODES ? (reply.code as ErrorCode) : "E_AGENT";
     const text = `${this.name}: ${reply.message}`;
+    // Another controller has it: for this one's trial it is lost.
+    if (code === "E_FLEET_LOCKED") {
+      this.lose(text);
+      throw this.#lost.signal.reason;
+    }
     throw new ChurnError(code, text, reply.hint === undefined ? {} : { hint: reply.hint });
   }
 

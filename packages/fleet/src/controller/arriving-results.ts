@@ -47,6 +47,11 @@ export class ArrivingResults {
     return new ChurnError("E_AGENT", `The results of ${this.agent} do not add up: ${report}`);
   }
 
+  /** The stream that they were of is gone: there is nothing to acknowledge. */
+  forgetMessages(): void {
+    this.#messages.length = 0;
+  }
+
   /** They need not be delivered again. */
   acknowledge(): void {
     for (const message of this.#messages) message.ack();

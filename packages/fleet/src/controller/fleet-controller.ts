@@ -1,15 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError, type FleetSpec } from "@churnlab/core";
+import type { JetStreamManager } from "@nats-io/jetstream";
 import { Svcm } from "@nats-io/services";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
 import type { Access } from "../connection-options.ts";
+import { listen } from "../listen.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import {
   type AgentDescription,
   agentDescriptionSchema,
+  type ControllerHeartbeat,
   heartbeatSchema,
 } from "../messages/agent-description.ts";
 import { PROTOCOL, type Request, replySchema } from "../messages/envelope.ts";
@@ -33,6 +36,7 @@ import { openJetStream } from "./open-jetstream.ts";
 import { type PlacedSpec, type Placement, placeAgents } from "./place-agents.ts";
 import { ResultCollector } from "./result-collector.ts";
 import type { ResultLedger } from "./result-ledger.ts";
+import { requireRoom } from "./results-stream.ts";
 
 /** After the last answer of an agent, none is waited for any longer. */
 const DISCOVERY_STALL_MS = 300;
@@ -40,6 +44,9 @@ const DISCOVERY_MS_MAX = 3000;
 const ANSWER_MS_MAX = 2000;
 /** The dead-man's time of an agent that was cut off, and what it takes to restore. */
 const RETURN_MS_MAX = DEAD_MAN_MS + 5000;
+/** Between two attempts to have what a server lost, and how long a trial waits for it. */
+const RECOVER_MS = 250;
+const RECOVER_MS_MAX = 10_000;
 const JUDGE_MS = HEARTBEAT_MS / 4;
 
 export interface ControllerOptions {
@@ -48,6 +55,8 @@ export interface ControllerOptions {
   readonly run: string;
   /** Which pieces of results the run has. */
   readonly ledger: ResultLedger;
+  /** One line for people. */
+  readonly log?: (line: string) => void;
 }
 
 /** The agents of a placement, locked and listened to. */
@@ -65,6 +74,10 @@ export interface Crew {
 export class FleetController implements AsyncDisposable {
   readonly results: ResultCollector;
   readonly #nc: NatsConnection;
+  readonly #jsm: JetStreamManager;
+  readonly #log: (line: string) => void;
+  /** Agents of which something was not understood, and was told of. */
+  readonly #strayed = new Set<string>();
   readonly #locks: FleetLocks;
   readonly #asker: Asker;
   readonly #links = new Map<string, AgentLink>();
@@ -74,17 +87,18 @@ export class FleetController implements AsyncDisposable {
 
   /** Rejects with `E_NATS`. */
   static async open(options: ControllerOptions): Promise<FleetController> {
-    const { access, churnlab, run, ledger } = options;
+    const { access, churnlab, run, ledger, log = () => {} } = options;
     await using stack = new AsyncDisposableStack();
     const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
-    const { js, jsm, locks: kv } = await openJetStream(nc);
+    const { js, jsm, locks: store } = await openJetStream(nc);
     const holder = randomUUID();
-    const locks = stack.adopt(new FleetLocks(kv, nc, { run, holder }), (held) => held.release());
+    const locks = stack.adopt(new FleetLocks(store, nc, { run, holder }), (held) => held.release());
     const clock = openClock();
     const asker: Asker = {
       churnlab,
       run,
-      epoch: () => locks.epoch,
+      holder,
+      fenceOf: (agent) => locks.fenceOf(agentLock(agent)),
       nowMs: () => clock.nowMs(),
     };
     const onLate = (agent: string, key: TrialKey): void => {
@@ -94,23 +108,27 @@ export class FleetController implements AsyncDisposable {
     const results = stack.use(await ResultCollector.open(run, { js, jsm, ledger, onLate }));
     let seq = 0;
     const beat = (): void => {
-      const heartbeat = { run, holder, epoch: locks.epoch, seq: seq++ };
+      const heartbeat: ControllerHeartbeat = { run, holder, seq: seq++ };
       nc.publish(controllerHeartbeatSubject(run), encodeMessage(heartbeat));
     };
     beat();
     const timer = setInterval(beat, HEARTBEAT_MS);
     stack.defer(() => clearInterval(timer));
-    return new FleetController({ nc, locks, results, asker, held: stack.move() });
+    return new FleetController({ nc, jsm, locks, results, asker, log, held: stack.move() });
   }
 
   private constructor(parts: {
     nc: NatsConnection;
+    jsm: JetStreamManager;
     locks: FleetLocks;
     results: ResultCollector;
     asker: Asker;
+    log: (line: string) => void;
     held: AsyncDisposableStack;
   }) {
     this.#nc = parts.nc;
+    this.#jsm = parts.jsm;
+    this.#log = parts.log;
     this.#locks = parts.locks;
     this.#asker = parts.asker;
     this.#held = parts.held;
@@ -125,11 +143,6 @@ export class FleetController implements AsyncDisposable {
     return this.#asker.nowMs();
   }
 
-  /** The highest epoch of its locks: 0 before it has any. */
-  get epoch(): number {
-    return this.#locks.epoch;
-  }
-
   /** Finds, picks and locks the agents of a trial. Rejects with `E_FLEET`, `E_FLEET_VERSION`, `E_FLEET_LOCKED`. */
   async muster(fleet: FleetSpec, spec: PlacedSpec, signal: AbortSignal): Promise<Crew> {
     const placement = this.#reuse(fleet, spec) ?? (await this.#place(fleet, spec, signal));
@@ -140,6 +153,7 @@ export class FleetController implements AsyncDisposable {
     const targetLink = this.#link(placement.target);
     const all = [targetLink, ...loads.map(({ link }) => link)];
     for (const { description } of all) this.#requireVersion(description);
+    await this.#requireStreams(all.length);
     await this.#locks.acquire(targetLock(targetLink.name));
     await Promise.all(all.map(({ name }) => this.#locks.acquire(agentLock(name))));
     return { loads, target: targetLink, all };
@@ -175,13 +189,7 @@ export class FleetController implements AsyncDisposable {
   }
 
   async #describe(name: string): Promise<AgentDescription> {
-    const ask = {
-      ...this.#asker,
-      epoch: () => 0,
-      agent: name,
-      verb: "describe",
-      body: null,
-    } as const;
+    const ask = { ...this.#asker, agent: name, verb: "describe", body: null } as const;
     return agentDescriptionSchema.parse(await requestOnce(this.#nc, ask));
   }
 
@@ -233,20 +241,24 @@ export class FleetController implements AsyncDisposable {
   }
 
   #listen(): void {
-    this.#nc.subscribe(heartbeatSubject("*"), {
-      callback: (error, message) => {
-        if (error !== null) return;
-        const [, , name = ""] = message.subject.split(".");
-        this.#links.get(name)?.hear(decodeMessage(message.data, heartbeatSchema));
-      },
+    const onStray = (subject: string, why: unknown): void => this.#noteStray(subject, why);
+    const beats = { subject: heartbeatSubject("*"), schema: heartbeatSchema, onStray };
+    listen(this.#nc, beats, (heartbeat, subject) => {
+      this.#links.get(agentOf(subject))?.hear(heartbeat);
     });
-    this.#nc.subscribe(liveSubject("*"), {
-      callback: (error, message) => {
-        if (error !== null) return;
-        const [, , name = ""] = message.subject.split(".");
-        this.#links.get(name)?.onLive(decodeMessage(message.data, liveMessageSchema));
-      },
+    const live = { subject: liveSubject("*"), schema: liveMessageSchema, onStray };
+    listen(this.#nc, live, (message, subject) => {
+      this.#links.get(agentOf(subject))?.onLive(message);
     });
+  }
+
+  /** Told once of each agent: one that goes on so says the same every second. */
+  #noteStray(subject: string, why: unknown): void {
+    const agent = agentOf(subject);
+    if (this.#strayed.has(agent)) return;
+    this.#strayed.add(agent);
+    const text = why instanceof Error ? why.message : String(why);
+    this.#log(`what ${agent} says on ${subject} is not understood, and not heard: ${text}`);
   }
 
   /** After a pause of this process itself, heartbeats wait to be read: whoever is silent then is judged the next time. */
@@ -265,11 +277,52 @@ export class FleetController implements AsyncDisposable {
     for await (const { type } of this.#nc.status()) {
       if (type === "disconnect") this.#online = false;
       if (type === "reconnect") {
-        for (const link of this.#links.values()) link.excuse();
+        for (const link of this.#links.values()) link.reconnect();
         this.#online = true;
+        void this.#recover();
       }
     }
   }
+
+  /** A server that is back may have lost its files: what results and locks need is made again, before a trial misses it. */
+  async #recover(): Promise<void> {
+    while (this.#online && !this.#nc.isClosed()) {
+      try {
+        await this.results.reopen();
+        await this.#locks.check();
+        return;
+      } catch {
+        await sleep(RECOVER_MS); // JetStream is not up yet
+      }
+    }
+  }
+
+  /** Before a trial: its locks are still held, and its results will be taken. */
+  async #requireStreams(agents: number): Promise<void> {
+    const untilMs = this.nowMs() + RECOVER_MS_MAX;
+    for (;;) {
+      try {
+        await this.results.reopen();
+        await requireRoom(this.#jsm, agents);
+        await this.#locks.check();
+        return;
+      } catch (error) {
+        if (error instanceof ChurnError) throw error;
+        if (this.#nc.isClosed() || this.nowMs() >= untilMs) throw explainAway(error);
+        await sleep(RECOVER_MS);
+      }
+    }
+  }
+}
+
+/** Of `churnlab.heartbeat.NAME` and the like. */
+function agentOf(subject: string): string {
+  return subject.split(".")[2] ?? "";
+}
+
+function explainAway(cause: unknown): ChurnError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new ChurnError("E_NATS", `The server's JetStream does not answer: ${why}`, { cause });
 }
 
 /** Asks an agent that there may be no link with. */
@@ -277,8 +330,9 @@ async function requestOnce(
   nc: NatsConnection,
   ask: Asker & { readonly agent: string; readonly verb: Verb; readonly body: unknown },
 ): Promise<unknown> {
-  const { churnlab, run, epoch, agent, verb, body } = ask;
-  const request: Request = { protocol: PROTOCOL, churnlab, run, epoch: epoch(), body };
+  const { churnlab, run, holder, fenceOf, agent, verb, body } = ask;
+  const fence = fenceOf(agent);
+  const request: Request = { protocol: PROTOCOL, churnlab, run, holder, fence, body };
   const { data } = await nc.request(verbSubject(agent, verb), encodeMessage(request), {
     timeout: ANSWER_MS_MAX,
   });

@@ -1,9 +1,12 @@
 import { ChurnError } from "@churnlab/core";
-import type { KV } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
+import { listen } from "../listen.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
+import { controllerHeartbeatSchema } from "../messages/agent-description.ts";
+import { type Fence, NO_FENCE } from "../messages/fence.ts";
 import { controllerHeartbeatSubject, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX } from "../subjects.ts";
+import type { LockStore } from "./lock-store.ts";
 
 /** Who has what. */
 interface LockValue {
@@ -15,45 +18,66 @@ interface LockValue {
 const lockSchema: z.ZodType<LockValue> = z.object({ run: z.string(), holder: z.string() });
 
 /**
- * The locks of one controller. Each has the revision of its key as its epoch, which the server only ever raises: what comes
- * with a lower one is from a controller that lost its lock, however long it slept.
+ * The locks of one controller. Whoever is asked under a lock is asked under the fence of that lock alone: its revision, and the
+ * store that it is of. A controller that slept while another took a lock of its has the earlier fence there, whatever other locks
+ * it takes afterwards.
  */
 export class FleetLocks {
-  readonly #kv: KV;
+  readonly #store: LockStore;
   readonly #nc: NatsConnection;
   readonly #own: LockValue;
   readonly #held = new Map<string, number>();
+  /** Of every lock that it ever had. */
+  readonly #fences = new Map<string, Fence>();
   readonly #dead = new Set<string>();
-  #epoch = 0;
+  /** Of the store that the held locks are of; null before the first look. */
+  #madeAtMs: number | null = null;
+  /** Up to here every revision of the store is known. */
+  #seen = 0;
+  /** Own revisions above that. */
+  readonly #ownAbove = new Set<number>();
+  #checking: Promise<void> | null = null;
 
-  constructor(kv: KV, nc: NatsConnection, own: LockValue) {
-    this.#kv = kv;
+  constructor(store: LockStore, nc: NatsConnection, own: LockValue) {
+    this.#store = store;
     this.#nc = nc;
     this.#own = own;
   }
 
-  /** The highest of its epochs. */
-  get epoch(): number {
-    return this.#epoch;
+  /** Under which whoever this lock is of is asked; that of nobody before it was had. */
+  fenceOf(key: string): Fence {
+    return this.#fences.get(key) ?? NO_FENCE;
   }
 
-  /** Rejects with `E_FLEET_LOCKED`, which names the other run, while its controller lives. */
+  /**
+   * Looks whether what is held is still held: one question where nothing has changed. Locks that another took meanwhile are no
+   * longer held; those of a store that the server lost are taken again in the new one, unless another was quicker.
+   */
+  async check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = null;
+    });
+    await this.#checking;
+  }
+
+  /** Has it, or rejects with `E_FLEET_LOCKED`, which names the other run, while its controller lives. Needs a check before. */
   async acquire(key: string): Promise<void> {
     if (this.#held.has(key)) return;
-    const entry = await this.#kv.get(key);
+    const { kv } = this.#store;
+    const entry = await kv.get(key);
     const value = encodeMessage(this.#own);
     try {
       if (entry === null || entry.operation !== "PUT") {
-        this.#hold(key, await this.#kv.create(key, value));
+        this.#hold(key, await kv.create(key, value));
         return;
       }
       const other = decodeMessage(entry.value, lockSchema);
       if (await this.#isAlive(other)) throw this.#refuse(key, other.run);
-      this.#hold(key, await this.#kv.update(key, value, entry.revision));
+      this.#hold(key, await kv.update(key, value, entry.revision));
     } catch (error) {
       if (error instanceof ChurnError) throw error;
       // Another controller was quicker.
-      const winner = await this.#kv.get(key);
+      const winner = await kv.get(key);
       const run = winner === null ? "another" : decodeMessage(winner.value, lockSchema).run;
       throw this.#refuse(key, run);
     }
@@ -62,26 +86,54 @@ export class FleetLocks {
   /** Gives up what is still held; a lock that was taken over is left to who has it. */
   async release(): Promise<void> {
     for (const [key, revision] of this.#held) {
-      await this.#kv.delete(key, { previousSeq: revision }).catch(() => {});
+      await this.#store.kv.delete(key, { previousSeq: revision }).catch(() => {});
     }
     this.#held.clear();
   }
 
+  async #check(): Promise<void> {
+    const { madeAtMs, lastRevision } = await this.#store.look();
+    const isAnother = this.#madeAtMs !== null && madeAtMs !== this.#madeAtMs;
+    this.#madeAtMs = madeAtMs;
+    if (isAnother) {
+      const keys = [...this.#held.keys()];
+      this.#held.clear();
+      this.#ownAbove.clear();
+      this.#seen = lastRevision;
+      // Where another has one meanwhile, who needs it is told so.
+      await Promise.allSettled(keys.map((key) => this.acquire(key)));
+      return;
+    }
+    if (lastRevision === this.#seen) return;
+    // What changes from here on shows at the next look.
+    this.#seen = Math.max(this.#seen, lastRevision);
+    for (const revision of this.#ownAbove)
+      if (revision <= this.#seen) this.#ownAbove.delete(revision);
+    await Promise.all([...this.#held].map((lock) => this.#recheck(lock)));
+  }
+
+  async #recheck([key, revision]: readonly [string, number]): Promise<void> {
+    const entry = await this.#store.kv.get(key);
+    if (entry?.revision !== revision && this.#held.get(key) === revision) this.#held.delete(key);
+  }
+
   #hold(key: string, revision: number): void {
     this.#held.set(key, revision);
-    this.#epoch = Math.max(this.#epoch, revision);
+    this.#fences.set(key, { storeMs: this.#madeAtMs ?? 0, revision });
+    this.#ownAbove.add(revision);
+    while (this.#ownAbove.delete(this.#seen + 1)) this.#seen += 1;
   }
 
   /** Listens for the heartbeat of the holder, for as long as a living one may be silent. */
   async #isAlive({ run, holder }: LockValue): Promise<boolean> {
-    if (this.#dead.has(holder)) return false;
+    if (holder === this.#own.holder || this.#dead.has(holder)) return false;
     const heard = Promise.withResolvers<boolean>();
-    const subscription = this.#nc.subscribe(controllerHeartbeatSubject(run), {
-      callback: (error, message) => {
-        if (error === null && message.json<{ holder?: string }>().holder === holder) {
-          heard.resolve(true);
-        }
-      },
+    const listening = {
+      subject: controllerHeartbeatSubject(run),
+      schema: controllerHeartbeatSchema,
+    };
+    const subscription = listen(this.#nc, listening, (heartbeat) => {
+      if (heartbeat.holder === holder) heard.resolve(true);
     });
     const timer = setTimeout(() => heard.resolve(false), HEARTBEATS_MISSED_MAX * HEARTBEAT_MS);
     const alive = await heard.promise;

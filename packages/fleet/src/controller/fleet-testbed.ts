@@ -35,8 +35,8 @@ const LIVE_AGENTS_MAX = 200;
 const PREPARE_MS_MAX = 90_000;
 const RESTORE_MS_MAX = 10_000;
 const FINISH_MS_MAX = 5000;
-/** Attempts of one controller are numbered from its epoch on, so that those of an earlier one cannot be meant. */
-const ATTEMPTS_PER_EPOCH = 100_000;
+/** Attempts of one controller are numbered from the second of its start on, so that those of an earlier one cannot be meant. */
+const ATTEMPTS_PER_SECOND = 100_000;
 
 /** Trials on other machines: each side is built, observed and taken down by the agent on its host. */
 export class FleetTestbed implements Testbed {
@@ -51,7 +51,7 @@ export class FleetTestbed implements Testbed {
       readonly agents: readonly RemoteAgent[];
     }
   >();
-  #builds = 0;
+  #attempt: number = Math.floor(Date.now() / 1000) * ATTEMPTS_PER_SECOND;
 
   /** Rejects with `E_NATS`. */
   static async open(options: ControllerOptions): Promise<FleetTestbed> {
@@ -130,10 +130,8 @@ export class FleetTestbed implements Testbed {
   }
 
   #nextKey({ id }: Trial): TrialKey {
-    this.#builds += 1;
-    const attempt = this.#controller.epoch * ATTEMPTS_PER_EPOCH + this.#builds;
-    // A server that lost its files counts epochs from 1 again.
-    return { trial: id, attempt: Math.max(attempt, this.#ledger.lastAttempt() + 1) };
+    this.#attempt = Math.max(this.#attempt, this.#ledger.lastAttempt()) + 1; // also where the clock was set back
+    return { trial: id, attempt: this.#attempt };
   }
 }
 
@@ -166,7 +164,9 @@ async function prepareAll(
   ) => {
     const { offsetMs: clockOffsetMs } = link.clock;
     const body: PrepareRequest = { key, spec, clockOffsetMs, liveMs, ...part };
-    return link.ask("prepare", { body, schema: prepareReplySchema, withinMs: PREPARE_MS_MAX });
+    // A side that is asked for again is built anew: the one before goes.
+    const withinMs = PREPARE_MS_MAX;
+    return link.ask("prepare", { body, schema: prepareReplySchema, withinMs, again: true });
   };
   const sources = loads.flatMap(({ link, sources: count }) =>
     link.description.addresses.slice(0, count),

@@ -106,10 +106,11 @@ export class RemoteAgent implements Agent {
 
   async #within(report: Promise<ShardReport>, allowedMs: number): Promise<ShardReport> {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(new ChurnError("E_AGENT", `No results of ${this.name} came in time`)),
-      allowedMs,
-    );
+    const giveUp = async (): Promise<void> => {
+      const why = await this.#options.results.explainSilence();
+      late.reject(new ChurnError("E_AGENT", `No results of ${this.name} came in time${why}`));
+    };
+    const timer = setTimeout(() => void giveUp(), allowedMs);
     try {
       return await Promise.race([report, late.promise]);
     } finally {

@@ -1,6 +1,7 @@
-import { type ChurnError, type ResultPieceId, type ShardReport } from "@churnlab/core";
+import { ChurnError, type ResultPieceId, type ShardReport } from "@churnlab/core";
 import {
   AckPolicy,
+  type ConsumerMessages,
   DeliverPolicy,
   type JetStreamClient,
   type JetStreamManager,
@@ -11,7 +12,9 @@ import { type ResultPiece, resultPieceSchema } from "../messages/result-piece.ts
 import type { TrialKey } from "../messages/trial-messages.ts";
 import { RESULTS_STREAM, resultsOfRun } from "../subjects.ts";
 import { ArrivingResults } from "./arriving-results.ts";
+import { isMissing } from "./lock-store.ts";
 import type { ResultLedger } from "./result-ledger.ts";
+import { makeResultsStream, requireRoom } from "./results-stream.ts";
 
 /** A controller that dies leaves its pieces to be delivered again after this. */
 const ACK_WAIT_NS = 10 * 60 * 1e9;
@@ -35,7 +38,8 @@ export interface CollectorParts {
 
 /** Gathers agents' results of one run. A piece counts once, whatever the server delivers; it is acknowledged once it is stored. */
 export class ResultCollector implements AsyncDisposable {
-  readonly #parts: Pick<CollectorParts, "ledger" | "onLate">;
+  readonly #parts: CollectorParts;
+  readonly #run: string;
   readonly #expected = new Map<string, Expected>();
   readonly #late = new Map<string, ArrivingResults>();
   /** Pieces that came again. */
@@ -43,31 +47,34 @@ export class ResultCollector implements AsyncDisposable {
   /** Messages that are no piece of an agent's own results. */
   strays = 0;
   readonly #strayed = new Map<string, number>();
-  #stop: () => Promise<unknown> = async () => {};
+  #messages: ConsumerMessages | null = null;
 
   static async open(run: string, parts: CollectorParts): Promise<ResultCollector> {
-    const { js, jsm } = parts;
-    const collector = new ResultCollector(parts);
-    const durable = `run_${run}`;
-    await jsm.consumers.add(RESULTS_STREAM, {
-      durable_name: durable,
-      filter_subject: resultsOfRun(run),
-      ack_policy: AckPolicy.Explicit,
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: ACK_WAIT_NS,
-      max_ack_pending: UNACKED_MAX,
-    });
-    const consumer = await js.consumers.get(RESULTS_STREAM, durable);
-    const messages = await consumer.consume({ callback: (message) => collector.#take(message) });
-    collector.#stop = async () => {
-      await messages.close();
-      await jsm.consumers.delete(RESULTS_STREAM, durable).catch(() => {});
-    };
+    const collector = new ResultCollector(run, parts);
+    await collector.#consume();
     return collector;
   }
 
-  private constructor(parts: CollectorParts) {
+  private constructor(run: string, parts: CollectorParts) {
+    this.#run = run;
     this.#parts = parts;
+  }
+
+  /** After a server was away: makes stream and consumer again where it lost them, so that agents can bring what they have. */
+  async reopen(): Promise<void> {
+    const { jsm } = this.#parts;
+    try {
+      await jsm.consumers.info(RESULTS_STREAM, this.#durable);
+      return;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    this.#messages?.stop();
+    // A message of the lost stream has the number of another in the new one.
+    for (const { arriving } of this.#expected.values()) arriving.forgetMessages();
+    for (const arriving of this.#late.values()) arriving.forgetMessages();
+    await makeResultsStream(jsm);
+    await this.#consume();
   }
 
   /** The report of an agent's attempt. Rejects with `E_AGENT` where it does not add up, or with the agent's own failure. */
@@ -76,6 +83,17 @@ export class ResultCollector implements AsyncDisposable {
       const arriving = new ArrivingResults(agent);
       this.#expected.set(idOf(agent, key), { arriving, resolve, reject });
     });
+  }
+
+  /** Why no results may have come, as far as the server shows it: to be put after a sentence. */
+  async explainSilence(): Promise<string> {
+    try {
+      await requireRoom(this.#parts.jsm, 1);
+      return "";
+    } catch (error) {
+      if (!(error instanceof ChurnError)) return ": the server's JetStream does not answer";
+      return `: ${error.message}. ${error.hint ?? ""}`;
+    }
   }
 
   /** The pieces that an agent's report was made of. */
@@ -105,7 +123,26 @@ export class ResultCollector implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stop();
+    await this.#messages?.close();
+    await this.#parts.jsm.consumers.delete(RESULTS_STREAM, this.#durable).catch(() => {});
+  }
+
+  get #durable(): string {
+    return `run_${this.#run}`;
+  }
+
+  async #consume(): Promise<void> {
+    const { js, jsm } = this.#parts;
+    await jsm.consumers.add(RESULTS_STREAM, {
+      durable_name: this.#durable,
+      filter_subject: resultsOfRun(this.#run),
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+      ack_wait: ACK_WAIT_NS,
+      max_ack_pending: UNACKED_MAX,
+    });
+    const consumer = await js.consumers.get(RESULTS_STREAM, this.#durable);
+    this.#messages = await consumer.consume({ callback: (message) => this.#take(message) });
   }
 
   #take(message: JsMsg): void {
@@ -123,7 +160,7 @@ export class ResultCollector implements AsyncDisposable {
       return;
     }
     if (!expected.arriving.isWhole) return;
-    const whole = expected.arriving.conclude();
+    const whole = conclude(expected.arriving);
     if (whole instanceof Error) expected.reject(whole);
     else expected.resolve(whole);
   }
@@ -180,6 +217,18 @@ function readPiece(message: JsMsg): ResultPiece | null {
 
 function publisherOf(subject: string): string {
   return subject.split(".")[2] ?? "";
+}
+
+/** Whatever an agent sent as its report: it fails that report, and not the reading of all others. */
+function conclude(arriving: ArrivingResults): ShardReport | ChurnError {
+  try {
+    return arriving.conclude();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new ChurnError("E_AGENT", `The results of ${arriving.agent} make no sense: ${why}`, {
+      cause,
+    });
+  }
 }
 
 function identify({ agent, key, seq }: ResultPiece): ResultPieceId {

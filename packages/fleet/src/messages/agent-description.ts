@@ -81,13 +81,11 @@ export interface ControllerHeartbeat {
   /** Unique per process. */
   readonly holder: string;
   readonly run: string;
-  readonly epoch: number;
   readonly seq: number;
 }
 
 export const controllerHeartbeatSchema: z.ZodType<ControllerHeartbeat> = z.object({
   holder: z.string(),
   run: z.string(),
-  epoch: z.int().nonnegative(),
   seq: z.int().nonnegative(),
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { RUN_NAME } from "../subjects.ts";
+import { type Fence, fenceSchema } from "./fence.ts";
 
 /** Changes when a message changes its meaning. */
 export const PROTOCOL = 1;
@@ -10,8 +11,10 @@ export interface Request {
   /** The churnlab of the controller: both sides must be of one version. */
   readonly churnlab: string;
   readonly run: string;
-  /** Of the lock under which the controller acts; what comes with a lower one is from a controller that lost it. */
-  readonly epoch: number;
+  /** Unique per controller process: whose heartbeat has to be heard from now on. */
+  readonly holder: string;
+  /** Of the lock under which the controller acts; what comes with an earlier one is from a controller that lost it. */
+  readonly fence: Fence;
   readonly body: unknown;
 }
 
@@ -19,7 +22,8 @@ export const requestSchema: z.ZodType<Request> = z.object({
   protocol: z.int(),
   churnlab: z.string(),
   run: z.string().regex(RUN_NAME),
-  epoch: z.int().nonnegative(),
+  holder: z.string(),
+  fence: fenceSchema,
   body: z.unknown(),
 });
 

@@ -31,7 +31,14 @@ name: session
 workload: { kind: short-lived, arrival: { rate: 10/s } }
 `;
 const { spec } = planTrials(parseScenario(SCENARIO, "session.yaml")).trials[0] as Trial;
-const REQUEST: Request = { protocol: PROTOCOL, churnlab: "0", run: "R", epoch: 7, body: null };
+const REQUEST: Request = {
+  protocol: PROTOCOL,
+  churnlab: "0",
+  run: "R",
+  holder: "H",
+  fence: { storeMs: 1, revision: 7 },
+  body: null,
+};
 const DEAD_MAN_MS = 400;
 const GO = new AbortController().signal;
 
@@ -47,9 +54,9 @@ function prepareOf(part: "load" | "target"): PrepareRequest {
 /** A session whose sides are built by `builder`, and the controller's heartbeat as it would hear it. */
 function openSession(builder: Partial<SideMaker>): {
   session: AgentSession;
-  hear: (epoch: number) => void;
+  hear: (holder: string) => void;
 } {
-  const heard: ((epoch: number) => void)[] = [];
+  const heard: ((holder: string) => void)[] = [];
   const never = async (): Promise<never> => {
     throw new Error("not this part");
   };
@@ -70,7 +77,7 @@ function openSession(builder: Partial<SideMaker>): {
     },
     builder: { buildLoad: never, buildTarget: never, ...builder },
     spool: new ResultSpool(spool),
-    publish: async (pieces) => ({ acknowledged: pieces.length, known: 0 }),
+    publish: async (pieces) => pieces.length,
     kept: { replayRun: async () => {} },
     live: () => {},
     followRun: (_run, hear) => {
@@ -81,8 +88,8 @@ function openSession(builder: Partial<SideMaker>): {
   });
   return {
     session,
-    hear: (epoch) => {
-      for (const each of heard) each(epoch);
+    hear: (holder) => {
+      for (const each of heard) each(holder);
     },
   };
 }
@@ -142,7 +149,7 @@ test("a build outlasts the dead-man's time while its controller is heard", async
     buildLoad: async () => {
       for (let i = 0; i < 20; i++) {
         await sleep(DEAD_MAN_MS / 10);
-        hear(REQUEST.epoch);
+        hear(REQUEST.holder);
       }
       return side;
     },
@@ -154,13 +161,13 @@ test("a build outlasts the dead-man's time while its controller is heard", async
   expect(side.disposals()).toBe(1);
 });
 
-test("a controller that lost its lock does not keep a build alive", async () => {
+test("another controller of the run does not keep a build alive", async () => {
   const side = aSide();
   const { session, hear } = openSession({
     buildLoad: async () => {
       for (let i = 0; i < 20; i++) {
         await sleep(DEAD_MAN_MS / 10);
-        hear(REQUEST.epoch - 1);
+        hear("another");
       }
       return side;
     },

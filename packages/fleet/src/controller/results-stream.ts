@@ -1,0 +1,56 @@
+import { ChurnError } from "@churnlab/core";
+import {
+  DiscardPolicy,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+} from "@nats-io/jetstream";
+import { RESULTS_STREAM, RESULTS_SUBJECTS } from "../subjects.ts";
+
+const DAY_NS = 24 * 3600 * 1e9;
+const RESULT_BYTES_MAX = 512 * 1024 * 1024;
+/** An agent asks for an acknowledgement every few seconds: what it repeats comes well within this. */
+const DUPLICATE_WINDOW_NS = 10 * 60 * 1e9;
+/** What the report of one agent takes at most, about. */
+const REPORT_BYTES = 64 * 1024;
+
+/**
+ * The stream in which results wait until their controller has stored them: a message is removed when it is acknowledged, and by
+ * nothing else for a week. A full stream takes no more, rather than drop what nobody has stored; a piece that is published again
+ * takes the place of the one before. One that is there already keeps the limits of its operator.
+ */
+export async function makeResultsStream(jsm: JetStreamManager): Promise<void> {
+  await jsm.streams
+    .add({
+      name: RESULTS_STREAM,
+      subjects: [RESULTS_SUBJECTS],
+      retention: RetentionPolicy.Workqueue,
+      storage: StorageType.File,
+      discard: DiscardPolicy.New,
+      max_age: 7 * DAY_NS,
+      max_bytes: RESULT_BYTES_MAX,
+      max_msgs_per_subject: 1,
+      duplicate_window: DUPLICATE_WINDOW_NS,
+    })
+    .catch(async (error: unknown) => {
+      await jsm.streams.info(RESULTS_STREAM).catch(() => {
+        throw error;
+      });
+    });
+}
+
+/** Throws `E_NATS` where the stream has no room for the reports of so many agents: their load would be for nothing. */
+export async function requireRoom(jsm: JetStreamManager, agents: number): Promise<void> {
+  const { config, state } = await jsm.streams.info(RESULTS_STREAM);
+  if (config.max_bytes <= 0) return;
+  const free = config.max_bytes - state.bytes;
+  if (free >= agents * REPORT_BYTES) return;
+  const kib = (bytes: number): string => `${Math.floor(bytes / 1024)} KiB`;
+  throw new ChurnError(
+    "E_NATS",
+    `The stream ${RESULTS_STREAM} is full: ${kib(Math.max(0, free))} of ${kib(config.max_bytes)} are free, and ${agents} agents need ${kib(agents * REPORT_BYTES)}`,
+    {
+      hint: `Resume the runs whose results wait there (churnlab run --resume RUN), or drop these: nats stream purge ${RESULTS_STREAM}. Agents keep theirs on disk.`,
+    },
+  );
+}

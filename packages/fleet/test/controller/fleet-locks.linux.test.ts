@@ -1,0 +1,82 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { FleetLocks } from "../../src/controller/fleet-locks.ts";
+import { LockStore } from "../../src/controller/lock-store.ts";
+import { isBefore, NO_FENCE } from "../../src/messages/fence.ts";
+import { controllerHeartbeatSubject, LOCKS_BUCKET } from "../../src/subjects.ts";
+import { startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
+
+let fleet: WrittenFleet;
+let nc: NatsConnection;
+
+beforeAll(async () => {
+  fleet = await startWrittenFleet(["a"]);
+  nc = await fleet.connectAs("controller");
+});
+afterAll(() => fleet[Symbol.asyncDispose]());
+
+async function openLocks(run: string): Promise<FleetLocks> {
+  const jsm = await jetstreamManager(nc);
+  const locks = new FleetLocks(await LockStore.open(jetstream(nc), jsm), nc, { run, holder: run });
+  await locks.check();
+  return locks;
+}
+
+/** The heartbeats of a living controller. */
+function beatAs(run: string): Disposable {
+  const beat = (): void =>
+    nc.publish(controllerHeartbeatSubject(run), JSON.stringify({ run, holder: run, seq: 0 }));
+  const timer = setInterval(beat, 200);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+test("a lock that another took while its holder slept is not held after a look, whatever newer ones the holder has", async () => {
+  const sleeper = await openLocks("S");
+  await sleeper.acquire("agent.x");
+  const other = await openLocks("O");
+  const garbage = setInterval(() => nc.publish(controllerHeartbeatSubject("S"), "{"), 200);
+  await other.acquire("agent.x"); // S is not heard: it sleeps, and whatever else is said in its name is no heartbeat
+  clearInterval(garbage);
+  using _beating = beatAs("O");
+  await sleeper.acquire("agent.y");
+  const [mine, its] = [sleeper.fenceOf("agent.x"), other.fenceOf("agent.x")];
+  expect(isBefore(mine, its)).toBe(true);
+  expect(isBefore(its, sleeper.fenceOf("agent.y"))).toBe(true);
+  await sleeper.acquire("agent.x"); // believed to be held
+  await sleeper.check();
+  await expect(sleeper.acquire("agent.x")).rejects.toMatchObject({
+    code: "E_FLEET_LOCKED",
+    message: expect.stringContaining("Run O has the agent x"),
+  });
+  await sleeper.acquire("agent.y");
+  await Promise.all([sleeper.release(), other.release()]);
+});
+
+test("locks of a store that is gone are taken again in the new one, where every fence comes after all before", async () => {
+  const locks = await openLocks("L");
+  await locks.acquire("agent.z");
+  const before = locks.fenceOf("agent.z");
+  await sleep(5);
+  await (await jetstreamManager(nc)).streams.delete(`KV_${LOCKS_BUCKET}`);
+  await locks.check();
+  const after = locks.fenceOf("agent.z");
+  expect(after.revision).toBeLessThan(before.revision);
+  expect(isBefore(before, after)).toBe(true);
+  using _beating = beatAs("L");
+  const other = await openLocks("M");
+  await expect(other.acquire("agent.z")).rejects.toMatchObject({ code: "E_FLEET_LOCKED" });
+  await locks.release();
+});
+
+test("a look at locks that nobody touched asks the server one question", async () => {
+  const locks = await openLocks("Q");
+  for (const name of ["a", "b", "c", "d"]) await locks.acquire(`agent.${name}`);
+  await locks.check();
+  const before = nc.stats().outMsgs;
+  await locks.check();
+  expect(nc.stats().outMsgs - before).toBe(1);
+  await locks.release();
+  expect(locks.fenceOf("agent.none")).toEqual(NO_FENCE);
+});

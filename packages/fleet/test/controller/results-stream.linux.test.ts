@@ -1,0 +1,96 @@
+import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { publishResults } from "../../src/agent/publish-results.ts";
+import { makeResultsStream, requireRoom } from "../../src/controller/results-stream.ts";
+import type { ResultPiece } from "../../src/messages/result-piece.ts";
+import { RESULTS_STREAM, resultsOfRun } from "../../src/subjects.ts";
+import { startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
+
+const BYTES_MAX = 256 * 1024;
+const BYTES = 60 * 1024;
+
+let fleet: WrittenFleet;
+let jsm: JetStreamManager;
+let a: NatsConnection;
+let b: NatsConnection;
+const lines: string[] = [];
+const log = (line: string): void => {
+  lines.push(line);
+};
+
+beforeEach(async () => {
+  lines.length = 0;
+  fleet = await startWrittenFleet(["a", "b"]);
+  [a, b] = await Promise.all([fleet.connectAs("a"), fleet.connectAs("b")]);
+  jsm = await jetstreamManager(await fleet.connectAs("controller"));
+  await makeResultsStream(jsm);
+  const { config } = await jsm.streams.info(RESULTS_STREAM);
+  await jsm.streams.update(RESULTS_STREAM, { ...config, max_bytes: BYTES_MAX });
+});
+afterEach(() => fleet[Symbol.asyncDispose]());
+
+function aPiece(agent: string, attempt: number): ResultPiece {
+  const key = { trial: 1, attempt };
+  return { run: "R", agent, key, seq: 0, kind: "part", text: "x".repeat(BYTES) };
+}
+
+const count = async (): Promise<number> => (await jsm.streams.info(RESULTS_STREAM)).state.messages;
+const { signal: never } = new AbortController();
+
+describe("a stream of results that one agent fills", () => {
+  it("keeps what another agent brought before, and says by name that it is full", async () => {
+    const before = jetstream(b);
+    await publishResults(before, [aPiece("b", 1)], { signal: never, log });
+    const fill = [1, 2, 3, 4, 5, 6].map((attempt) => aPiece("a", attempt));
+    const signal = AbortSignal.timeout(1500);
+    const taken = await publishResults(jetstream(a), fill, { signal, log });
+    expect(taken).toBe(3);
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /run R, trial 1, attempt 4 are not taken: the stream CHURNLAB_RESULTS is full/,
+      ),
+      expect.stringContaining("not taken to the end"),
+    ]);
+    const first = await jsm.streams.getMessage(RESULTS_STREAM, { seq: 1 });
+    expect(first?.subject).toBe("churnlab.result.b.R.1.1.0");
+    await expect(requireRoom(jsm, 1)).rejects.toMatchObject({
+      code: "E_NATS",
+      message: expect.stringMatching(/CHURNLAB_RESULTS is full/),
+      hint: expect.stringContaining("nats stream purge CHURNLAB_RESULTS"),
+    });
+  });
+
+  it("takes what waits as soon as there is room, without being asked", async () => {
+    const fill = [1, 2, 3, 4].map((attempt) => aPiece("a", attempt));
+    await publishResults(jetstream(a), fill, { signal: never, log });
+    const waiting = publishResults(jetstream(b), [aPiece("b", 1)], { signal: never, log });
+    await expect.poll(() => lines.length).toBe(1);
+    await jsm.streams.purge(RESULTS_STREAM);
+    expect(await waiting).toBe(1);
+    expect(lines.at(-1)).toContain("are taken now");
+    await requireRoom(jsm, 1);
+  });
+});
+
+describe("a piece", () => {
+  it("that is published again takes the place of the one before, and is delivered though its id is known", async () => {
+    const js = jetstream(a);
+    for (let i = 0; i < 3; i++) await publishResults(js, [aPiece("a", 1)], { signal: never, log });
+    expect((await jsm.streams.info(RESULTS_STREAM)).state.last_seq).toBe(1);
+    await publishResults(js, [aPiece("a", 1)], { signal: never, log, repeat: "later" });
+    const { state } = await jsm.streams.info(RESULTS_STREAM);
+    expect([state.messages, state.last_seq]).toEqual([1, 2]);
+  });
+
+  it("is there until it is acknowledged, and not after", async () => {
+    const js = jetstream(await fleet.connectAs("controller"));
+    await publishResults(jetstream(a), [aPiece("a", 1)], { signal: never, log });
+    const durable = { durable_name: "run_R", filter_subject: resultsOfRun("R") };
+    await jsm.consumers.add(RESULTS_STREAM, { ...durable, ack_policy: AckPolicy.Explicit });
+    const message = await (await js.consumers.get(RESULTS_STREAM, "run_R")).next();
+    expect(await count()).toBe(1);
+    await message?.ackAck();
+    expect(await count()).toBe(0);
+  });
+});
