@@ -108,8 +108,8 @@ describe("pieces of results that are delivered more than once", () => {
 
   it("count once also when an agent brings all of them again to a later controller, which tells it so", async () => {
     await using collector = await collect();
-    await send(FIRST);
-    expect(await until(() => collector.duplicates === count, 5000)).toBe(true);
+    await send(FIRST); // and those whose acknowledgement went with the consumer of before
+    expect(await until(() => collector.duplicates >= count, 5000)).toBe(true);
     expect(late).toContain(`a1/${FIRST}`);
     for (const piece of Array(count).keys()) {
       const id = { trial: trial.id, attempt: FIRST, agent: "a1", piece };
