@@ -48,6 +48,7 @@ export class ResultCollector implements AsyncDisposable {
   strays = 0;
   readonly #strayed = new Map<string, number>();
   #messages: ConsumerMessages | null = null;
+  #reopening: Promise<void> | null = null;
 
   static async open(run: string, parts: CollectorParts): Promise<ResultCollector> {
     const collector = new ResultCollector(run, parts);
@@ -62,6 +63,13 @@ export class ResultCollector implements AsyncDisposable {
 
   /** After a server was away: makes stream and consumer again where it lost them, so that agents can bring what they have. */
   async reopen(): Promise<void> {
+    this.#reopening ??= this.#reopen().finally(() => {
+      this.#reopening = null;
+    });
+    await this.#reopening;
+  }
+
+  async #reopen(): Promise<void> {
     const { jsm } = this.#parts;
     try {
       await jsm.consumers.info(RESULTS_STREAM, this.#durable);
