@@ -37,7 +37,7 @@ describe("a server that loses all its files in the middle of a run", () => {
     expect(await until(() => run.child.exitCode !== null, 60_000)).toBe(true);
     expect(`${run.child.exitCode} ${run.log()}`).toMatch(/^0 /);
     const trials = querySqlite(db, "SELECT state, reason FROM trial");
-    expect(trials).toEqual(Array(2).fill({ state: "completed", reason: null }));
+    expect(trials).toEqual([1, 2].map(() => ({ state: "completed", reason: null })));
     const counted = querySqlite(
       db,
       "SELECT value FROM v_measurement WHERE role = 'client' AND metric = 'connections.succeeded'",

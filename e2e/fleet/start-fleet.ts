@@ -137,10 +137,7 @@ export async function startFleet(
     url,
     reach: entry.reach,
     folder,
-    server: () => {
-      if (server === null) throw new Error("no server was started");
-      return server;
-    },
+    server: () => required(server),
     agents,
     lan,
     late,
@@ -156,6 +153,11 @@ export async function startFleet(
     startServer,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+function required(server: Started | null): Started {
+  if (server === null) throw new Error("no server was started");
+  return server;
 }
 
 /** All of a namespace, by their names. */

@@ -7,7 +7,7 @@ import {
 import type { AgentSpec } from "./start-fleet.ts";
 
 /** Ports of hosts that stay begin so; those of trials begin otherwise. */
-export const STAYING_PORT = "stays";
+const STAYING_PORT = "stays";
 
 /** What a trial may change where its side stays, with values that no kernel has by itself. */
 export const CHANGED_SYSCTLS = {

@@ -4,6 +4,8 @@ import type { Testbeds } from "./open-testbeds.ts";
 import { terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
+const log = (line: string): void => terminal.say(line);
+
 /** Every trial runs on the fleet behind that server; which pieces of results there are, the store knows. */
 export function openFleet(access: Access, store: Store): Testbeds {
   let fleet: FleetTestbed | null = null;
@@ -19,7 +21,6 @@ export function openFleet(access: Access, store: Store): Testbeds {
         lastAttempt: () => store.lastFleetAttempt(run),
         keepLate: (pieces) => store.keepLatePieces(run, pieces),
       };
-      const log = (line: string): void => terminal.say(line);
       fleet = await FleetTestbed.open({ access, churnlab: VERSION, run, ledger, log });
     },
     async [Symbol.asyncDispose]() {

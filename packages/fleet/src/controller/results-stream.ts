@@ -39,13 +39,16 @@ export async function makeResultsStream(jsm: JetStreamManager): Promise<void> {
     });
 }
 
+function kib(bytes: number): string {
+  return `${Math.floor(bytes / 1024)} KiB`;
+}
+
 /** Throws `E_NATS` where the stream has no room for the reports of so many agents: their load would be for nothing. */
 export async function requireRoom(jsm: JetStreamManager, agents: number): Promise<void> {
   const { config, state } = await jsm.streams.info(RESULTS_STREAM);
   if (config.max_bytes <= 0) return;
   const free = config.max_bytes - state.bytes;
   if (free >= agents * REPORT_BYTES) return;
-  const kib = (bytes: number): string => `${Math.floor(bytes / 1024)} KiB`;
   throw new ChurnError(
     "E_NATS",
     `The stream ${RESULTS_STREAM} is full: ${kib(Math.max(0, free))} of ${kib(config.max_bytes)} are free, and ${agents} agents need ${kib(agents * REPORT_BYTES)}`,
