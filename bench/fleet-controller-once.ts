@@ -5,13 +5,20 @@
 import { statSync } from "node:fs";
 import path from "node:path";
 import { runTrial } from "@churnlab/control";
-import { parseScenario, planTrials, type Trial, type TrialOutcome } from "@churnlab/core";
+import {
+  parseScenario,
+  planTrials,
+  type Trial,
+  type TrialOutcome,
+  type TrialPhase,
+} from "@churnlab/core";
 import { FleetTestbed } from "@churnlab/fleet";
 import { openStore } from "@churnlab/store";
 import { monotonicClock } from "../packages/cli/src/monotonic-clock.ts";
 import { accessOf } from "../packages/fleet/test/init/written-fleet.ts";
 
 const [directory = "", agents = "1", trials = "1", measureMs = "1000"] = process.argv.slice(2);
+const KIB_PER_MB = 1e6 / 1024;
 const run = `bench${process.pid}`;
 const scenario = parseScenario(
   `
@@ -35,6 +42,7 @@ const runId = store.startRun({
   startedAtUnixMs: Date.now(),
   tags: {},
 });
+const openingAtMs = performance.now();
 const testbed = await FleetTestbed.open({
   access: accessOf(directory, "controller"),
   churnlab: "0.0.0-simulated",
@@ -45,15 +53,17 @@ const testbed = await FleetTestbed.open({
     keepLate: (pieces) => store.keepLatePieces(runId, pieces),
   },
 });
+print({ openMs: performance.now() - openingAtMs });
 for (const trial of plan.trials) await runOne(trial);
 await testbed.close();
 store.finishRun(runId, "completed");
-print({ bytes: statSync(file).size, maxRssKib: process.resourceUsage().maxRSS });
+print({ bytes: statSync(file).size, maxRssMb: process.resourceUsage().maxRSS / KIB_PER_MB });
 
 async function runOne(trial: Trial): Promise<void> {
   const begunMs = performance.now();
   let measuring: { cpu: NodeJS.CpuUsage; atMs: number } | null = null;
   let cpuShare = Number.NaN;
+  const enteredAtMs: Partial<Record<TrialPhase, number>> = {};
   const outcome = await runTrial(
     trial,
     {
@@ -66,7 +76,8 @@ async function runOne(trial: Trial): Promise<void> {
           const { user, system } = process.cpuUsage(measuring.cpu);
           cpuShare = (user + system) / 1000 / (performance.now() - measuring.atMs);
         }
-        print({ phase, atMs: performance.now() - begunMs });
+        enteredAtMs[phase] = performance.now() - begunMs;
+        print({ phase, atMs: enteredAtMs[phase] });
       },
     },
     AbortSignal.timeout(300_000),
@@ -74,7 +85,23 @@ async function runOne(trial: Trial): Promise<void> {
   const wallMs = performance.now() - begunMs;
   store.saveTrial(runId, trial, outcome);
   testbed.confirm(trial);
-  print({ ...describe(outcome), addedMs: wallMs - Number(measureMs), cpuShare });
+  const rssMb = process.memoryUsage.rss() / 1e6;
+  const addedMs = wallMs - Number(measureMs);
+  const phaseMs = splitAdded(enteredAtMs, wallMs);
+  print({ ...describe(outcome), addedMs, phaseMs, cpuShare, rssMb });
+}
+
+/** What each part of a trial took beyond the load itself. */
+function splitAdded(at: Partial<Record<TrialPhase, number>>, wallMs: number): object {
+  const { "warm-up": start = Number.NaN, measure = Number.NaN } = at;
+  const { drain = Number.NaN, restore = Number.NaN } = at;
+  return {
+    prepare: start,
+    start: measure - start,
+    gather: drain - measure - Number(measureMs),
+    conclude: restore - drain,
+    restore: wallMs - restore,
+  };
 }
 
 function describe({ state, record, ...rest }: TrialOutcome): object {

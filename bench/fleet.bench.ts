@@ -14,12 +14,11 @@ import {
 } from "./benchmark.ts";
 
 const ROUNDS = 1;
-const TRIALS = 3;
+const TRIALS = 6;
 const MEASURE_MS = 10_000;
 const AGENT_PROCESSES = 2;
 /** USER_HZ of every Linux that Node runs on. */
 const TICKS_PER_S = 100;
-const KIB_PER_MIB = 1024;
 const START_MS_MAX = 180_000;
 
 export const bench: Benchmark = {
@@ -30,32 +29,49 @@ export const bench: Benchmark = {
 
 const SIZES = [10, 100, 1000] as const;
 
-/** Units and targets of the figures of a fleet; `null` for those that have none at this size. */
-const FIGURES: Readonly<Record<string, { unit: string; target: (size: number) => Target | null }>> =
-  {
-    controller_cpu: {
-      unit: "% of a core",
-      target: (size) => (size === 1000 ? { max: 100 } : null),
-    },
-    controller_memory: { unit: "MiB", target: (size) => (size === 1000 ? { max: 500 } : null) },
-    added: { unit: "ms", target: (size) => (size === 100 ? { max: 1000 } : null) },
-    agent_cpu: { unit: "% of a core", target: () => ({ max: 1 }) },
-    server_cpu: { unit: "% of a core", target: () => null },
-    server_messages: { unit: "messages/s", target: () => null },
-    server_bytes: { unit: "KiB/s", target: () => null },
-    offset_error: { unit: "us", target: () => null },
-    live_missed: { unit: "samples", target: () => null },
-    database: { unit: "KiB/trial", target: () => null },
-  };
+const NONE = (): Target | null => null;
+
+interface Figure {
+  readonly unit: string;
+  readonly target: (size: number) => Target | null;
+}
+
+/** Units and targets of the figures of a fleet; those of a trial are medians over all but the first, which is told apart. */
+const FIGURES: Readonly<Record<string, Figure>> = {
+  open: { unit: "ms", target: NONE },
+  first_added: { unit: "ms", target: (size) => (size === 100 ? { max: 1000 } : null) },
+  first_prepare: { unit: "ms", target: NONE },
+  added: { unit: "ms", target: (size) => (size === 100 ? { max: 1000 } : null) },
+  prepare: { unit: "ms", target: NONE },
+  start: { unit: "ms", target: NONE },
+  gather: { unit: "ms", target: NONE },
+  conclude: { unit: "ms", target: NONE },
+  restore: { unit: "ms", target: NONE },
+  controller_cpu: { unit: "% of a core", target: (size) => (size === 1000 ? { max: 100 } : null) },
+  controller_memory: { unit: "MB", target: (size) => (size === 1000 ? { max: 500 } : null) },
+  ...Object.fromEntries(
+    Array.from({ length: TRIALS }, (_, i) => [
+      `memory_after_${i + 1}`,
+      { unit: "MB", target: NONE },
+    ]),
+  ),
+  agent_cpu: { unit: "% of a core", target: () => ({ max: 1 }) },
+  server_cpu: { unit: "% of a core", target: NONE },
+  server_messages: { unit: "messages/s", target: NONE },
+  server_bytes: { unit: "KiB/s", target: NONE },
+  offset_error: { unit: "us", target: NONE },
+  live_missed: { unit: "samples", target: NONE },
+  database: { unit: "KiB/trial", target: NONE },
+};
 
 async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> {
   const figures = new Map<string, number[]>();
   for (let round = 0; round < rounds; round++) {
     for (const size of SIZES) {
       log(`round ${round + 1} of ${rounds}: ${size} agents`);
-      for (const [name, value] of await measureFleet(size, log)) {
+      for (const [name, values] of await measureFleet(size, log)) {
         const id = `fleet.${name}_${size}`;
-        figures.set(id, [...(figures.get(id) ?? []), value]);
+        figures.set(id, [...(figures.get(id) ?? []), ...values]);
       }
     }
   }
@@ -67,8 +83,10 @@ async function run({ rounds = ROUNDS, log }: BenchOptions): Promise<BenchRow[]> 
   });
 }
 
-/** Several trials of a fleet; each figure is what the last of them had, the first has to find its agents. */
-async function measureFleet(size: number, log: BenchOptions["log"]): Promise<[string, number][]> {
+type Figures = readonly (readonly [string, readonly number[]])[];
+
+/** Several trials of a fleet, by one controller. */
+async function measureFleet(size: number, log: BenchOptions["log"]): Promise<Figures> {
   const names = Array.from({ length: size }, (_, i) => `agent-${i}`);
   await using fleet = await startWrittenFleet(["target", ...names]);
   await using stack = new AsyncDisposableStack();
@@ -89,14 +107,20 @@ async function measureFleet(size: number, log: BenchOptions["log"]): Promise<[st
   return figuresOf(size, seen);
 }
 
+const PHASES = ["prepare", "start", "gather", "conclude", "restore"] as const;
+
 interface Line {
+  readonly openMs?: number;
   readonly phase?: string;
   readonly state?: string;
   readonly why?: string;
   readonly addedMs?: number;
   readonly cpuShare?: number;
   readonly bytes?: number;
-  readonly maxRssKib?: number;
+  readonly maxRssMb?: number;
+  readonly rssMb?: number;
+  /** What each part took beyond the load itself. */
+  readonly phaseMs?: Readonly<Record<(typeof PHASES)[number], number>>;
   readonly fleet?: Readonly<Record<string, number>>;
 }
 
@@ -110,7 +134,8 @@ interface Spent {
 }
 
 interface Seen {
-  trial: Line;
+  openMs: number;
+  readonly trials: Line[];
   end: Line;
   before: Spent | null;
   after: Spent | null;
@@ -138,14 +163,15 @@ async function follow(
       bytes: data.in_bytes + data.out_bytes,
     };
   };
-  const seen: Seen = { trial: {}, end: {}, before: null, after: null };
+  const seen: Seen = { openMs: Number.NaN, trials: [], end: {}, before: null, after: null };
   if (controller.stdout === null) throw new Error("the controller has no output");
   for await (const text of createInterface(controller.stdout)) {
     const line = JSON.parse(text) as Line;
     world.log(text);
     if (line.phase === "measure") seen.before = await spent();
     if (line.phase === "drain") seen.after = await spent();
-    if (line.state !== undefined) seen.trial = line;
+    if (line.openMs !== undefined) seen.openMs = line.openMs;
+    if (line.state !== undefined) seen.trials.push(line);
     if (line.state !== undefined && line.state !== "completed")
       throw new Error(`a trial is ${line.state}: ${line.why}`);
     if (line.bytes !== undefined) seen.end = line;
@@ -153,21 +179,29 @@ async function follow(
   return seen;
 }
 
-function figuresOf(size: number, { trial, end, before, after }: Seen): [string, number][] {
+function figuresOf(size: number, { openMs, trials, end, before, after }: Seen): Figures {
   if (before === null || after === null) throw new Error("the controller measured nothing");
   const seconds = (after.atMs - before.atMs) / 1000;
   const perS = (key: keyof Spent): number => (after[key] - before[key]) / seconds;
+  const [first, ...later] = trials;
+  const ofLater = (read: (trial: Line) => number | undefined): number[] =>
+    later.map((trial) => read(trial) ?? Number.NaN);
   return [
-    ["controller_cpu", 100 * (trial.cpuShare ?? Number.NaN)],
-    ["controller_memory", (end.maxRssKib ?? Number.NaN) / KIB_PER_MIB],
-    ["added", trial.addedMs ?? Number.NaN],
-    ["agent_cpu", (100 * perS("agentsS")) / (size + 1)],
-    ["server_cpu", 100 * perS("serverS")],
-    ["server_messages", perS("messages")],
-    ["server_bytes", perS("bytes") / 1024],
-    ["offset_error", trial.fleet?.["fleet.offset_error_us"] ?? Number.NaN],
-    ["live_missed", trial.fleet?.["fleet.live_missed"] ?? Number.NaN],
-    ["database", (end.bytes ?? Number.NaN) / 1024 / TRIALS],
+    ["open", [openMs]],
+    ["first_added", [first?.addedMs ?? Number.NaN]],
+    ["first_prepare", [first?.phaseMs?.prepare ?? Number.NaN]],
+    ["added", ofLater(({ addedMs }) => addedMs)],
+    ...PHASES.map((phase) => [phase, ofLater(({ phaseMs }) => phaseMs?.[phase])] as const),
+    ["controller_cpu", ofLater(({ cpuShare = Number.NaN }) => 100 * cpuShare)],
+    ["controller_memory", [end.maxRssMb ?? Number.NaN]],
+    ...trials.map(({ rssMb = Number.NaN }, i) => [`memory_after_${i + 1}`, [rssMb]] as const),
+    ["agent_cpu", [(100 * perS("agentsS")) / (size + 1)]],
+    ["server_cpu", [100 * perS("serverS")]],
+    ["server_messages", [perS("messages")]],
+    ["server_bytes", [perS("bytes") / 1024]],
+    ["offset_error", ofLater(({ fleet }) => fleet?.["fleet.offset_error_us"])],
+    ["live_missed", ofLater(({ fleet }) => fleet?.["fleet.live_missed"])],
+    ["database", [(end.bytes ?? Number.NaN) / 1024 / TRIALS]],
   ];
 }
 

@@ -62,6 +62,7 @@ async function collect(): Promise<ResultCollector> {
       lastAttempt: () => store.lastFleetAttempt(run),
       keepLate: (pieces) => store.keepLatePieces(run, pieces),
     },
+    acknowledge: (delivery) => nc.publish(delivery, "+ACK"),
     onLate: (agent, { attempt }) => late.push(`${agent}/${attempt}`),
   });
 }

@@ -2,7 +2,6 @@ import {
   attributeLimits,
   ChurnError,
   type Measurement,
-  type ShardReport,
   sawPortsFull,
   type Trial,
   type TrialEvent,
@@ -16,7 +15,7 @@ import {
 } from "@churnlab/core";
 import { countFirstCloses, nameCloser } from "./count-first-closes.ts";
 import { findExhaustion } from "./find-exhaustion.ts";
-import { mergeWhatCame } from "./gather-reports.ts";
+import { type Gathered, mergeWhatCame } from "./gather-reports.ts";
 import { judgeValidity } from "./judge-validity.ts";
 import { noteTracking } from "./note-tracking.ts";
 import type { Recorder } from "./recorder.ts";
@@ -134,7 +133,7 @@ function listLimits(
 /** The record of a trial that ended before its load did: all that was seen until then. */
 function partialRecord(trial: Trial, started: PartialTrial): TrialRecord {
   const { recorder, world } = started;
-  const report = mergeWhatCame(started.reports);
+  const report = mergeWhatCame(started.gathered);
   return {
     tally: report.tally,
     failures: report.failures,
@@ -160,7 +159,7 @@ export interface PartialTrial {
   readonly phase: TrialPhase;
   readonly world: Pick<TrialWorld, "sysctls" | "environment" | "warnings"> | null;
   readonly recorder: Recorder | null;
-  readonly reports: readonly ShardReport[];
+  readonly gathered: Pick<Gathered, "reports" | "histograms">;
   readonly startedAtUnixMs: number;
 }
 

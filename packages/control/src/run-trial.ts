@@ -14,7 +14,7 @@ import {
   type PartialTrial,
   withRestoreFailure,
 } from "./conclude-trial.ts";
-import { type Gathering, gatherReports, mergeWhatCame } from "./gather-reports.ts";
+import { type Gathering, gatherReports, mergeWhatCame, NOTHING_CAME } from "./gather-reports.ts";
 import { type PhaseListener, PhaseTracker } from "./phase-tracker.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 
@@ -60,8 +60,9 @@ export async function runTrial(
     const gathering = await reachMeasure({ trial, world, recording, shards }, context, signal);
 
     phases.enter("measure");
-    const { reports, losses, failure } = await gathering.ended;
-    seen = { ...seen, reports };
+    const gathered = await gathering.ended;
+    const { reports, losses, failure } = gathered;
+    seen = { ...seen, gathered };
     if (failure !== undefined) throw failure;
     await recording.settle();
     recording.endMeasure();
@@ -74,7 +75,7 @@ export async function runTrial(
       trial,
       world,
       recording,
-      report: mergeWhatCame(reports),
+      report: mergeWhatCame(gathered),
       losses,
       wentOn: context.soak === true && reports.some(({ lost }) => lost === undefined),
       startedAtUnixMs,
@@ -96,7 +97,7 @@ function findFirst(thrown: unknown): unknown {
   return thrown instanceof SuppressedError ? findFirst(thrown.suppressed) : thrown;
 }
 
-const NOTHING_SEEN = { world: null, recorder: null, reports: [] } as const;
+const NOTHING_SEEN = { world: null, recorder: null, gathered: NOTHING_CAME } as const;
 
 interface ArmedTrial {
   readonly trial: Trial;

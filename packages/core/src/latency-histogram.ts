@@ -85,6 +85,27 @@ export function mergeHistograms(
   };
 }
 
+/** Adds histograms of all metrics as they come: a thousand of them take no more memory than one of each. */
+export class HistogramSum {
+  readonly #byMetric = new Map<string, Uint32Array>();
+
+  add(records: readonly HistogramRecord[]): void {
+    for (const { metric, indexes, counts } of records) {
+      const sums = this.#byMetric.get(metric) ?? new Uint32Array(HISTOGRAM_BUCKETS);
+      this.#byMetric.set(metric, sums);
+      for (let i = 0; i < indexes.length; i++) {
+        const bucket = indexes[i] as number;
+        sums[bucket] = (sums[bucket] as number) + (counts[i] as number);
+      }
+    }
+  }
+
+  /** One of each metric, in the order in which they first came. */
+  toRecords(): HistogramRecord[] {
+    return [...this.#byMetric].map(([metric, sums]) => new LatencyHistogram(sums).toRecord(metric));
+  }
+}
+
 export function countHistogram(record: HistogramRecord): number {
   return record.counts.reduce((sum, count) => sum + count, 0);
 }

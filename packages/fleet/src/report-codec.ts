@@ -1,23 +1,52 @@
 import { createHash } from "node:crypto";
-import type { ShardReport } from "@churnlab/core";
-import { fromPlainHistogram, type PlainHistogram, toPlainHistogram } from "./histogram-codec.ts";
-import type { ResultTotals } from "./messages/result-piece.ts";
+import { ChurnError, LATENCY_METRICS, type ShardReport } from "@churnlab/core";
+import { z } from "zod";
+import {
+  type PackedHistogram,
+  packedHistogramSchema,
+  packHistogram,
+  unpackHistogram,
+} from "./histogram-codec.ts";
+import { decodeMessage } from "./message-codec.ts";
+import { PART_CHARACTERS, PARTS_MAX, type ResultTotals } from "./messages/result-piece.ts";
 
-/** Characters of a part: well below the server's 1 MiB, also where every one is escaped. */
-const PART_CHARACTERS = 128 * 1024;
+type PackedReport = Omit<ShardReport, "histograms"> & {
+  readonly histograms: readonly PackedHistogram[];
+};
 
-/** A report as JSON, in parts that fit a message; joined they are the whole. */
+const ledgerSchema = z.looseObject({ attempted: z.int().nonnegative() });
+const tallySchema = z.object({ connections: ledgerSchema, requests: ledgerSchema });
+
+/** What the totals are judged by, and what takes memory; the rest is of one version on both sides. */
+const reportSchema = z.looseObject({
+  agent: z.string(),
+  tally: tallySchema,
+  warmUp: tallySchema,
+  failures: z.array(z.looseObject({})),
+  histograms: z.array(packedHistogramSchema).max(LATENCY_METRICS.length),
+  events: z.array(z.looseObject({})),
+  warnings: z.array(z.looseObject({})),
+}) as unknown as z.ZodType<PackedReport>;
+
+/** A report as JSON, in parts that fit a message; joined they are the whole. Throws `E_AGENT` for one of too many. */
 export function splitReport(report: ShardReport): { parts: string[]; totals: ResultTotals } {
-  const histograms = report.histograms.map(toPlainHistogram);
-  const text = JSON.stringify({ ...report, histograms });
+  const packed: PackedReport = { ...report, histograms: report.histograms.map(packHistogram) };
+  const text = JSON.stringify(packed);
   const count = Math.ceil(text.length / PART_CHARACTERS);
+  if (count > PARTS_MAX) {
+    throw new ChurnError("E_AGENT", `A report of ${text.length} characters is too long to be sent`);
+  }
   const parts = Array.from({ length: count }, (_, i) =>
     text.slice(i * PART_CHARACTERS, (i + 1) * PART_CHARACTERS),
   );
   return { parts, totals: totalsOf(report, text, count) };
 }
 
-function totalsOf(report: ShardReport, text: string, parts: number): ResultTotals {
+function totalsOf(
+  report: Pick<ShardReport, "tally" | "warmUp">,
+  text: string,
+  parts: number,
+): ResultTotals {
   const { tally, warmUp } = report;
   return {
     parts,
@@ -35,14 +64,19 @@ export function joinReport(parts: readonly string[], totals: ResultTotals): Shar
   if (text.length !== totals.characters || sha256 !== totals.sha256) {
     return "the parts are not those that were sent";
   }
-  const plain = JSON.parse(text) as Omit<ShardReport, "histograms"> & {
-    readonly histograms: readonly PlainHistogram[];
-  };
-  const report: ShardReport = {
-    ...plain,
-    histograms: plain.histograms.map(fromPlainHistogram),
-  };
+  const report = readReport(text);
+  if (report === null) return "they are no report";
   const seen = totalsOf(report, text, parts.length).attempted;
   if (seen === totals.attempted) return report;
   return `it tells of ${seen} connections, and its totals of ${totals.attempted}`;
+}
+
+/** null: an agent that says it is one has sent something else. */
+function readReport(text: string): ShardReport | null {
+  try {
+    const packed = decodeMessage(text, reportSchema);
+    return { ...packed, histograms: packed.histograms.map(unpackHistogram) };
+  } catch {
+    return null;
+  }
 }

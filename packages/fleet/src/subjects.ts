@@ -9,7 +9,6 @@ export const RUN_NAME: RegExp = /^[A-Za-z0-9_-]{1,64}$/;
 /** What a controller asks of an agent, as request and reply. */
 export const VERBS = [
   "describe",
-  "clock",
   "prepare",
   "arm",
   "start",
@@ -40,7 +39,12 @@ export function verbSubject(agent: string, verb: Verb): string {
   return `churnlab.agent.${agent}.${verb}`;
 }
 
-/** All verbs of an agent. */
+/** Where an agent is asked for its clock: an empty question, answered by a number. */
+export function clockSubject(agent: string): string {
+  return `churnlab.agent.${agent}.clock`;
+}
+
+/** All that an agent is asked. */
 export function agentSubjects(agent: string): string {
   return `churnlab.agent.${agent}.>`;
 }

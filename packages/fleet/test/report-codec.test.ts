@@ -38,10 +38,7 @@ describe("a report in parts", () => {
   });
 
   it("is refused when a part is missing, comes twice, or in another order", () => {
-    const report = reportOf(
-      Array.from({ length: 60_000 }, (_, i) => i),
-      "",
-    );
+    const report = reportOf([1, 2, 3], "x".repeat(300_000));
     const { parts, totals } = splitReport(report);
     expect(parts.length).toBeGreaterThan(2);
     expect(joinReport(parts.slice(1), totals)).toBeTypeOf("string");

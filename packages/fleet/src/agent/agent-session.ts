@@ -218,10 +218,9 @@ export class AgentSession implements AsyncDisposable {
 
   async #runLoad({ run, side, over }: Current, load: Promise<ShardReport>): Promise<void> {
     const origin = { run, agent: this.#name, key: side.key };
-    const pieces = await load.then(
-      (report) => this.#spoolReport(origin, report),
-      (error: unknown) => this.#spoolFailure(origin, error),
-    );
+    const pieces = await load
+      .then((report) => this.#spoolReport(origin, report))
+      .catch((error: unknown) => this.#spoolFailure(origin, error));
     await this.#parts.publish(pieces, over.signal);
   }
 

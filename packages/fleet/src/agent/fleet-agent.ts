@@ -23,6 +23,7 @@ import {
 import {
   AGENT_SERVICE,
   agentSubjects,
+  clockSubject,
   controllerHeartbeatSubject,
   DEAD_MAN_MS,
   HEARTBEAT_MS,
@@ -219,12 +220,16 @@ function serve(
   session: AgentSession,
   parts: ServingParts,
 ): Disposable & { readonly refused: Promise<ChurnError> } {
-  const { name } = parts.options.access;
+  const { access, clock } = parts.options;
+  const { name } = access;
   const { promise: refused, resolve } = Promise.withResolvers<ChurnError>();
+  const ownClock = clockSubject(name);
   const subscription = nc.subscribe(agentSubjects(name), {
     callback: (error, message) => {
-      if (error === null) void answer(message, session, parts);
-      else resolve(refuseName(name, error));
+      if (error !== null) resolve(refuseName(name, error));
+      // At once, and of anybody: it tells nothing else, and what it takes to answer is part of what is measured.
+      else if (message.subject === ownClock) message.respond(encodeMessage(clock.nowMs()));
+      else void answer(message, session, parts);
     },
   });
   return { refused, [Symbol.dispose]: () => subscription.unsubscribe() };
@@ -276,7 +281,6 @@ async function act(
   { session, options, description }: ServingParts & { readonly session: AgentSession },
 ): Promise<unknown> {
   if (verb === "describe") return { ...description, nowMs: options.clock.nowMs() };
-  if (verb === "clock") return options.clock.nowMs();
   requireVersion(request, options);
   const { body, run } = request;
   // Of stored results, also the controller may tell that has no lock on this agent.

@@ -8,7 +8,7 @@ import {
 } from "@churnlab/core";
 import type { LoadSide, SideBuilder, TargetSide } from "@churnlab/testbed";
 import type { MonotonicClock } from "../clock/monotonic-clock.ts";
-import { toPlainHistogram } from "../histogram-codec.ts";
+import { packHistogram } from "../histogram-codec.ts";
 import type { AgentState } from "../messages/agent-description.ts";
 import type { LiveLoad } from "../messages/live-message.ts";
 import type {
@@ -115,7 +115,7 @@ export class TrialSide implements AsyncDisposable {
       tally: shard.live(),
       engine: shard.engine ?? null,
       cpuUs: shard.readCpuUs?.() ?? null,
-      latencies: latencies ? (shard.takeLatencies?.() ?? []).map(toPlainHistogram) : [],
+      latencies: latencies ? (shard.takeLatencies?.() ?? []).map(packHistogram) : [],
     };
   }
 

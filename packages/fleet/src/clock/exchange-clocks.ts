@@ -7,13 +7,15 @@ export interface ClockExchange {
   readonly roundTripMs: number;
 }
 
-export async function exchangeClocks(
-  ask: () => Promise<number>,
-  nowMs: () => number,
-): Promise<ClockExchange> {
-  const sentMs = nowMs();
-  const theirsMs = await ask();
-  const roundTripMs = nowMs() - sentMs;
+/** When it was asked and when the answer came, on our clock, and the answer. */
+export interface AskedClock {
+  readonly sentMs: number;
+  readonly theirsMs: number;
+  readonly receivedMs: number;
+}
+
+export function noteExchange({ sentMs, theirsMs, receivedMs }: AskedClock): ClockExchange {
+  const roundTripMs = receivedMs - sentMs;
   const atMs = sentMs + roundTripMs / 2;
   return { atMs, offsetMs: theirsMs - atMs, roundTripMs };
 }

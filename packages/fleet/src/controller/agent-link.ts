@@ -2,7 +2,7 @@ import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
 import { type NatsConnection, RequestError } from "@nats-io/transport-node";
 import { z } from "zod";
 import { type ClockOffset, estimateOffset } from "../clock/estimate-offset.ts";
-import { type ClockExchange, exchangeClocks } from "../clock/exchange-clocks.ts";
+import type { ClockExchange } from "../clock/exchange-clocks.ts";
 import { CLOCK_EXCHANGES, RecentExchanges } from "../clock/recent-exchanges.ts";
 import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
 import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
@@ -10,6 +10,7 @@ import { PROTOCOL, type Request, replySchema } from "../messages/envelope.ts";
 import type { Fence } from "../messages/fence.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
 import { HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb, verbSubject } from "../subjects.ts";
+import type { ClockLine } from "./clock-line.ts";
 
 /** In whose name an agent is asked. */
 export interface Asker {
@@ -34,7 +35,6 @@ export interface Ask<T> {
 const SERVER_AWAY_MS_MAX = 10_000;
 /** Agents find the server again within a few tenths of a second, and then bring what they had to say. */
 const ANSWER_AFTER_RETURN_MS = 1500;
-const CLOCK_MS_MAX = 2000;
 const nothing: z.ZodType = z.unknown();
 
 /** Which exchanges a measurement may use. */
@@ -50,12 +50,20 @@ export interface MeasuredClock extends ClockOffset {
   readonly exchanges: readonly ClockExchange[];
 }
 
+/** What all links of a controller share. */
+export interface LinkParts {
+  readonly nc: NatsConnection;
+  readonly asker: Asker;
+  readonly clocks: ClockLine;
+}
+
 /** One agent, seen from the controller. */
 export class AgentLink {
   readonly name: string;
   readonly description: AgentDescription;
   readonly #nc: NatsConnection;
   readonly #asker: Asker;
+  readonly #clocks: ClockLine;
   readonly #lost = new AbortController();
   #heardAtMs: number;
   #clock: ClockOffset | null = null;
@@ -65,11 +73,12 @@ export class AgentLink {
   /** Told every live message. */
   onLive: (message: LiveMessage) => void = () => {};
 
-  constructor(nc: NatsConnection, asker: Asker, description: AgentDescription) {
+  constructor({ nc, asker, clocks }: LinkParts, description: AgentDescription) {
     this.name = description.name;
     this.description = description;
     this.#nc = nc;
     this.#asker = asker;
+    this.#clocks = clocks;
     this.#heardAtMs = asker.nowMs();
   }
 
@@ -196,10 +205,16 @@ export class AgentLink {
   }
 
   async #exchangeOnce(): Promise<void> {
-    // One that was lost with its server and asked again took long, so that the least round trip is never its.
-    const ask = (): Promise<number> =>
-      this.ask("clock", { body: null, schema: z.number(), withinMs: CLOCK_MS_MAX, again: true });
-    this.#exchanges.note(await exchangeClocks(ask, () => this.nowMs()));
+    const untilMs = this.nowMs() + SERVER_AWAY_MS_MAX;
+    for (;;) {
+      this.#lost.signal.throwIfAborted();
+      const exchange = await this.#clocks.ask(this.name);
+      if (exchange === "gone") throw this.#disappear();
+      if (exchange !== "late") return this.#exchanges.note(exchange);
+      if (this.#nc.isClosed() || this.nowMs() >= untilMs) {
+        throw new ChurnError("E_AGENT", `The agent ${this.name} did not tell its clock`);
+      }
+    }
   }
 
   async #request(verb: Verb, body: unknown, withinMs: number): Promise<unknown> {
@@ -227,11 +242,13 @@ export class AgentLink {
     throw new ChurnError(code, text, reply.hint === undefined ? {} : { hint: reply.hint });
   }
 
+  #disappear(): ChurnError {
+    this.lose(`The agent ${this.name} is gone`);
+    return this.#lost.signal.reason as ChurnError;
+  }
+
   #explain(verb: Verb, cause: unknown): ChurnError {
-    if (isNoResponders(cause)) {
-      this.lose(`The agent ${this.name} is gone`);
-      return this.#lost.signal.reason as ChurnError;
-    }
+    if (isNoResponders(cause)) return this.#disappear();
     const why = cause instanceof Error ? cause.message : String(cause);
     return new ChurnError("E_AGENT", `The agent ${this.name} did not answer ${verb}: ${why}`, {
       cause,

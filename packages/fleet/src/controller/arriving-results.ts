@@ -1,5 +1,4 @@
 import { ChurnError, ERROR_CODES, type ErrorCode, type ShardReport } from "@churnlab/core";
-import type { JsMsg } from "@nats-io/jetstream";
 import type { ResultPiece } from "../messages/result-piece.ts";
 import { joinReport } from "../report-codec.ts";
 
@@ -7,18 +6,23 @@ import { joinReport } from "../report-codec.ts";
 export class ArrivingResults {
   readonly agent: string;
   readonly #pieces = new Map<number, ResultPiece>();
-  readonly #messages: JsMsg[] = [];
+  readonly #deliveries: string[] = [];
 
   constructor(agent: string) {
     this.agent = agent;
   }
 
-  /** Whether it is new. */
-  add(piece: ResultPiece, message: JsMsg): boolean {
-    this.#messages.push(message);
+  /** Whether it is new. `delivery` is the subject on which it is acknowledged: a message itself would keep its whole packet. */
+  add(piece: ResultPiece, delivery: string): boolean {
+    this.#deliveries.push(delivery);
     if (this.#pieces.has(piece.seq)) return false;
     this.#pieces.set(piece.seq, piece);
     return true;
+  }
+
+  /** What is to be acknowledged so that none of it is delivered again. */
+  get deliveries(): readonly string[] {
+    return this.#deliveries;
   }
 
   /** In the order in which they were written. */
@@ -48,12 +52,7 @@ export class ArrivingResults {
   }
 
   /** The stream that they were of is gone: there is nothing to acknowledge. */
-  forgetMessages(): void {
-    this.#messages.length = 0;
-  }
-
-  /** They need not be delivered again. */
-  acknowledge(): void {
-    for (const message of this.#messages) message.ack();
+  forgetDeliveries(): void {
+    this.#deliveries.length = 0;
   }
 }

@@ -10,14 +10,14 @@ const DRIFT_MS_MAX = 5;
 /** Starts that are farther from each other are no one start. */
 const START_SKEW_MS_MAX = 50;
 /** Agents whose clocks are measured at one time. */
-const EXCHANGING_MAX = 4;
+const EXCHANGING_MAX = 8;
 /** Before a trial, what the one before it found will do: a clock that jumped since shows it afterwards. */
 const ANY_RECENT: ClockWish = { sinceMs: Number.NEGATIVE_INFINITY, fresh: 0 };
 /** After a trial, so many exchanges at least are of now: they show a clock that jumped at its end. */
 const FRESH_EXCHANGES = 2;
 /** While a trial goes on, one agent is asked for its clock so often, and all of them together no more often than that. */
 const EXCHANGE_MS = 400;
-const EXCHANGES_PER_S_MAX = 250;
+const EXCHANGES_PER_S_MAX = 2500;
 /** Lead before a start: enough for the message, for the workers' own threads, and for as many messages as there are agents. */
 const LEAD_MS_MIN = 250;
 const LEAD_ROUND_TRIPS = 10;

@@ -2,35 +2,34 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError, type FleetSpec } from "@churnlab/core";
 import type { JetStreamManager } from "@nats-io/jetstream";
-import { Svcm } from "@nats-io/services";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
 import type { Access } from "../connection-options.ts";
 import { listen } from "../listen.ts";
-import { decodeMessage, encodeMessage } from "../message-codec.ts";
+import { encodeMessage } from "../message-codec.ts";
 import {
   type AgentDescription,
-  agentDescriptionSchema,
   type ControllerHeartbeat,
   heartbeatSchema,
 } from "../messages/agent-description.ts";
-import { PROTOCOL, type Request, replySchema } from "../messages/envelope.ts";
+import { PROTOCOL } from "../messages/envelope.ts";
 import { liveMessageSchema } from "../messages/live-message.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
 import {
-  AGENT_SERVICE,
   agentLock,
   controllerHeartbeatSubject,
   DEAD_MAN_MS,
   HEARTBEAT_MS,
   heartbeatSubject,
+  inboxPrefix,
   liveSubject,
   targetLock,
-  type Verb,
-  verbSubject,
 } from "../subjects.ts";
-import { AgentLink, type Asker } from "./agent-link.ts";
+import { AgentLink, type Asker, type LinkParts } from "./agent-link.ts";
+import { askOnce } from "./ask-once.ts";
+import { ClockLine } from "./clock-line.ts";
+import { discoverAgents } from "./discover-agents.ts";
 import { FleetLocks } from "./fleet-locks.ts";
 import { openJetStream } from "./open-jetstream.ts";
 import { type PlacedSpec, type Placement, placeAgents } from "./place-agents.ts";
@@ -38,15 +37,15 @@ import { ResultCollector } from "./result-collector.ts";
 import type { ResultLedger } from "./result-ledger.ts";
 import { requireRoom } from "./results-stream.ts";
 
-/** After the last answer of an agent, none is waited for any longer. */
-const DISCOVERY_STALL_MS = 300;
-const DISCOVERY_MS_MAX = 3000;
-const ANSWER_MS_MAX = 2000;
+/** Whoever was found so long ago may have been started anew since. */
+const FOUND_MS_MAX = 5000;
 /** The dead-man's time of an agent that was cut off, and what it takes to restore. */
 const RETURN_MS_MAX = DEAD_MAN_MS + 5000;
 /** Between two attempts to have what a server lost, and how long a trial waits for it. */
 const RECOVER_MS = 250;
 const RECOVER_MS_MAX = 10_000;
+/** What JetStream understands as an acknowledgement. */
+const ACK = "+ACK";
 const JUDGE_MS = HEARTBEAT_MS / 4;
 
 export interface ControllerOptions {
@@ -73,6 +72,7 @@ export interface Crew {
 /** One run's hold on its fleet: the connection, its heartbeat, its locks, its agents, and their results. */
 export class FleetController implements AsyncDisposable {
   readonly results: ResultCollector;
+  readonly #parts: LinkParts;
   readonly #nc: NatsConnection;
   readonly #jsm: JetStreamManager;
   readonly #log: (line: string) => void;
@@ -80,6 +80,7 @@ export class FleetController implements AsyncDisposable {
   readonly #strayed = new Set<string>();
   readonly #locks: FleetLocks;
   readonly #asker: Asker;
+  readonly #found: { readonly agents: readonly AgentDescription[]; readonly atMs: number };
   readonly #links = new Map<string, AgentLink>();
   readonly #held: AsyncDisposableStack;
   #online = true;
@@ -90,22 +91,27 @@ export class FleetController implements AsyncDisposable {
     const { access, churnlab, run, ledger, log = () => {} } = options;
     await using stack = new AsyncDisposableStack();
     const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
+    const own = { churnlab, run, holder: randomUUID() };
+    // Looked for while the rest is set up: the first trial need not wait for them.
+    const found = discoverAgents(nc, own);
+    found.catch(() => {}); // whoever needs it looks again
     const { js, jsm, locks: store } = await openJetStream(nc);
-    const holder = randomUUID();
+    const { holder } = own;
     const locks = stack.adopt(new FleetLocks(store, nc, { run, holder }), (held) => held.release());
     const clock = openClock();
     const asker: Asker = {
-      churnlab,
-      run,
-      holder,
+      ...own,
       fenceOf: (agent) => locks.fenceOf(agentLock(agent)),
       nowMs: () => clock.nowMs(),
     };
     const onLate = (agent: string, key: TrialKey): void => {
-      const ask = { ...asker, agent, verb: "finish", body: { key } } as const;
-      requestOnce(nc, ask).catch(() => {}); // it asks again when it is started anew
+      const fence = asker.fenceOf(agent);
+      const ask = { ...own, fence, agent, verb: "finish", body: { key } } as const;
+      askOnce(nc, ask).catch(() => {}); // it asks again when it is started anew
     };
-    const results = stack.use(await ResultCollector.open(run, { js, jsm, ledger, onLate }));
+    const acknowledge = (delivery: string): void => nc.publish(delivery, ACK);
+    const collector = { js, jsm, ledger, acknowledge, onLate };
+    const results = stack.use(await ResultCollector.open(run, collector));
     let seq = 0;
     const beat = (): void => {
       const heartbeat: ControllerHeartbeat = { run, holder, seq: seq++ };
@@ -114,23 +120,29 @@ export class FleetController implements AsyncDisposable {
     beat();
     const timer = setInterval(beat, HEARTBEAT_MS);
     stack.defer(() => clearInterval(timer));
-    return new FleetController({ nc, jsm, locks, results, asker, log, held: stack.move() });
+    const clocks = stack.use(new ClockLine(nc, () => clock.nowMs(), inboxPrefix(access.name)));
+    const agents = await found.catch(() => []);
+    const parts = { nc, jsm, clocks, locks, results, asker, log, found: agents };
+    return new FleetController({ ...parts, held: stack.move() });
   }
 
-  private constructor(parts: {
-    nc: NatsConnection;
-    jsm: JetStreamManager;
-    locks: FleetLocks;
-    results: ResultCollector;
-    asker: Asker;
-    log: (line: string) => void;
-    held: AsyncDisposableStack;
-  }) {
+  private constructor(
+    parts: LinkParts & {
+      jsm: JetStreamManager;
+      locks: FleetLocks;
+      results: ResultCollector;
+      found: readonly AgentDescription[];
+      log: (line: string) => void;
+      held: AsyncDisposableStack;
+    },
+  ) {
+    this.#parts = parts;
     this.#nc = parts.nc;
     this.#jsm = parts.jsm;
     this.#log = parts.log;
     this.#locks = parts.locks;
     this.#asker = parts.asker;
+    this.#found = { agents: parts.found, atMs: parts.asker.nowMs() };
     this.#held = parts.held;
     this.results = parts.results;
     this.#listen();
@@ -145,7 +157,8 @@ export class FleetController implements AsyncDisposable {
 
   /** Finds, picks and locks the agents of a trial. Rejects with `E_FLEET`, `E_FLEET_VERSION`, `E_FLEET_LOCKED`. */
   async muster(fleet: FleetSpec, spec: PlacedSpec, signal: AbortSignal): Promise<Crew> {
-    const placement = this.#reuse(fleet, spec) ?? (await this.#place(fleet, spec, signal));
+    const placement =
+      this.#reuse(fleet, spec, this.#known()) ?? (await this.#place(fleet, spec, signal));
     const loads = placement.loads.map(({ agent, ...part }) => ({
       link: this.#link(agent),
       ...part,
@@ -154,43 +167,15 @@ export class FleetController implements AsyncDisposable {
     const all = [targetLink, ...loads.map(({ link }) => link)];
     for (const { description } of all) this.#requireVersion(description);
     await this.#requireStreams(all.length);
-    await this.#locks.acquire(targetLock(targetLink.name));
-    await Promise.all(all.map(({ name }) => this.#locks.acquire(agentLock(name))));
+    await this.#locks.acquireAll([
+      targetLock(targetLink.name),
+      ...all.map(({ name }) => agentLock(name)),
+    ]);
     return { loads, target: targetLink, all };
-  }
-
-  /** Every agent that answers. */
-  async discover(): Promise<AgentDescription[]> {
-    const names: string[] = [];
-    const client = new Svcm(this.#nc).client({
-      strategy: "stall",
-      stall: DISCOVERY_STALL_MS,
-      maxWait: DISCOVERY_MS_MAX,
-    });
-    try {
-      for await (const { metadata } of await client.info(AGENT_SERVICE)) {
-        names.push(metadata?.["agent"] ?? "");
-      }
-    } catch (error) {
-      // No responders: nobody offers the service.
-      if (!(error instanceof Error) || !/no.?responders/i.test(`${error.name} ${error.message}`)) {
-        throw error;
-      }
-    }
-    // Whoever may be asked may say any name: the answer then comes from the agent that has it, once.
-    const described = await Promise.allSettled(
-      [...new Set(names)].map((name) => this.#describe(name)),
-    );
-    return described.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#held.disposeAsync();
-  }
-
-  async #describe(name: string): Promise<AgentDescription> {
-    const ask = { ...this.#asker, agent: name, verb: "describe", body: null } as const;
-    return agentDescriptionSchema.parse(await requestOnce(this.#nc, ask));
   }
 
   /** An agent that was lost may come back: it was frozen, cut off, or is being started anew. */
@@ -198,7 +183,7 @@ export class FleetController implements AsyncDisposable {
     const hasLost = [...this.#links.values()].some(({ lost }) => lost.aborted);
     const untilMs = this.nowMs() + (hasLost ? RETURN_MS_MAX : 0);
     for (;;) {
-      const agents = await this.discover();
+      const agents = await discoverAgents(this.#nc, this.#asker);
       try {
         return placeAgents(fleet, agents, spec);
       } catch (error) {
@@ -208,15 +193,17 @@ export class FleetController implements AsyncDisposable {
     }
   }
 
-  /** The placement of the same wish again, while all its agents live: without a look around. */
-  #reuse(fleet: FleetSpec, spec: PlacedSpec): Placement | null {
+  /** Who needs not be looked for: those of earlier trials that live, before the first those that were just found. */
+  #known(): readonly AgentDescription[] {
     const living = [...this.#links.values()].filter(({ lost }) => !lost.aborted);
+    if (this.#links.size > 0) return living.map(({ description }) => description);
+    return this.nowMs() - this.#found.atMs <= FOUND_MS_MAX ? this.#found.agents : [];
+  }
+
+  /** null: among these there is no placement. */
+  #reuse(fleet: FleetSpec, spec: PlacedSpec, known: readonly AgentDescription[]): Placement | null {
     try {
-      return placeAgents(
-        fleet,
-        living.map(({ description }) => description),
-        spec,
-      );
+      return placeAgents(fleet, known, spec);
     } catch {
       return null;
     }
@@ -225,7 +212,7 @@ export class FleetController implements AsyncDisposable {
   #link(description: AgentDescription): AgentLink {
     const known = this.#links.get(description.name);
     if (known !== undefined && !known.lost.aborted) return known;
-    const link = new AgentLink(this.#nc, this.#asker, description);
+    const link = new AgentLink(this.#parts, description);
     this.#links.set(link.name, link);
     return link;
   }
@@ -323,20 +310,4 @@ function agentOf(subject: string): string {
 function explainAway(cause: unknown): ChurnError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new ChurnError("E_NATS", `The server's JetStream does not answer: ${why}`, { cause });
-}
-
-/** Asks an agent that there may be no link with. */
-async function requestOnce(
-  nc: NatsConnection,
-  ask: Asker & { readonly agent: string; readonly verb: Verb; readonly body: unknown },
-): Promise<unknown> {
-  const { churnlab, run, holder, fenceOf, agent, verb, body } = ask;
-  const fence = fenceOf(agent);
-  const request: Request = { protocol: PROTOCOL, churnlab, run, holder, fence, body };
-  const { data } = await nc.request(verbSubject(agent, verb), encodeMessage(request), {
-    timeout: ANSWER_MS_MAX,
-  });
-  const reply = decodeMessage(data, replySchema);
-  if (!reply.ok) throw new ChurnError("E_AGENT", reply.message);
-  return reply.body;
 }

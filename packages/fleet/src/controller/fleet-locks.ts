@@ -60,22 +60,32 @@ export class FleetLocks {
     await this.#checking;
   }
 
+  /** Has all of them, or none that it had not before. Rejects like `acquire`. */
+  async acquireAll(keys: readonly string[]): Promise<void> {
+    const wanted = keys.filter((key) => !this.#held.has(key));
+    const settled = await Promise.allSettled(wanted.map((key) => this.acquire(key)));
+    const refused = settled.find((one) => one.status === "rejected");
+    if (refused === undefined) return;
+    // Two runs that each wait with what the other needs would both wait for ever.
+    await Promise.all(wanted.map((key) => this.#giveUp(key)));
+    throw refused.reason;
+  }
+
   /** Has it, or rejects with `E_FLEET_LOCKED`, which names the other run, while its controller lives. Needs a check before. */
   async acquire(key: string): Promise<void> {
     if (this.#held.has(key)) return;
     const { kv } = this.#store;
-    const entry = await kv.get(key);
     const value = encodeMessage(this.#own);
+    // Nobody has most locks: one question then.
+    const created = await kv.create(key, value).catch(() => null);
+    if (created !== null) return this.#hold(key, created);
+    const entry = await kv.get(key);
+    if (entry === null) throw this.#refuse(key, "another");
+    const other = decodeMessage(entry.value, lockSchema);
+    if (await this.#isAlive(other)) throw this.#refuse(key, other.run);
     try {
-      if (entry === null || entry.operation !== "PUT") {
-        this.#hold(key, await kv.create(key, value));
-        return;
-      }
-      const other = decodeMessage(entry.value, lockSchema);
-      if (await this.#isAlive(other)) throw this.#refuse(key, other.run);
       this.#hold(key, await kv.update(key, value, entry.revision));
-    } catch (error) {
-      if (error instanceof ChurnError) throw error;
+    } catch {
       // Another controller was quicker.
       const winner = await kv.get(key);
       const run = winner === null ? "another" : decodeMessage(winner.value, lockSchema).run;
@@ -85,10 +95,14 @@ export class FleetLocks {
 
   /** Gives up what is still held; a lock that was taken over is left to who has it. */
   async release(): Promise<void> {
-    for (const [key, revision] of this.#held) {
-      await this.#store.kv.delete(key, { previousSeq: revision }).catch(() => {});
-    }
-    this.#held.clear();
+    await Promise.all([...this.#held.keys()].map((key) => this.#giveUp(key)));
+  }
+
+  async #giveUp(key: string): Promise<void> {
+    const previousSeq = this.#held.get(key);
+    if (previousSeq === undefined) return;
+    this.#held.delete(key);
+    await this.#store.kv.delete(key, { previousSeq }).catch(() => {});
   }
 
   async #check(): Promise<void> {

@@ -137,7 +137,7 @@ export class FleetTestbed implements Testbed {
 
 /** Those whose reports are part of the trial. */
 function reporting(agents: readonly RemoteAgent[]): string[] {
-  return agents.filter(({ report }) => report !== null).map(({ name }) => name);
+  return agents.filter(({ reported }) => reported).map(({ name }) => name);
 }
 
 function requireFleet({ fleet }: TrialSpec): FleetSpec {
@@ -259,7 +259,7 @@ async function conclude(
   observers: readonly RemoteObserver[],
   agents: readonly RemoteAgent[],
 ): Promise<WorldConclusion> {
-  const starts = agents.flatMap(({ report }) => report?.startLateMs ?? []);
+  const starts = agents.flatMap(({ startLateMs }) => startLateMs ?? []);
   const { measurements, warnings } = await clocks.conclude(starts);
   const value = observers.reduce((sum, { missed }) => sum + missed, 0);
   const lost = agents.flatMap(({ lostAfterwards }): Warning[] =>

@@ -8,7 +8,7 @@ import {
   type ShardReport,
 } from "@churnlab/core";
 import { z } from "zod";
-import { fromPlainHistogram } from "../histogram-codec.ts";
+import { unpackHistogram } from "../histogram-codec.ts";
 import type { LiveLoad } from "../messages/live-message.ts";
 import type {
   ArmRequest,
@@ -47,8 +47,8 @@ export class RemoteAgent implements Agent {
   readonly #options: RemoteAgentOptions;
   #live: LiveLoad = NOTHING_TOLD;
   #latencies: HistogramRecord[] = [];
-  /** What it sent; null before that. */
-  report: ShardReport | null = null;
+  /** null before its report came. */
+  #start: ShardReport["startLateMs"] | null = null;
 
   constructor(options: RemoteAgentOptions) {
     this.name = options.link.name;
@@ -59,13 +59,23 @@ export class RemoteAgent implements Agent {
   /** Why it was lost, although it had sent its report by then; null where it was not. */
   get lostAfterwards(): string | null {
     const { lost } = this.#options.link;
-    return this.report !== null && lost.aborted ? (lost.reason as Error).message : null;
+    return this.reported && lost.aborted ? (lost.reason as Error).message : null;
+  }
+
+  /** Whether its report came: it is whoever ran the shard that keeps it. */
+  get reported(): boolean {
+    return this.#start !== null;
+  }
+
+  /** How late its workers began, where its report says so. */
+  get startLateMs(): ShardReport["startLateMs"] {
+    return this.#start ?? undefined;
   }
 
   /** What it last told of its load. */
   take(load: LiveLoad): void {
     this.#live = load;
-    this.#latencies.push(...load.latencies.map(fromPlainHistogram));
+    this.#latencies.push(...load.latencies.map(unpackHistogram));
   }
 
   async arm(shard: Shard): Promise<ArmedShard> {
@@ -100,8 +110,9 @@ export class RemoteAgent implements Agent {
     const { connectMs, responseMs } = workload.timeouts;
     const loadMs = phases.warmUpMs + phases.measureMs + connectMs + 2 * responseMs;
     const allowedMs = startAtMs - link.nowMs() + loadMs + RESULT_GRACE_MS;
-    this.report = await this.#within(link.unlessLost(report), allowedMs);
-    return this.report;
+    const whole = await this.#within(link.unlessLost(report), allowedMs);
+    this.#start = whole.startLateMs;
+    return whole;
   }
 
   async #within(report: Promise<ShardReport>, allowedMs: number): Promise<ShardReport> {

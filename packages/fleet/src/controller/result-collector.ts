@@ -22,16 +22,24 @@ const UNACKED_MAX = 20_000;
 /** Attempts that are over and of which not all pieces have come; of more, the oldest is left to be delivered again. */
 const LATE_MAX = 256;
 
-interface Expected {
-  readonly arriving: ArrivingResults;
+/** Who waits for a report. */
+interface Waiting {
   readonly resolve: (report: ShardReport) => void;
   readonly reject: (error: ChurnError) => void;
+}
+
+interface Expected {
+  readonly arriving: ArrivingResults;
+  /** null once it was told: its promise would keep the report. */
+  waiting: Waiting | null;
 }
 
 export interface CollectorParts {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly ledger: ResultLedger;
+  /** Says to the server that what came on this subject is stored. */
+  readonly acknowledge: (delivery: string) => void;
   /** Told of results that came when their attempt was over, once they are kept: the agent need not keep them. */
   readonly onLate: (agent: string, key: TrialKey) => void;
 }
@@ -79,8 +87,8 @@ export class ResultCollector implements AsyncDisposable {
     }
     this.#messages?.stop();
     // A message of the lost stream has the number of another in the new one.
-    for (const { arriving } of this.#expected.values()) arriving.forgetMessages();
-    for (const arriving of this.#late.values()) arriving.forgetMessages();
+    for (const { arriving } of this.#expected.values()) arriving.forgetDeliveries();
+    for (const arriving of this.#late.values()) arriving.forgetDeliveries();
     await makeResultsStream(jsm);
     await this.#consume();
   }
@@ -89,7 +97,7 @@ export class ResultCollector implements AsyncDisposable {
   expect(agent: string, key: TrialKey): Promise<ShardReport> {
     return new Promise((resolve, reject) => {
       const arriving = new ArrivingResults(agent);
-      this.#expected.set(idOf(agent, key), { arriving, resolve, reject });
+      this.#expected.set(idOf(agent, key), { arriving, waiting: { resolve, reject } });
     });
   }
 
@@ -118,7 +126,7 @@ export class ResultCollector implements AsyncDisposable {
     for (const [id, { arriving }] of this.#expected) {
       if (!id.endsWith(suffixOf(key))) continue;
       this.#expected.delete(id);
-      if (stored.has(arriving.agent)) arriving.acknowledge();
+      if (stored.has(arriving.agent)) this.#acknowledge(arriving);
       else if (arriving.pieces.length > 0) this.#keepLate(id, key, arriving);
     }
   }
@@ -163,14 +171,20 @@ export class ResultCollector implements AsyncDisposable {
     const id = idOf(piece.agent, piece.key);
     const expected = this.#expected.get(id);
     if (expected === undefined) return this.#takeLate(id, piece, message);
-    if (!expected.arriving.add(piece, message)) {
+    if (!expected.arriving.add(piece, deliveryOf(message))) {
       this.duplicates += 1;
       return;
     }
-    if (!expected.arriving.isWhole) return;
-    const whole = conclude(expected.arriving);
-    if (whole instanceof Error) expected.reject(whole);
-    else expected.resolve(whole);
+    const { arriving, waiting } = expected;
+    if (waiting === null || !arriving.isWhole) return;
+    expected.waiting = null;
+    const whole = conclude(arriving);
+    if (whole instanceof Error) waiting.reject(whole);
+    else waiting.resolve(whole);
+  }
+
+  #acknowledge({ deliveries }: ArrivingResults): void {
+    for (const delivery of deliveries) this.#parts.acknowledge(delivery);
   }
 
   #noteStray({ subject }: JsMsg): void {
@@ -187,7 +201,7 @@ export class ResultCollector implements AsyncDisposable {
       return;
     }
     const arriving = this.#late.get(id) ?? new ArrivingResults(piece.agent);
-    if (!arriving.add(piece, message)) this.duplicates += 1;
+    if (!arriving.add(piece, deliveryOf(message))) this.duplicates += 1;
     this.#keepLate(id, piece.key, arriving);
   }
 
@@ -208,7 +222,7 @@ export class ResultCollector implements AsyncDisposable {
     } catch {
       return; // not acknowledged: a later controller of the run is given them again
     }
-    arriving.acknowledge();
+    this.#acknowledge(arriving);
     onLate(arriving.agent, key);
   }
 }
@@ -237,6 +251,11 @@ function conclude(arriving: ArrivingResults): ShardReport | ChurnError {
       cause,
     });
   }
+}
+
+/** The subject on which it is acknowledged: the message has it, and its type leaves it out. */
+function deliveryOf(message: JsMsg): string {
+  return (message as JsMsg & { readonly reply: string }).reply;
 }
 
 function identify({ agent, key, seq }: ResultPiece): ResultPieceId {

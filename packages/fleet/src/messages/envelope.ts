@@ -3,7 +3,7 @@ import { RUN_NAME } from "../subjects.ts";
 import { type Fence, fenceSchema } from "./fence.ts";
 
 /** Changes when a message changes its meaning. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Around everything a controller asks: who asks, in which version, and by which right. */
 export interface Request {

@@ -1,6 +1,6 @@
-import { ERRNO, type ErrnoName, type LiveTally } from "@churnlab/core";
+import { ERRNO, type ErrnoName, type LiveTally, SAMPLED_LATENCIES } from "@churnlab/core";
 import { z } from "zod";
-import { type PlainHistogram, plainHistogramSchema } from "../histogram-codec.ts";
+import { type PackedHistogram, packedHistogramSchema } from "../histogram-codec.ts";
 import {
   type RoleReading,
   roleReadingSchema,
@@ -15,7 +15,7 @@ export interface LiveLoad {
   /** Of its workers so far, microseconds; null where it is not known before the report. */
   readonly cpuUs: number | null;
   /** What was recorded since the last message that had any: once per second. */
-  readonly latencies: readonly PlainHistogram[];
+  readonly latencies: readonly PackedHistogram[];
 }
 
 /** What who looks on is told, at most once: a lost one leaves a gap in `seq`, and nothing else. */
@@ -44,7 +44,7 @@ const liveLoadSchema: z.ZodType<LiveLoad> = z.object({
   }),
   engine: z.string().nullable(),
   cpuUs: z.number().nullable(),
-  latencies: z.array(plainHistogramSchema),
+  latencies: z.array(packedHistogramSchema).max(SAMPLED_LATENCIES.length),
 });
 
 export const liveMessageSchema: z.ZodType<LiveMessage> = z.object({

@@ -1,6 +1,11 @@
 import { z } from "zod";
 import { type TrialKey, trialKeySchema } from "./trial-messages.ts";
 
+/** Characters of a part: well below the server's 1 MiB, also where every one is escaped. */
+export const PART_CHARACTERS: number = 128 * 1024;
+/** Of a report: what is more is no report, and is not kept. Five histograms with something in every bucket take four parts. */
+export const PARTS_MAX = 32;
+
 interface PieceOrigin {
   readonly run: string;
   readonly agent: string;
@@ -28,16 +33,16 @@ const origin = {
   run: z.string(),
   agent: z.string(),
   key: trialKeySchema,
-  seq: z.int().nonnegative(),
+  seq: z.int().nonnegative().max(PARTS_MAX),
 };
 
 export const resultPieceSchema: z.ZodType<ResultPiece> = z.discriminatedUnion("kind", [
-  z.object({ ...origin, kind: z.literal("part"), text: z.string() }),
+  z.object({ ...origin, kind: z.literal("part"), text: z.string().max(PART_CHARACTERS) }),
   z.object({
     ...origin,
     kind: z.literal("final"),
     totals: z.object({
-      parts: z.int().nonnegative(),
+      parts: z.int().nonnegative().max(PARTS_MAX),
       characters: z.int().nonnegative(),
       sha256: z.string(),
       attempted: z.int().nonnegative(),
