@@ -23,7 +23,10 @@ function anAgent(lateMs: number, report: Promise<ShardReport>): RemoteAgent {
     ask: async () => ({ leadMs: 1 }),
     unlessLost: (work: Promise<unknown>) => work,
   } as unknown as AgentLink;
-  const results = { expect: () => report } as unknown as ResultCollector;
+  const results = {
+    expect: () => report,
+    explainSilence: async () => ": the stream is full",
+  } as unknown as ResultCollector;
   return new RemoteAgent({ link, workers: 1, key: { trial: 1, attempt: 1 }, results });
 }
 
@@ -33,7 +36,7 @@ describe("an agent that is too slow to bring its results", () => {
     const shard = await anAgent(LOAD_MS + GRACE_MS - 5, promise).arm(SHARD);
     await expect(shard.run(0)).rejects.toMatchObject({
       code: "E_AGENT",
-      message: "No results of a1 came in time",
+      message: "No results of a1 came in time: the stream is full",
     });
   });
 
@@ -45,7 +48,7 @@ describe("an agent that is too slow to bring its results", () => {
     const agent = anAgent(LOAD_MS + GRACE_MS - 5000, arrives);
     const shard = await agent.arm(SHARD);
     expect(await shard.run(0)).toBe(report);
-    expect(agent.report).toBe(report);
+    expect(agent.reported).toBe(true);
     expect(agent.lostAfterwards).toBe(null);
   });
 });
