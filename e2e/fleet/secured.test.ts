@@ -155,7 +155,7 @@ describe("with the key of an agent", () => {
     await nc.flush();
     const found = await listAgents();
     await nc.close();
-    expect(asked).toBe(1);
+    expect(asked).toBeGreaterThan(0);
     expect(found).toMatch(/needs 9 agents.*there are 2.*a1 \(load\), a2 \(load\)/);
   });
 
