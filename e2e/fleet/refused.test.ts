@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { parseScenario, planTrials, type Trial } from "@churnlab/core";
-import { connectNats, heartbeatSubject, verbSubject } from "@churnlab/fleet";
+import { clockSubject, connectNats, heartbeatSubject, verbSubject } from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requestOf } from "./request-of.ts";
 import {
@@ -87,7 +87,7 @@ describe("what a fleet refuses", () => {
     };
     beat("ffffffff");
     // It has heard it once it answers what was asked later.
-    await nc.request(verbSubject("heard", "clock"), requestOf("0.1.0"));
+    await nc.request(clockSubject("heard"));
     expect(agent.child.exitCode).toBe(null);
     beat("00000000");
     expect(await until(() => agent.child.exitCode !== null, 10_000)).toBe(true);

@@ -5,6 +5,8 @@ import { accessOf, startWrittenFleet, type WrittenFleet } from "../init/written-
 
 const GARBAGE = ["", "{", "null", '{"agent":5}', "\u0000\u0001"];
 
+const LONG_ENOUGH = AbortSignal.timeout(20_000);
+
 let fleet: WrittenFleet;
 
 beforeEach(async () => {
@@ -31,5 +33,11 @@ test("an agent that says what nobody understands is told of once, and the contro
   await agent.flush();
   await expect.poll(() => controller.results.strays).toBe(GARBAGE.length);
   expect(lines).toEqual([expect.stringMatching(/^what a says on churnlab\..* is not understood/)]);
-  expect(await controller.discover()).toEqual([]); // it still asks, and hears that nobody is there
+  // It still asks, and hears that nobody is there.
+  const perAgent = { workers: null, sources: 1 };
+  const wish = { agents: 1, labels: {}, perAgent, target: { labels: {} } };
+  const target = { url: "http://198.18.0.1/" };
+  await expect(
+    controller.muster(wish, { testbed: "netns", topology: "direct", target }, LONG_ENOUGH),
+  ).rejects.toMatchObject({ code: "E_FLEET" });
 });
