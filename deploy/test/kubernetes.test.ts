@@ -14,7 +14,7 @@ interface Generator {
 
 interface Kustomization {
   readonly resources: readonly string[];
-  readonly images: readonly { readonly name: string }[];
+  readonly images: readonly { readonly name: string; readonly newTag: string }[];
   readonly secretGenerator: readonly Generator[];
   readonly configMapGenerator: readonly Generator[];
 }
@@ -123,6 +123,24 @@ test("every secret, config map, claim and file that a pod mounts is made here", 
   }
   expect(mounted).toHaveLength(6);
   expect(claimed).toEqual(claims);
+});
+
+test("an agent keeps its results below the volume, which everybody in its pod may write to", () => {
+  const job = workloads.find(({ metadata }) => metadata.name === "churnlab-agents") as Manifest;
+  const [agent] = podOf(job).spec.containers as unknown as readonly {
+    readonly args: readonly string[];
+    readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  }[];
+  const spool = agent?.args[agent.args.indexOf("--spool") + 1] ?? "";
+  const volume = agent?.volumeMounts.find(({ name }) => name === "spool")?.mountPath ?? "/";
+  expect(path.posix.dirname(spool)).toBe(volume);
+});
+
+test("compose and cluster take one nats-server", () => {
+  const compose = readFileSync(path.join(KUBERNETES, "../../docker-compose.yml"), "utf8");
+  const pinned = kustomization.images.find(({ name }) => name === "nats")?.newTag.split("-")[0];
+  expect(pinned).toMatch(/^\d+\.\d+\.\d+$/);
+  expect(/NATS_IMAGE:-nats:([\d.]+)/.exec(compose)?.[1]).toBe(pinned);
 });
 
 test("there are as many agents' files as agents", () => {

@@ -33,6 +33,10 @@ test("it keeps four capabilities, and its exposure is below 4 of 10", () => {
   expect(kept).toEqual(["CAP_SYS_ADMIN", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_SYS_RESOURCE"]);
 });
 
+test("an agent that was asked to end has not failed", () => {
+  expect(text).toMatch(/^SuccessExitStatus=130$/m);
+});
+
 function verify(unit: string): { status: number | null; complaints: string } {
   const args = ["verify", "--man=no", install(unit)];
   const { status, stderr } = spawnSync("systemd-analyze", args, { encoding: "utf8" });

@@ -17,11 +17,11 @@ import { createNetworkNamespace, type NetworkNamespace } from "@churnlab/linux";
 import { accessOf } from "../../packages/fleet/test/init/written-fleet.ts";
 import { listChangedSysctls, openStayingHosts, type StayingHost } from "./staying-hosts.ts";
 
-const BIN = path.resolve(import.meta.dirname, "../../packages/cli/bin/churnlab.mjs");
+export const BIN: string = path.resolve(import.meta.dirname, "../../packages/cli/bin/churnlab.mjs");
 const START_MS_MAX = 60_000;
 const BRIDGE = "br0";
 /** As the agents under test say it. */
-const VERSION = "0.1.0";
+export const VERSION = "0.1.0";
 
 export interface AgentSpec {
   readonly name: string;
@@ -253,7 +253,7 @@ interface ProgramPlace {
 }
 
 /** Programs that end with their fleet. */
-class Programs implements AsyncDisposable {
+export class Programs implements AsyncDisposable {
   readonly #folder: string;
   readonly #children: ChildProcess[] = [];
 
@@ -263,7 +263,7 @@ class Programs implements AsyncDisposable {
 
   start(
     [program = "", ...args]: readonly string[],
-    { home, below = "", env = {} }: ProgramPlace,
+    { home, below = "", env = {} }: ProgramPlace = {},
   ): Started {
     const begin = (): Started =>
       follow(

@@ -16,7 +16,7 @@ export function addFleetCommands(program: Command, act: Act): void {
     .option("--host-network", "run trials in the network of this host, and change its sysctls")
     .option("--address <address>", "of its target or of a source, repeatable", collect)
     .option("--workers <n>", "most worker threads; the processors when absent", parseCount)
-    .option("--spool <dir>", "where results wait until they are stored")
+    .option("--spool <dir>", "where results wait until they are stored: a directory of its own")
     .option("--insecure", "use a server on another machine without TLS, or that asks for no key")
     .addOption(
       new Option("--clock-offset <ms>", "pretend to have booted at another time")

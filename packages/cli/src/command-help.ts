@@ -153,7 +153,7 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
       ["agent --config agent.yaml", "with the key that fleet init made for it"],
       ["agent --nats nats://127.0.0.1:4222", "a fleet on this machine, to try it"],
     ],
-    exits: [EXIT.preflight],
+    exits: [EXIT.preflight, EXIT.interrupted],
   },
   "fleet init": {
     examples: [

@@ -36,7 +36,7 @@ export interface AgentCommandOptions {
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Serves until a signal comes, and takes down what it has built then. */
+/** Serves until a signal comes, takes down what it has built then, and ends as interrupted. */
 export async function agent(options: AgentCommandOptions): Promise<ExitCode> {
   const read = readOptions(options);
   const started = await startAgent(read);
@@ -49,7 +49,7 @@ export async function agent(options: AgentCommandOptions): Promise<ExitCode> {
   try {
     const failure = await Promise.race([signal.promise, started.ended]);
     if (failure !== null) throw failure;
-    return EXIT.ok;
+    return EXIT.interrupted;
   } finally {
     for (const each of SIGNALS) process.off(each, onSignal);
     await started[Symbol.asyncDispose]();

@@ -6,12 +6,7 @@ import { Svcm } from "@nats-io/services";
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { connectNats } from "../connect.ts";
 import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
-import {
-  type AgentDescription,
-  controllerHeartbeatSchema,
-  type Heartbeat,
-  heartbeatSchema,
-} from "../messages/agent-description.ts";
+import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
 import { PROTOCOL, type Reply, type Request, requestSchema } from "../messages/envelope.ts";
 import {
   armRequestSchema,
@@ -20,14 +15,13 @@ import {
   readRequestSchema,
   startRequestSchema,
 } from "../messages/trial-messages.ts";
+import { type Say, sayOver } from "../say.ts";
 import {
   AGENT_SERVICE,
   agentSubjects,
   clockSubject,
-  controllerHeartbeatSubject,
   DEAD_MAN_MS,
   HEARTBEAT_MS,
-  HEARTBEATS_MISSED_MAX,
   heartbeatSubject,
   liveSubject,
   VERBS,
@@ -36,17 +30,17 @@ import {
 import type { AgentOptions } from "./agent-options.ts";
 import { AgentSession, type SessionParts } from "./agent-session.ts";
 import { claimDirectory } from "./claim-directory.ts";
+import { claimName } from "./claim-name.ts";
 import { describeAgent } from "./describe-agent.ts";
+import { followConnection } from "./follow-connection.ts";
+import { followRun, isHeard } from "./follow-run.ts";
 import { KeptResults } from "./kept-results.ts";
 import { openSideNetwork } from "./open-side-network.ts";
 import { publishResults } from "./publish-results.ts";
-import { awaitExposure, requiredLine, requireProtection } from "./require-protection.ts";
+import { requiredLine, requireProtection } from "./require-protection.ts";
 import { ResultSpool } from "./result-spool.ts";
 import type { SideMaker } from "./trial-side.ts";
 import { UndoJournal } from "./undo-journal.ts";
-
-/** Long enough to hear another agent of the same name. */
-const LISTEN_MS = HEARTBEAT_MS * 1.5;
 
 /** An agent that serves, until it is disposed. */
 export interface FleetAgent extends AsyncDisposable {
@@ -77,10 +71,13 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const line = requiredLine(options);
   const nc = stack.adopt(await connectNats(access, line), (connection) => connection.close());
   requireProtection(nc, options);
-  const exposed = awaitExposure(nc, options);
+  const closed = followConnection(nc, {
+    requireProtection: () => requireProtection(nc, options),
+    log,
+  });
   const agent = stack.use(await serveAgent(nc, { options, builder, network: network.side }));
   const held = stack.move();
-  const ended = Promise.race([agent.ended, exposed]);
+  const ended = Promise.race([agent.ended, closed]);
   return { ...agent, ended, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
@@ -120,6 +117,7 @@ export async function serveAgent(
   const description = await describeAgent(options, instance, network);
   const js = jetstream(nc);
   const log = (line: string): void => options.log(line);
+  const say = sayOver(nc, log);
   const publish: SessionParts["publish"] = (pieces, signal) =>
     publishResults(js, pieces, { signal, log });
   const kept = stack.use(
@@ -128,7 +126,7 @@ export async function serveAgent(
       spool,
       republish: (pieces, signal) =>
         publishResults(js, pieces, { signal, log, repeat: randomUUID() }),
-      isHeard: (run) => isHeard(nc, run),
+      isHeard: (run) => isHeard(nc, { run, log }),
       log,
     }),
   );
@@ -139,74 +137,23 @@ export async function serveAgent(
       spool,
       publish,
       kept,
-      live: (message) => nc.publish(liveSubject(access.name), encodeMessage(message)),
-      followRun: (run, hear) => followRun(nc, run, hear),
+      live: (message) => say(liveSubject(access.name), message),
+      followRun: (run, hear) => followRun(nc, { run, hear, log }),
       deadManMs: DEAD_MAN_MS,
     }),
   );
-  const { lost } = await claimName(nc, access.name, instance);
+  const { lost } = await claimName(nc, { options, instance });
   const served = stack.use(serve(nc, session, { options, description }));
   await nc.flush();
   const refused = await Promise.race([served.refused, Promise.resolve(null)]); // the server has answered by now
   if (refused !== null) throw refused;
-  stack.use(beat(nc, session, { options, instance }));
+  stack.use(beat(say, session, { options, instance }));
   await announce(nc, description);
   await nc.flush();
   void kept.replayAll();
   const held = stack.move();
   const ended = Promise.race([lost, served.refused]);
   return { description, ended, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
-
-/**
- * Listens before it speaks: one that hears another instance under its name gives up. Of two that begin at once, the one that
- * hears the other later does.
- */
-async function claimName(
-  nc: NatsConnection,
-  name: string,
-  instance: string,
-): Promise<{ readonly lost: Promise<ChurnError> }> {
-  const taken = new ChurnError("E_FLEET", `Another agent is called ${name}`, {
-    hint: "Give each agent a --name of its own.",
-  });
-  const { promise, resolve } = Promise.withResolvers<ChurnError>();
-  let established = false;
-  nc.subscribe(heartbeatSubject(name), {
-    callback: (error, message) => {
-      if (error !== null) return; // an agent that may not listen to its own name is told apart by its controller
-      const other = decodeMessage(message.data, heartbeatSchema).instance;
-      if (other === instance) return;
-      if (!established || other < instance) resolve(taken);
-    },
-  });
-  const free = new Promise<null>((done) => setTimeout(() => done(null), LISTEN_MS));
-  const heard = await Promise.race([promise, free]);
-  if (heard !== null) throw heard;
-  established = true;
-  return { lost: promise };
-}
-
-function followRun(nc: NatsConnection, run: string, hear: (holder: string) => void): Disposable {
-  const subscription = nc.subscribe(controllerHeartbeatSubject(run), {
-    callback: (error, message) => {
-      if (error !== null) return;
-      hear(decodeMessage(message.data, controllerHeartbeatSchema).holder);
-    },
-  });
-  return { [Symbol.dispose]: () => subscription.unsubscribe() };
-}
-
-/** Listens for as long as a living controller may be silent. */
-async function isHeard(nc: NatsConnection, run: string): Promise<boolean> {
-  const heard = Promise.withResolvers<boolean>();
-  using _subscription = followRun(nc, run, () => heard.resolve(true));
-  const timer = setTimeout(() => heard.resolve(false), HEARTBEATS_MISSED_MAX * HEARTBEAT_MS);
-  try {
-    return await heard.promise;
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 interface ServingParts {
@@ -228,7 +175,7 @@ function serve(
     callback: (error, message) => {
       if (error !== null) resolve(refuseName(name, error));
       // At once, and of anybody: it tells nothing else, and what it takes to answer is part of what is measured.
-      else if (message.subject === ownClock) message.respond(encodeMessage(clock.nowMs()));
+      else if (message.subject === ownClock) reply(message, clock.nowMs(), parts.options);
       else void answer(message, session, parts);
     },
   });
@@ -247,16 +194,26 @@ function refuseName(name: string, cause: Error): ChurnError {
 }
 
 async function answer(message: Msg, session: AgentSession, parts: ServingParts): Promise<void> {
-  let reply: Reply;
+  let answered: Reply;
   try {
     const verb = verbOf(message.subject);
     const request = decodeMessage(message.data, requestSchema);
-    reply = { ok: true, body: (await act(verb, request, { session, ...parts })) ?? null };
+    answered = { ok: true, body: (await act(verb, request, { session, ...parts })) ?? null };
   } catch (error) {
-    reply = refusal(error);
-    parts.options.log(`${message.subject}: refused: ${reply.message}`);
+    answered = refusal(error);
+    parts.options.log(`${message.subject}: refused: ${answered.message}`);
   }
-  message.respond(encodeMessage(reply));
+  reply(message, answered, parts.options);
+}
+
+/** Never throws, which would end the reading of the connection: what cannot be answered is told of. */
+function reply(message: Msg, body: unknown, { log }: Pick<AgentOptions, "log">): void {
+  try {
+    message.respond(encodeMessage(body));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log(`${message.subject}: not answered: ${why}`);
+  }
 }
 
 function refusal(error: unknown): Extract<Reply, { ok: false }> {
@@ -315,7 +272,7 @@ function requireVersion(
 }
 
 function beat(
-  nc: NatsConnection,
+  say: Say,
   session: AgentSession,
   { options, instance }: { readonly options: AgentOptions; readonly instance: string },
 ): Disposable {
@@ -331,7 +288,7 @@ function beat(
       run,
       nowMs: clock.nowMs(),
     };
-    nc.publish(heartbeatSubject(access.name), encodeMessage(heartbeat));
+    say(heartbeatSubject(access.name), heartbeat);
   };
   send();
   const timer = setInterval(send, HEARTBEAT_MS);

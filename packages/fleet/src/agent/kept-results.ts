@@ -31,12 +31,13 @@ export class KeptResults {
     await this.#telling(() => this.#replayHeard());
   }
 
-  /** A controller of this run has come, and is about to begin an attempt. */
+  /** A controller of this run has come, and is about to begin an attempt: the disk is to have room for its results. */
   async replayRun(run: string): Promise<void> {
     const { spool, agent } = this.#parts;
-    await this.#telling(() =>
-      this.#replay(spool.list(agent).filter((origin) => origin.run === run)),
-    );
+    await this.#telling(() => {
+      this.#sweep();
+      return this.#replay(spool.list(agent).filter((origin) => origin.run === run));
+    });
   }
 
   [Symbol.dispose](): void {
@@ -52,11 +53,16 @@ export class KeptResults {
     }
   }
 
-  async #replayHeard(): Promise<void> {
-    const { spool, agent, log, isHeard } = this.#parts;
+  #sweep(): void {
+    const { spool, agent, log } = this.#parts;
     for (const swept of spool.sweep(agent, Date.now())) {
       log(`${describe(swept)} were asked for by nobody: removed`);
     }
+  }
+
+  async #replayHeard(): Promise<void> {
+    const { spool, agent, log, isHeard } = this.#parts;
+    this.#sweep();
     const byRun = Map.groupBy(spool.list(agent), ({ run }) => run);
     const replays = [...byRun].map(async ([run, origins]) => {
       if (await isHeard(run)) return this.#replay(origins);

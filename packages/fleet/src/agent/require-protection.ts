@@ -23,20 +23,6 @@ export function requireProtection(nc: NatsConnection, options: Protected): void 
   });
 }
 
-/** Judges the server again whenever the connection was made again; resolves when it is not protected any more. */
-export async function awaitExposure(nc: NatsConnection, options: Protected): Promise<ChurnError> {
-  for await (const { type } of nc.status()) {
-    if (type !== "reconnect") continue;
-    try {
-      requireProtection(nc, options);
-    } catch (error) {
-      if (error instanceof ChurnError) return error;
-      throw error;
-    }
-  }
-  return new Promise(() => {}); // closed, on purpose
-}
-
 function mayBeOpen({ access, insecure }: Protected): boolean {
   return insecure || isLoopback(access.server);
 }

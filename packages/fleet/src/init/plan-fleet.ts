@@ -87,7 +87,7 @@ export function planFleet({ agents, host, port, now }: FleetOptions): FleetPlan 
 
 /** What most people will want to change first, written out so that it is found; what has no bound by default gets one. */
 const { addresses, ports, roles, targets, images, hostTarget } = DEFAULT_LIMITS;
-const FIRST_LIMITS = {
+export const FIRST_LIMITS: Readonly<Record<string, unknown>> = {
   addresses,
   ports,
   rate: "20000/s",

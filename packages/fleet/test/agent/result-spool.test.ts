@@ -112,6 +112,18 @@ describe("results of an earlier process", () => {
     expect(published).toEqual(["RUN-1/1"]);
   });
 
+  it("that nobody asked for in a week are removed while the agent lives, before the next attempt", async () => {
+    put(originOf());
+    put(originOf({ run: "RUN-2" }));
+    using kept = keptFor([]);
+    await kept.replayAll();
+    const weekAgoS = Date.now() / 1000 - (8 * DAY_MS) / 1000;
+    utimesSync(spool.fileOf(originOf()), weekAgoS, weekAgoS);
+    await kept.replayRun("RUN-3");
+    expect(spool.list("a")).toEqual([originOf({ run: "RUN-2" })]);
+    expect(lines.at(-1)).toMatch(/run RUN-1, trial 0, attempt 1 were asked for by nobody: removed/);
+  });
+
   it("that cannot be read are told of, and stop no other", async () => {
     put(originOf());
     put(originOf({ attempt: 2 }));
