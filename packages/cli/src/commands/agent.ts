@@ -40,12 +40,12 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 export async function agent(options: AgentCommandOptions): Promise<ExitCode> {
   const read = readOptions(options);
   const started = await startAgent(read);
-  const { name, roles, addresses, containers } = started.description;
-  terminal.say(`agent ${name} (${roles.join(", ")}) serves with ${addresses.join(", ")}`);
-  if (read.limits.images.length > 0) terminal.say(describeContainers(containers));
   const signal = Promise.withResolvers<null>();
   const onSignal = (): void => signal.resolve(null);
   for (const each of SIGNALS) process.on(each, onSignal);
+  const { name, roles, addresses, containers } = started.description;
+  terminal.say(`agent ${name} (${roles.join(", ")}) serves with ${addresses.join(", ")}`);
+  if (read.limits.images.length > 0) terminal.say(describeContainers(containers));
   try {
     const failure = await Promise.race([signal.promise, started.ended]);
     if (failure !== null) throw failure;
