@@ -32,6 +32,12 @@ process.stdin.on("end", () => {
   process.exit(0);
 });
 
+/** The target has the first; each agent one of its own, so that its ports are told apart. */
+function addressOf(name: string): string {
+  const number = name === "target" ? 1 : 256 + Number(name.replace("agent-", ""));
+  return `198.18.${number >> 8}.${number & 255}`;
+}
+
 type Connection = Awaited<ReturnType<typeof connectNats>>;
 
 async function serve(name: string, nc: Connection): Promise<void> {
@@ -43,7 +49,7 @@ async function serve(name: string, nc: Connection): Promise<void> {
       roles: [isTarget ? "target" : "load"],
       labels: {},
       network: { kind: "host" },
-      addresses: ["198.18.0.1"],
+      addresses: [addressOf(name)],
       capacity: 1,
       spool: path.join(spool, name),
       limits: { ...DEFAULT_LIMITS, hostTarget: true },

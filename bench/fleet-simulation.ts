@@ -9,7 +9,10 @@ import {
   type HistogramRecord,
   LatencyHistogram,
   type Observer,
+  type PortReading,
+  type QueueReading,
   type Role,
+  SAMPLED_LATENCIES,
   type Shard,
   type ShardReport,
   seedUniform,
@@ -20,33 +23,54 @@ import type { LoadSide, Side, TargetSide } from "@churnlab/testbed";
 import type { SideMaker } from "../packages/fleet/src/agent/trial-side.ts";
 
 const LATENCIES = ["schedule", "connect", "first_byte", "request", "total"] as const;
+/** Different ones in a report: as many buckets as a trial of some seconds fills. */
 const LATENCY_VALUES = 2000;
+/** Those of one second of 400 connections. */
+const LIVE_LATENCY_VALUES = 400;
+/** Part of a core that the workers of one agent say they use. */
+const LOAD_CPU = 0.1;
+
+const NO_QUEUES: QueueReading = { listeners: [], synReceived: 0 };
+const QUEUES: QueueReading = {
+  listeners: [{ address: "198.18.0.1", port: 8080, depth: 3, limit: 4096, synReceived: 2 }],
+  synReceived: 2,
+};
+/** What the ports of one source towards the target look like. */
+function readPorts(source: string): PortReading {
+  const use = { states: { ESTABLISHED: 12, TIME_WAIT: 4000 }, used: 4012, range: 28_232 };
+  const tuple = { source, destination: "198.18.0.1", destinationPort: 8080, ...use };
+  return { ...use, tuples: [tuple], tuplesLeftOff: 0 };
+}
 
 /** Sides without hosts. `read` is a look at kernel counters as a real agent takes it. */
 export function simulateSides(read: () => CounterReading): SideMaker {
-  const side = (role: Role): Omit<Side, keyof AsyncDisposable> => ({
-    observers: [observe(role, read)],
+  const side = (role: Role, addresses: readonly string[]): Omit<Side, keyof AsyncDisposable> => ({
+    observers: [observe(role, addresses[0] ?? "", read)],
     sysctls: [],
     facts: { "kernel.release": "simulated" },
     warnings: [],
   });
   const dispose = { [Symbol.asyncDispose]: async () => {} };
   return {
-    buildLoad: async (_plan, { name, workers }): Promise<LoadSide> => {
-      return { ...side("client"), ...dispose, agent: simulateAgent(name, workers) };
+    buildLoad: async ({ addresses }, { name, workers }): Promise<LoadSide> => {
+      return { ...side("client", addresses), ...dispose, agent: simulateAgent(name, workers) };
     },
     buildTarget: async ({ addresses }): Promise<TargetSide> => {
-      return { ...side("target"), ...dispose, target: simulateTarget(addresses[0] ?? "") };
+      return {
+        ...side("target", addresses),
+        ...dispose,
+        target: simulateTarget(addresses[0] ?? ""),
+      };
     },
   };
 }
 
-function observe(role: Role, readCounters: () => CounterReading): Observer {
+function observe(role: Role, address: string, readCounters: () => CounterReading): Observer {
   return {
     role,
     readCounters,
-    readQueues: () => null,
-    readPorts: () => null,
+    readQueues: () => (role === "target" ? QUEUES : NO_QUEUES),
+    readPorts: () => (role === "client" ? readPorts(address) : null),
     drainEvents: () => [],
     conclude: () => [],
     close: () => {},
@@ -89,6 +113,9 @@ function simulateAgent(name: string, workers: number): Agent {
             ...none,
           };
         },
+        takeLatencies: () => LIVE_HISTOGRAMS,
+        readCpuUs: () => Math.floor(1e6 * elapsedS() * LOAD_CPU),
+        engine: "simulated",
         stop: () => over.abort(),
       };
     },
@@ -110,12 +137,17 @@ function takeTurn(): Promise<unknown> {
 }
 
 /** Made once: a real agent's workers count latencies while they go, not while a thousand others report. */
-const HISTOGRAMS: readonly HistogramRecord[] = LATENCIES.map((name, i) => {
-  const uniform = seedUniform(i);
+const HISTOGRAMS = LATENCIES.map((name, i) => drawLatencies(name, i, LATENCY_VALUES));
+const LIVE_HISTOGRAMS = SAMPLED_LATENCIES.map((name, i) =>
+  drawLatencies(name, i, LIVE_LATENCY_VALUES),
+);
+
+function drawLatencies(metric: string, seed: number, values: number): HistogramRecord {
+  const uniform = seedUniform(seed);
   const histogram = new LatencyHistogram();
-  for (let n = 0; n < LATENCY_VALUES; n++) histogram.recordUs(20 * Math.exp(4 * uniform()));
-  return histogram.toRecord(name);
-});
+  for (let n = 0; n < values; n++) histogram.recordUs(20 * Math.exp(4 * uniform()));
+  return histogram.toRecord(metric);
+}
 
 function makeReport(agent: string, shard: Shard): ShardReport {
   const count = Math.floor((ratePerS(shard) * shard.phases.measureMs) / 1000);
