@@ -26,7 +26,7 @@ export async function publishResults(
 ): Promise<number> {
   let acknowledged = 0;
   let isRefused = false;
-  for (const piece of pieces) {
+  const publish = async (piece: ResultPiece): Promise<void> => {
     const { agent, run, key, seq } = piece;
     const id = { agent, run, ...key, seq };
     const messageId = resultMessageId(id);
@@ -35,14 +35,16 @@ export async function publishResults(
       try {
         await js.publish(resultSubject(id), encodeMessage(piece), { msgID, timeout: ACK_MS_MAX });
         acknowledged += 1;
-        break;
+        return;
       } catch (error) {
         if (!isRefused) log(`${describe(piece)} are not taken: ${explain(error)}`);
         isRefused = true;
         await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }
-  }
+  };
+  // In whatever order they come: each has its number, and the last says how many there are.
+  await Promise.all(pieces.map(publish));
   const [first] = pieces;
   if (isRefused && first !== undefined) {
     const came = acknowledged === pieces.length ? "are taken now" : "were not taken to the end";

@@ -21,6 +21,8 @@ import type { ResultCollector } from "./result-collector.ts";
 
 const ARM_MS_MAX = 15_000;
 const STOP_MS_MAX = 2000;
+/** An agent that got the start too late says so after it. */
+const REFUSAL_MS_MAX = 1000;
 /** What an agent may take beyond its phases and time-outs to bring its results. */
 const RESULT_GRACE_MS = 20_000;
 
@@ -105,7 +107,7 @@ export class RemoteAgent implements Agent {
     await link.ask("start", {
       body,
       schema: startReply,
-      withinMs: Math.max(1, startAtMs - link.nowMs()),
+      withinMs: Math.max(0, startAtMs - link.nowMs()) + REFUSAL_MS_MAX,
     });
     const { connectMs, responseMs } = workload.timeouts;
     const loadMs = phases.warmUpMs + phases.measureMs + connectMs + 2 * responseMs;

@@ -19,6 +19,8 @@ import { makeResultsStream, requireRoom } from "./results-stream.ts";
 /** A controller that dies leaves its pieces to be delivered again after this. */
 const ACK_WAIT_NS = 10 * 60 * 1e9;
 const UNACKED_MAX = 20_000;
+/** Pieces that the server sends before it is asked for more: a thousand agents report at one time, two pieces each. */
+const PULLED_MAX = 2000;
 /** Attempts that are over and of which not all pieces have come; of more, the oldest is left to be delivered again. */
 const LATE_MAX = 256;
 
@@ -158,7 +160,10 @@ export class ResultCollector implements AsyncDisposable {
       max_ack_pending: UNACKED_MAX,
     });
     const consumer = await js.consumers.get(RESULTS_STREAM, this.#durable);
-    this.#messages = await consumer.consume({ callback: (message) => this.#take(message) });
+    this.#messages = await consumer.consume({
+      max_messages: PULLED_MAX,
+      callback: (message) => this.#take(message),
+    });
   }
 
   #take(message: JsMsg): void {
