@@ -35,7 +35,8 @@ export const referencePages: Readonly<Record<string, string>> = {
   "scenarios.md": scenarioPage(),
   "errors.md": `# Errors
 
-Every error has a stable code; match on it, not on the text. The exit status is that of the command.
+Every error has a stable code; match on it, not on the text. The exit status is that of the command;
+in a trial of \`churnlab run\` any of these ends the run with 4, unless the trial is repeated and completes then.
 
 ${markdownTable(["code", "exit", "meaning"], errorRows)}
 `,

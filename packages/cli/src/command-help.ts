@@ -37,6 +37,7 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
       ["run scenarios/quickstart.yaml", "every variant, then the comparison"],
       ["run my.yaml --only baseline --set phases.measure=2s", "one variant, shorter"],
       ["run my.yaml --replicates auto --reporter junit=out.xml", "for CI"],
+      ["run my.yaml --fleet fleet/controller.yaml --agents 2", "by two agents of a fleet"],
       ["run --resume last", "go on where a run was killed or interrupted"],
     ],
     exits: [EXIT.preflight, EXIT.broken, EXIT.notComparable, EXIT.gateFailed, EXIT.interrupted],
@@ -134,7 +135,10 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     ],
     exits: [EXIT.preflight],
   },
-  clean: { examples: [["clean", "after a run in containers was killed"]] },
+  clean: {
+    examples: [["clean", "after a run in containers was killed"]],
+    exits: [EXIT.preflight],
+  },
   schema: {
     examples: [
       ["schema > scenario.schema.json", "for editors"],
@@ -150,8 +154,14 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   },
   agent: {
     examples: [
-      ["agent --config agent.yaml", "with the key that fleet init made for it"],
-      ["agent --nats nats://127.0.0.1:4222", "a fleet on this machine, to try it"],
+      [
+        "agent --config fleet/agents/a1.yaml --bridge br0 --address 198.18.2.1",
+        "with the key that fleet init made for it",
+      ],
+      [
+        "agent --nats nats://127.0.0.1 --name a1 --bridge br0 --address 198.18.2.1",
+        "in a fleet on this machine, to try it (docs/fleet.md)",
+      ],
     ],
     exits: [EXIT.preflight, EXIT.interrupted],
   },

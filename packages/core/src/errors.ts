@@ -71,7 +71,8 @@ export const ERROR_CODES = {
   },
   E_NAMESPACE: {
     exit: 3,
-    meaning: "The network namespace does not exist, or this user may not enter it.",
+    meaning:
+      "The network namespace, or the bridge in it, does not exist, or this user may not enter it.",
   },
   E_TOOL_MISSING: {
     exit: 3,

@@ -30,9 +30,9 @@ export async function connectNats(access: Access, line: LineOptions = {}): Promi
     });
   } catch (error) {
     if (error instanceof ChurnError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = withoutAdvice(error instanceof Error ? error.message : String(error));
     throw new ChurnError("E_NATS", `No connection to ${withoutSecrets(access.server)}: ${why}`, {
-      hint: hintOf(why),
+      hint: hintOf(why, access),
       cause: error,
     });
   }
@@ -45,7 +45,21 @@ export async function connectNats(access: Access, line: LineOptions = {}): Promi
   }
 }
 
-function hintOf(why: string): string {
+/** Node.js adds how it would be told to trust the machine's authorities, of which that of a fleet is none. */
+function withoutAdvice(why: string): string {
+  return why.replace(/; if the root CA is installed locally.*$/s, "");
+}
+
+/** How OpenSSL says that nobody it trusts has signed the certificate: "self-signed certificate in certificate chain", … */
+const UNKNOWN_AUTHORITY =
+  /self[- ]signed certificate|unable to (?:verify the first|get (?:local )?issuer) certificate/;
+
+function hintOf(why: string, { ca }: Access): string {
+  if (UNKNOWN_AUTHORITY.test(why)) {
+    return ca === null
+      ? "A server of churnlab fleet init has a certificate of that fleet's own: say --config FILE (agent) or --fleet FILE (run), which hold its ca and key."
+      : "The file's ca is not the server's: use the files that fleet init wrote together with this server's.";
+  }
   return why.includes("'tls'")
     ? "The server has to speak TLS: churnlab fleet init writes its configuration. An agent may do without where it is told --insecure."
     : "Is a nats-server listening there, and are name and key right?";

@@ -27,6 +27,11 @@ const OFFLOADS = [
 const AF_INET = 2;
 const SOCK_DGRAM_CLOEXEC = 0x8_0002;
 
+/** Whether the namespace has a device of this name, or with it as another name. */
+export function hasNetworkDevice(namespace: NetworkNamespace, name: string): boolean {
+  return namespace.run(() => libc().if_nametoindex(name) !== 0);
+}
+
 /** The devices of a namespace, by index. Throws `SystemError`. */
 export function readNetworkDevices(namespace: NetworkNamespace): NetworkDevice[] {
   return namespace.run(() => {

@@ -41,12 +41,14 @@ function listAgents(text: string): string[] {
 function describeSteps(directory: string, agents: readonly string[]): string[] {
   const at = (file: string): string => quoteWord(path.join(directory, file));
   const first = agents[0] ?? "";
+  // One of them has the target.
+  const loads = Math.max(1, agents.length - 1);
   return [
     "Next    on the host of the server:",
     `          cd ${at("server")} && nats-server -c server.conf`,
-    `        on the host of each agent, with its file and no other (here ${first}):`,
-    `          churnlab agent --config ${at(`agents/${first}.yaml`)}`,
+    `        on the host of each agent, with its own file alone and its own address (here ${first}):`,
+    `          churnlab agent --config ${at(`agents/${first}.yaml`)} --bridge DEVICE --address 198.18.2.1`,
     "        on the host that runs trials:",
-    `          churnlab run SCENARIO --fleet ${at("controller.yaml")}`,
+    `          churnlab run SCENARIO --fleet ${at("controller.yaml")} --agents ${loads}`,
   ];
 }

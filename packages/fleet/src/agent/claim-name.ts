@@ -10,8 +10,8 @@ import type { AgentOptions } from "./agent-options.ts";
 const LISTEN_MS = HEARTBEAT_MS * 1.5;
 
 /**
- * Listens before it speaks: one that hears another instance under its name gives up. Of two that begin at once, the one that
- * hears the other later does. Rejects with `E_FLEET`; `lost` resolves when the name is lost afterwards.
+ * Listens before it speaks: one that hears another instance under its name gives up. Of two that begin at once, the one with the
+ * larger instance id does. Rejects with `E_FLEET`; `lost` resolves when the name is lost afterwards.
  */
 export async function claimName(
   nc: NatsConnection,

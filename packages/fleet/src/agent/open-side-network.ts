@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { openNetworkNamespace } from "@churnlab/linux";
+import { ChurnError, quoteWord } from "@churnlab/core";
+import { hasNetworkDevice, type NetworkNamespace, openNetworkNamespace } from "@churnlab/linux";
 import type { SideNetwork } from "@churnlab/testbed";
 import type { AgentNetworkKind } from "../messages/agent-description.ts";
 import type { AgentNetwork } from "./agent-options.ts";
@@ -15,17 +16,37 @@ export interface OpenedNetwork extends Disposable {
   readonly kind: AgentNetworkKind;
 }
 
-/** Opens what an agent's network names. Throws `E_NAMESPACE`. */
+/** Opens what an agent's network names. Throws `E_NAMESPACE`, also where its bridge is not there. */
 export function openSideNetwork(network: AgentNetwork): OpenedNetwork {
   const path = network.kind === "host" ? OWN : (network.path ?? OWN);
   const namespace = openNetworkNamespace(path);
   const opened = { path, [Symbol.dispose]: () => namespace.close() };
   if (network.kind === "link") {
+    requireBridge(namespace, network);
     const side = { kind: "bridge", namespace, device: network.bridge } as const;
     return { ...opened, kind: "link", side };
   }
   const isHost = [OWN, OF_INIT].some((each) => inodeOf(each) === namespace.inode);
   return { ...opened, kind: isHost ? "host" : "namespace", side: { kind: "given", namespace } };
+}
+
+/** A bridge that is missing would otherwise look like an agent that is lost during a trial. Closes the namespace then. */
+function requireBridge(
+  namespace: NetworkNamespace,
+  { bridge, path }: Extract<AgentNetwork, { kind: "link" }>,
+): void {
+  let isThere = false;
+  try {
+    isThere = hasNetworkDevice(namespace, bridge);
+  } finally {
+    if (!isThere) namespace.close();
+  }
+  if (isThere) return;
+  const where = path === null ? "this network namespace" : `the network namespace ${path}`;
+  const device = quoteWord(bridge);
+  throw new ChurnError("E_NAMESPACE", `There is no device ${bridge} in ${where}`, {
+    hint: `Make it there: ip link add ${device} type bridge && ip link set ${device} up`,
+  });
 }
 
 /** null where it may not be looked at: then it cannot have been opened either. */

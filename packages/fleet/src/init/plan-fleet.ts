@@ -106,13 +106,13 @@ function secretFile(path: string, content: Readonly<Record<string, unknown>>): F
 
 const COMMENTS: Readonly<Record<string, string>> = {
   "controller.yaml":
-    "# A secret: whoever has it commands the agents, within the limits of each.\n# churnlab run SCENARIO --fleet controller.yaml",
+    "# A secret: whoever has it commands the agents, within the limits of each.\n# churnlab run SCENARIO --fleet controller.yaml --agents 2",
   "system.yaml":
     "# A secret: for whoever looks after the server itself. churnlab does not need it.",
 };
 
 const AGENT_COMMENT = `# A secret of this agent alone: copy it to the agent's host, and nowhere else.
-# churnlab agent --config THIS-FILE
+# churnlab agent --config THIS-FILE --bridge DEVICE --address 198.18.2.1
 # Nobody but who may write this file can widen its limits. docs/fleet.md lists them. With a rate, closed loops are refused.`;
 
 function makeKey(): { publicKey: string; seed: string } {

@@ -18,8 +18,23 @@ describe("the network of an agent", () => {
     expect(opened.side).toMatchObject({ kind: "given" });
   });
 
-  test("is a link at a bridge of the host, whose sides are their own", () => {
-    using opened = openSideNetwork({ kind: "link", bridge: "br0", path: null });
+  test("is a link at a device of the host, whose sides are their own", () => {
+    using opened = openSideNetwork({ kind: "link", bridge: "lo", path: null });
     expect(opened.kind).toBe("link");
+  });
+
+  test.each([
+    ["this network namespace", null],
+    ["the network namespace /proc/self/ns/net", "/proc/self/ns/net"],
+  ])("is refused where %s has no such bridge, with how to make it", (where, path) => {
+    expect(() => openSideNetwork({ kind: "link", bridge: "no-such-br", path })).toThrow(
+      expect.objectContaining({
+        code: "E_NAMESPACE",
+        message: `There is no device no-such-br in ${where}`,
+        hint: expect.stringContaining(
+          "ip link add no-such-br type bridge && ip link set no-such-br up",
+        ),
+      }),
+    );
   });
 });

@@ -6,6 +6,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { Svcm } from "@nats-io/services";
 import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectNats } from "../../src/connect.ts";
 import {
   AGENT_SERVICE,
   agentSubjects,
@@ -18,7 +19,7 @@ import {
   resultSubject,
   verbSubject,
 } from "../../src/subjects.ts";
-import { optionsOf, startWrittenFleet, type WrittenFleet } from "./written-fleet.ts";
+import { accessOf, optionsOf, startWrittenFleet, type WrittenFleet } from "./written-fleet.ts";
 
 const RESULT = { run: "r", trial: 0, attempt: 1, seq: 0 };
 
@@ -45,6 +46,27 @@ test("the server of Debian takes the configuration, with JetStream on", async ()
   expect(tls_required).toBe(true);
   const manager = await jetstreamManager(controller);
   expect((await manager.streams.info(RESULTS_STREAM)).config.storage).toBe("file");
+});
+
+test.each(["tls", "nats"])(
+  "who has no file of the fleet is told by its URL of %s:// which one to use",
+  async (scheme) => {
+    const server = `${scheme}://127.0.0.1:${fleet.port}`;
+    await expect(connectNats({ name: "a", server, seed: null, ca: null })).rejects.toMatchObject({
+      code: "E_NATS",
+      message: expect.not.stringContaining("--use-system-ca"),
+      hint: expect.stringMatching(/--config FILE \(agent\) or --fleet FILE \(run\)/),
+    });
+  },
+);
+
+test("who has the file of another fleet is told so", async () => {
+  await using other = await startWrittenFleet(["a"]);
+  const { ca } = accessOf(other.directory, "a");
+  await expect(connectNats({ ...accessOf(fleet.directory, "a"), ca })).rejects.toMatchObject({
+    code: "E_NATS",
+    hint: expect.stringContaining("wrote together with this server's"),
+  });
 });
 
 test("files with a secret are readable by their owner alone", () => {
