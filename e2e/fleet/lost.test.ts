@@ -61,6 +61,18 @@ describe("an agent that is lost in the middle of its load", () => {
   );
 });
 
+describe("the target's agent that is lost in the middle of the load", () => {
+  it("ends the load at once, and has the trial repeated: the attempt is invalid by its name", async () => {
+    const testbed = await fleet.open("RUNTARGET");
+    const lost = fleet.agents.get("target")?.child;
+    const outcome = await runWith(testbed, () => lost?.kill("SIGKILL"));
+    await testbed.close();
+    expect(outcome).toMatchObject({ state: "invalid", reason: expect.stringContaining("target") });
+    const codes = outcome.record.warnings.map(({ code }) => code);
+    expect(codes.filter((code) => code === "W_AGENT_LOST")).toHaveLength(1);
+  });
+});
+
 describe("a soak that loses an agent in the middle of its load", () => {
   it("goes on with the share of the other alone, is sampled to its end, and is degraded by its name", async () => {
     const testbed = await fleet.open("RUNSOAK");

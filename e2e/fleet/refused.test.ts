@@ -74,7 +74,7 @@ describe("what a fleet refuses", () => {
     await left?.shows("agent twin (load) serves");
     expect(left?.child.exitCode).toBe(null);
     left?.child.kill("SIGTERM");
-    expect(await until(() => left?.child.exitCode === 0, 10_000)).toBe(true);
+    expect(await until(() => left?.child.exitCode === 130, 10_000)).toBe(true);
   });
 
   it("an agent that serves already, where an older one of its name is heard; it ends by itself, and not by a younger one", async () => {

@@ -40,7 +40,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     ...report.warnings,
     ...world.observers.flatMap((observer) => observer.conclude()),
     ...judgeValidity(evidence),
-    ...evidence.losses.map(({ message }) => ({ code: "W_AGENT_LOST", message }) as const),
+    ...listLosses(evidence.losses),
   ];
   const record: TrialRecord = {
     tally: report.tally,
@@ -71,6 +71,12 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
     return { state: "degraded", record, reason: explainAll(fatal) };
   }
   return { state: "invalid", record, reason: explainAll(fatal) };
+}
+
+/** Each once: whoever serves the target may be lost to all agents. */
+function listLosses(losses: readonly ChurnError[]): Warning[] {
+  const messages = new Set(losses.map(({ message }) => message));
+  return [...messages].map((message) => ({ code: "W_AGENT_LOST", message }));
 }
 
 /** A soak is degraded by them, and not in vain. */

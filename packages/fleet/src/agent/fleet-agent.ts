@@ -86,9 +86,11 @@ async function removeContainers(options: AgentOptions): Promise<void> {
   const log = (line: string): void => options.log(line);
   if (!options.roles.includes("target")) return;
   try {
-    const { removed, kept } = await cleanContainers();
+    const { removed, kept, unseen } = await cleanContainers();
     if (removed.length > 0) log(`removed what an earlier process left: ${removed.join(", ")}`);
     for (const { name, error } of kept) log(`${name} could not be removed: ${error.message}`);
+    for (const { name } of unseen)
+      log(`${name} is left: its harness may live elsewhere; churnlab clean --container ${name}`);
   } catch (error) {
     if (!(error instanceof ChurnError)) throw error;
     // Where there may be none, an engine that this user cannot ask is no news.

@@ -7,7 +7,6 @@ import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
 import type { Access } from "../connection-options.ts";
 import { listen } from "../listen.ts";
-import { encodeMessage } from "../message-codec.ts";
 import {
   type AgentDescription,
   type ControllerHeartbeat,
@@ -16,6 +15,7 @@ import {
 import { PROTOCOL } from "../messages/envelope.ts";
 import { liveMessageSchema } from "../messages/live-message.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
+import { sayOver } from "../say.ts";
 import {
   agentLock,
   controllerHeartbeatSubject,
@@ -109,13 +109,17 @@ export class FleetController implements AsyncDisposable {
       const ask = { ...own, fence, agent, verb: "finish", body: { key } } as const;
       askOnce(nc, ask).catch(() => {}); // it asks again when it is started anew
     };
-    const acknowledge = (delivery: string): void => nc.publish(delivery, ACK);
+    // A piece that is not acknowledged is delivered again, and known then.
+    const acknowledge = (delivery: string): void => {
+      if (!nc.isClosed()) nc.publish(delivery, ACK);
+    };
     const collector = { js, jsm, ledger, acknowledge, onLate };
     const results = stack.use(await ResultCollector.open(run, collector));
+    const say = sayOver(nc, log);
     let seq = 0;
     const beat = (): void => {
       const heartbeat: ControllerHeartbeat = { run, holder, seq: seq++ };
-      nc.publish(controllerHeartbeatSubject(run), encodeMessage(heartbeat));
+      say(controllerHeartbeatSubject(run), heartbeat);
     };
     beat();
     const timer = setInterval(beat, HEARTBEAT_MS);
@@ -269,6 +273,8 @@ export class FleetController implements AsyncDisposable {
         void this.#recover();
       }
     }
+    // Closed for good: by this side when the run is over, or because the server no longer knows the key.
+    for (const link of this.#links.values()) link.lose("The connection to the server is over");
   }
 
   /** A server that is back may have lost its files: what results and locks need is made again, before a trial misses it. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError } from "@churnlab/core";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
@@ -7,6 +8,10 @@ import { controllerHeartbeatSchema } from "../messages/agent-description.ts";
 import { type Fence, NO_FENCE } from "../messages/fence.ts";
 import { controllerHeartbeatSubject, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX } from "../subjects.ts";
 import type { LockStore } from "./lock-store.ts";
+
+/** Of two runs that begin at one moment. */
+const TRIES_MAX = 3;
+const PAUSE_MS_MAX = 500;
 
 /** Who has what. */
 interface LockValue {
@@ -60,15 +65,21 @@ export class FleetLocks {
     await this.#checking;
   }
 
-  /** Has all of them, or none that it had not before. Rejects like `acquire`. */
+  /**
+   * Has all of them, or none that it had not before. Two that each have a part of what both want let go and try again, each after
+   * a pause of its own. Rejects like `acquire`.
+   */
   async acquireAll(keys: readonly string[]): Promise<void> {
     const wanted = keys.filter((key) => !this.#held.has(key));
-    const settled = await Promise.allSettled(wanted.map((key) => this.acquire(key)));
-    const refused = settled.find((one) => one.status === "rejected");
-    if (refused === undefined) return;
-    // Two runs that each wait with what the other needs would both wait for ever.
-    await Promise.all(wanted.map((key) => this.#giveUp(key)));
-    throw refused.reason;
+    for (let tries = 1; ; tries++) {
+      const settled = await Promise.allSettled(wanted.map((key) => this.acquire(key)));
+      const refused = settled.filter((one) => one.status === "rejected");
+      const [first] = refused;
+      if (first === undefined) return;
+      await Promise.all(wanted.map((key) => this.#giveUp(key)));
+      if (refused.length === wanted.length || tries === TRIES_MAX) throw first.reason;
+      await sleep(PAUSE_MS_MAX * Math.random());
+    }
   }
 
   /** Has it, or rejects with `E_FLEET_LOCKED`, which names the other run, while its controller lives. Needs a check before. */

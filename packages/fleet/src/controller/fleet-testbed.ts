@@ -79,7 +79,13 @@ export class FleetTestbed implements Testbed {
     const observers = observe(crew, { key, target, stack, spec });
     const agents = crew.loads.map(
       ({ link, workers }) =>
-        new RemoteAgent({ link, workers, key, results: this.#controller.results }),
+        new RemoteAgent({
+          link,
+          target: crew.target,
+          workers,
+          key,
+          results: this.#controller.results,
+        }),
     );
     listenLive(crew, { key, agents, observers, target, stack });
     const now = { atMs: this.#controller.nowMs(), marks: false };
@@ -98,7 +104,7 @@ export class FleetTestbed implements Testbed {
       ],
       startLeadMs: clocks.startLeadMs,
       conclude: async () => {
-        const { measurements, warnings } = await conclude(clocks, observers, agents);
+        const { measurements, warnings } = await conclude(crew, { clocks, observers, agents });
         const strays = [...this.#controller.results.takeStrays()].map(warnOfStrays);
         return { measurements, warnings: [...warnings, ...strays] };
       },
@@ -254,16 +260,25 @@ function listenLive(
   }
 }
 
+interface Concluding {
+  readonly clocks: FleetClocks;
+  readonly observers: readonly RemoteObserver[];
+  readonly agents: readonly RemoteAgent[];
+}
+
 async function conclude(
-  clocks: FleetClocks,
-  observers: readonly RemoteObserver[],
-  agents: readonly RemoteAgent[],
+  { target: { lost: targetLost } }: Crew,
+  { clocks, observers, agents }: Concluding,
 ): Promise<WorldConclusion> {
   const starts = agents.flatMap(({ startLateMs }) => startLateMs ?? []);
   const { measurements, warnings } = await clocks.conclude(starts);
   const value = observers.reduce((sum, { missed }) => sum + missed, 0);
-  const lost = agents.flatMap(({ lostAfterwards }): Warning[] =>
-    lostAfterwards === null ? [] : [{ code: "W_AGENT_LOST", message: lostAfterwards }],
+  const ofAgents = agents.map(({ lostAfterwards }) => lostAfterwards);
+  // Lost before, it has ended the load, which is told of already.
+  const isLate = targetLost.aborted && agents.some(({ reported }) => reported);
+  const ofTarget = isLate ? (targetLost.reason as Error).message : null;
+  const lost = [...ofAgents, ofTarget].flatMap((message): Warning[] =>
+    message === null ? [] : [{ code: "W_AGENT_LOST", message }],
   );
   return {
     measurements: [...measurements, { role: "client", metric: "fleet.live_missed", value }],

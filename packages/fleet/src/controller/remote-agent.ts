@@ -37,6 +37,8 @@ const NOTHING_TOLD: LiveLoad = {
 
 export interface RemoteAgentOptions {
   readonly link: AgentLink;
+  /** Of the trial's target: when it is lost, the load is for nothing. */
+  readonly target: Pick<AgentLink, "unlessLost">;
   readonly workers: number;
   readonly key: TrialKey;
   readonly results: ResultCollector;
@@ -100,7 +102,7 @@ export class RemoteAgent implements Agent {
 
   /** The report; rejects with `E_AGENT` when the agent is lost, starts too late, or sends nothing in time. */
   async #run({ phases, workload }: Shard, startAtMs: number): Promise<ShardReport> {
-    const { link, key, results } = this.#options;
+    const { link, target, key, results } = this.#options;
     const report = results.expect(this.name, key);
     report.catch(() => {}); // awaited below, unless the agent does not start
     const body: StartRequest = { key, startAtMs: link.toAgentMs(startAtMs) };
@@ -112,7 +114,7 @@ export class RemoteAgent implements Agent {
     const { connectMs, responseMs } = workload.timeouts;
     const loadMs = phases.warmUpMs + phases.measureMs + connectMs + 2 * responseMs;
     const allowedMs = startAtMs - link.nowMs() + loadMs + RESULT_GRACE_MS;
-    const whole = await this.#within(link.unlessLost(report), allowedMs);
+    const whole = await this.#within(target.unlessLost(link.unlessLost(report)), allowedMs);
     this.#start = whole.startLateMs;
     return whole;
   }

@@ -19,6 +19,8 @@ import { makeResultsStream, requireRoom } from "./results-stream.ts";
 /** A controller that dies leaves its pieces to be delivered again after this. */
 const ACK_WAIT_NS = 10 * 60 * 1e9;
 const UNACKED_MAX = 20_000;
+/** Until a piece that could not be taken comes again. */
+const REDELIVER_MS = 1000;
 /** Pieces that the server sends before it is asked for more: a thousand agents report at one time, two pieces each. */
 const PULLED_MAX = 2000;
 /** Attempts that are over and of which not all pieces have come; of more, the oldest is left to be delivered again. */
@@ -162,8 +164,17 @@ export class ResultCollector implements AsyncDisposable {
     const consumer = await js.consumers.get(RESULTS_STREAM, this.#durable);
     this.#messages = await consumer.consume({
       max_messages: PULLED_MAX,
-      callback: (message) => this.#take(message),
+      callback: (message) => this.#tryToTake(message),
     });
+  }
+
+  /** What cannot be looked up in the database now is delivered again: an exception here would end the reading of all others. */
+  #tryToTake(message: JsMsg): void {
+    try {
+      this.#take(message);
+    } catch {
+      message.nak(REDELIVER_MS);
+    }
   }
 
   #take(message: JsMsg): void {

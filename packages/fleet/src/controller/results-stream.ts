@@ -46,6 +46,15 @@ function kib(bytes: number): string {
 /** Throws `E_NATS` where the stream has no room for the reports of so many agents: their load would be for nothing. */
 export async function requireRoom(jsm: JetStreamManager, agents: number): Promise<void> {
   const { config, state } = await jsm.streams.info(RESULTS_STREAM);
+  if (config.discard !== DiscardPolicy.New) {
+    throw new ChurnError(
+      "E_NATS",
+      `The stream ${RESULTS_STREAM} drops old messages when it is full, also results that nobody has stored`,
+      {
+        hint: `Have it refuse new ones instead: nats stream edit ${RESULTS_STREAM} --discard new.`,
+      },
+    );
+  }
   if (config.max_bytes <= 0) return;
   const free = config.max_bytes - state.bytes;
   if (free >= agents * REPORT_BYTES) return;

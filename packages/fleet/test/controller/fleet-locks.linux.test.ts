@@ -54,6 +54,32 @@ test("a lock that another took while its holder slept is not held after a look, 
   await Promise.all([sleeper.release(), other.release()]);
 });
 
+test("what is refused in part leaves nothing held, so that the other can have it", async () => {
+  const [holder, wanting, third] = [
+    await openLocks("H"),
+    await openLocks("W"),
+    await openLocks("T"),
+  ];
+  using _beating = beatAs("H");
+  await holder.acquire("agent.p2");
+  await expect(wanting.acquireAll(["agent.p1", "agent.p2", "agent.p3"])).rejects.toMatchObject({
+    code: "E_FLEET_LOCKED",
+    message: expect.stringContaining("Run H has the agent p2"),
+  });
+  await third.acquireAll(["agent.p1", "agent.p3"]); // nobody beats as W: had it kept one, it would be waited for
+  await Promise.all([holder.release(), wanting.release(), third.release()]);
+});
+
+test("of two that want the same agents at one moment, one has all of them", async () => {
+  const [a, b] = [await openLocks("A"), await openLocks("B")];
+  using _a = beatAs("A");
+  using _b = beatAs("B");
+  const keys = ["agent.q1", "agent.q2", "agent.q3", "agent.q4"];
+  const settled = await Promise.allSettled([a.acquireAll(keys), b.acquireAll(keys.toReversed())]);
+  expect(settled.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  await Promise.all([a.release(), b.release()]);
+});
+
 test("locks of a store that is gone are taken again in the new one, where every fence comes after all before", async () => {
   const locks = await openLocks("L");
   await locks.acquire("agent.z");

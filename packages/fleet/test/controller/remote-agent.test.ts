@@ -27,7 +27,13 @@ function anAgent(lateMs: number, report: Promise<ShardReport>): RemoteAgent {
     expect: () => report,
     explainSilence: async () => ": the stream is full",
   } as unknown as ResultCollector;
-  return new RemoteAgent({ link, workers: 1, key: { trial: 1, attempt: 1 }, results });
+  return new RemoteAgent({
+    link,
+    target: link,
+    workers: 1,
+    key: { trial: 1, attempt: 1 },
+    results,
+  });
 }
 
 describe("an agent that is too slow to bring its results", () => {
