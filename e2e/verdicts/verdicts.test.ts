@@ -1,8 +1,8 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { causeOf } from "@churnlab/core";
-import type { ResultDocument } from "@churnlab/report";
+import { causeOf, WARNING_CODES } from "@churnlab/core";
+import type { ResultDocument, ResultTrial } from "@churnlab/report";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, Workplace } from "../cli/churnlab.ts";
 import { failedGates, listAlarms } from "./list-alarms.ts";
@@ -10,15 +10,45 @@ import { readDocument } from "./read-document.ts";
 import { A_AGAINST_A, HALVED_BACKLOG, HALVED_PORTS, SLOWER_TARGET } from "./scenarios.ts";
 
 const RUN_MS = 120_000;
+const TRIES_MAX = 2;
+/**
+ * A trial is invalid when a tenth of its arrivals were 100 ms late: of so long a phase, one stall of the machine has to take
+ * 200 ms for that.
+ */
+const LONG = ["--set", "phases.measure=1s"];
 
 const place = new Workplace();
 afterAll(() => place[Symbol.dispose]());
 
 /** Runs a scenario into a database of its own and reads the result that it prints. */
-async function run(name: string, scenario: string, ...more: string[]): Promise<ResultDocument> {
+async function runOnce(name: string, scenario: string, ...more: string[]): Promise<ResultDocument> {
   const file = place.write(`${name}.yaml`, scenario);
   const { stdout } = await place.run(["run", file, "--db", `${name}.db`, "--json", ...more]);
   return JSON.parse(stdout) as ResultDocument;
+}
+
+/**
+ * The same, of which every trial counts. A run with trials that the generator limited tells of the machine, which may be
+ * better the next time; no other doubt is worth a second try.
+ */
+async function run(name: string, scenario: string, ...more: string[]): Promise<ResultDocument> {
+  for (let tries = 1; ; tries++) {
+    const result = await runOnce(name, scenario, ...more);
+    const lost = result.run.trials.filter(({ state }) => state !== "completed");
+    if (lost.length === 0) return result;
+    const why = lost.map((trial) => `${trial.variant} ${trial.state}: ${reasonsOf(trial)}`);
+    if (tries < TRIES_MAX && lost.every(isGeneratorLimited)) continue;
+    throw new Error(`${name}: ${lost.length} trials do not count:\n${why.join("\n")}`);
+  }
+}
+
+function reasonsOf({ reason, warnings }: ResultTrial): string {
+  return [reason ?? "", ...warnings.map(({ code, message }) => `${code} ${message}`)].join("; ");
+}
+
+function isGeneratorLimited({ state, warnings }: ResultTrial): boolean {
+  const fatal = warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
+  return state === "invalid" && fatal.every(({ code }) => code === "W_GENERATOR_LIMITED");
 }
 
 /** The verdicts that were given on any metric. */
@@ -31,7 +61,7 @@ const CLAIMS = ["better", "worse"];
 describe("the same against the same", () => {
   let result: ResultDocument;
   beforeAll(async () => {
-    result = await run("same", A_AGAINST_A);
+    result = await run("same", A_AGAINST_A, ...LONG, "--set", "workload.arrival.rate=500/s");
   }, RUN_MS);
 
   it("fails no gate and claims no difference of any metric", () => {
@@ -130,7 +160,7 @@ function editFacts(from: string, to: string, fact: string): void {
 describe("a target that became 10 % slower", () => {
   let result: ResultDocument;
   beforeAll(async () => {
-    result = await run("slower", SLOWER_TARGET);
+    result = await run("slower", SLOWER_TARGET, ...LONG, "--replicates", "10");
   }, RUN_MS);
 
   it("fails the gate on latency and no other", async () => {
@@ -200,8 +230,6 @@ describe("a target that became 10 % slower", () => {
   });
 });
 
-type ResultTrial = ResultDocument["run"]["trials"][number];
-
 function editTrials(
   result: ResultDocument,
   edit: (trial: ResultTrial) => ResultTrial,
@@ -256,7 +284,7 @@ describe("replicates: auto", () => {
     "ends at a look, as a run that is complete",
     async () => {
       const args = ["--replicates", "auto", "--set", "phases.measure=200ms"];
-      const { run: ran } = await run("auto", HALVED_PORTS, ...args);
+      const { run: ran } = await runOnce("auto", HALVED_PORTS, ...args);
       expect([16, 24, 32]).toContain(ran.trials.length);
       expect(ran).toMatchObject({ state: "completed", plannedTrials: ran.trials.length });
     },
