@@ -1,5 +1,13 @@
 import { defineConfig } from "vitest/config";
 
+/** Whole commands and pages that offer no load to be timed: they may share the processors. */
+const WITHOUT_LOAD = [
+  "e2e/cli/{completion,doctor,faults,screens,sysctl}.test.ts",
+  "e2e/report/{bad-input,hostile-names,keyboard,pictures,report,reproduce}.test.ts",
+  "e2e/toolchain/**/*.test.ts",
+  "e2e/verdicts/{bad-input,documents}.test.ts",
+];
+
 export default defineConfig({
   // Packages are tested from src/: nothing has to be built first.
   ssr: { resolve: { conditions: ["@churnlab/source"] } },
@@ -30,17 +38,29 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: ["packages/*/test/**/*.linux.test.ts"],
           pool: "forks",
-          fileParallelism: false,
+          // Each has namespaces of its own, and mostly waits for a kernel's timers.
+          maxWorkers: 2,
           testTimeout: 60_000,
         },
       },
       {
         extends: true,
         test: {
-          name: "e2e",
+          name: "pages",
           sequence: { groupOrder: 3 },
+          include: WITHOUT_LOAD,
+          pool: "forks",
+          maxWorkers: 2,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "e2e",
+          sequence: { groupOrder: 4 },
           include: ["e2e/**/*.test.ts"],
-          exclude: ["e2e/docker/**", "e2e/fleet/**", "**/node_modules/**"],
+          exclude: ["e2e/docker/**", "e2e/fleet/**", "**/node_modules/**", ...WITHOUT_LOAD],
           pool: "forks",
           fileParallelism: false,
           testTimeout: 120_000,
@@ -50,7 +70,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "fleet",
-          sequence: { groupOrder: 4 },
+          sequence: { groupOrder: 5 },
           include: ["e2e/fleet/**/*.test.ts"],
           pool: "forks",
           // Each has a server, agents and namespaces of its own, and mostly waits for time-outs to pass.
@@ -62,7 +82,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "docker",
-          sequence: { groupOrder: 5 },
+          sequence: { groupOrder: 6 },
           globalSetup: "e2e/docker/set-up.ts",
           include: ["e2e/docker/**/*.test.ts"],
           pool: "forks",
