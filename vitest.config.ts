@@ -38,8 +38,7 @@ export default defineConfig({
           sequence: { groupOrder: 2 },
           include: ["packages/*/test/**/*.linux.test.ts"],
           pool: "forks",
-          // Each has namespaces of its own, and mostly waits for a kernel's timers.
-          maxWorkers: 2,
+          fileParallelism: false,
           testTimeout: 60_000,
         },
       },
