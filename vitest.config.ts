@@ -8,6 +8,9 @@ const WITHOUT_LOAD = [
   "e2e/verdicts/{bad-input,documents}.test.ts",
 ];
 
+/** Starts programs, which did not start while certain other tests of the kernel ran. */
+const ALONE = "packages/testbed/test/command/command-target.linux.test.ts";
+
 export default defineConfig({
   // Packages are tested from src/: nothing has to be built first.
   ssr: { resolve: { conditions: ["@churnlab/source"] } },
@@ -37,8 +40,10 @@ export default defineConfig({
           name: "linux",
           sequence: { groupOrder: 2 },
           include: ["packages/*/test/**/*.linux.test.ts"],
+          exclude: [ALONE, "**/node_modules/**"],
           pool: "forks",
-          fileParallelism: false,
+          // Each has namespaces of its own, and mostly waits for a kernel's timers.
+          maxWorkers: 2,
           testTimeout: 60_000,
         },
       },
@@ -58,7 +63,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           sequence: { groupOrder: 4 },
-          include: ["e2e/**/*.test.ts"],
+          include: ["e2e/**/*.test.ts", ALONE],
           exclude: ["e2e/docker/**", "e2e/fleet/**", "**/node_modules/**", ...WITHOUT_LOAD],
           pool: "forks",
           fileParallelism: false,
@@ -73,7 +78,7 @@ export default defineConfig({
           include: ["e2e/fleet/**/*.test.ts"],
           pool: "forks",
           // Each has a server, agents and namespaces of its own, and mostly waits for time-outs to pass.
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 120_000,
         },
       },
