@@ -2,11 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError } from "@churnlab/core";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { z } from "zod";
-import { listen } from "../listen.ts";
+import { isHeard } from "../follow-run.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
-import { controllerHeartbeatSchema } from "../messages/agent-description.ts";
 import { type Fence, NO_FENCE } from "../messages/fence.ts";
-import { controllerHeartbeatSubject, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX } from "../subjects.ts";
 import type { LockStore } from "./lock-store.ts";
 
 /** Of two runs that begin at one moment. */
@@ -90,18 +88,22 @@ export class FleetLocks {
     // Nobody has most locks: one question then.
     const created = await kv.create(key, value).catch(() => null);
     if (created !== null) return this.#hold(key, created);
-    const entry = await kv.get(key);
-    if (entry === null) throw this.#refuse(key, "another");
-    const other = decodeMessage(entry.value, lockSchema);
+    const other = await this.#read(key);
+    if (other === null) throw this.#refuse(key, "another");
     if (await this.#isAlive(other)) throw this.#refuse(key, other.run);
     try {
-      this.#hold(key, await kv.update(key, value, entry.revision));
+      this.#hold(key, await kv.update(key, value, other.revision));
     } catch {
       // Another controller was quicker.
-      const winner = await kv.get(key);
-      const run = winner === null ? "another" : decodeMessage(winner.value, lockSchema).run;
-      throw this.#refuse(key, run);
+      throw this.#refuse(key, (await this.#read(key))?.run ?? "another");
     }
+  }
+
+  /** Who has a lock; null: nobody, as when it was given up a moment ago. */
+  async #read(key: string): Promise<(LockValue & { readonly revision: number }) | null> {
+    const entry = await this.#store.kv.get(key);
+    if (entry === null || entry.operation !== "PUT") return null;
+    return { ...decodeMessage(entry.value, lockSchema), revision: entry.revision };
   }
 
   /** Gives up what is still held; a lock that was taken over is left to who has it. */
@@ -152,18 +154,8 @@ export class FleetLocks {
   /** Listens for the heartbeat of the holder, for as long as a living one may be silent. */
   async #isAlive({ run, holder }: LockValue): Promise<boolean> {
     if (holder === this.#own.holder || this.#dead.has(holder)) return false;
-    const heard = Promise.withResolvers<boolean>();
-    const listening = {
-      subject: controllerHeartbeatSubject(run),
-      schema: controllerHeartbeatSchema,
-    };
-    const subscription = listen(this.#nc, listening, (heartbeat) => {
-      if (heartbeat.holder === holder) heard.resolve(true);
-    });
-    const timer = setTimeout(() => heard.resolve(false), HEARTBEATS_MISSED_MAX * HEARTBEAT_MS);
-    const alive = await heard.promise;
-    clearTimeout(timer);
-    subscription.unsubscribe();
+    // What else is said in its name is no heartbeat, and nobody's to look at here.
+    const alive = await isHeard(this.#nc, { run, holder, log: () => {} });
     if (!alive) this.#dead.add(holder);
     return alive;
   }

@@ -1,8 +1,8 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import { listen } from "../listen.ts";
-import { controllerHeartbeatSchema } from "../messages/agent-description.ts";
-import { controllerHeartbeatSubject, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX } from "../subjects.ts";
-import { tellStrays } from "../tell-strays.ts";
+import { listen } from "./listen.ts";
+import { controllerHeartbeatSchema } from "./messages/agent-description.ts";
+import { controllerHeartbeatSubject, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX } from "./subjects.ts";
+import { tellStrays } from "./tell-strays.ts";
 
 export interface RunFollower {
   readonly run: string;
@@ -19,13 +19,21 @@ export function followRun(nc: NatsConnection, { run, hear, log }: RunFollower): 
   return { [Symbol.dispose]: () => subscription.unsubscribe() };
 }
 
+export interface SoughtController extends Omit<RunFollower, "hear"> {
+  /** That process alone; any of the run's when absent. */
+  readonly holder?: string;
+}
+
 /** Whether a controller of the run lives: listens for as long as one may be silent. */
 export async function isHeard(
   nc: NatsConnection,
-  followed: Omit<RunFollower, "hear">,
+  { holder, ...followed }: SoughtController,
 ): Promise<boolean> {
   const heard = Promise.withResolvers<boolean>();
-  using _subscription = followRun(nc, { ...followed, hear: () => heard.resolve(true) });
+  const hear = (of: string): void => {
+    if (holder === undefined || of === holder) heard.resolve(true);
+  };
+  using _subscription = followRun(nc, { ...followed, hear });
   const timer = setTimeout(() => heard.resolve(false), HEARTBEATS_MISSED_MAX * HEARTBEAT_MS);
   try {
     return await heard.promise;
