@@ -17,7 +17,13 @@ export function splitEvenly(total: number, parts: number): number[] {
 
 /** The part of `splitEvenly(total, parts)` with this index, without building the list. */
 export function shareOf(total: number, parts: number, part: number): number {
-  return Math.floor(total / parts) + (part < total % parts ? 1 : 0);
+  return shareOfWorkers(total, { first: part, count: 1, of: parts });
+}
+
+/** What the workers of a share get of `splitEvenly(total, of)` together, without building the list. */
+export function shareOfWorkers(total: number, { first, count, of }: Share): number {
+  const more = Math.min(count, Math.max(0, (total % of) - first));
+  return count * Math.floor(total / of) + more;
 }
 
 /** Splits `workers` over `agents`; the ranges are contiguous and cover every worker exactly once. */

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { shareOf, splitEvenly, splitWorkers } from "../src/share.ts";
+import { shareOf, shareOfWorkers, splitEvenly, splitWorkers } from "../src/share.ts";
 
 const total = fc.nat(1_000_000);
 const parts = fc.integer({ min: 1, max: 64 });
@@ -32,6 +32,17 @@ test("one part alone is the same as in the list", () => {
     fc.property(total, parts, (units, count) => {
       const alone = Array.from({ length: count }, (_, part) => shareOf(units, count, part));
       expect(alone).toEqual(splitEvenly(units, count));
+    }),
+  );
+});
+
+test("the parts of several workers together are those of each, added", () => {
+  fc.assert(
+    fc.property(total, parts, fc.nat(63), fc.nat(63), (units, of, from, most) => {
+      const first = from % of;
+      const count = 1 + (most % (of - first));
+      const each = splitEvenly(units, of).slice(first, first + count);
+      expect(shareOfWorkers(units, { first, count, of })).toBe(sum(each));
     }),
   );
 });

@@ -49,6 +49,11 @@ export function agentSubjects(agent: string): string {
   return `churnlab.agent.${agent}.>`;
 }
 
+/** Whose `churnlab.<what>.AGENT…` a subject is: the server lets each agent publish on its own only. */
+export function agentOf(subject: string): string {
+  return subject.split(".")[2] ?? "";
+}
+
 export function heartbeatSubject(agent: string): string {
   return `churnlab.heartbeat.${agent}`;
 }

@@ -69,6 +69,7 @@ export * from "./open-file-limit.ts";
 export * from "./open-files.ts";
 export * from "./probe.ts";
 export * from "./probes.ts";
+export * from "./read-boot-id.ts";
 export * from "./thread-cpu.ts";
 export * from "./tick-rate.ts";
 export * from "./virtualisation.ts";

@@ -35,10 +35,17 @@ export async function startServers(
     target: started.target,
     facts: {
       "target.server": started.server,
-      ...(upstream === null ? {} : { "upstream.server": upstream.server }),
+      ...describeUpstream(upstream),
     },
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** What serves behind a gateway, for the environment; nothing where there is none. */
+export function describeUpstream(
+  upstream: Pick<RunningTarget, "server"> | null,
+): Readonly<Record<string, string>> {
+  return upstream === null ? {} : { "upstream.server": upstream.server };
 }
 
 const UPSTREAM: BuiltinTargetSpec = {

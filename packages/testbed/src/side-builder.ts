@@ -15,7 +15,7 @@ import {
   type NetworkNamespace,
   readSysctls,
 } from "@churnlab/linux";
-import { LocalAgent, type RunningTarget, TargetThreads, WorkerPool } from "@churnlab/traffic";
+import { LocalAgent, TargetThreads, WorkerPool } from "@churnlab/traffic";
 import { awaitListener } from "./command/await-listener.ts";
 import { describeEnvironment } from "./describe-environment.ts";
 import { DockerCli } from "./docker/docker-cli.ts";
@@ -25,7 +25,7 @@ import { removeLate } from "./docker/remove-container.ts";
 import { observeFromOutside, startTargetContainer } from "./docker/start-target-container.ts";
 import { withLastLines } from "./docker/with-last-lines.ts";
 import { distinctRecords, type Host, writeSysctls } from "./netns-hosts.ts";
-import { startServers, startUpstream } from "./netns-servers.ts";
+import { describeUpstream, startServers, startUpstream } from "./netns-servers.ts";
 import { ResetWatch } from "./reset-watch.ts";
 import { restoreSysctls } from "./restore-sysctls.ts";
 import { withServer } from "./served-observer.ts";
@@ -300,8 +300,4 @@ function sayHowToPull(error: unknown): unknown {
     hint: "Pull or build it on the agent's host, or let the agent pull: limits.pull: true in its own file.",
     cause: error,
   });
-}
-
-function describeUpstream(upstream: RunningTarget | null): Readonly<Record<string, string>> {
-  return upstream === null ? {} : { "upstream.server": upstream.server };
 }

@@ -81,8 +81,8 @@ export function observeHosts(
 ): readonly Observer[] {
   const opened: NamespaceObserver[] = [];
   try {
-    for (const { role, namespace } of hosts) {
-      const host = hosts[opened.length] as Host;
+    for (const host of hosts) {
+      const { role, namespace } = host;
       const watched = resets?.observers.get(host) ?? null;
       opened.push(new NamespaceObserver({ role, namespace, resets: watched, ports }));
     }

@@ -1,7 +1,12 @@
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import { ChurnError } from "@churnlab/core";
-import { type NetworkNamespace, openNetworkNamespace, readNamespaceCookie } from "@churnlab/linux";
+import {
+  type NetworkNamespace,
+  openNetworkNamespace,
+  readBootId,
+  readNamespaceCookie,
+} from "@churnlab/linux";
 import { type KeepUndo, restoreSysctls } from "@churnlab/testbed";
 import { z } from "zod";
 import type { OpenedNetwork } from "./open-side-network.ts";
@@ -43,7 +48,7 @@ export class UndoJournal {
   constructor(options: UndoJournalOptions) {
     this.#options = options;
     this.#file = path.join(options.directory, `undo-${options.agent}.json`);
-    this.#boot = options.boot ?? readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    this.#boot = options.boot ?? readBootId();
   }
 
   /** Writes back what an earlier process of this agent left changed, wherever its sides live now, and returns the names. */

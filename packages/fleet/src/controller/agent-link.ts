@@ -4,13 +4,13 @@ import { z } from "zod";
 import { type ClockOffset, estimateOffset } from "../clock/estimate-offset.ts";
 import type { ClockExchange } from "../clock/exchange-clocks.ts";
 import { CLOCK_EXCHANGES, RecentExchanges } from "../clock/recent-exchanges.ts";
-import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
+import { checkMessage } from "../message-codec.ts";
 import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
-import { PROTOCOL, type Request, replySchema } from "../messages/envelope.ts";
 import type { Fence } from "../messages/fence.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
-import { HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb, verbSubject } from "../subjects.ts";
+import { HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb } from "../subjects.ts";
 import type { ClockLine } from "./clock-line.ts";
+import { requestReply } from "./request-reply.ts";
 
 /** In whose name an agent is asked. */
 export interface Asker {
@@ -218,19 +218,10 @@ export class AgentLink {
   }
 
   async #request(verb: Verb, body: unknown, withinMs: number): Promise<unknown> {
-    const { churnlab, run, holder } = this.#asker;
-    const request: Request = {
-      protocol: PROTOCOL,
-      churnlab,
-      run,
-      holder,
-      fence: this.#asker.fenceOf(this.name),
-      body,
-    };
-    const message = await this.#nc.request(verbSubject(this.name, verb), encodeMessage(request), {
-      timeout: withinMs,
-    });
-    const reply = decodeMessage(message.data, replySchema);
+    const { churnlab, run, holder, fenceOf } = this.#asker;
+    const fence = fenceOf(this.name);
+    const question = { churnlab, run, holder, fence, body, agent: this.name, verb, withinMs };
+    const reply = await requestReply(this.#nc, question);
     if (reply.ok) return reply.body;
     const code = reply.code in ERROR_CODES ? (reply.code as ErrorCode) : "E_AGENT";
     const text = `${this.name}: ${reply.message}`;

@@ -3,7 +3,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { type AgentDescription, agentDescriptionSchema } from "../messages/agent-description.ts";
 import { NO_FENCE } from "../messages/fence.ts";
 import { AGENT_SERVICE } from "../subjects.ts";
-import { askOnce, type OnceAsked } from "./ask-once.ts";
+import { askOnce } from "./ask-once.ts";
+import type { AgentQuestion } from "./request-reply.ts";
 
 /** After the last answer of an agent, none is waited for any longer. */
 const DISCOVERY_STALL_MS = 300;
@@ -15,8 +16,9 @@ const DISCOVERY_MS_MAX = 3000;
  */
 export async function discoverAgents(
   nc: NatsConnection,
-  own: Pick<OnceAsked, "churnlab" | "run" | "holder">,
+  { churnlab, run, holder }: Pick<AgentQuestion, "churnlab" | "run" | "holder">,
 ): Promise<AgentDescription[]> {
+  const own = { churnlab, run, holder, fence: NO_FENCE };
   const names: string[] = [];
   const client = new Svcm(nc).client({
     strategy: "stall",
@@ -36,7 +38,7 @@ export async function discoverAgents(
   // Whoever may be asked may say any name: the answer then comes from the agent that has it, once.
   const described = await Promise.allSettled(
     [...new Set(names)].map(async (agent) => {
-      const ask = { ...own, fence: NO_FENCE, agent, verb: "describe", body: null } as const;
+      const ask = { ...own, agent, verb: "describe", body: null } as const;
       return agentDescriptionSchema.parse(await askOnce(nc, ask));
     }),
   );

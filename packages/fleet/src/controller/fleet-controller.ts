@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError, type FleetSpec } from "@churnlab/core";
 import type { JetStreamManager } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/transport-node";
 import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
 import type { Access } from "../connection-options.ts";
@@ -18,6 +17,7 @@ import type { TrialKey } from "../messages/trial-messages.ts";
 import { sayOver } from "../say.ts";
 import {
   agentLock,
+  agentOf,
   controllerHeartbeatSubject,
   DEAD_MAN_MS,
   HEARTBEAT_MS,
@@ -73,13 +73,11 @@ export interface Crew {
 export class FleetController implements AsyncDisposable {
   readonly results: ResultCollector;
   readonly #parts: LinkParts;
-  readonly #nc: NatsConnection;
   readonly #jsm: JetStreamManager;
   readonly #log: (line: string) => void;
   /** Agents of which something was not understood, and was told of. */
   readonly #strayed = new Set<string>();
   readonly #locks: FleetLocks;
-  readonly #asker: Asker;
   readonly #found: { readonly agents: readonly AgentDescription[]; readonly atMs: number };
   readonly #links = new Map<string, AgentLink>();
   readonly #held: AsyncDisposableStack;
@@ -141,11 +139,9 @@ export class FleetController implements AsyncDisposable {
     },
   ) {
     this.#parts = parts;
-    this.#nc = parts.nc;
     this.#jsm = parts.jsm;
     this.#log = parts.log;
     this.#locks = parts.locks;
-    this.#asker = parts.asker;
     this.#found = { agents: parts.found, atMs: parts.asker.nowMs() };
     this.#held = parts.held;
     this.results = parts.results;
@@ -156,7 +152,7 @@ export class FleetController implements AsyncDisposable {
   }
 
   nowMs(): number {
-    return this.#asker.nowMs();
+    return this.#parts.asker.nowMs();
   }
 
   /** Finds, picks and locks the agents of a trial. Rejects with `E_FLEET`, `E_FLEET_VERSION`, `E_FLEET_LOCKED`. */
@@ -187,7 +183,7 @@ export class FleetController implements AsyncDisposable {
     const hasLost = [...this.#links.values()].some(({ lost }) => lost.aborted);
     const untilMs = this.nowMs() + (hasLost ? RETURN_MS_MAX : 0);
     for (;;) {
-      const agents = await discoverAgents(this.#nc, this.#asker);
+      const agents = await discoverAgents(this.#parts.nc, this.#parts.asker);
       try {
         return placeAgents(fleet, agents, spec);
       } catch (error) {
@@ -222,7 +218,7 @@ export class FleetController implements AsyncDisposable {
   }
 
   #requireVersion({ name, churnlab, protocol }: AgentDescription): void {
-    const own = this.#asker.churnlab;
+    const own = this.#parts.asker.churnlab;
     if (churnlab === own && protocol === PROTOCOL) return;
     throw new ChurnError(
       "E_FLEET_VERSION",
@@ -234,11 +230,11 @@ export class FleetController implements AsyncDisposable {
   #listen(): void {
     const onStray = (subject: string, why: unknown): void => this.#noteStray(subject, why);
     const beats = { subject: heartbeatSubject("*"), schema: heartbeatSchema, onStray };
-    listen(this.#nc, beats, (heartbeat, subject) => {
+    listen(this.#parts.nc, beats, (heartbeat, subject) => {
       this.#links.get(agentOf(subject))?.hear(heartbeat);
     });
     const live = { subject: liveSubject("*"), schema: liveMessageSchema, onStray };
-    listen(this.#nc, live, (message, subject) => {
+    listen(this.#parts.nc, live, (message, subject) => {
       this.#links.get(agentOf(subject))?.onLive(message);
     });
   }
@@ -265,7 +261,7 @@ export class FleetController implements AsyncDisposable {
   }
 
   async #followConnection(): Promise<void> {
-    for await (const { type } of this.#nc.status()) {
+    for await (const { type } of this.#parts.nc.status()) {
       if (type === "disconnect") this.#online = false;
       if (type === "reconnect") {
         for (const link of this.#links.values()) link.reconnect();
@@ -279,15 +275,18 @@ export class FleetController implements AsyncDisposable {
 
   /** A server that is back may have lost its files: what results and locks need is made again, before a trial misses it. */
   async #recover(): Promise<void> {
-    while (this.#online && !this.#nc.isClosed()) {
+    while (this.#online && !this.#parts.nc.isClosed()) {
       try {
-        await this.results.reopen();
-        await this.#locks.check();
-        return;
+        return await this.#renew();
       } catch {
         await sleep(RECOVER_MS); // JetStream is not up yet
       }
     }
+  }
+
+  async #renew(): Promise<void> {
+    await this.results.reopen();
+    await this.#locks.check();
   }
 
   /** Before a trial: its locks are still held, and its results will be taken. */
@@ -295,22 +294,16 @@ export class FleetController implements AsyncDisposable {
     const untilMs = this.nowMs() + RECOVER_MS_MAX;
     for (;;) {
       try {
-        await this.results.reopen();
+        await this.#renew();
         await requireRoom(this.#jsm, agents);
-        await this.#locks.check();
         return;
       } catch (error) {
         if (error instanceof ChurnError) throw error;
-        if (this.#nc.isClosed() || this.nowMs() >= untilMs) throw explainAway(error);
+        if (this.#parts.nc.isClosed() || this.nowMs() >= untilMs) throw explainAway(error);
         await sleep(RECOVER_MS);
       }
     }
   }
-}
-
-/** Of `churnlab.heartbeat.NAME` and the like. */
-function agentOf(subject: string): string {
-  return subject.split(".")[2] ?? "";
 }
 
 function explainAway(cause: unknown): ChurnError {

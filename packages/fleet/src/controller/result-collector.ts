@@ -10,7 +10,7 @@ import {
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { type ResultPiece, resultPieceSchema } from "../messages/result-piece.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
-import { RESULTS_STREAM, resultsOfRun } from "../subjects.ts";
+import { agentOf, RESULTS_STREAM, resultsOfRun } from "../subjects.ts";
 import { ArrivingResults } from "./arriving-results.ts";
 import { isMissing } from "./lock-store.ts";
 import type { ResultLedger } from "./result-ledger.ts";
@@ -204,7 +204,7 @@ export class ResultCollector implements AsyncDisposable {
   }
 
   #noteStray({ subject }: JsMsg): void {
-    const publisher = publisherOf(subject);
+    const publisher = agentOf(subject);
     this.strays += 1;
     this.#strayed.set(publisher, (this.#strayed.get(publisher) ?? 0) + 1);
   }
@@ -247,14 +247,10 @@ export class ResultCollector implements AsyncDisposable {
 function readPiece(message: JsMsg): ResultPiece | null {
   try {
     const piece = decodeMessage(message.data, resultPieceSchema);
-    return piece.agent === publisherOf(message.subject) ? piece : null;
+    return piece.agent === agentOf(message.subject) ? piece : null;
   } catch {
     return null;
   }
-}
-
-function publisherOf(subject: string): string {
-  return subject.split(".")[2] ?? "";
 }
 
 /** Whatever an agent sent as its report: it fails that report, and not the reading of all others. */

@@ -1,4 +1,11 @@
-import type { Arrival, Phases, Share, TargetSpec, Workload } from "@churnlab/core";
+import {
+  type Arrival,
+  type Phases,
+  type Share,
+  shareOfWorkers,
+  type TargetSpec,
+  type Workload,
+} from "@churnlab/core";
 import { imageOf } from "@churnlab/testbed";
 import type { AgentNetworkKind, AgentRole } from "../messages/agent-description.ts";
 import type { ArmRequest, PrepareRequest } from "../messages/trial-messages.ts";
@@ -99,7 +106,7 @@ interface Extent {
 /** If every answer takes as long as it may. */
 function connectionsMax(workload: Workload, { phases, share, arrivalsPerS }: Extent): number {
   const { arrival } = workload;
-  if (arrival.model === "closed") return sharedOf(arrival.connections, share);
+  if (arrival.model === "closed") return shareOfWorkers(arrival.connections, share);
   const loadMs = phases.warmUpMs + phases.measureMs;
   return Math.ceil((arrivalsPerS * Math.min(loadMs, stayMs(workload))) / 1000);
 }
@@ -110,10 +117,4 @@ function stayMs(workload: Workload): number {
   if (kind === "hold") return Number.POSITIVE_INFINITY;
   const eachMs = timeouts.responseMs + thinkMs;
   return timeouts.connectMs + requestsPerArrival(workload) * eachMs + timeouts.responseMs;
-}
-
-/** What the workers of a share get of `total` units: each the same, and the first ones one more. */
-function sharedOf(total: number, { first, count, of }: Share): number {
-  const more = Math.min(count, Math.max(0, (total % of) - first));
-  return count * Math.floor(total / of) + more;
 }

@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { readBootId } from "./inside/read-boot-id.ts";
+import { readBootId } from "@churnlab/linux";
 
 /** On everything that is created: whose it is, so that what a dead run has left can be told from what a living one uses. */
 export const OWNER_LABEL = "churnlab.owner";

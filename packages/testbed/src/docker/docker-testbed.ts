@@ -1,15 +1,12 @@
 import type { Testbed, Trial, TrialWorld } from "@churnlab/core";
+import { describeUpstream } from "../netns-servers.ts";
 import { WorldBuilder } from "../world-builder.ts";
 import type { SeenProcess } from "./container.ts";
 import { DockerCli } from "./docker-cli.ts";
 import { buildInside, type ContainerWorldOptions } from "./inside/build-inside.ts";
 import { joinContainer } from "./join-container.ts";
 import { removeLate } from "./remove-container.ts";
-import {
-  LISTEN_MS_MAX,
-  observeFromOutside,
-  startTargetContainer,
-} from "./start-target-container.ts";
+import { observeFromOutside, startTargetContainer } from "./start-target-container.ts";
 import { withLastLines } from "./with-last-lines.ts";
 
 export interface DockerTestbedOptions {
@@ -39,7 +36,7 @@ export class DockerTestbed implements Testbed {
     const { addresses, addressKey } = this.#worlds;
     await using stack = new AsyncDisposableStack();
     const cli = this.#cli;
-    const { pull = false, patienceMs = LISTEN_MS_MAX } = this.#options;
+    const { pull = false, patienceMs } = this.#options;
     const parts = { cli, upstream: addresses.upstream, pull, patienceMs };
     const target = await startTargetContainer(spec, parts, signal);
     const { container } = target;
@@ -72,7 +69,7 @@ export class DockerTestbed implements Testbed {
       target: observeFromOutside(options, view),
       facts: {
         ...options.facts,
-        ...(upstream === null ? {} : { "upstream.server": upstream.server }),
+        ...describeUpstream(upstream),
       },
       async [Symbol.asyncDispose]() {},
     };

@@ -11,8 +11,7 @@ import type { JoinOrder } from "./join-container.ts";
 import { readEngine } from "./read-engine.ts";
 import { removeLate } from "./remove-container.ts";
 
-/** How long a container may take until it listens. */
-export const LISTEN_MS_MAX = 10_000;
+const LISTEN_MS_MAX = 10_000;
 
 export interface TargetContainerOptions {
   readonly cli: DockerCli;
@@ -20,7 +19,8 @@ export interface TargetContainerOptions {
   readonly upstream: string;
   /** Whether an image that is missing may be pulled. */
   readonly pull: boolean;
-  readonly patienceMs?: number;
+  /** How long the container may take until it listens. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** The container of a trial's target, which runs and is joined to nobody yet. */

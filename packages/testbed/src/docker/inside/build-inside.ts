@@ -1,4 +1,5 @@
 import { ChurnError, type Observer, type TrialSpec, type TrialWorld } from "@churnlab/core";
+import { readBootId } from "@churnlab/linux";
 import { Container } from "../container.ts";
 import { ContainerTarget } from "../container-target.ts";
 import type { DockerCli } from "../docker-cli.ts";
@@ -9,7 +10,6 @@ import { InsideLink, TARGET_END_MS_MAX } from "./inside-link.ts";
 import type { BuiltWorld } from "./inside-messages.ts";
 import { InsideObserver } from "./inside-observer.ts";
 import { flattenError } from "./plain-error.ts";
-import { readBootId } from "./read-boot-id.ts";
 
 /** Where the image has what measures. */
 const PROGRAM = "/churnlab/deploy/measure-inside.mjs";

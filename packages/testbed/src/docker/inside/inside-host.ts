@@ -6,8 +6,9 @@ import {
   type Role,
   type TrialWorld,
 } from "@churnlab/core";
-import { openNetworkNamespace } from "@churnlab/linux";
+import { openNetworkNamespace, readBootId } from "@churnlab/linux";
 import { readOthersCpuUs } from "../../command/process-session.ts";
+import { describeUpstream } from "../../netns-servers.ts";
 import { WorldBuilder } from "../../world-builder.ts";
 import { ContainerKernel } from "../container-kernel.ts";
 import { joinContainer } from "../join-container.ts";
@@ -20,7 +21,6 @@ import type {
   WorldOrder,
 } from "./inside-messages.ts";
 import { reviveError } from "./plain-error.ts";
-import { readBootId } from "./read-boot-id.ts";
 
 /** Queues, ports and latencies are told in one look of so many. */
 const FULL_TICKS = 5;
@@ -116,7 +116,7 @@ export class InsideHost implements AsyncDisposable {
     const servers = {
       // The one who asks has it.
       target: { address, ended: () => null, measure: async () => [] },
-      facts: { ...facts, ...(upstream === null ? {} : { "upstream.server": upstream.server }) },
+      facts: { ...facts, ...describeUpstream(upstream) },
       async [Symbol.asyncDispose]() {},
     };
     const world = worlds.build(spec, { hosts, servers, stack });
