@@ -13,7 +13,7 @@ import { judgeCloser } from "./judge-closer.ts";
 import { judgeSampler } from "./judge-sampler.ts";
 import { judgeSteadiness } from "./judge-steadiness.ts";
 import { judgeTimeWait } from "./judge-time-wait.ts";
-import { beginsAtZero, growthOf, WHOLE_TRIAL } from "./reduce-measurements.ts";
+import { beginsAtZero, growthOf, peakOf } from "./reduce-measurements.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Least share of the intended load that must have been attempted. */
@@ -150,12 +150,11 @@ function judgeDescriptors({ report }: TrialEvidence): Warning[] {
 function judgeServerDescriptors({ recording }: TrialEvidence): Warning[] {
   return recording.readings().flatMap((readings) => {
     const { role } = readings.observer;
-    const highest = (gauge: string): number | undefined =>
-      recording.series.window(role, gauge, WHOLE_TRIAL).toSorted((a, b) => b - a)[0];
-    const [open, limit] = [highest("descriptors"), highest("descriptors.limit")];
+    const open = peakOf(recording, role, "descriptors");
+    const limit = peakOf(recording, role, "descriptors.limit");
     return [
       ...warnAcceptFailures(role, growthOf(readings)),
-      ...(open === undefined || limit === undefined ? [] : warnFullDescriptors(role, open, limit)),
+      ...(open === null || limit === null ? [] : warnFullDescriptors(role, open, limit)),
     ];
   });
 }

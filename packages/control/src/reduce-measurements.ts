@@ -123,11 +123,7 @@ function reduceRole(readings: RoleReadings, recording: Recorder): Measurement[] 
   return values.map(([metric, value]) => ({ role, metric, value }));
 }
 
-/** A window that leaves nothing out. */
-export const WHOLE_TRIAL: { readonly fromMs: number; readonly toMs: number } = {
-  fromMs: Number.NEGATIVE_INFINITY,
-  toMs: Number.POSITIVE_INFINITY,
-};
+const WHOLE_TRIAL = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
 
 function reduceTimeWait(role: Role, recording: Recorder): Named[] {
   const { measureAtMs, measureEndedAtMs, series } = recording;
@@ -190,6 +186,12 @@ function reducePeak(
   recording: Recorder,
   [gauge, metric]: readonly [string, string],
 ): Named[] {
+  const peak = peakOf(recording, role, gauge);
+  return peak === null ? [] : [[metric, peak]];
+}
+
+/** The highest that a gauge was seen to be in the whole trial; null where it was not seen. */
+export function peakOf(recording: Recorder, role: Role, gauge: string): number | null {
   const values = recording.series.window(role, gauge, WHOLE_TRIAL);
-  return values.length === 0 ? [] : [[metric, Math.max(...values)]];
+  return values.length === 0 ? null : Math.max(...values);
 }

@@ -72,8 +72,12 @@ function gradeValues({
 }: Pick<Grade, "predicted" | "observed" | "deviation" | "tolerance">): GradeKind {
   if (observed === null) return "not-measured";
   if (deviation === null) return observed === predicted ? "agrees" : "disagrees";
-  // 103 of 100 is within 3 %, although 103 / 100 − 1 is a little above 0.03 in binary.
-  return Math.abs(deviation) <= tolerance + 1e-12 ? "agrees" : "disagrees";
+  return isWithin(deviation, tolerance) ? "agrees" : "disagrees";
+}
+
+/** 103 of 100 is within 3 %, although 103 / 100 − 1 is a little above 0.03 in binary. */
+export function isWithin(deviation: number, tolerance: number): boolean {
+  return Math.abs(deviation) <= tolerance + 1e-12;
 }
 
 /** `time_wait.plateau of the client: predicted 840, observed 869 (+3.5 %, within 5 %)` */

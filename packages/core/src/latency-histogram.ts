@@ -71,18 +71,10 @@ export function mergeHistograms(
   metric: string,
   records: readonly HistogramRecord[],
 ): HistogramRecord {
-  const totals = new Map<number, number>();
-  for (const record of records) {
-    record.indexes.forEach((bucket, i) => {
-      totals.set(bucket, (totals.get(bucket) ?? 0) + (record.counts[i] as number));
-    });
-  }
-  const indexes = Uint32Array.from(totals.keys()).toSorted();
-  return {
-    metric,
-    indexes,
-    counts: indexes.map((bucket) => totals.get(bucket) as number),
-  };
+  const sum = new HistogramSum();
+  sum.add(records.map((record) => ({ ...record, metric })));
+  const [merged = new LatencyHistogram().toRecord(metric)] = sum.toRecords();
+  return merged;
 }
 
 /** Adds histograms of all metrics as they come: a thousand of them take no more memory than one of each. */

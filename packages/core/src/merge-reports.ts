@@ -1,14 +1,13 @@
 import type { ShardReport } from "./agent.ts";
-import { mergeHistograms } from "./latency-histogram.ts";
+import { HistogramSum } from "./latency-histogram.ts";
 import { addTallies, mergeFailures } from "./tally.ts";
 
 /** One report over all agents: counts and buckets are added, extremes kept. Events and warnings are joined. */
 export function mergeReports(reports: readonly ShardReport[]): ShardReport {
   const first = reports[0];
   if (first === undefined) throw new Error("a trial has at least one shard");
-  const metrics = new Set(
-    reports.flatMap((report) => report.histograms.map(({ metric }) => metric)),
-  );
+  const histograms = new HistogramSum();
+  for (const report of reports) histograms.add(report.histograms);
   return {
     agent: reports.map(({ agent }) => agent).join(","),
     engine: [...new Set(reports.map(({ engine }) => engine))].join(","),
@@ -16,12 +15,7 @@ export function mergeReports(reports: readonly ShardReport[]): ShardReport {
     tally: addTallies(reports.map(({ tally }) => tally)),
     warmUp: addTallies(reports.map(({ warmUp }) => warmUp)),
     failures: mergeFailures(reports.flatMap(({ failures }) => failures)),
-    histograms: [...metrics].map((metric) =>
-      mergeHistograms(
-        metric,
-        reports.flatMap(({ histograms }) => histograms.filter((h) => h.metric === metric)),
-      ),
-    ),
+    histograms: histograms.toRecords(),
     cpuUs: ofAll(
       reports.map(({ cpuUs }) => cpuUs),
       addUp,

@@ -38,7 +38,7 @@ test("one part alone is the same as in the list", () => {
 
 test("the parts of several workers together are those of each, added", () => {
   fc.assert(
-    fc.property(total, parts, fc.nat(63), fc.nat(63), (units, of, from, most) => {
+    fc.property(total, parts, fc.tuple(fc.nat(63), fc.nat(63)), (units, of, [from, most]) => {
       const first = from % of;
       const count = 1 + (most % (of - first));
       const each = splitEvenly(units, of).slice(first, first + count);

@@ -4,6 +4,7 @@ import {
   readCompleted,
   readMeasurement,
 } from "../comparison/read-measurement.ts";
+import { isWithin } from "../grade-prediction.ts";
 import type { VariantModel } from "../port-model/list-model-bounds.ts";
 import type { Range } from "../port-model/port-forecast.ts";
 import { invalid, type Judgement } from "./judge-bound.ts";
@@ -40,8 +41,7 @@ export function judgeModel(
   });
   const [worst] = judged.toSorted((a, b) => b.beyond - a.beyond);
   if (worst === undefined) return invalid("no completed trial measured it");
-  // 103 of 100 is within 3 %, although 103 / 100 − 1 is a little above 0.03 in binary.
-  const violations = judged.filter(({ beyond }) => beyond > within + 1e-12).length;
+  const violations = judged.filter(({ beyond }) => !isWithin(beyond, within)).length;
   const unmeasured = completed.length - judged.length;
   if (violations === 0 && unmeasured > 0) {
     return invalid(`${unmeasured} of ${completed.length} completed trials did not measure it`);
