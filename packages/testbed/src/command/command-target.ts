@@ -31,6 +31,8 @@ const COMMAND_DIRECTORY_PREFIX = "churnlab-target-";
 
 const START_MS_MAX = 10_000;
 const STOP_MS_MAX = 2000;
+/** Between two looks whether what was killed is gone. */
+const GONE_MS = 2;
 const LAST_LINES = 5;
 
 export type CommandSpec = Exclude<Extract<TargetSpec, { command: unknown }>, { image: string }>;
@@ -189,7 +191,14 @@ export class CommandTarget implements Target {
       const over = AbortSignal.timeout(STOP_MS_MAX);
       await once(this.#child, "exit", { signal: over }).catch(() => {});
     }
-    for (const { pid } of listSession(this.#pid)) signalProcess(pid, "SIGKILL");
+    const untilMs = performance.now() + STOP_MS_MAX;
+    // Again and again: what is killed takes a moment to be gone, and may have started more before it was.
+    for (;;) {
+      const left = listSession(this.#pid);
+      for (const { pid } of left) signalProcess(pid, "SIGKILL");
+      if (left.length === 0 || performance.now() >= untilMs) return;
+      await sleep(GONE_MS);
+    }
   }
 }
 
