@@ -7,6 +7,5 @@
 export { armShards } from "./arm-shards.ts";
 export * from "./read-progress.ts";
 export type { Recorder } from "./recorder.ts";
-export { SAMPLE_INTERVAL_MS } from "./role-recorder.ts";
 export * from "./run-plan.ts";
 export * from "./run-trial.ts";

@@ -1,5 +1,4 @@
-import { ROLES, type TrialEvent, type Warning } from "@churnlab/core";
-import { SAMPLE_INTERVAL_MS } from "./role-recorder.ts";
+import { ROLES, SAMPLE_INTERVAL_MS, type TrialEvent, type Warning } from "@churnlab/core";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** More holes than this leave the gauges unknown for too long. */

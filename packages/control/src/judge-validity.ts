@@ -1,11 +1,12 @@
 import {
+  CPU_SHARE_BUSY,
   deltaCounters,
   findBrokenIdentities,
+  latenessBoundMs,
   quantileUs,
   type ShardReport,
   type Warning,
   type WarningCode,
-  type Workload,
   warnAcceptFailures,
   warnFullDescriptors,
 } from "@churnlab/core";
@@ -18,16 +19,10 @@ import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Least share of the intended load that must have been attempted. */
 const OFFERED_SHARE_MIN = 0.995;
-/** Start lateness (p99) that is of no consequence, whatever the rate. */
-const LATENESS_MS_MAX = 5;
-/** Or this share of the mean interval between arrivals, of all workers together: that is what the target sees. */
-const LATENESS_INTERVAL_SHARE_MAX = 0.1;
 /** When one arrival in ten is this late, the offered load was another one than the scenario's, whatever the reason. */
 const LATENESS_MS_LOST = 100;
 /** Or this share of the measure phase, where that is more. */
 const LATENESS_PHASE_SHARE_LOST = 0.02;
-/** A worker thread this busy may have been what limited the load. */
-const CPU_SHARE_MAX = 0.85;
 /** Counters that miss more of the measure phase than this are no longer of that phase. */
 const BOUNDARY_SHARE_MAX = 0.01;
 
@@ -107,14 +102,17 @@ function judgeOffer({ report, trial, aborted, losses, wentOn }: TrialEvidence): 
 function judgeGenerator({ report, trial }: TrialEvidence): Warning[] {
   const warnings: Warning[] = [];
   const share = report.cpuShareMax ?? 0;
-  const busy = share >= CPU_SHARE_MAX;
+  const busy = share >= CPU_SHARE_BUSY;
   if (busy) {
     const message = `a worker used ${Math.round(share * 100)} % of a processor: the generator may have been the limit. ${LIGHTEN}`;
     warnings.push({ code: "W_GENERATOR_CPU", message });
   }
-  const boundMs = latenessBoundMs(trial.spec.workload);
+  const { arrival } = trial.spec.workload;
+  // A closed loop has no schedule to be late for.
+  if (arrival.model === "closed") return warnings;
+  const boundMs = latenessBoundMs(arrival.ratePerS);
   const lateMs = latenessMs(report, 0.99);
-  if (boundMs === null || lateMs <= boundMs) return warnings;
+  if (lateMs <= boundMs) return warnings;
   const lostMs = Math.max(
     LATENESS_MS_LOST,
     LATENESS_PHASE_SHARE_LOST * trial.spec.phases.measureMs,
@@ -128,12 +126,6 @@ function judgeGenerator({ report, trial }: TrialEvidence): Warning[] {
 function latenessMs({ histograms }: ShardReport, q: number): number {
   const schedule = histograms.find(({ metric }) => metric === "schedule");
   return schedule === undefined ? 0 : (quantileUs(schedule, q) ?? 0) / 1000;
-}
-
-/** A closed loop has no schedule to be late for. */
-function latenessBoundMs({ arrival }: Workload): number | null {
-  if (arrival.model === "closed") return null;
-  return Math.max(LATENESS_MS_MAX, (LATENESS_INTERVAL_SHARE_MAX * 1000) / arrival.ratePerS);
 }
 
 /** Client and target share the process, and so its limit: neither is what a scenario asks about. */

@@ -1,31 +1,27 @@
-import type {
-  Agent,
-  AgentHealth,
-  Clock,
-  ListenerQueuesRecord,
-  Measurement,
-  PortUseRecord,
-  RemoteLook,
-  Role,
-  Sample,
-  TrialEvent,
-  TrialWorld,
-  Warning,
+import {
+  type Agent,
+  type AgentHealth,
+  type Clock,
+  type ListenerQueuesRecord,
+  type Measurement,
+  PORTS_INTERVAL_MS,
+  type PortUseRecord,
+  QUEUES_INTERVAL_MS,
+  type RemoteLook,
+  type Role,
+  SAMPLE_INTERVAL_MS,
+  type Sample,
+  type TrialEvent,
+  type TrialWorld,
+  type Warning,
 } from "@churnlab/core";
 import { LoadRecorder, type WatchedShard } from "./load-recorder.ts";
-import {
-  type RoleReadings,
-  RoleRecorder,
-  SAMPLE_INTERVAL_MS,
-  type TimedEvent,
-} from "./role-recorder.ts";
+import { type RoleReadings, RoleRecorder, type TimedEvent } from "./role-recorder.ts";
 import { SampleSeries } from "./sample-series.ts";
 import { TimedReadings } from "./timed-readings.ts";
 
-/** Queues, rates of resets and latencies once per second: a quantile needs enough values to be one. */
-const SECOND_TICKS = 5;
-/** Ports once per five seconds: a dump walks the kernel's whole socket table. */
-const PORT_TICKS = 25;
+const QUEUES_TICKS = QUEUES_INTERVAL_MS / SAMPLE_INTERVAL_MS;
+const PORTS_TICKS = PORTS_INTERVAL_MS / SAMPLE_INTERVAL_MS;
 const SETTLE_MS_MAX = 1000;
 const SETTLE_POLL_MS = 2;
 
@@ -225,11 +221,11 @@ export class Recorder implements Disposable {
     if (skipped > 0) this.#recordHole(skipped);
     this.#ticks += 1 + skipped;
     this.#sample();
-    if (this.#ticks % SECOND_TICKS === 0) this.#sampleSecond();
-    const isDue = this.#ticks % PORT_TICKS === 0;
+    if (this.#ticks % QUEUES_TICKS === 0) this.#sampleSecond();
+    const isDue = this.#ticks % PORTS_TICKS === 0;
     this.#readPorts(this.#roles.filter((role) => isDue || role.mayHaveCrossed()));
     this.#load.sampleTallies();
-    if (this.#ticks % SECOND_TICKS === 0) this.#charge(() => this.#load.sampleLatencies());
+    if (this.#ticks % QUEUES_TICKS === 0) this.#charge(() => this.#load.sampleLatencies());
     this.#afterTick();
     this.#scheduleTick();
   }

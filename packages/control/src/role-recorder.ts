@@ -1,19 +1,18 @@
-import type {
-  CounterReading,
-  Observer,
-  PortReading,
-  QueueReading,
-  RemoteLook,
-  Role,
-  TrialEvent,
+import {
+  type CounterReading,
+  type Observer,
+  type PortReading,
+  type QueueReading,
+  type RemoteLook,
+  type Role,
+  SAMPLE_INTERVAL_MS,
+  type TrialEvent,
 } from "@churnlab/core";
 import { PortMarks } from "./port-marks.ts";
 import { ResetRates } from "./reset-rates.ts";
 import type { SampleSeries } from "./sample-series.ts";
 import type { TimedReadings } from "./timed-readings.ts";
 
-/** Counters and gauges of every role are read this often: pread on open descriptors, tens of microseconds. */
-export const SAMPLE_INTERVAL_MS = 200;
 /** A sample of another host that comes a tick later than its neighbours is no hole. */
 const REMOTE_HOLE_MIN = 2;
 

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CounterReading, Tally, TrialWorld } from "@churnlab/core";
+import { type CounterReading, SAMPLE_INTERVAL_MS, type Tally, type TrialWorld } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { judgeValidity } from "../src/judge-validity.ts";
 import { startRecorder } from "../src/recorder.ts";
-import { SAMPLE_INTERVAL_MS } from "../src/role-recorder.ts";
 import type { TrialEvidence } from "../src/trial-evidence.ts";
 import { aTrial } from "./fakes/a-trial.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { EMPTY_LIVE_TALLY, LatencyHistogram, type TrialWorld } from "@churnlab/core";
+import { EMPTY_LIVE_TALLY, LatencyHistogram, SAMPLE_INTERVAL_MS, type TrialWorld } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { startRecorder } from "../src/recorder.ts";
-import { SAMPLE_INTERVAL_MS } from "../src/role-recorder.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
 import { FakeObserver, FakeTestbed, portsOf } from "./fakes/fake-world.ts";
 

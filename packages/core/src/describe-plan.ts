@@ -1,4 +1,5 @@
 import { BLOCK_LOOKS, BLOCKS_MAX } from "./comparison/should-add-blocks.ts";
+import { countOpenFiles } from "./count-open-files.ts";
 import { countGateBlocks, type GateBlocks } from "./gates/count-against.ts";
 import { forecastGateway, type GatewayForecast } from "./port-model/forecast-gateway.ts";
 import type { KernelFacts, PortPrediction } from "./port-model/port-forecast.ts";
@@ -68,7 +69,7 @@ export interface PlanNeeds {
   readonly networkAdmin: boolean;
   /** The largest fleet of its variants; null where everything is on this machine. */
   readonly fleet: FleetNeeds | null;
-  /** Open files that this process needs at once, about. */
+  /** Open files that this process needs at once, about: the most that a variant needs (`countOpenFiles`). */
   readonly openFiles: number;
 }
 
@@ -148,23 +149,12 @@ function describeVariant(
   };
 }
 
-/** Files of the runtime, the database and the observers. */
-const OPEN_FILES_BASE = 256;
-
-/** Connections in flight of an open arrival, whose number the answers decide. */
-const OPEN_ARRIVAL_CONNECTIONS = 384;
-
 function describeNeeds(specs: readonly TrialSpec[]): PlanNeeds {
-  // Both ends of a connection are files of this process, where the testbed is one of namespaces.
-  const files = specs.map((spec) => {
-    const ends = spec.testbed === "netns" ? 2 : 1;
-    return OPEN_FILES_BASE + ends * connectionsMax(spec) + 8 * spec.workload.sources;
-  });
   return {
     testbeds: [...new Set(specs.map(({ testbed }) => testbed))],
     networkAdmin: specs.some(({ testbed, fleet }) => testbed === "netns" && fleet === undefined),
     fleet: describeFleet(specs),
-    openFiles: Math.max(...files),
+    openFiles: Math.max(...specs.map(countOpenFiles)),
   };
 }
 
@@ -187,13 +177,4 @@ function describeFleet(specs: readonly TrialSpec[]): FleetNeeds | null {
 function imageOnFleet({ fleet, testbed, target }: TrialSpec): (string | null)[] {
   if (fleet === undefined || testbed !== "docker") return [];
   return ["image" in target ? target.image : null];
-}
-
-function connectionsMax({ workload: { arrival, kind }, phases }: TrialSpec): number {
-  if (arrival.model === "closed") return arrival.connections;
-  if (kind !== "hold") return OPEN_ARRIVAL_CONNECTIONS;
-  const rate = Math.max(arrival.ratePerS, arrival.toPerS ?? 0);
-  const offered = Math.ceil((rate * phases.measureMs) / 1000);
-  const warmUp = Math.ceil((arrival.ratePerS * phases.warmUpMs) / 1000);
-  return warmUp + Math.min(offered, arrival.limit ?? offered);
 }

@@ -64,10 +64,21 @@ export function summariseVerdicts(verdicts: readonly Verdict[], candidate: strin
   return `${candidate} is ${parts.join(", ")}.`;
 }
 
-/** A signed percentage with one decimal, with more digits where it would print as no change or as everything. */
+/** A signed percentage with one decimal, with more of them where it would print as no change or as everything. */
 export function formatPercent(effect: number): string {
+  const percent = Math.abs(effect) * 100;
+  const toAll = effect < 0 ? Math.abs(100 - percent) : Number.POSITIVE_INFINITY;
   const sign = effect < 0 ? "−" : "+";
-  return `${sign}${(Math.abs(effect) * 100).toFixed(1)} %`;
+  return `${sign}${percent.toFixed(decimalsOf(Math.min(percent, toAll)))} %`;
+}
+
+/** Below this a percentage is no change but for the arithmetic's last digits. */
+const PERCENT_ZERO = 1e-9;
+
+/** As many decimals as the first digit of a percentage needs, and at least one. */
+function decimalsOf(percent: number): number {
+  if (percent < PERCENT_ZERO || percent >= 0.05) return 1;
+  return Math.ceil(-Math.log10(percent) - PERCENT_ZERO);
 }
 
 function formatRatio(ratio: number): string {

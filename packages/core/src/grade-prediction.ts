@@ -3,7 +3,8 @@ import { describeMetric, type MetricClass } from "./metrics.ts";
 
 /**
  * How far an observation may lie from what the port model predicts, relative to the prediction. Times, rates and counts
- * follow from the mechanism itself; a gauge is read at 1 Hz while the kernel's TIME_WAIT timer adds up to 2 s to its 60.
+ * follow from the mechanism itself; a gauge is seen only when it is read (`SAMPLE_INTERVAL_MS`), while the kernel's
+ * TIME_WAIT timer adds up to 2 s to its 60.
  */
 export const PREDICTION_TOLERANCES: Readonly<Record<MetricClass, number>> = {
   rate: 0.03,

@@ -53,6 +53,7 @@ export * from "./warn-ineffective.ts";
 // What is run.
 
 export * from "./arrivals.ts";
+export * from "./count-open-files.ts";
 export * from "./describe-plan.ts";
 export * from "./format-plan.ts";
 export * from "./plan-trials.ts";
@@ -82,18 +83,16 @@ export * from "./trial.ts";
 // What is seen.
 
 export * from "./attribute-limits.ts";
+export * from "./generator-bounds.ts";
 export * from "./histogram.ts";
 export * from "./latency-histogram.ts";
 export * from "./measurement.ts";
 export * from "./merge-reports.ts";
 export * from "./metrics.ts";
 export * from "./observation.ts";
+export * from "./sampling.ts";
 export * from "./tally.ts";
 export * from "./warn-accept-failures.ts";
-
-// How people are told.
-
-export * from "./wrap-text.ts";
 
 // What it means: compare, judge, alert.
 

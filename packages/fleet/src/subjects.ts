@@ -30,8 +30,6 @@ export const LOCKS_BUCKET = "churnlab_locks";
 export const HEARTBEAT_MS = 1000;
 /** So many missed heartbeats are a lost agent. */
 export const HEARTBEATS_MISSED_MAX = 3;
-/** Between two live messages. */
-export const LIVE_MS = 200;
 /** An agent that has not heard its controller for so long stops its load and restores its host. */
 export const DEAD_MAN_MS = 10_000;
 

@@ -1,3 +1,4 @@
+import { SAMPLE_INTERVAL_MS } from "../sampling.ts";
 import type { TrialSpec } from "../scenario.ts";
 import { arrivalsPerConnection, connectionTimes, offeredRates } from "./connection-arrivals.ts";
 import type { PortCounts, PortForecast, PortPool, Range } from "./port-forecast.ts";
@@ -122,8 +123,6 @@ function peaks(
   return { client: { low: Math.min(fast.waitingPeak, high), high }, target: none };
 }
 
-/** TIME_WAIT is sampled so often. */
-const SAMPLE_MS = 200;
 /** Of the times at which the model looks: close enough that what lies between is nothing. */
 const LOOKS = 400;
 
@@ -146,7 +145,7 @@ function plateaus(
   const none = exactly(0);
   if (workload.close === "rst") return { client: none, target: none };
   if (workload.closer === "server" || wait.kind !== "time-wait") return null;
-  const spread = (2 * SAMPLE_MS) / phases.measureMs;
+  const spread = (2 * SAMPLE_INTERVAL_MS) / phases.measureMs;
   const ranges = outcomes.map(({ waitingAt }) => {
     const sorted = waitingAt.toSorted((a, b) => a - b);
     const rank = (share: number): number =>

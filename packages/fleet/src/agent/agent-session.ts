@@ -1,4 +1,9 @@
-import { ChurnError, type ShardReport } from "@churnlab/core";
+import {
+  ChurnError,
+  PORTS_INTERVAL_MS,
+  QUEUES_INTERVAL_MS,
+  type ShardReport,
+} from "@churnlab/core";
 import { askedByArm, askedByPrepare } from "../limits/asked.ts";
 import { enforceLimits } from "../limits/enforce-limits.ts";
 import type { AgentState } from "../messages/agent-description.ts";
@@ -30,11 +35,6 @@ import { type SideMaker, TrialSide } from "./trial-side.ts";
 
 /** A start that is nearer than this comes too late: workers have to be told of it. */
 const LEAD_MS_MIN = 2;
-
-/** Queues are dumped, and latencies told, at most so often: a quantile needs enough values to be one. */
-const QUEUES_MS = 1000;
-/** Ports are dumped at most so often, as the recorder of a local role does it. */
-const PORTS_MS = 5000;
 
 export interface SessionParts {
   readonly options: AgentOptions;
@@ -265,10 +265,10 @@ export class AgentSession implements AsyncDisposable {
         run,
         key,
         seq,
-        load: side.live({ latencies: isLine(seq, QUEUES_MS) }),
+        load: side.live({ latencies: isLine(seq, QUEUES_INTERVAL_MS) }),
         readings: side.readCounters({
-          queues: isLine(seq, QUEUES_MS),
-          ports: isLine(seq, PORTS_MS),
+          queues: isLine(seq, QUEUES_INTERVAL_MS),
+          ports: isLine(seq, PORTS_INTERVAL_MS),
         }),
         targetEnded: side.targetEnded,
       });

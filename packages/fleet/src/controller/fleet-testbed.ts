@@ -4,6 +4,7 @@ import {
   type FleetSpec,
   type ResultPieceId,
   type Role,
+  SAMPLE_INTERVAL_MS,
   type SysctlRecord,
   type Testbed,
   type Trial,
@@ -20,7 +21,6 @@ import {
   prepareReplySchema,
   type TrialKey,
 } from "../messages/trial-messages.ts";
-import { LIVE_MS } from "../subjects.ts";
 import type { AgentLink } from "./agent-link.ts";
 import { FleetClocks } from "./fleet-clocks.ts";
 import { type ControllerOptions, type Crew, FleetController } from "./fleet-controller.ts";
@@ -29,7 +29,7 @@ import { RemoteObserver } from "./remote-observer.ts";
 import { RemoteTarget } from "./remote-target.ts";
 import type { ResultLedger } from "./result-ledger.ts";
 
-/** So many agents send live data every LIVE_MS; more send it less often. */
+/** So many agents send live data every `SAMPLE_INTERVAL_MS`; more send it less often. */
 const LIVE_AGENTS_MAX = 200;
 /** A namespace that outlives a trial first waits for the TIME_WAIT of the one before to pass. */
 const PREPARE_MS_MAX = 90_000;
@@ -188,7 +188,7 @@ async function prepareAll(
 
 /** Few agents are looked at as often as this machine looks at itself; of many, the controller hears no more in all. */
 function liveMsOf(agents: number): number {
-  return LIVE_MS * Math.ceil(agents / LIVE_AGENTS_MAX);
+  return SAMPLE_INTERVAL_MS * Math.ceil(agents / LIVE_AGENTS_MAX);
 }
 
 /** All of them, or the first failure once none is under way any more: what was built can then be taken down. */

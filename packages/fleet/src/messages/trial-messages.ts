@@ -10,9 +10,14 @@ import type {
   Warning,
   Workload,
 } from "@churnlab/core";
-import { REQUEST_PATH, ROLES, WARNING_CODES, type WarningCode } from "@churnlab/core";
+import {
+  REQUEST_PATH,
+  ROLES,
+  SAMPLE_INTERVAL_MS,
+  WARNING_CODES,
+  type WarningCode,
+} from "@churnlab/core";
 import { z } from "zod";
-import { LIVE_MS } from "../subjects.ts";
 import { phasesSchema, trialSpecSchema, workloadSchema } from "./spec-schema.ts";
 
 /** One attempt at one trial of a run. */
@@ -53,7 +58,7 @@ export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
   workers: z.int().positive(),
   peers: z.array(addressSchema),
   clockOffsetMs: z.number(),
-  liveMs: z.number().min(LIVE_MS),
+  liveMs: z.number().min(SAMPLE_INTERVAL_MS),
 });
 
 const warningSchema: z.ZodType<Warning> = z.object({

@@ -7,6 +7,7 @@ import {
   EMPTY_LIVE_TALLY,
   parseScenario,
   planTrials,
+  SAMPLE_INTERVAL_MS,
   type Shard,
   type Target,
   type Trial,
@@ -23,7 +24,6 @@ import { RemoteTarget } from "../../src/controller/remote-target.ts";
 import { DEFAULT_LIMITS } from "../../src/limits/agent-limits.ts";
 import { PROTOCOL, type Request } from "../../src/messages/envelope.ts";
 import type { ArmRequest, PrepareRequest } from "../../src/messages/trial-messages.ts";
-import { LIVE_MS } from "../../src/subjects.ts";
 
 const SCENARIO = `
 version: 1
@@ -48,7 +48,7 @@ afterAll(() => rmSync(spool, { recursive: true }));
 function prepareOf(part: "load" | "target"): PrepareRequest {
   const key = { trial: 1, attempt: 1 };
   const peers = ["198.18.1.1"];
-  return { key, part, spec, sources: 1, workers: 1, peers, clockOffsetMs: 0, liveMs: LIVE_MS };
+  return { key, part, spec, sources: 1, workers: 1, peers, clockOffsetMs: 0, liveMs: SAMPLE_INTERVAL_MS };
 }
 
 /** A session whose sides are built by `builder`, and the controller's heartbeat as it would hear it. */

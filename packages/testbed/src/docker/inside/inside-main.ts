@@ -1,6 +1,7 @@
+import { SAMPLE_INTERVAL_MS } from "@churnlab/core";
 import { readFrames, writeFrame } from "./frames.ts";
 import { InsideHost } from "./inside-host.ts";
-import { type CallMessage, type InsideMessage, LIVE_MS } from "./inside-messages.ts";
+import type { CallMessage, InsideMessage } from "./inside-messages.ts";
 import { flattenError } from "./plain-error.ts";
 
 /**
@@ -21,7 +22,7 @@ async function answer({ id, name, order }: CallMessage): Promise<void> {
 const timer = setInterval(() => {
   const live = host.takeLive();
   if (live !== null) tell({ live });
-}, LIVE_MS);
+}, SAMPLE_INTERVAL_MS);
 for await (const message of readFrames(process.stdin)) void answer(message as CallMessage);
 clearInterval(timer);
 await host[Symbol.asyncDispose]();

@@ -17,9 +17,6 @@ import type {
 import type { KernelUse } from "../container-kernel.ts";
 import type { JoinOrder } from "../join-container.ts";
 
-/** Between two looks that are told unasked: the recorder's own interval. */
-export const LIVE_MS = 200;
-
 /** What the world of a trial is to be, that is built beside its target. */
 export interface WorldOrder extends Omit<JoinOrder, "refusal"> {
   readonly spec: TrialSpec;
