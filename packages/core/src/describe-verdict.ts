@@ -1,5 +1,7 @@
 import type { Comparison } from "./comparison/comparison.ts";
+import { describeShare } from "./comparison/describe-events.ts";
 import type { Verdict, VerdictKind } from "./decide-verdict.ts";
+import { formatCount, formatNumber } from "./format-number.ts";
 
 /** What stands in the change column instead of a difference that cannot be defended. */
 export const NO_CLAIM = "~";
@@ -13,7 +15,7 @@ export function claimsDifference({ kind }: Verdict): boolean {
 export function formatChange(comparison: Comparison, verdict: Verdict): string {
   if (!claimsDifference(verdict)) return NO_CLAIM;
   if (comparison.effect !== null) return formatPercent(comparison.effect);
-  return `${formatNumber(comparison.baselineMedian)} → ${formatNumber(comparison.candidateMedian)}`;
+  return `${formatMedian(comparison.baselineMedian)} → ${formatMedian(comparison.candidateMedian)}`;
 }
 
 /**
@@ -37,13 +39,13 @@ function describeFinding(
   names: { readonly baseline: string; readonly candidate: string },
 ): string {
   const { n, effect, low, high } = comparison;
-  const blocks = n === 1 ? "1 block" : `${n} blocks`;
+  const blocks = formatCount(n, "block");
   if (comparison.basis === "none") return "nothing to compare";
   if (comparison.basis === "budget") {
-    return `${names.candidate} has ${formatNumber(comparison.events)} events where ${names.baseline} has none, at most ${formatNumber(comparison.highest)} per connection (95 %, ${blocks})`;
+    return `${names.candidate} has ${formatCount(comparison.events, "event")} where ${names.baseline} has none, at most ${describeShare(comparison.highest)} connections (95 %, ${blocks})`;
   }
   if (effect === null) {
-    const medians = `${formatNumber(comparison.baselineMedian)} to ${formatNumber(comparison.candidateMedian)}`;
+    const medians = `${formatMedian(comparison.baselineMedian)} to ${formatMedian(comparison.candidateMedian)}`;
     return `from ${names.baseline} to ${names.candidate} the median goes from ${medians} (${blocks})`;
   }
   const ratio = `${names.candidate} is ${formatRatio(1 + effect)} × ${names.baseline}`;
@@ -82,13 +84,11 @@ function decimalsOf(percent: number): number {
 }
 
 function formatRatio(ratio: number): string {
-  if (ratio >= 0.1 && ratio < 10) return ratio.toFixed(ratio > 0.9 && ratio < 1.1 ? 3 : 2);
-  return formatNumber(ratio);
+  if (ratio >= 10) return formatNumber(ratio);
+  if (ratio < 0.1) return String(Number(ratio.toPrecision(3)));
+  return ratio.toFixed(ratio > 0.9 && ratio < 1.1 ? 3 : 2);
 }
 
-function formatNumber(value: number | null): string {
-  if (value === null) return "?";
-  return Number.isInteger(value) && Math.abs(value) < 1e15
-    ? String(value)
-    : String(Number(value.toPrecision(3)));
+function formatMedian(value: number | null): string {
+  return value === null ? "?" : formatNumber(value);
 }

@@ -31,6 +31,10 @@ export {
 } from "./scenario-file/quantity-schemas.ts";
 export * from "./scenario-json-schema.ts";
 export * from "./suggest-name.ts";
+
+// How people are told.
+
+export * from "./format-number.ts";
 export * from "./wrap-text.ts";
 
 // What the kernel can be told.

@@ -54,7 +54,7 @@ test("a change from zero is shown by its medians, and events by their bound", ()
   const events = judge("target.rst.sent", none, [41, 40, 42, 39, 43, 41, 41, 41]);
   expect(formatChange(events.comparison, events.verdict)).toBe("0 → 41");
   expect(describeVerdict(events.comparison, events.verdict, names)).toBe(
-    "target.rst.sent: tw_reuse=1 has 328 events where baseline has none, at most 0.00449 per connection (95 %, 8 blocks): worse.",
+    "target.rst.sent: tw_reuse=1 has 328 events where baseline has none, at most 4.5 in 1 000 connections (95 %, 8 blocks): worse.",
   );
 });
 

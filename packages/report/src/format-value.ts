@@ -1,3 +1,7 @@
+import { formatNumber } from "@churnlab/core/format-number";
+
+export { formatCount, formatNumber } from "@churnlab/core/format-number";
+
 /** What a number is multiplied with before it is shown, and what stands behind it. */
 export interface Scale {
   readonly factor: number;
@@ -38,23 +42,6 @@ function chooseTimeScale(us: number, usPerUnit: number): Scale {
   return { factor: usPerUnit / US_PER_S, suffix: " s" };
 }
 
-/** Digits after the point of a number of this size, so that it has three digits or more; integers have none. */
-function decimalsFor(size: number): number {
-  if (size >= 100) return 0;
-  if (size >= 10) return 1;
-  return size >= 1 ? 2 : 3;
-}
-
-/** `3 200`, `256`, `12.3`, `0.312`: groups of three digits, no more decimals than the number can bear. */
-export function formatNumber(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  const decimals = Number.isInteger(value) ? 0 : decimalsFor(Math.abs(value));
-  const [whole = "", fraction] = Math.abs(value).toFixed(decimals).split(".");
-  const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, " ");
-  const sign = value < 0 && Number(whole + (fraction ?? "")) !== 0 ? "−" : "";
-  return sign + (fraction === undefined ? grouped : `${grouped}.${fraction}`);
-}
-
 /** `00:44`, `1:02:05`. */
 export function formatClock(ms: number): string {
   const total = Math.max(0, Math.floor(ms / 1000));
@@ -73,9 +60,4 @@ function pad(part: number): string {
 /** `2026-11-22 12:03 UTC` */
 export function formatTime(unixMs: number): string {
   return `${new Date(unixMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;
-}
-
-/** `3 trials`, `1 trial` */
-export function formatCount(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,23 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { formatClock, formatCount, formatNumber, formatValue } from "../src/index.ts";
+import { formatClock, formatValue } from "../src/index.ts";
 
 describe("numbers for people", () => {
-  test.each([
-    [0, "0"],
-    [999, "999"],
-    [3200, "3 200"],
-    [-28_232, "−28 232"],
-    [1_234_567, "1 234 567"],
-    [1712.6, "1 713"],
-    [99.96, "100.0"],
-    [12.34, "12.3"],
-    [3.456, "3.46"],
-    [0.3123, "0.312"],
-    [-0.0001, "0.000"],
-  ])("%d is %s", (value, text) => {
-    expect(formatNumber(value)).toBe(text);
-  });
-
   test.each([
     [312, "us", "312 µs"],
     [12.3, "us", "12.3 µs"],
@@ -43,13 +27,5 @@ describe("numbers for people", () => {
     [-5, "00:00"],
   ])("%d ms on a clock is %s", (ms, text) => {
     expect(formatClock(ms)).toBe(text);
-  });
-
-  test("counts have their noun", () => {
-    expect([0, 1, 2].map((count) => formatCount(count, "trial"))).toEqual([
-      "0 trials",
-      "1 trial",
-      "2 trials",
-    ]);
   });
 });

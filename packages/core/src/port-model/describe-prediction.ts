@@ -1,3 +1,4 @@
+import { formatNumber } from "../format-number.ts";
 import type { PortForecast, Range } from "./port-forecast.ts";
 
 type Forecast = Omit<PortForecast, "expectations" | "sentence">;
@@ -11,7 +12,7 @@ export function describePrediction(forecast: Forecast): string {
 
 function describeLimit(forecast: Forecast): string {
   const { limit, tuples, wait, ceilingPerS } = forecast;
-  const ports = `${formatCount(tuples)} ports`;
+  const ports = `${formatNumber(tuples)} ports`;
   if (limit === "none") return `Ports are no limit: ${explainFreedom(forecast)}.`;
   if (ceilingPerS === null) return `${ports}, each held by its connection to the end.`;
   const rate = `${formatRange(ceilingPerS)} connections/s in the long run`;
@@ -24,15 +25,15 @@ function explainFreedom(forecast: Forecast): string {
   const { wait, timeWaitMax } = forecast;
   if (wait.kind === "none") return wait.because;
   if (skipsTimeWait(forecast))
-    return `TIME_WAIT is given up above ${formatCount(timeWaitMax ?? 0)} sockets`;
-  return `connections are kept; at most ${formatCount(forecast.tuples)} can be open`;
+    return `TIME_WAIT is given up above ${formatNumber(timeWaitMax ?? 0)} sockets`;
+  return `connections are kept; at most ${formatNumber(forecast.tuples)} can be open`;
 }
 
 function explainWait(forecast: Forecast): string {
   const { wait, timeWait, timeWaitMax, lifeMs } = forecast;
   if (wait.kind === "none") return `each taken for ${lifeMs} ms by its connection`;
   if (skipsTimeWait(forecast)) {
-    return `each taken for ${lifeMs} ms by its connection, and TIME_WAIT is given up above ${formatCount(timeWaitMax ?? 0)} sockets`;
+    return `each taken for ${lifeMs} ms by its connection, and TIME_WAIT is given up above ${formatNumber(timeWaitMax ?? 0)} sockets`;
   }
   return `each kept ${formatSeconds(timeWait.leastMs)} because ${wait.because}`;
 }
@@ -50,7 +51,7 @@ function describeOnset(forecast: Forecast): string {
   const counts =
     succeeded === null || failed === null
       ? ""
-      : `, ${formatCount(succeeded.low)} connections succeed and ${formatCount(failed.low)} fail`;
+      : `, ${formatNumber(succeeded.low)} connections succeed and ${formatNumber(failed.low)} fail`;
   return `First ${errno}${offered} after ${formatSeconds(firstExhaustedMs)}${counts}.`;
 }
 
@@ -65,12 +66,6 @@ function formatSeconds(ms: number): string {
 }
 
 function formatRange({ low, high }: Range): string {
-  const [from, to] = [formatCount(low), formatCount(high)];
+  const [from, to] = [formatNumber(low), formatNumber(high)];
   return from === to ? from : `${from} to ${to}`;
-}
-
-/** Thousands apart, as in 28 232; a small number with one digit after the point. */
-function formatCount(value: number): string {
-  const rounded = value >= 100 ? Math.round(value) : Number(value.toFixed(1));
-  return String(rounded).replaceAll(/\B(?=(?:\d{3})+(?!\d))(?<!\.\d*)/g, " ");
 }
