@@ -294,7 +294,7 @@ describe("what is gone while it is watched", () => {
 
 test.each([
   [["--pid", "1", "--netns", "x"], /exclude each other/],
-  [["--pid", "0"], /process id/],
+  [["--pid", "0"], /whole number from 1/],
   [["--interval", "1"], /with a unit/],
   [["--interval", "100ms"], /250ms/],
 ])("%j is refused", async (args, message) => {

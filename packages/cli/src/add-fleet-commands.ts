@@ -1,5 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { Act } from "./act.ts";
+import { collect, parseCount, parseWhole } from "./parse-options.ts";
 
 /** The commands that set a fleet of agents up. */
 export function addFleetCommands(program: Command, act: Act): void {
@@ -31,23 +32,7 @@ export function addFleetCommands(program: Command, act: Act): void {
     .argument("[directory]", "folder to write", "fleet")
     .requiredOption("--agents <names|n>", "their names, separated by commas, or how many")
     .option("--host <host>", "name or address by which agents reach the server", "127.0.0.1")
-    .option("--port <n>", "port that the server listens on", parsePort, 4222)
+    .option("--port <n>", "port that the server listens on", parseWhole(1, 65_535), 4222)
     .option("--force", "make all keys anew, over files that exist")
     .action(act(async () => (await import("./commands/fleet.ts")).initFleet));
-}
-
-function collect(value: string, values: readonly string[] = []): string[] {
-  return [...values, value];
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw new InvalidArgumentError("It must be a whole number from 1.");
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (Number.isSafeInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new InvalidArgumentError("It must be a whole number from 1 to 65535.");
 }

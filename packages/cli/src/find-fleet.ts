@@ -17,7 +17,9 @@ export function findFleet({ nats, fleet, agents }: FleetOptions): Access | null 
     const { name, server, seed, ca } = readAgentFile(fleet);
     const url = nats ?? server;
     if (url !== null) return { name: name ?? CONTROLLER, server: url, seed, ca };
-    throw new ChurnError("E_USAGE", `${fleet} names no server, and there is no --nats.`);
+    throw new ChurnError("E_USAGE", `${fleet} names no server, and there is no --nats.`, {
+      hint: "Say where the fleet's server is: --nats URL, or server: URL in that file.",
+    });
   }
   if (nats !== undefined) return { name: CONTROLLER, server: nats, seed: null, ca: null };
   if (agents === undefined) return null;

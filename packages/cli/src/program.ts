@@ -1,12 +1,15 @@
 import { ENGINE_NAMES, TESTBED_KINDS } from "@churnlab/core/scenario";
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import type { Act } from "./act.ts";
 import { addFleetCommands } from "./add-fleet-commands.ts";
 import { addLiveCommands } from "./add-live-commands.ts";
 import { HELP_LAYOUT } from "./command-help.ts";
 import type { ExitCode } from "./exit-codes.ts";
+import { collect, parseCount, parseNames, parseWhole } from "./parse-options.ts";
 import { EXPORT_FORMATS, REPORT_FORMATS } from "./report-formats.ts";
 import { VERSION } from "./version.ts";
+
+const PORT_MAX = 65_535;
 
 /**
  * The command tree. Every action is imported when it is called, so that `--version` and usage errors load nothing but
@@ -73,7 +76,7 @@ function addRunCommands(program: Command, act: Act): void {
       collect,
     )
     .option("--report <file>", "write the run as one HTML file too")
-    .option("--ui [port]", "show the run in a browser while it goes on", parsePort)
+    .option("--ui [port]", "show the run in a browser while it goes on", parseWhole(0, PORT_MAX))
     .option("--gate-model", "fail also when a trial contradicts the port model")
     .option("--allow-external", "testbed external: load hosts that are not this machine's")
     .option("--pull", "testbed docker: pull images that are not on this machine")
@@ -99,7 +102,7 @@ function addRunCommands(program: Command, act: Act): void {
 function addScenarioOptions(command: Command): Command {
   return command
     .option("--replicates <n|auto>", "override the scenario's replicates", parseReplicates)
-    .option("--seed <n>", "override the scenario's seed", parseSeed)
+    .option("--seed <n>", "override the scenario's seed", parseWhole(0))
     .option("--only <variants>", "only these variants, separated by commas, repeatable", collect)
     .option("--set <path=value>", "override any field, repeatable", collect);
 }
@@ -170,7 +173,7 @@ function addReadCommands(program: Command, act: Act): void {
   program
     .command("serve")
     .description("Show all runs in a browser: reports, comparisons, and a run that goes on.")
-    .option("--port <n>", "port to listen on; 0 takes a free one", parsePort, 7700)
+    .option("--port <n>", "port to listen on; 0 takes a free one", parseWhole(0, PORT_MAX), 7700)
     .option(
       "--listen <address>",
       "address to listen on; others than loopback need a token",
@@ -207,12 +210,6 @@ function addSysctlCommands(program: Command, act: Act): void {
     .argument("<name>", "its name, or the last part of it")
     .option("--json", "print one JSON document")
     .action(act(async () => (await import("./commands/sysctl.ts")).explainOne));
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (Number.isSafeInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new InvalidArgumentError("It must be a whole number from 0 to 65535.");
 }
 
 function addSetUpCommands(program: Command, act: Act): void {
@@ -263,26 +260,6 @@ function addSetUpCommands(program: Command, act: Act): void {
     .action(act(async () => (await import("./commands/completion.ts")).completion));
 }
 
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (Number.isSafeInteger(count) && count >= 1) return count;
-  throw new InvalidArgumentError("It must be a whole number of at least 1.");
-}
-
 function parseReplicates(text: string): number | "auto" {
   return text === "auto" ? text : parseCount(text);
-}
-
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (Number.isSafeInteger(seed) && seed >= 0) return seed;
-  throw new InvalidArgumentError("It must be a whole number of at least 0.");
-}
-
-function parseNames(text: string): string[] {
-  return text.split(",").map((name) => name.trim());
-}
-
-function collect(value: string, values: readonly string[] = []): string[] {
-  return [...values, value];
 }

@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CounterReading, SAMPLE_INTERVAL_MS, type Tally, type TrialWorld } from "@churnlab/core";
+import {
+  type CounterReading,
+  SAMPLE_INTERVAL_MS,
+  type Tally,
+  type TrialWorld,
+} from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { judgeValidity } from "../src/judge-validity.ts";
 import { startRecorder } from "../src/recorder.ts";

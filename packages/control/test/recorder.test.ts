@@ -1,5 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { EMPTY_LIVE_TALLY, LatencyHistogram, SAMPLE_INTERVAL_MS, type TrialWorld } from "@churnlab/core";
+import {
+  EMPTY_LIVE_TALLY,
+  LatencyHistogram,
+  SAMPLE_INTERVAL_MS,
+  type TrialWorld,
+} from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { startRecorder } from "../src/recorder.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";

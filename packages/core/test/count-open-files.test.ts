@@ -14,11 +14,7 @@ describe("open files", () => {
 
   test.each([
     ["both ends of a connection between namespaces", "", 2000],
-    [
-      "one end where a command serves",
-      "target: { command: [nginx, '{port}'], port: 8080 }",
-      1000,
-    ],
+    ["one end where a command serves", "target: { command: [nginx, '{port}'], port: 8080 }", 1000],
     ["one end where a container serves", "testbed: docker", 1000],
     [
       "one end of what goes to a host that is not ours",
@@ -57,7 +53,8 @@ describe("open files", () => {
   });
 
   test("grow with the sources", () => {
-    const count = (sources: number) => countOpenFiles(parseSpec("", `${CLOSED}, sources: ${sources}`));
+    const count = (sources: number) =>
+      countOpenFiles(parseSpec("", `${CLOSED}, sources: ${sources}`));
     expect(count(8) - count(1)).toBe(7 * 8);
   });
 });

@@ -123,7 +123,7 @@ describe("a plan as text", () => {
       "",
       "Port budget",
       "  baseline",
-      "    2 048 ports, each kept 60 s because the client closes first and tcp_tw_reuse is not 1: 33 to",
+      "    2 048 ports, each kept 60 s because the client closes first and tcp_tw_reuse is not 1: 33.0 to",
       "    34.1 connections/s in the long run. First EADDRNOTAVAIL at 400/s after 5.12 s, 2 048 connections",
       "    succeed and 1 152 fail. connect() slows down at 2.56 s.",
       "  tw_reuse=1",
@@ -135,7 +135,7 @@ describe("a plan as text", () => {
       "    twice its margin in 99 of 100 runs (noise of 3 % per trial); with 3 none can fail",
       "",
       "Needs   testbed netns (CAP_NET_ADMIN, or user namespaces; nothing changes outside the trial's own)",
-      "Needs   open files ≥ 1032",
+      "Needs   open files ≥ 520",
     ]);
   });
 

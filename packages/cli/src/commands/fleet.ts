@@ -1,7 +1,8 @@
 import path from "node:path";
-import { ChurnError, quoteWord } from "@churnlab/core";
-import { planFleet, writeFleet } from "@churnlab/fleet";
+import { formatCount, quoteWord } from "@churnlab/core";
+import { nameAgents, planFleet, writeFleet } from "@churnlab/fleet";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { parseNames } from "../parse-options.ts";
 import { terminal } from "../terminal.ts";
 
 interface FleetInitOptions {
@@ -23,19 +24,14 @@ export function initFleet(directory: string, options: FleetInitOptions): ExitCod
   for (const line of describeSteps(directory, agents)) terminal.say(line);
   terminal.say("");
   terminal.say(
-    `${agents.length === 1 ? "1 agent" : `${agents.length} agents`} at ${url}; the certificates are good until ${notAfter.toISOString().slice(0, 10)}.`,
+    `${formatCount(agents.length, "agent")} at ${url}; the certificates are good until ${notAfter.toISOString().slice(0, 10)}.`,
   );
   return EXIT.ok;
 }
 
 /** `a,b,c`, or a number of agents to be called agent-0, agent-1, … */
 function listAgents(text: string): string[] {
-  if (!/^\d+$/.test(text)) return text.split(",").map((name) => name.trim());
-  const count = Number(text);
-  if (count < 1 || count > 10_000) {
-    throw new ChurnError("E_USAGE", `A fleet has 1 to 10000 agents, not ${text}.`);
-  }
-  return Array.from({ length: count }, (_, i) => `agent-${i}`);
+  return /^\d+$/.test(text) ? nameAgents(Number(text)) : parseNames(text);
 }
 
 function describeSteps(directory: string, agents: readonly string[]): string[] {

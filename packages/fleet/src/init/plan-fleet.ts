@@ -127,10 +127,21 @@ function checkHost(host: string): void {
   });
 }
 
+/** `agent-0`, `agent-1`, … Throws `E_USAGE` for more of them than a fleet has. */
+export function nameAgents(count: number): string[] {
+  checkSize(count);
+  return Array.from({ length: count }, (_, i) => `agent-${i}`);
+}
+
+function checkSize(agents: number): void {
+  if (agents >= 1 && agents <= AGENTS_MAX) return;
+  throw new ChurnError("E_USAGE", `A fleet has 1 to ${AGENTS_MAX} agents, not ${agents}.`, {
+    hint: "Say how many with --agents, or their names: --agents a,b,c.",
+  });
+}
+
 function checkNames(agents: readonly string[]): void {
-  if (agents.length === 0 || agents.length > AGENTS_MAX) {
-    throw new ChurnError("E_USAGE", `A fleet has 1 to ${AGENTS_MAX} agents, not ${agents.length}.`);
-  }
+  checkSize(agents.length);
   const seen = new Set<string>([CONTROLLER_NAME, SYSTEM_NAME]);
   for (const name of agents) {
     if (!AGENT_NAME.test(name)) {

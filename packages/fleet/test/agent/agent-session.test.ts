@@ -48,7 +48,16 @@ afterAll(() => rmSync(spool, { recursive: true }));
 function prepareOf(part: "load" | "target"): PrepareRequest {
   const key = { trial: 1, attempt: 1 };
   const peers = ["198.18.1.1"];
-  return { key, part, spec, sources: 1, workers: 1, peers, clockOffsetMs: 0, liveMs: SAMPLE_INTERVAL_MS };
+  return {
+    key,
+    part,
+    spec,
+    sources: 1,
+    workers: 1,
+    peers,
+    clockOffsetMs: 0,
+    liveMs: SAMPLE_INTERVAL_MS,
+  };
 }
 
 /** A session whose sides are built by `builder`, and the controller's heartbeat as it would hear it. */

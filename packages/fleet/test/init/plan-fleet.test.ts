@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { planFleet } from "../../src/init/plan-fleet.ts";
+import { nameAgents, planFleet } from "../../src/init/plan-fleet.ts";
 import { writeFleet } from "../../src/init/write-fleet.ts";
 import { parseAgentFile } from "../../src/limits/agent-file.ts";
 import { DEFAULT_LIMITS } from "../../src/limits/agent-limits.ts";
@@ -73,6 +73,15 @@ test.each([
   expect(() => planFleet({ ...options, agents })).toThrow(
     expect.objectContaining({ code: "E_USAGE", message: expect.stringContaining(message) }),
   );
+});
+
+test("a number of agents is as many names, and no more than a fleet has", () => {
+  expect(nameAgents(3)).toEqual(["agent-0", "agent-1", "agent-2"]);
+  for (const count of [0, 10_001, 1e12]) {
+    expect(() => nameAgents(count)).toThrow(
+      expect.objectContaining({ code: "E_USAGE", hint: expect.stringContaining("--agents") }),
+    );
+  }
 });
 
 test.each(["", "http://lab.example", "a b", "lab.example:4222", "-x"])(
