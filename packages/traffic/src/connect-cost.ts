@@ -2,7 +2,7 @@ import type { TrialEvent } from "@churnlab/core";
 
 /** Rows of a table of connect() cost: 0 to 100 percent of the local ports in use. */
 const PORT_USE_ROWS = 101;
-/** Columns: how many, their time in microseconds together, and when the first one was, in ms of the measure phase. */
+/** Columns: how many, their time in microseconds together, and when the first one began, in ms of the measure phase. */
 const COLUMNS = 3;
 export const CONNECT_COST_CELLS: number = PORT_USE_ROWS * COLUMNS;
 
@@ -14,14 +14,14 @@ const PERCENT_MIN = 10;
 const CLIFF_PERCENT_MIN = 40;
 const COUNT_MIN = 5;
 
-/** Adds a connect() that succeeded. */
+/** Adds a connect() that succeeded: by what was in use, and when, as it began. */
 export function addConnect(
   cells: Float64Array,
   percent: number,
   { tookUs, tMs }: { readonly tookUs: number; readonly tMs: number },
 ): void {
   const at = percent * COLUMNS;
-  if (cells[at] === 0) cells[at + 2] = tMs;
+  if (cells[at] === 0 || tMs < (cells[at + 2] as number)) cells[at + 2] = tMs;
   cells[at] = (cells[at] as number) + 1;
   cells[at + 1] = (cells[at + 1] as number) + tookUs;
 }

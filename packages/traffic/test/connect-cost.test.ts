@@ -52,6 +52,12 @@ test("tables of workers are added up, and the first time is that of the first", 
   expect(row).toEqual({ percent: 20, count: 11, meanUs: 210 / 11, firstMs: 200 });
 });
 
+test("of a row, the first is the one that began first, whenever each was established", () => {
+  const cells = new Float64Array(CONNECT_COST_CELLS);
+  for (const tMs of [40, 30, 50]) addConnect(cells, 20, { tookUs: 10, tMs });
+  expect(mergeConnectCosts([cells])).toMatchObject([{ percent: 20, count: 3, firstMs: 30 }]);
+});
+
 test("where hardly any port is used there is nothing to tell", () => {
   const cells = new Float64Array(CONNECT_COST_CELLS);
   for (let i = 0; i < 100; i++) addConnect(cells, 3, { tookUs: 10, tMs: i });

@@ -75,6 +75,7 @@ export class SlotConnections implements SlotEvents {
     table.answered[slot] = 0;
     table.failedStep[slot] = 0;
     table.openedAtMs[slot] = this.nowMs;
+    table.portUsePercent[slot] = this.#load.portUse.percent;
     table.deadlineMs[slot] = this.nowMs + this.#load.workload.timeouts.connectMs;
     table.requestsLeft[slot] = this.#drawRequests();
     this.#count(bank, COUNTER_SLOT.intended);
@@ -187,12 +188,7 @@ export class SlotConnections implements SlotEvents {
     const bank = table.bank[slot] as Bank;
     this.#count(bank, COUNTER_SLOT.established);
     this.#counters.open += 1;
-    if (bank === MEASURE) {
-      const tookUs = (this.nowMs - (table.openedAtMs[slot] as number)) * 1000;
-      this.#counters.latency("connect", tookUs);
-      const tMs = this.nowMs - this.#load.measureAtMs;
-      addConnect(this.#counters.connectCosts, this.#load.portUse.percent, { tookUs, tMs });
-    }
+    if (bank === MEASURE) this.#recordConnect(slot);
     this.#load.kind.established(this.#load, slot);
   }
 
@@ -247,6 +243,15 @@ export class SlotConnections implements SlotEvents {
     this.#load.ended(slot, failedStep === 0);
     this.#answers.forget(slot);
     table.giveBack(slot);
+  }
+
+  #recordConnect(slot: number): void {
+    const openedAtMs = this.#table.openedAtMs[slot] as number;
+    const tookUs = (this.nowMs - openedAtMs) * 1000;
+    this.#counters.latency("connect", tookUs);
+    const tMs = openedAtMs - this.#load.measureAtMs;
+    const percent = this.#table.portUsePercent[slot] as number;
+    addConnect(this.#counters.connectCosts, percent, { tookUs, tMs });
   }
 
   /** An answer that does not serve fails the request and so the connection, which goes on as it was meant to. */

@@ -58,11 +58,10 @@ export class SlotLoad {
 
   /** Runs until every unit is begun and every connection is closed and counted. Blocks the thread. */
   run(wire: SlotWire): void {
-    using portUse = this.portUse;
+    using _portUse = this.portUse;
     this.connections.wire = wire;
     while (!this.#arrivalsOver || this.table.live > 0) {
       this.#turn();
-      portUse.look(this.connections.nowMs);
       wire.poll(Math.max(0, this.#nextTurnAtMs() - monotonicMs()));
     }
   }
@@ -165,6 +164,7 @@ export class SlotLoad {
     this.connections.nowMs = nowMs;
     if (nowMs >= this.#nextSweepAtMs) this.#sweep(nowMs);
     if (!this.#phaseOver && nowMs >= this.#endAtMs) this.#endPhase();
+    this.portUse.look(nowMs);
     this.#pacer.pace(nowMs);
     if (this.#pacer.over && !this.#arrivalsOver) this.#endArrivals();
     for (let atMs = this.rests.nextAtMs; atMs <= nowMs; atMs = this.rests.nextAtMs) {

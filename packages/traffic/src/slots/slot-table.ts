@@ -38,6 +38,8 @@ export class SlotTable {
   failedErrno: Uint8Array = new Uint8Array(FIRST_LENGTH);
   failedAtMs: Float64Array = new Float64Array(FIRST_LENGTH);
   openedAtMs: Float64Array = new Float64Array(FIRST_LENGTH);
+  /** What share of the local ports was taken then. */
+  portUsePercent: Uint8Array = new Uint8Array(FIRST_LENGTH);
   sentAtMs: Float64Array = new Float64Array(FIRST_LENGTH);
   /** When it takes too long; of a resting slot: when its rest ends. */
   deadlineMs: Float64Array = new Float64Array(FIRST_LENGTH);
@@ -84,6 +86,7 @@ export class SlotTable {
     this.failedErrno = longer(this.failedErrno, length);
     this.failedAtMs = longer(this.failedAtMs, length);
     this.openedAtMs = longer(this.openedAtMs, length);
+    this.portUsePercent = longer(this.portUsePercent, length);
     this.sentAtMs = longer(this.sentAtMs, length);
     this.deadlineMs = longer(this.deadlineMs, length);
     this.unitIntendedAtMs = longer(this.unitIntendedAtMs, length);

@@ -40,6 +40,31 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    behaviour: "a connect() counts by the ports in use when it began, and at that time",
+    workload: {
+      arrival: open(200, { limit: 90 }),
+      timeouts: { connectMs: 10_000, responseMs: 2000 },
+    },
+    world: { client: HUNDRED_PORTS },
+    options: {
+      before: (world) => world.loseSyns(),
+      async during({ shard, world }) {
+        const begun = { attempted: 90, established: 0 };
+        await expect.poll(() => shard.live(), { timeout: 5000 }).toMatchObject(begun);
+        world.hearSyns();
+      },
+    },
+    check({ tally, events, elapsedMs }) {
+      expect(tally.connections).toMatchObject({ established: 90, succeeded: 90 });
+      const table = events.find(({ kind }) => kind === "connect-by-port-use");
+      const rows = (table?.detail["rows"] ?? []) as [percent: number, count: number][];
+      expect(rows.reduce((total, [, count]) => total + count, 0)).toBe(90);
+      // When the last began there were 89; when the first was established, a second later, all 90.
+      expect(rows.at(-1)?.[0]).toBeLessThan(90);
+      expect(table?.tMs).toBeLessThanOrEqual(elapsedMs - 1000);
+    },
+  },
+  {
     behaviour:
       "where the server closes first, the client has no TIME_WAIT and never runs out of ports",
     workload: { closer: "server", arrival: closed(4, { limit: 300 }) },
