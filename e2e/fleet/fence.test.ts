@@ -1,11 +1,22 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseScenario, planTrials, type Trial } from "@churnlab/core";
+import { connectNats, verbSubject } from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
 import { awaitLoad } from "./await-load.ts";
+import { requestOf } from "./request-of.ts";
 import { afterMeasure, runOne } from "./run-one.ts";
-import { agentsWithClocks, type RunningFleet, startFleet, until } from "./start-fleet.ts";
+import {
+  type AgentSpec,
+  agentsWithClocks,
+  type RunningFleet,
+  startFleet,
+  until,
+  VERSION,
+} from "./start-fleet.ts";
 
 const scenarioOf = (agents: number, measureS: number, replicates = 1): string => `
 version: 1
@@ -80,6 +91,17 @@ describe("a controller that sleeps while another takes its locks", () => {
     expect(await until(() => sleeper.child.exitCode !== null, 40_000)).toBe(true);
     expect(sleeper.log()).toContain("Run RUNOTHER has the target on target");
     await other.close();
+  });
+
+  it("is refused by an agent that was started anew meanwhile, and has nothing built there", async () => {
+    const agent = fleet.agents.get("a1")?.child;
+    agent?.kill("SIGKILL");
+    await once(agent as ChildProcess, "exit");
+    await fleet.startAgent(agentsWithClocks([0])[1] as AgentSpec);
+    const nc = await connectNats({ name: "test", server: fleet.url, seed: null, ca: null });
+    const reply = await nc.request(verbSubject("a1", "prepare"), requestOf(VERSION));
+    expect(reply.json()).toMatchObject({ ok: false, code: "E_FLEET_LOCKED" });
+    await nc.close();
   });
 });
 

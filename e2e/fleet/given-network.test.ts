@@ -11,7 +11,7 @@ import {
 } from "@churnlab/linux";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
-import { type AgentSpec, type RunningFleet, startFleet, until } from "./start-fleet.ts";
+import { type AgentSpec, BRIDGE, type RunningFleet, startFleet, until } from "./start-fleet.ts";
 
 const BACKLOG = "net.ipv4.tcp_max_syn_backlog";
 const SCENARIO = `
@@ -84,7 +84,7 @@ beforeAll(async () => {
   );
   for (const [i, namespace] of [named, host].entries()) {
     joinByBridge({
-      bridge: { namespace: fleet.lan, device: "br0", port: `given${i}` },
+      bridge: { namespace: fleet.lan, device: BRIDGE, port: `given${i}` },
       host: { namespace, device: "c0", addresses: [`198.18.1.${i + 1}`] },
       peers: ["198.18.2.1"],
     });
@@ -101,7 +101,7 @@ async function startRun(label: string, namespace: NetworkNamespace, measure: str
   const file = path.join(fleet.folder, `${label}.yaml`);
   writeFileSync(file, of(label).replace("measure: 2s", `measure: ${measure}`));
   const db = path.join(fleet.folder, `${label}-${measure}.db`);
-  const run = fleet.start(["run", file, "--nats", fleet.url, "--db", db]);
+  const run = fleet.start(["run", file, ...fleet.reach, "--db", db]);
   expect(await until(() => !isRestored(namespace), 20_000)).toBe(true);
   expect(readSysctls(namespace, [BACKLOG])[BACKLOG]).toBe("77");
   return { run, db };
@@ -127,6 +127,9 @@ describe("a target in a namespace that is there already", () => {
 
   it("gets it back after the dead-man's time when controller and server are gone", async () => {
     const { run } = await startRun("host", host, "60s");
+    // What its spool says of the running trial is not for another process of its name.
+    await expect(fleet.startAgent(onHost)).rejects.toThrow(/Another agent is called h1[^]*E_FLEET/);
+    expect(readSysctls(host, [BACKLOG])[BACKLOG]).toBe("77");
     run.child.kill("SIGKILL");
     await fleet.killServer();
     expect(await until(() => isRestored(host), 16_000)).toBe(true);
@@ -154,7 +157,7 @@ describe("a target on the host itself", () => {
     await fleet.startAgent(refusing);
     const file = path.join(fleet.folder, "refusing.yaml");
     writeFileSync(file, of("refusing"));
-    const run = fleet.start(["run", file, "--nats", fleet.url, "--db", `${fleet.folder}/r.db`]);
+    const run = fleet.start(["run", file, ...fleet.reach, "--db", `${fleet.folder}/r.db`]);
     expect(await until(() => run.child.exitCode !== null, 30_000)).toBe(true);
     expect(run.child.exitCode).not.toBe(0);
     expect(fleet.agents.get("h2")?.log()).toMatch(/refused: .*limits\.hostTarget/);

@@ -46,7 +46,7 @@ describe("an agent whose spool is full", () => {
     expect(refused).toMatchObject({
       state: "failed",
       code: "E_DISK",
-      message: expect.stringMatching(/a1: Results cannot be written to .*spool-a1 \(ENOSPC\)/),
+      message: expect.stringMatching(/a1: .* cannot be .*spool-a1.*\(ENOSPC\)/),
     });
     full.empty();
     const outcome = await runOne(SCENARIO, testbed);
@@ -91,7 +91,7 @@ describe("results that an agent recorded and could not bring before it was kille
     const spool = path.join(fleet.folder, "spool-b1");
     const spooled = (): string[] => readdirSync(spool).filter((name) => name.endsWith(".ndjson"));
     const running = awaitLoad(fleet.url, "b1");
-    const run = fleet.start(["run", "replay.yaml", "--nats", fleet.url, "--db", db]);
+    const run = fleet.start(["run", "replay.yaml", ...fleet.reach, "--db", db]);
     await running;
     await fleet.killServer();
     expect(await until(() => spooled().length === 1, 10_000)).toBe(true);

@@ -28,6 +28,7 @@ export * from "./system-error.ts";
 // Hosts.
 
 export * from "./ip-address.ts";
+export * from "./lock-file.ts";
 export * from "./namespace-cookie.ts";
 export * from "./network-namespace.ts";
 export * from "./rootless.ts";

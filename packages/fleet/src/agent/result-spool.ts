@@ -31,8 +31,8 @@ export class ResultSpool {
   }
 
   /** Whether anything can be written at all; asked before there is a load whose results would have nowhere to go. */
-  probe(): void {
-    const file = path.join(this.#directory, `.probe-${randomUUID()}`);
+  probe(agent: string): void {
+    const file = path.join(this.#directory, probeName(agent, randomUUID()));
     this.#write(file, "x".repeat(PROBE_BYTES));
     rmSync(file, { force: true });
   }
@@ -96,6 +96,11 @@ export class ResultSpool {
       throw spoolFailure(this.#directory, error);
     }
   }
+}
+
+/** What an agent writes to see whether it can. */
+export function probeName(agent: string, id: string): string {
+  return `.probe.${agent}.${id}`; // names hold no dot
 }
 
 interface SpoolFile {
