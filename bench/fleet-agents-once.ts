@@ -54,7 +54,6 @@ async function serve(name: string, nc: Connection): Promise<void> {
       spool: path.join(spool, name),
       limits: { ...DEFAULT_LIMITS, hostTarget: true },
       clock: openClock(),
-      insecure: false,
       log: (line) => process.stderr.write(`${name}: ${line}\n`),
     },
     builder,

@@ -138,6 +138,7 @@ describe("docker-compose up", () => {
       "/tmp/fleet.yaml",
       "--nats",
       "nats://nats:4222",
+      "--insecure",
       ...database,
     );
     const shown = docker("exec", ...controller, "show", "last", "--json", ...database);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { createNetworkNamespace, joinByVeth, type NetworkNamespace } from "@churnlab/linux";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -15,6 +16,14 @@ require("node:net").createServer((socket) => {
   socket.on("data", (data) => { console.error("said " + data); if (data.includes("PING")) socket.write("PONG\\r\\n"); });
   socket.on("error", () => {});
 }).listen(Number(process.argv[1]), "${HUB}", () => console.error("listens"));
+`;
+
+const SCENARIO = `
+version: 1
+name: off-loopback
+fleet: { agents: 1 }
+workload: { kind: short-lived, arrival: { rate: 100/s } }
+replicates: 1
 `;
 
 const stack: AsyncDisposableStack[] = [];
@@ -74,6 +83,18 @@ describe("an agent whose server is on another machine", () => {
     await expect(fleet.startAgent({ ...spec, name: "a2" })).rejects.toThrow(/'tls'/);
     expect(heard()).not.toMatch(/said [^]*"name":"a2"/);
     expect(heard()).toContain("came");
+  });
+
+  it("has a controller that refuses it likewise, and is let through by the same flag", async () => {
+    const fleet = await openFleet(false);
+    writeFileSync(path.join(fleet.folder, "off.yaml"), SCENARIO);
+    const to = ["run", "off.yaml", "--nats", fleet.url, "--db", "off.db"];
+    const refused = fleet.start(to);
+    expect(await until(() => refused.child.exitCode !== null, 20_000)).toBe(true);
+    expect(`${refused.child.exitCode} ${refused.log()}`).toMatch(/^3 [^]*'tls'[^]*--insecure/);
+    const taken = fleet.start([...to, "--insecure"]);
+    expect(await until(() => taken.child.exitCode !== null, 20_000)).toBe(true);
+    expect(taken.log()).toMatch(/No agent offers a target/);
   });
 
   it("says nothing to an impostor that has its server's place after a reconnect", async () => {

@@ -7,21 +7,23 @@ export interface FleetOptions {
   /** The controller's file, as `fleet init` writes it. */
   readonly fleet?: string;
   readonly agents?: number;
+  /** Whether a server on another machine may do without TLS and keys. */
+  readonly insecure?: boolean;
 }
 
 const CONTROLLER = "controller";
 
 /** How the fleet is reached; null where the trials run on this machine. Throws `E_USAGE`, `E_AGENT_FILE`. */
-export function findFleet({ nats, fleet, agents }: FleetOptions): Access | null {
+export function findFleet({ nats, fleet, agents, insecure = false }: FleetOptions): Access | null {
   if (fleet !== undefined) {
     const { name, server, seed, ca } = readAgentFile(fleet);
     const url = nats ?? server;
-    if (url !== null) return { name: name ?? CONTROLLER, server: url, seed, ca };
+    if (url !== null) return { name: name ?? CONTROLLER, server: url, seed, ca, insecure };
     throw new ChurnError("E_USAGE", `${fleet} names no server, and there is no --nats.`, {
       hint: "Say where the fleet's server is: --nats URL, or server: URL in that file.",
     });
   }
-  if (nats !== undefined) return { name: CONTROLLER, server: nats, seed: null, ca: null };
+  if (nats !== undefined) return { name: CONTROLLER, server: nats, seed: null, ca: null, insecure };
   if (agents === undefined) return null;
   throw new ChurnError("E_USAGE", "--agents is for trials on a fleet.", {
     hint: "Say where its server is: --nats URL or --fleet FILE.",

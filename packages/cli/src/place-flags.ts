@@ -1,6 +1,7 @@
 export interface PlaceOptions {
   readonly nats?: string;
   readonly fleet?: string;
+  readonly insecure?: boolean;
   readonly pull?: boolean;
   readonly allowExternal?: boolean;
 }
@@ -9,10 +10,17 @@ export interface PlaceOptions {
  * The flags of `run` that say where its trials ran and what it was allowed, so that a report can print the whole command. A
  * server's user, password and token are left out; keys are in the file that `--fleet` names, and stay there.
  */
-export function listPlaceFlags({ nats, fleet, pull, allowExternal }: PlaceOptions): string[] {
+export function listPlaceFlags({
+  nats,
+  fleet,
+  insecure,
+  pull,
+  allowExternal,
+}: PlaceOptions): string[] {
   return [
     ...(fleet === undefined ? [] : ["--fleet", fleet]),
     ...(nats === undefined ? [] : ["--nats", nats.split(",").map(stripSecrets).join(",")]),
+    ...(insecure === true ? ["--insecure"] : []),
     ...(pull === true ? ["--pull"] : []),
     ...(allowExternal === true ? ["--allow-external"] : []),
   ];

@@ -71,6 +71,10 @@ function addRunCommands(program: Command, act: Act): void {
     .option("--fleet <file>", "run on a fleet, with the controller's file of fleet init")
     .option("--agents <n>", "agents of the fleet that offer load", parseCount)
     .option(
+      "--insecure",
+      "use a fleet's server on another machine without TLS, or that asks for no key",
+    )
+    .option(
       "--reporter <format=file>",
       `write a report too, repeatable; formats: ${REPORT_FORMATS.join(", ")}`,
       collect,

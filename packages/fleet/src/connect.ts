@@ -1,6 +1,8 @@
 import { ChurnError } from "@churnlab/core";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { type Access, connectionOptions, type LineOptions } from "./connection-options.ts";
+import { type Access, connectionOptions } from "./connection-options.ts";
+import { requireProtection } from "./protection.ts";
+import { parseServerUrl, withoutSecrets } from "./server-url.ts";
 
 /** A server that answers no ping for this long is gone. */
 const PING_MS = 2000;
@@ -10,15 +12,16 @@ const CONNECT_MS_MAX = 5000;
 
 /**
  * Connects with an inbox of its own. A lost server is sought until the connection is closed. A user and password, or a token, may
- * stand in the URL. Throws `E_NATS`.
+ * stand in the URL. Rejects with `E_NATS`, also for a server on another machine without verified TLS or that lets everybody in,
+ * unless `access.insecure`.
  */
-export async function connectNats(access: Access, line: LineOptions = {}): Promise<NatsConnection> {
-  const { username, password } = parseUrl(access.server);
+export async function connectNats(access: Access): Promise<NatsConnection> {
+  const { username, password } = parseServerUrl(access.server);
   const login = [username, password].map(decodeURIComponent) as [string, string];
   let connection: NatsConnection;
   try {
     connection = await connect({
-      ...connectionOptions({ ...access, server: withoutSecrets(access.server) }, line),
+      ...connectionOptions({ ...access, server: withoutSecrets(access.server) }),
       pingInterval: PING_MS,
       maxPingOut: PINGS_MISSED_MAX,
       reconnectTimeWait: RECONNECT_MS,
@@ -38,6 +41,7 @@ export async function connectNats(access: Access, line: LineOptions = {}): Promi
   }
   try {
     requireVersion(connection, access);
+    requireProtection(connection, access);
     return connection;
   } catch (error) {
     await connection.close();
@@ -61,7 +65,7 @@ function hintOf(why: string, { ca }: Access): string {
       : "The file's ca is not the server's: use the files that fleet init wrote together with this server's.";
   }
   return why.includes("'tls'")
-    ? "The server has to speak TLS: churnlab fleet init writes its configuration. An agent may do without where it is told --insecure."
+    ? "The server has to speak TLS: churnlab fleet init writes its configuration. Where the network is yours alone, --insecure does without."
     : "Is a nats-server listening there, and are name and key right?";
 }
 
@@ -86,27 +90,4 @@ function requireVersion({ info }: NatsConnection, { server }: Access): void {
 function loginOptions([user, pass]: readonly [string, string]): Record<string, string> {
   if (user === "") return {};
   return pass === "" ? { token: user } : { user, pass };
-}
-
-function parseUrl(url: string): URL {
-  const text = url.includes("://") ? url : `nats://${url}`;
-  if (!URL.canParse(text) || new URL(text).host === "") {
-    throw new ChurnError("E_USAGE", `${JSON.stringify(url)} is no URL of a NATS server`, {
-      hint: "For example nats://127.0.0.1:4222",
-    });
-  }
-  return new URL(text);
-}
-
-/** The URL as it may be shown. */
-export function withoutSecrets(url: string): string {
-  const { protocol, host } = parseUrl(url);
-  return `${protocol}//${host}`;
-}
-
-const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
-
-/** Whether the server is on this machine. */
-export function isLoopback(url: string): boolean {
-  return LOOPBACK.test(parseUrl(url).hostname);
 }

@@ -1,5 +1,6 @@
 import { ChurnError } from "@churnlab/core";
 import { type NodeConnectionOptions, nkeyAuthenticator } from "@nats-io/transport-node";
+import { needsTls } from "./protection.ts";
 import { inboxPrefix } from "./subjects.ts";
 
 /** What a file of the fleet says of how to reach its server. */
@@ -11,11 +12,8 @@ export interface Access {
   readonly seed: string | null;
   /** PEM of the authority that the server's certificate is signed by; null: those that Node.js trusts. */
   readonly ca: string | null;
-}
-
-export interface LineOptions {
-  /** Whether a server without TLS is refused, whatever it says of itself; absent: with a `ca`, or a URL of `tls://`. */
-  readonly tls?: boolean;
+  /** Whether a server on another machine may do without TLS, and let everybody in; absent: no. */
+  readonly insecure?: boolean;
 }
 
 /**
@@ -23,10 +21,9 @@ export interface LineOptions {
  * again. Other servers that it names are not followed: nobody said that they may be trusted. Throws `E_AGENT_FILE` for a seed that
  * is none.
  */
-export function connectionOptions(
-  { name, server, seed, ca }: Access,
-  { tls = ca !== null || server.startsWith("tls://") }: LineOptions = {},
-): NodeConnectionOptions {
+export function connectionOptions(access: Access): NodeConnectionOptions {
+  const { name, server, seed, ca } = access;
+  const tls = ca !== null || server.startsWith("tls://") || needsTls(access);
   return {
     servers: server,
     name,

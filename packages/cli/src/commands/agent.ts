@@ -80,7 +80,13 @@ function readOptions(options: AgentCommandOptions): AgentOptions {
   }
   const limits = file?.limits ?? DEFAULT_LIMITS;
   return {
-    access: { name, server, seed: file?.seed ?? null, ca: file?.ca ?? null },
+    access: {
+      name,
+      server,
+      seed: file?.seed ?? null,
+      ca: file?.ca ?? null,
+      insecure: options.insecure ?? false,
+    },
     churnlab: VERSION,
     roles: narrowRoles(readRoles(options.role), limits),
     labels: { ...file?.labels, ...readLabels(options.label ?? []) },
@@ -90,7 +96,6 @@ function readOptions(options: AgentCommandOptions): AgentOptions {
     spool: options.spool ?? path.join(findStateDirectory(), name),
     limits,
     clock: openClock(options.clockOffset ?? 0),
-    insecure: options.insecure ?? false,
     log: (line) => terminal.say(`${new Date().toISOString()} ${name}: ${line}`),
   };
 }

@@ -26,8 +26,6 @@ export interface AgentOptions {
   /** What a controller may ask for. */
   readonly limits: AgentLimits;
   readonly clock: MonotonicClock;
-  /** May connect to a server on another machine that asks for no password. */
-  readonly insecure: boolean;
   /** One line for people. */
   log(line: string): void;
 }
