@@ -10,7 +10,7 @@ import {
 } from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { afterMeasure, runOne } from "./run-one.ts";
-import { type RunningFleet, startFleet } from "./start-fleet.ts";
+import { BRIDGE, type RunningFleet, startFleet } from "./start-fleet.ts";
 
 const SCENARIO = `
 version: 1
@@ -66,13 +66,12 @@ beforeAll(async () => {
     churnlab: "0.1.0",
     roles: ["load"],
     labels: { of: "jumps" },
-    network: { kind: "link", bridge: "br0", path: `/proc/self/fd/${fleet.lan.fd}` },
+    network: { kind: "link", bridge: BRIDGE, path: `/proc/self/fd/${fleet.lan.fd}` },
     addresses: ["198.18.2.2"],
     capacity: 1,
     spool: path.join(fleet.folder, "spool-jumps"),
     limits: DEFAULT_LIMITS,
     clock,
-    insecure: false,
     log: (line) => said.push(line),
   };
   jumping = await startAgent(options);

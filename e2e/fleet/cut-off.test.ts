@@ -62,7 +62,7 @@ describe("an agent that is cut off from the server in the middle of its load", (
   it("makes the attempt invalid by its name, stops by its dead-man's switch, restores, and has its part in the next", async () => {
     writeFileSync(path.join(fleet.folder, "cut.yaml"), SCENARIO);
     const db = path.join(fleet.folder, "cut.db");
-    const run = fleet.start(["run", "cut.yaml", "--nats", fleet.url, "--db", db]);
+    const run = fleet.start(["run", "cut.yaml", ...fleet.reach, "--db", db]);
     expect(await until(() => fleet.countHosts() === 3, 20_000)).toBe(true);
     inHome("a2", "nft", "add table inet cut");
     inHome(

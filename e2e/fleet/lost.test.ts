@@ -121,7 +121,7 @@ describe("a controller that is killed in the middle of its load", () => {
   it("leaves no load after the dead-man's time, and its locks to the next", async () => {
     const { writeFile } = await import("node:fs/promises");
     await writeFile(`${fleet.folder}/s.yaml`, SCENARIO.replace("4s", "60s"));
-    const controller = fleet.start(["run", "s.yaml", "--nats", fleet.url, "--db", "x.db"]);
+    const controller = fleet.start(["run", "s.yaml", ...fleet.reach, "--db", "x.db"]);
     expect(await until(() => fleet.countHosts() === 3, 20_000)).toBe(true);
     await sleep(2000);
     controller.child.kill("SIGKILL");

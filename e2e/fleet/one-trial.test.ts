@@ -121,7 +121,7 @@ describe("a trial of four agents", () => {
   it("counts and judges as one process with four workers, whatever the agents' clocks say", async () => {
     const [here, there] = await Promise.all([
       judge("here", `${churn("sources: 4, workers: 4")}${JUDGED}`),
-      judge("there", `${onFleet(churn(""), 4)}${JUDGED}`, "--nats", fleet.url),
+      judge("there", `${onFleet(churn(""), 4)}${JUDGED}`, ...fleet.reach),
     ]);
     expect(verdictsOf(there)).toEqual(verdictsOf(here));
     // The same is not yet right.

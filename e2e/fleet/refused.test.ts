@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { parseScenario, planTrials, type Trial } from "@churnlab/core";
+import { type ChurnError, parseScenario, planTrials, type Trial } from "@churnlab/core";
 import { clockSubject, connectNats, heartbeatSubject, verbSubject } from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requestOf } from "./request-of.ts";
@@ -10,6 +10,7 @@ import {
   type Started,
   startFleet,
   until,
+  VERSION,
 } from "./start-fleet.ts";
 
 const SCENARIO = `
@@ -63,7 +64,8 @@ describe("what a fleet refuses", () => {
 
   it("one of two agents of a name that begin at once, and the other serves", async () => {
     const spec: AgentSpec = { name: "twin", role: "load", addresses: ["198.18.2.7"] };
-    const begun = [fleet.begin(spec), fleet.begin(spec)];
+    const apart = { ...spec, flags: [`--spool=${fleet.folder}/twin`] };
+    const begun = [fleet.begin(spec), fleet.begin(apart)];
     const isOver = ({ child }: Started): boolean => child.exitCode !== null;
     expect(await until(() => begun.filter(isOver).length > 0, 20_000)).toBe(true);
     const [ended, ...more] = begun.filter(isOver);
@@ -112,6 +114,38 @@ describe("what a fleet refuses", () => {
       await fleet.agents.get("a1")?.shows(`churnlab.agent.a1.${verb}: refused`);
     }
     expect(fleet.countHosts()).toBe(0);
+  });
+
+  it("a target that nobody offers, and says how it is: by a command that works when it is copied", async () => {
+    const testbed = await fleet.open("RUNNOTARGET");
+    const yaml = SCENARIO.replace("agents: 1", "agents: 1, target: { labels: { disk: fast } }");
+    const refusal: unknown = await testbed.build(aTrial(yaml), signal).catch((error) => error);
+    const { hint = "" } = refusal as ChurnError;
+    const [, command = ""] =
+      /Start one: churnlab (agent .*) \(on a host with that bridge/.exec(hint) ?? [];
+    // On a host of its own, for which a namespace stands here.
+    const host = [
+      `--netns=/proc/${process.pid}/fd/${fleet.lan.fd}`,
+      `--spool=${fleet.folder}/copied`,
+    ];
+    const started = fleet.start([...command.split(" "), ...host]);
+    await started.shows("serves with 198.18.1.2");
+    const world: AsyncDisposable = await testbed.build(aTrial(yaml), signal);
+    await world[Symbol.asyncDispose]();
+    await testbed.close();
+    started.child.kill("SIGTERM");
+    expect(await until(() => started.child.exitCode === 130, 10_000)).toBe(true);
+  });
+
+  it("what says more than it knows, by name, and nothing of it is done", async () => {
+    const nc = await connectNats({ name: "test", server: fleet.url, seed: null, ca: null });
+    const request = { ...(JSON.parse(requestOf(VERSION)) as object), dryRun: true };
+    const reply = await nc.request(verbSubject("a1", "prepare"), JSON.stringify(request));
+    expect(reply.json()).toMatchObject({
+      ok: false,
+      message: expect.stringMatching(/not understood: Unrecognized key: "dryRun"/),
+    });
+    await nc.close();
   });
 
   it("more agents than there are, and says which there are", async () => {

@@ -39,7 +39,7 @@ async function listenToStarts(): Promise<{ readonly trials: number[]; close(): P
 it("a run whose controller was killed goes on with the trials that it lacks: none is run again, none is counted twice", async () => {
   writeFileSync(path.join(fleet.folder, "resumed.yaml"), SCENARIO);
   const db = path.join(fleet.folder, "resumed.db");
-  const to = ["--nats", fleet.url, "--db", db];
+  const to = [...fleet.reach, "--db", db];
   const starts = await listenToStarts();
   const { trials } = starts;
   const killed = fleet.start(["run", "resumed.yaml", ...to]);

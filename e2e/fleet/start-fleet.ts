@@ -19,7 +19,8 @@ import { listChangedSysctls, openStayingHosts, type StayingHost } from "./stayin
 
 export const BIN: string = path.resolve(import.meta.dirname, "../../packages/cli/bin/churnlab.mjs");
 const START_MS_MAX = 60_000;
-const BRIDGE = "br0";
+/** As errors of a fleet suggest it. */
+export const BRIDGE = "churn0";
 /** As the agents under test say it. */
 export const VERSION = "0.1.0";
 
@@ -181,12 +182,13 @@ interface Entry {
 
 function openEntry(folder: string, host: string, port: number): Entry {
   const url = `nats://${host}:${port}`;
+  const insecure = host !== "127.0.0.1";
   return {
     url,
     server: ["-a", host, "-p", String(port), "--jetstream", "--store_dir", folder],
     below: "",
-    controller: { name: "controller", server: url, seed: null, ca: null },
-    reach: ["--nats", url],
+    controller: { name: "controller", server: url, seed: null, ca: null, insecure },
+    reach: ["--nats", url, ...(insecure ? ["--insecure"] : [])],
     flagOf: () => `--nats=${url}`,
   };
 }

@@ -24,7 +24,7 @@ const PLAIN_BYTES_MAX = VARINT_BYTES_MAX * (1 + 2 * HISTOGRAM_BUCKETS);
 const CHUNK_BYTES = 4096;
 const METRIC_CHARACTERS_MAX = 64;
 
-export const packedHistogramSchema: z.ZodType<PackedHistogram> = z.object({
+export const packedHistogramSchema: z.ZodType<PackedHistogram> = z.strictObject({
   metric: z.string().max(METRIC_CHARACTERS_MAX),
   buckets: z.string().max(2 * PLAIN_BYTES_MAX),
 });

@@ -15,7 +15,8 @@ export function checkMessage<T>(value: unknown, schema: z.ZodType<T>): T {
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const where = issue?.path.join(".") ?? "";
-  throw new ChurnError("E_AGENT", `A message is not understood: ${where} ${issue?.message}`);
+  const why = where === "" ? issue?.message : `${where}: ${issue?.message}`;
+  throw new ChurnError("E_AGENT", `A message is not understood: ${why}`);
 }
 
 function parse(data: Uint8Array | string): unknown {

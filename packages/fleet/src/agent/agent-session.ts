@@ -8,7 +8,6 @@ import { askedByArm, askedByPrepare } from "../limits/asked.ts";
 import { enforceLimits } from "../limits/enforce-limits.ts";
 import type { AgentState } from "../messages/agent-description.ts";
 import type { Request } from "../messages/envelope.ts";
-import { type Fence, isBefore, NO_FENCE } from "../messages/fence.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
 import type { ResultPiece } from "../messages/result-piece.ts";
 import {
@@ -21,8 +20,10 @@ import {
   type StartRequest,
   type TrialKey,
 } from "../messages/trial-messages.ts";
+import { tellSeldom } from "../tell-seldom.ts";
 import type { AgentOptions } from "./agent-options.ts";
 import { DeadMan } from "./dead-man.ts";
+import type { KeptFence } from "./kept-fence.ts";
 import type { KeptResults } from "./kept-results.ts";
 import { LiveSampler } from "./live-sampler.ts";
 import {
@@ -40,6 +41,7 @@ export interface SessionParts {
   readonly options: AgentOptions;
   readonly builder: SideMaker;
   readonly spool: ResultSpool;
+  readonly fence: KeptFence;
   /** Brings pieces to the controller; ends early when the signal is aborted. */
   readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<number>;
   /** Of earlier attempts. */
@@ -70,8 +72,6 @@ export class AgentSession implements AsyncDisposable {
   #current: Current | null = null;
   /** The newest: its side may still be under construction. */
   #attempt: Attempt | null = null;
-  /** Of the newest lock; what comes with an earlier one is from a controller that lost it. */
-  #fence: Fence = NO_FENCE;
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SessionParts) {
@@ -87,18 +87,9 @@ export class AgentSession implements AsyncDisposable {
     return this.#current?.side.state ?? "idle";
   }
 
-  /** Refuses what comes from a controller that lost its lock. */
-  admit({ fence, run }: Request): void {
-    if (isBefore(fence, this.#fence)) {
-      throw new ChurnError(
-        "E_FLEET_LOCKED",
-        `${this.#name} serves a newer controller than ${run}`,
-        {
-          hint: "After the clock of the NATS server was set back and its files were lost, start the agent anew.",
-        },
-      );
-    }
-    this.#fence = fence;
+  /** Refuses what comes from a controller that lost its lock; see `KeptFence`. */
+  admit(request: Request): void {
+    this.#parts.fence.admit(request);
   }
 
   /**
@@ -108,6 +99,7 @@ export class AgentSession implements AsyncDisposable {
   async prepare({ run, holder }: Request, request: PrepareRequest): Promise<PrepareReply> {
     const { options } = this.#parts;
     enforceLimits(options.limits, askedByPrepare(request, options.network.kind));
+    this.#requireRole(request);
     this.#requireCapacity(request);
     this.#giveUp("another trial is to be prepared");
     const attempt = { run, key: request.key, over: new AbortController() };
@@ -175,6 +167,16 @@ export class AgentSession implements AsyncDisposable {
     return this.#parts.options.access.name;
   }
 
+  #requireRole({ part }: PrepareRequest): void {
+    const { roles } = this.#parts.options;
+    if (roles.includes(part)) return;
+    throw new ChurnError(
+      "E_REFUSED",
+      `${this.#name} was asked for a ${part}, and offers ${roles.join(", ")}`,
+      { hint: "It offers what its --role says." },
+    );
+  }
+
   #requireCapacity({ workers }: PrepareRequest): void {
     const { capacity } = this.#parts.options;
     if (workers <= capacity) return;
@@ -189,7 +191,7 @@ export class AgentSession implements AsyncDisposable {
     const { builder, options, spool } = this.#parts;
     const { addresses, clock } = options;
     over.throwIfAborted();
-    spool.probe();
+    spool.probe(this.#name);
     return TrialSide.build(request, { name: this.#name, addresses, builder, clock }, over);
   }
 
@@ -260,7 +262,10 @@ export class AgentSession implements AsyncDisposable {
     const isLine = (seq: number, everyMs: number): boolean =>
       seq % Math.max(1, Math.round(everyMs / liveMs)) === 0;
     const grid = { offsetMs: clockOffsetMs, stepMs: liveMs };
-    return new LiveSampler(options.clock, grid, (seq) => {
+    const tell = tellSeldom((line) => options.log(line));
+    const onFailure = (error: unknown): void =>
+      tell(`a live sample is missed: ${error instanceof Error ? error.message : String(error)}`);
+    const sample = (seq: number): void => {
       live({
         run,
         key,
@@ -272,7 +277,8 @@ export class AgentSession implements AsyncDisposable {
         }),
         targetEnded: side.targetEnded,
       });
-    });
+    };
+    return new LiveSampler(options.clock, grid, { sample, onFailure });
   }
 
   /** No controller for too long: whatever there is of the attempt, it ends. */

@@ -3,42 +3,26 @@ import { ChurnError } from "@churnlab/core";
 import { cleanContainers, SideBuilder, type SideNetwork } from "@churnlab/testbed";
 import { jetstream } from "@nats-io/jetstream";
 import { Svcm } from "@nats-io/services";
-import type { Msg, NatsConnection } from "@nats-io/transport-node";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { connectNats } from "../connect.ts";
 import { followRun, isHeard } from "../follow-run.ts";
-import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
-import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
-import { PROTOCOL, type Reply, type Request, requestSchema } from "../messages/envelope.ts";
-import {
-  armRequestSchema,
-  keyedRequestSchema,
-  prepareRequestSchema,
-  readRequestSchema,
-  startRequestSchema,
-} from "../messages/trial-messages.ts";
-import { type Say, sayOver } from "../say.ts";
-import {
-  AGENT_SERVICE,
-  agentSubjects,
-  clockSubject,
-  DEAD_MAN_MS,
-  HEARTBEAT_MS,
-  heartbeatSubject,
-  liveSubject,
-  VERBS,
-  type Verb,
-} from "../subjects.ts";
+import type { AgentDescription } from "../messages/agent-description.ts";
+import { requireProtection } from "../protection.ts";
+import { sayOver } from "../say.ts";
+import { AGENT_SERVICE, DEAD_MAN_MS, liveSubject } from "../subjects.ts";
 import type { AgentOptions } from "./agent-options.ts";
 import { AgentSession, type SessionParts } from "./agent-session.ts";
-import { claimDirectory } from "./claim-directory.ts";
+import { beat } from "./beat.ts";
 import { claimName } from "./claim-name.ts";
+import { claimSpool } from "./claim-spool.ts";
 import { describeAgent } from "./describe-agent.ts";
 import { followConnection } from "./follow-connection.ts";
+import { KeptFence } from "./kept-fence.ts";
 import { KeptResults } from "./kept-results.ts";
 import { openSideNetwork } from "./open-side-network.ts";
 import { publishResults } from "./publish-results.ts";
-import { requiredLine, requireProtection } from "./require-protection.ts";
 import { ResultSpool } from "./result-spool.ts";
+import { serveRequests } from "./serve-requests.ts";
 import type { SideMaker } from "./trial-side.ts";
 import { UndoJournal } from "./undo-journal.ts";
 
@@ -59,7 +43,7 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const network = stack.use(openSideNetwork(given.network));
   const options =
     network.kind === "host" ? { ...given, network: { kind: "host" } as const } : given;
-  claimDirectory(options.spool);
+  stack.use(claimSpool({ directory: options.spool, agent: access.name }));
   const log = (line: string): void => options.log(line);
   const journal = new UndoJournal({ directory: options.spool, agent: access.name, network, log });
   const recovered = journal.recover();
@@ -68,11 +52,9 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const { pull } = options.limits;
   const { keep } = journal;
   const builder = stack.use(new SideBuilder({ network: network.side, addresses, keep, pull }));
-  const line = requiredLine(options);
-  const nc = stack.adopt(await connectNats(access, line), (connection) => connection.close());
-  requireProtection(nc, options);
+  const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
   const closed = followConnection(nc, {
-    requireProtection: () => requireProtection(nc, options),
+    requireProtection: () => requireProtection(nc, access),
     log,
   });
   const agent = stack.use(await serveAgent(nc, { options, builder, network: network.side }));
@@ -137,6 +119,7 @@ export async function serveAgent(
       options,
       builder,
       spool,
+      fence: new KeptFence(options.spool, access.name),
       publish,
       kept,
       live: (message) => say(liveSubject(access.name), message),
@@ -145,7 +128,7 @@ export async function serveAgent(
     }),
   );
   const { lost } = await claimName(nc, { options, instance });
-  const served = stack.use(serve(nc, session, { options, description }));
+  const served = stack.use(serveRequests(nc, session, { options, description }));
   await nc.flush();
   const refused = await Promise.race([served.refused, Promise.resolve(null)]); // the server has answered by now
   if (refused !== null) throw refused;
@@ -156,145 +139,6 @@ export async function serveAgent(
   const held = stack.move();
   const ended = Promise.race([lost, served.refused]);
   return { description, ended, [Symbol.asyncDispose]: () => held.disposeAsync() };
-}
-
-interface ServingParts {
-  readonly options: AgentOptions;
-  readonly description: Omit<AgentDescription, "nowMs">;
-}
-
-/** `refused` resolves where the server does not let the agent hear what is asked of its name. */
-function serve(
-  nc: NatsConnection,
-  session: AgentSession,
-  parts: ServingParts,
-): Disposable & { readonly refused: Promise<ChurnError> } {
-  const { access, clock } = parts.options;
-  const { name } = access;
-  const { promise: refused, resolve } = Promise.withResolvers<ChurnError>();
-  const ownClock = clockSubject(name);
-  const subscription = nc.subscribe(agentSubjects(name), {
-    callback: (error, message) => {
-      if (error !== null) resolve(refuseName(name, error));
-      // At once, and of anybody: it tells nothing else, and what it takes to answer is part of what is measured.
-      else if (message.subject === ownClock) reply(message, clock.nowMs(), parts.options);
-      else void answer(message, session, parts);
-    },
-  });
-  return { refused, [Symbol.dispose]: () => subscription.unsubscribe() };
-}
-
-function refuseName(name: string, cause: Error): ChurnError {
-  return new ChurnError(
-    "E_NATS",
-    `The server does not let this agent be ${name}: ${cause.message}`,
-    {
-      hint: "A key is for one name: use the file that fleet init wrote for this agent, without --name.",
-      cause,
-    },
-  );
-}
-
-async function answer(message: Msg, session: AgentSession, parts: ServingParts): Promise<void> {
-  let answered: Reply;
-  try {
-    const verb = verbOf(message.subject);
-    const request = decodeMessage(message.data, requestSchema);
-    answered = { ok: true, body: (await act(verb, request, { session, ...parts })) ?? null };
-  } catch (error) {
-    answered = refusal(error);
-    parts.options.log(`${message.subject}: refused: ${answered.message}`);
-  }
-  reply(message, answered, parts.options);
-}
-
-/** Never throws, which would end the reading of the connection: what cannot be answered is told of. */
-function reply(message: Msg, body: unknown, { log }: Pick<AgentOptions, "log">): void {
-  try {
-    message.respond(encodeMessage(body));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    log(`${message.subject}: not answered: ${why}`);
-  }
-}
-
-function refusal(error: unknown): Extract<Reply, { ok: false }> {
-  if (error instanceof ChurnError) {
-    const { code, message, hint } = error;
-    return { ok: false, code, message, hint };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  return { ok: false, code: "E_AGENT", message };
-}
-
-function verbOf(subject: string): Verb {
-  const last = subject.split(".").at(-1);
-  const verb = VERBS.find((known) => known === last);
-  if (verb === undefined) throw new ChurnError("E_AGENT", `No agent knows ${last}`);
-  return verb;
-}
-
-async function act(
-  verb: Verb,
-  request: Request,
-  { session, options, description }: ServingParts & { readonly session: AgentSession },
-): Promise<unknown> {
-  if (verb === "describe") return { ...description, nowMs: options.clock.nowMs() };
-  requireVersion(request, options);
-  const { body, run } = request;
-  // Of stored results, also the controller may tell that has no lock on this agent.
-  if (verb === "finish") return session.finish(run, checkMessage(body, keyedRequestSchema));
-  session.admit(request);
-  switch (verb) {
-    case "prepare":
-      return session.prepare(request, checkMessage(body, prepareRequestSchema));
-    case "arm":
-      return session.arm(checkMessage(body, armRequestSchema));
-    case "start":
-      return session.start(checkMessage(body, startRequestSchema));
-    case "stop":
-      return session.stop(checkMessage(body, keyedRequestSchema));
-    case "read":
-      return session.read(checkMessage(body, readRequestSchema));
-    case "restore":
-      return session.restore(checkMessage(body, keyedRequestSchema));
-  }
-}
-
-function requireVersion(
-  { churnlab, protocol }: Request,
-  { access, churnlab: own }: AgentOptions,
-): void {
-  if (churnlab === own && protocol === PROTOCOL) return;
-  throw new ChurnError(
-    "E_FLEET_VERSION",
-    `The controller is churnlab ${churnlab} (protocol ${protocol}), the agent ${access.name} is ${own} (protocol ${PROTOCOL})`,
-    { hint: "Install the same version on both." },
-  );
-}
-
-function beat(
-  say: Say,
-  session: AgentSession,
-  { options, instance }: { readonly options: AgentOptions; readonly instance: string },
-): Disposable {
-  const { access, clock } = options;
-  let seq = 0;
-  const send = (): void => {
-    const { state, run } = session;
-    const heartbeat: Heartbeat = {
-      agent: access.name,
-      instance,
-      seq: seq++,
-      state,
-      run,
-      nowMs: clock.nowMs(),
-    };
-    say(heartbeatSubject(access.name), heartbeat);
-  };
-  send();
-  const timer = setInterval(send, HEARTBEAT_MS);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
 /** Answers `$SRV.PING`, `INFO` and `STATS` under the name of all agents. */

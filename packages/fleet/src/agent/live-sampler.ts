@@ -7,17 +7,24 @@ export interface LiveGrid {
   readonly stepMs: number;
 }
 
-/** Calls `sample` on the grid of the controller's clock, with the number of the grid's line; a missed line is left out. */
+export interface LiveSampling {
+  /** Takes a sample, which has the number of its line of the grid. */
+  readonly sample: (seq: number) => void;
+  /** Told of one that could not be taken. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Samples on the grid of the controller's clock. A line that is missed, or whose sample cannot be taken, is left out. */
 export class LiveSampler implements Disposable {
   readonly #clock: MonotonicClock;
   readonly #grid: LiveGrid;
-  readonly #sample: (seq: number) => void;
+  readonly #sampling: LiveSampling;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(clock: MonotonicClock, grid: LiveGrid, sample: (seq: number) => void) {
+  constructor(clock: MonotonicClock, grid: LiveGrid, sampling: LiveSampling) {
     this.#clock = clock;
     this.#grid = grid;
-    this.#sample = sample;
+    this.#sampling = sampling;
     this.#schedule();
   }
 
@@ -29,12 +36,16 @@ export class LiveSampler implements Disposable {
     const { offsetMs, stepMs } = this.#grid;
     const controllerMs = this.#clock.nowMs() - offsetMs;
     const seq = Math.floor(controllerMs / stepMs) + 1;
-    this.#timer = setTimeout(
-      () => {
-        this.#sample(seq);
-        this.#schedule();
-      },
-      seq * stepMs - controllerMs,
-    );
+    this.#timer = setTimeout(() => this.#take(seq), seq * stepMs - controllerMs);
+  }
+
+  /** A kernel that does not answer once costs a line, and not the agent with its load. */
+  #take(seq: number): void {
+    try {
+      this.#sampling.sample(seq);
+    } catch (error) {
+      this.#sampling.onFailure(error);
+    }
+    this.#schedule();
   }
 }

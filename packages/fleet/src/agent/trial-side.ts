@@ -63,7 +63,8 @@ export class TrialSide implements AsyncDisposable {
   #stage: Stage = "prepared";
   #shard: ArmedShard | null = null;
   #running: Promise<unknown> = Promise.resolve();
-  #over = false;
+  /** Aborted when it is taken down: nothing of its hosts is read afterwards. */
+  readonly #over = new AbortController();
 
   /** Rejects with the signal's reason once it is aborted: nothing is left of the side then. */
   static async build(
@@ -148,7 +149,7 @@ export class TrialSide implements AsyncDisposable {
       throw error;
     }
     this.#stage = "armed";
-    if (!this.#over) return;
+    if (!this.#over.signal.aborted) return;
     this.stop();
     throw new ChurnError("E_AGENT", `The side of ${this.#name} was taken down while it was armed`);
   }
@@ -180,26 +181,30 @@ export class TrialSide implements AsyncDisposable {
     return this.#side.observers.map((observer) => this.#read(observer, parts));
   }
 
-  /** A look at one role, at a time of this agent's clock. */
-  async look({ role, atMs, marks, full }: ReadRequest): Promise<ReadReply> {
+  /** A look at one role, at a time of this agent's clock. Rejects with `E_AGENT` once it is taken down, also while it waits. */
+  async look({ role, atMs, marks }: ReadRequest): Promise<ReadReply> {
+    const { signal } = this.#over;
     const waitMs = atMs === null ? 0 : atMs - this.#clock.nowMs();
-    if (waitMs > 0) await sleep(waitMs);
+    if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => {});
+    if (signal.aborted) {
+      throw new ChurnError("E_AGENT", `The side of ${this.#name} was taken down before the look`);
+    }
     const ofTarget = role === "target" && "target" in this.#side ? this.#side : null;
     if (marks) ofTarget?.target.markMeasure?.();
     const observers = this.#side.observers.filter((observer) => observer.role === role);
     const readings = observers.map((observer) => ({
       observer,
-      reading: this.#read(observer, { queues: false, ports: full }),
+      reading: this.#read(observer, { queues: false, ports: true }),
     }));
     return {
       roles: readings.map(({ observer, reading }) => this.#lookAt(observer, reading)),
-      target: ofTarget === null ? null : await this.#lookAtTarget(ofTarget, full),
+      target: ofTarget === null ? null : await this.#lookAtTarget(ofTarget),
     };
   }
 
   /** Its load has ended, connections and all, before anything of its hosts is put back. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#over = true;
+    this.#over.abort();
     this.stop();
     const patience = new AbortController();
     const waited = sleep(STOP_MS_MAX, undefined, { signal: patience.signal }).catch(() => {});
@@ -209,10 +214,11 @@ export class TrialSide implements AsyncDisposable {
   }
 
   #require(stage: Stage, to: string): void {
-    if (this.#stage === stage && !this.#over) return;
+    const isOver = this.#over.signal.aborted;
+    if (this.#stage === stage && !isOver) return;
     throw new ChurnError(
       "E_AGENT",
-      `${this.#name} can be ${to} once it is ${stage}, and once for a trial: it is ${this.#over ? "taken down" : this.#stage}`,
+      `${this.#name} can be ${to} once it is ${stage}, and once for a trial: it is ${isOver ? "taken down" : this.#stage}`,
     );
   }
 
@@ -240,13 +246,13 @@ export class TrialSide implements AsyncDisposable {
     };
   }
 
-  async #lookAtTarget({ target }: TargetSide, full: boolean): Promise<TargetLook> {
+  async #lookAtTarget({ target }: TargetSide): Promise<TargetLook> {
     return {
       ended: target.ended(),
       keptOpen: target.keptOpen?.() ?? 0,
-      measurements: full ? await target.measure() : [],
-      log: full ? (target.readLog?.() ?? "") : "",
-      warnings: full ? [...(target.conclude?.() ?? [])] : [],
+      measurements: await target.measure(),
+      log: target.readLog?.() ?? "",
+      warnings: [...(target.conclude?.() ?? [])],
     };
   }
 }

@@ -1,14 +1,48 @@
+import { ChurnError } from "@churnlab/core";
 import { Svcm } from "@nats-io/services";
 import type { NatsConnection } from "@nats-io/transport-node";
+import { z } from "zod";
+import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
 import { type AgentDescription, agentDescriptionSchema } from "../messages/agent-description.ts";
+import {
+  formatVersion,
+  PROTOCOL,
+  type Request,
+  spokenVersionSchema,
+} from "../messages/envelope.ts";
 import { NO_FENCE } from "../messages/fence.ts";
-import { AGENT_SERVICE } from "../subjects.ts";
-import { askOnce } from "./ask-once.ts";
-import type { AgentQuestion } from "./request-reply.ts";
+import { AGENT_NAME, AGENT_SERVICE, verbSubject } from "../subjects.ts";
 
 /** After the last answer of an agent, none is waited for any longer. */
 const DISCOVERY_STALL_MS = 300;
 const DISCOVERY_MS_MAX = 3000;
+/** An agent that lives describes itself at once. */
+const DESCRIBE_MS_MAX = 2000;
+
+/** An agent of another version: what it says of itself is not read. */
+export interface ForeignAgent {
+  readonly name: string;
+  /** For people. */
+  readonly version: string;
+}
+
+/** Who there is. Two descriptions of one name are two agents that both have it. */
+export interface FoundAgents {
+  readonly agents: readonly AgentDescription[];
+  readonly foreign: readonly ForeignAgent[];
+}
+
+export interface Discoverer extends Pick<Request, "churnlab" | "run" | "holder"> {
+  /** One line for people: of an agent whose description is not understood. */
+  readonly log: (line: string) => void;
+}
+
+/** What answers under the name of the service: anybody may. */
+interface Announced {
+  /** Its churnlab. */
+  version: string;
+  readonly instances: Set<string>;
+}
 
 /**
  * Every agent that answers. Who there is, anybody may say; what it is, it is asked on its own subject, on which nobody else
@@ -16,18 +50,44 @@ const DISCOVERY_MS_MAX = 3000;
  */
 export async function discoverAgents(
   nc: NatsConnection,
-  { churnlab, run, holder }: Pick<AgentQuestion, "churnlab" | "run" | "holder">,
-): Promise<AgentDescription[]> {
-  const own = { churnlab, run, holder, fence: NO_FENCE };
-  const names: string[] = [];
+  { log, ...own }: Discoverer,
+): Promise<FoundAgents> {
+  const agents: AgentDescription[] = [];
+  const foreign: ForeignAgent[] = [];
+  const asking = { ...own, protocol: PROTOCOL, fence: NO_FENCE, body: null };
+  const describing = [...(await listAnnounced(nc))].map(async ([name, announced]) => {
+    for (const answer of await askAll(nc, verbSubject(name, "describe"), {
+      asking,
+      isShared: announced.instances.size > 1,
+    })) {
+      const version = readVersion(answer) ?? announced.version;
+      try {
+        if (version !== formatVersion(asking)) foreign.push({ name, version });
+        else agents.push(readDescription(answer, name));
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        log(`what the agent ${name} says of itself is not understood, and it is not used: ${why}`);
+      }
+    }
+  });
+  await Promise.all(describing);
+  return { agents, foreign };
+}
+
+async function listAnnounced(nc: NatsConnection): Promise<ReadonlyMap<string, Announced>> {
+  const announced = new Map<string, Announced>();
   const client = new Svcm(nc).client({
     strategy: "stall",
     stall: DISCOVERY_STALL_MS,
     maxWait: DISCOVERY_MS_MAX,
   });
   try {
-    for await (const { metadata } of await client.info(AGENT_SERVICE)) {
-      names.push(metadata?.["agent"] ?? "");
+    for await (const { id, version, metadata } of await client.info(AGENT_SERVICE)) {
+      const name = metadata?.["agent"] ?? "";
+      if (!AGENT_NAME.test(name)) continue;
+      const known = announced.get(name) ?? { version, instances: new Set() };
+      known.instances.add(metadata?.["instance"] ?? id);
+      announced.set(name, known);
     }
   } catch (error) {
     // No responders: nobody offers the service.
@@ -35,12 +95,53 @@ export async function discoverAgents(
       throw error;
     }
   }
-  // Whoever may be asked may say any name: the answer then comes from the agent that has it, once.
-  const described = await Promise.allSettled(
-    [...new Set(names)].map(async (agent) => {
-      const ask = { ...own, agent, verb: "describe", body: null } as const;
-      return agentDescriptionSchema.parse(await askOnce(nc, ask));
-    }),
-  );
-  return described.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  return announced;
+}
+
+interface Asking {
+  readonly asking: Request;
+  /** Whether more than one may answer: then it is listened for them. */
+  readonly isShared: boolean;
+}
+
+/** Every answer; none where nobody listens. */
+async function askAll(
+  nc: NatsConnection,
+  subject: string,
+  { asking, isShared }: Asking,
+): Promise<unknown[]> {
+  const question = encodeMessage(asking);
+  try {
+    if (!isShared) {
+      const { data } = await nc.request(subject, question, { timeout: DESCRIBE_MS_MAX });
+      return [decodeMessage(data, z.unknown())];
+    }
+    const answers: unknown[] = [];
+    const wait = { strategy: "timer", maxWait: DISCOVERY_STALL_MS } as const;
+    for await (const answer of await nc.requestMany(subject, question, wait)) {
+      if (answer instanceof Error) break;
+      answers.push(decodeMessage(answer.data, z.unknown()));
+    }
+    return answers;
+  } catch {
+    return [];
+  }
+}
+
+/** What of a reply is the same in all versions. */
+const describedSchema = z.object({ body: spokenVersionSchema });
+
+/** null: it refuses the question, as one does that knows only questions of another shape. */
+function readVersion(answer: unknown): string | null {
+  const { success, data } = describedSchema.safeParse(answer);
+  return success ? formatVersion(data.body) : null;
+}
+
+const replySchema = z.strictObject({ ok: z.literal(true), body: agentDescriptionSchema });
+
+/** Throws `E_AGENT` for what is no description of this version, or another's. */
+function readDescription(answer: unknown, name: string): AgentDescription {
+  const { body } = checkMessage(answer, replySchema);
+  if (body.name === name) return body;
+  throw new ChurnError("E_AGENT", `it calls itself ${body.name}`);
 }

@@ -11,9 +11,10 @@ import {
   type ControllerHeartbeat,
   heartbeatSchema,
 } from "../messages/agent-description.ts";
-import { PROTOCOL } from "../messages/envelope.ts";
+import { formatVersion, PROTOCOL } from "../messages/envelope.ts";
 import { liveMessageSchema } from "../messages/live-message.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
+import { requireProtection } from "../protection.ts";
 import { sayOver } from "../say.ts";
 import {
   agentLock,
@@ -29,13 +30,14 @@ import {
 import { AgentLink, type Asker, type LinkParts } from "./agent-link.ts";
 import { askOnce } from "./ask-once.ts";
 import { ClockLine } from "./clock-line.ts";
-import { discoverAgents } from "./discover-agents.ts";
+import { discoverAgents, type ForeignAgent } from "./discover-agents.ts";
 import { FleetLocks } from "./fleet-locks.ts";
 import { openJetStream } from "./open-jetstream.ts";
 import { type PlacedSpec, type Placement, placeAgents } from "./place-agents.ts";
 import { ResultCollector } from "./result-collector.ts";
 import type { ResultLedger } from "./result-ledger.ts";
 import { requireRoom } from "./results-stream.ts";
+import { describeReach } from "./suggest-agent.ts";
 
 /** Whoever was found so long ago may have been started anew since. */
 const FOUND_MS_MAX = 5000;
@@ -73,6 +75,7 @@ export interface Crew {
 export class FleetController implements AsyncDisposable {
   readonly results: ResultCollector;
   readonly #parts: LinkParts;
+  readonly #access: Access;
   readonly #jsm: JetStreamManager;
   readonly #log: (line: string) => void;
   /** Agents of which something was not understood, and was told of. */
@@ -91,7 +94,7 @@ export class FleetController implements AsyncDisposable {
     const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
     const own = { churnlab, run, holder: randomUUID() };
     // Looked for while the rest is set up: the first trial need not wait for them.
-    const found = discoverAgents(nc, own);
+    const found = discoverAgents(nc, { ...own, log });
     found.catch(() => {}); // whoever needs it looks again
     const { js, jsm, locks: store } = await openJetStream(nc);
     const { holder } = own;
@@ -123,13 +126,14 @@ export class FleetController implements AsyncDisposable {
     const timer = setInterval(beat, HEARTBEAT_MS);
     stack.defer(() => clearInterval(timer));
     const clocks = stack.use(new ClockLine(nc, () => clock.nowMs(), inboxPrefix(access.name)));
-    const agents = await found.catch(() => []);
-    const parts = { nc, jsm, clocks, locks, results, asker, log, found: agents };
+    const { agents } = await found.catch(() => ({ agents: [] }));
+    const parts = { access, nc, jsm, clocks, locks, results, asker, log, found: agents };
     return new FleetController({ ...parts, held: stack.move() });
   }
 
   private constructor(
     parts: LinkParts & {
+      access: Access;
       jsm: JetStreamManager;
       locks: FleetLocks;
       results: ResultCollector;
@@ -139,6 +143,7 @@ export class FleetController implements AsyncDisposable {
     },
   ) {
     this.#parts = parts;
+    this.#access = parts.access;
     this.#jsm = parts.jsm;
     this.#log = parts.log;
     this.#locks = parts.locks;
@@ -149,6 +154,10 @@ export class FleetController implements AsyncDisposable {
     const timer = setInterval(() => this.#judge(), JUDGE_MS);
     this.#held.defer(() => clearInterval(timer));
     void this.#followConnection();
+  }
+
+  get #reach(): string {
+    return describeReach(this.#access);
   }
 
   nowMs(): number {
@@ -165,7 +174,6 @@ export class FleetController implements AsyncDisposable {
     }));
     const targetLink = this.#link(placement.target);
     const all = [targetLink, ...loads.map(({ link }) => link)];
-    for (const { description } of all) this.#requireVersion(description);
     await this.#requireStreams(all.length);
     await this.#locks.acquireAll([
       targetLock(targetLink.name),
@@ -183,11 +191,13 @@ export class FleetController implements AsyncDisposable {
     const hasLost = [...this.#links.values()].some(({ lost }) => lost.aborted);
     const untilMs = this.nowMs() + (hasLost ? RETURN_MS_MAX : 0);
     for (;;) {
-      const agents = await discoverAgents(this.#parts.nc, this.#parts.asker);
+      const { churnlab, run, holder } = this.#parts.asker;
+      const asker = { churnlab, run, holder, log: this.#log };
+      const { agents, foreign } = await discoverAgents(this.#parts.nc, asker);
       try {
-        return placeAgents(fleet, agents, spec);
+        return placeAgents(fleet, agents, { ...spec, reach: this.#reach });
       } catch (error) {
-        if (signal.aborted || this.nowMs() >= untilMs) throw error;
+        if (signal.aborted || this.nowMs() >= untilMs) throw this.#explainLack(error, foreign);
       }
       await sleep(HEARTBEAT_MS, undefined, { signal }).catch(() => {});
     }
@@ -203,7 +213,7 @@ export class FleetController implements AsyncDisposable {
   /** null: among these there is no placement. */
   #reuse(fleet: FleetSpec, spec: PlacedSpec, known: readonly AgentDescription[]): Placement | null {
     try {
-      return placeAgents(fleet, known, spec);
+      return placeAgents(fleet, known, { ...spec, reach: this.#reach });
     } catch {
       return null;
     }
@@ -217,13 +227,16 @@ export class FleetController implements AsyncDisposable {
     return link;
   }
 
-  #requireVersion({ name, churnlab, protocol }: AgentDescription): void {
-    const own = this.#parts.asker.churnlab;
-    if (churnlab === own && protocol === PROTOCOL) return;
-    throw new ChurnError(
+  /** Where agents are missing, and some are of another version, that is why. */
+  #explainLack(error: unknown, [first, ...others]: readonly ForeignAgent[]): unknown {
+    if (first === undefined) return error;
+    const more = others.length === 0 ? "" : `, and ${others.length} more are of another version`;
+    const { churnlab } = this.#parts.asker;
+    const own = formatVersion({ churnlab, protocol: PROTOCOL });
+    return new ChurnError(
       "E_FLEET_VERSION",
-      `The agent ${name} is churnlab ${churnlab} (protocol ${protocol}), this is ${own} (protocol ${PROTOCOL})`,
-      { hint: "Install the same version on both." },
+      `The agent ${first.name} is churnlab ${first.version}${more}, this is ${own}`,
+      { hint: "Install the same version on both.", cause: error },
     );
   }
 
@@ -264,6 +277,7 @@ export class FleetController implements AsyncDisposable {
     for await (const { type } of this.#parts.nc.status()) {
       if (type === "disconnect") this.#online = false;
       if (type === "reconnect") {
+        if (await this.#hasLostProtection()) break;
         for (const link of this.#links.values()) link.reconnect();
         this.#online = true;
         void this.#recover();
@@ -271,6 +285,19 @@ export class FleetController implements AsyncDisposable {
     }
     // Closed for good: by this side when the run is over, or because the server no longer knows the key.
     for (const link of this.#links.values()) link.lose("The connection to the server is over");
+  }
+
+  /** A server that comes back unprotected is not the one that was trusted: nothing more is said to it. */
+  async #hasLostProtection(): Promise<boolean> {
+    const { nc } = this.#parts;
+    try {
+      requireProtection(nc, this.#access);
+      return false;
+    } catch (error) {
+      this.#log((error as Error).message);
+      await nc.close();
+      return true;
+    }
   }
 
   /** A server that is back may have lost its files: what results and locks need is made again, before a trial misses it. */

@@ -18,6 +18,7 @@ interface LockValue {
   readonly holder: string;
 }
 
+/** Not exact: of controllers of other versions, too. */
 const lockSchema: z.ZodType<LockValue> = z.object({ run: z.string(), holder: z.string() });
 
 /**

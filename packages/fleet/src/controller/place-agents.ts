@@ -1,6 +1,7 @@
 import { ChurnError, type FleetSpec, type TrialSpec } from "@churnlab/core";
 import { imageOf } from "@churnlab/testbed";
 import type { AgentDescription } from "../messages/agent-description.ts";
+import { suggestAgent } from "./suggest-agent.ts";
 
 /** Who does what in a trial. */
 export interface Placement {
@@ -10,6 +11,12 @@ export interface Placement {
 
 /** What of a trial's spec decides who can have its target. */
 export type PlacedSpec = Pick<TrialSpec, "testbed" | "target" | "topology">;
+
+/** What is placed, and what an agent that is missing would have to say of the server. */
+export interface PlacedTrial extends PlacedSpec {
+  /** `--nats URL`, … : see `describeReach`. */
+  readonly reach: string;
+}
 
 export interface PlacedLoad {
   readonly agent: AgentDescription;
@@ -27,7 +34,7 @@ const WORKERS_DEFAULT_MAX = 4;
 export function placeAgents(
   fleet: FleetSpec,
   agents: readonly AgentDescription[],
-  spec: PlacedSpec,
+  spec: PlacedTrial,
 ): Placement {
   requireDistinct(agents);
   const sorted = agents.toSorted((a, b) => (a.name < b.name ? -1 : 1));
@@ -35,7 +42,8 @@ export function placeAgents(
   const fitting = sorted.filter((agent) => agent !== chosen && offers(agent, "load", fleet.labels));
   const able = fitting.filter((agent) => isAble(agent, fleet));
   if (able.length < fleet.agents) {
-    throw tooFew(fleet, { fitting: fitting.length, able: able.length, all: sorted });
+    const { reach } = spec;
+    throw tooFew(fleet, { fitting: fitting.length, able: able.length, all: sorted, reach });
   }
   return {
     target: chosen,
@@ -51,7 +59,7 @@ export function placeAgents(
 function chooseTarget(
   fleet: FleetSpec,
   sorted: readonly AgentDescription[],
-  spec: PlacedSpec,
+  spec: PlacedTrial,
 ): AgentDescription {
   const addresses = spec.topology === "gateway" ? 2 : 1;
   const targets = sorted.filter(
@@ -64,12 +72,11 @@ function chooseTarget(
   const [chosen] = able.toSorted((a, b) => a.roles.length - b.roles.length);
   if (chosen !== undefined) return chosen;
   if (targets.length > 0) throw noContainers(fleet, targets, spec);
+  const missing = { role: "target", labels: fleet.target.labels, addresses } as const;
   throw new ChurnError(
     "E_FLEET",
     `No agent offers a target${nameLabels(fleet.target.labels)}${addresses > 1 ? " with two addresses: a gateway's and its upstream's" : ""}: ${listAgents(sorted)}`,
-    {
-      hint: `Start one: churnlab agent --role target${addresses > 1 ? " --address A --address B" : ""} (${Object.keys(spec.target)[0]} is to run there)`,
-    },
+    { hint: `Start one: ${suggestAgent(missing, sorted, spec.reach)}` },
   );
 }
 
@@ -123,13 +130,15 @@ interface Shortage {
   /** Of these, with addresses and workers enough. */
   readonly able: number;
   readonly all: readonly AgentDescription[];
+  readonly reach: string;
 }
 
 function tooFew(
   { agents, labels, perAgent }: FleetSpec,
-  { fitting, able, all }: Shortage,
+  { fitting, able, all, reach }: Shortage,
 ): ChurnError {
   const { sources, workers } = perAgent;
+  const missing = { role: "load", labels, addresses: sources } as const;
   const capable =
     fitting === able
       ? ""
@@ -137,7 +146,7 @@ function tooFew(
   return new ChurnError(
     "E_FLEET",
     `The trial needs ${agents} agents for load${nameLabels(labels)}, and there are ${able}${capable}: ${listAgents(all)}`,
-    { hint: "Start more with churnlab agent, or ask for fewer with --agents." },
+    { hint: `Ask for fewer with --agents, or start more: ${suggestAgent(missing, all, reach)}` },
   );
 }
 

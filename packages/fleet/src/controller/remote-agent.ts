@@ -26,7 +26,7 @@ const REFUSAL_MS_MAX = 1000;
 /** What an agent may take beyond its phases and time-outs to bring its results. */
 const RESULT_GRACE_MS = 20_000;
 
-const startReply = z.object({ leadMs: z.number() });
+const startReply = z.strictObject({ leadMs: z.number() });
 
 const NOTHING_TOLD: LiveLoad = {
   tally: EMPTY_LIVE_TALLY,

@@ -145,7 +145,7 @@ export class RemoteObserver implements Observer {
   async #ask(link: AgentLink, { atMs, marks }: RemoteLook): Promise<SeenHost> {
     const { key, onReply } = this.#options;
     const reply = await link.ask("read", {
-      body: { key, role: this.role, atMs: link.toAgentMs(atMs), marks, full: true },
+      body: { key, role: this.role, atMs: link.toAgentMs(atMs), marks },
       schema: readReplySchema,
       withinMs: Math.max(0, atMs - link.nowMs()) + LOOK_MS_MAX,
       again: true,

@@ -35,7 +35,7 @@ export interface AgentDescription {
   readonly nowMs: number;
 }
 
-export const agentDescriptionSchema: z.ZodType<AgentDescription> = z.object({
+export const agentDescriptionSchema: z.ZodType<AgentDescription> = z.strictObject({
   protocol: z.int(),
   churnlab: z.string(),
   name: z.string().regex(AGENT_NAME),
@@ -49,7 +49,10 @@ export const agentDescriptionSchema: z.ZodType<AgentDescription> = z.object({
   addresses: z.array(z.string()).min(1),
   portRange: z.string(),
   engines: z.array(z.string()),
-  containers: z.union([z.object({ engine: z.string() }), z.object({ lack: z.string() })]),
+  containers: z.union([
+    z.strictObject({ engine: z.string() }),
+    z.strictObject({ lack: z.string() }),
+  ]),
   nowMs: z.number(),
 });
 
@@ -67,6 +70,7 @@ export interface Heartbeat {
   readonly nowMs: number;
 }
 
+/** Not exact: a name is taken also by an agent of another version. */
 export const heartbeatSchema: z.ZodType<Heartbeat> = z.object({
   agent: z.string(),
   instance: z.string(),
@@ -84,6 +88,7 @@ export interface ControllerHeartbeat {
   readonly seq: number;
 }
 
+/** Not exact: a controller of another version lives, too, and keeps its locks. */
 export const controllerHeartbeatSchema: z.ZodType<ControllerHeartbeat> = z.object({
   holder: z.string(),
   run: z.string(),

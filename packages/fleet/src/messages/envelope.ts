@@ -3,13 +3,30 @@ import { RUN_NAME } from "../subjects.ts";
 import { type Fence, fenceSchema } from "./fence.ts";
 
 /** Changes when a message changes its meaning. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
-/** Around everything a controller asks: who asks, in which version, and by which right. */
-export interface Request {
+/** Of which version a message, or whoever describes itself, is. */
+export interface SpokenVersion {
   readonly protocol: number;
-  /** The churnlab of the controller: both sides must be of one version. */
   readonly churnlab: string;
+}
+
+/** Read of a message of any version, before the rest of it is read as one of this version: exactly. */
+export const spokenVersionSchema: z.ZodType<SpokenVersion> = z.object({
+  protocol: z.int(),
+  churnlab: z.string(),
+});
+
+export function formatVersion({ protocol, churnlab }: SpokenVersion): string {
+  return `${churnlab} (protocol ${protocol})`;
+}
+
+export function isSameVersion(a: SpokenVersion, b: SpokenVersion): boolean {
+  return a.protocol === b.protocol && a.churnlab === b.churnlab;
+}
+
+/** Around everything a controller asks: who asks, in which version (of which both sides must be), and by which right. */
+export interface Request extends SpokenVersion {
   readonly run: string;
   /** Unique per controller process: whose heartbeat has to be heard from now on. */
   readonly holder: string;
@@ -18,7 +35,7 @@ export interface Request {
   readonly body: unknown;
 }
 
-export const requestSchema: z.ZodType<Request> = z.object({
+export const requestSchema: z.ZodType<Request> = z.strictObject({
   protocol: z.int(),
   churnlab: z.string(),
   run: z.string().regex(RUN_NAME),
@@ -38,8 +55,8 @@ export type Reply =
     };
 
 export const replySchema: z.ZodType<Reply> = z.discriminatedUnion("ok", [
-  z.object({ ok: z.literal(true), body: z.unknown() }),
-  z.object({
+  z.strictObject({ ok: z.literal(true), body: z.unknown() }),
+  z.strictObject({
     ok: z.literal(false),
     code: z.string(),
     message: z.string(),

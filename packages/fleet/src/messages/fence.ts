@@ -14,7 +14,7 @@ export interface Fence {
 /** Of who has no lock. */
 export const NO_FENCE: Fence = { storeMs: 0, revision: 0 };
 
-export const fenceSchema: z.ZodType<Fence> = z.object({
+export const fenceSchema: z.ZodType<Fence> = z.strictObject({
   storeMs: z.int().nonnegative(),
   revision: z.int().nonnegative(),
 });

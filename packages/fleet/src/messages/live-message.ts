@@ -31,8 +31,8 @@ export interface LiveMessage {
   readonly targetEnded: string | null;
 }
 
-const liveLoadSchema: z.ZodType<LiveLoad> = z.object({
-  tally: z.object({
+const liveLoadSchema: z.ZodType<LiveLoad> = z.strictObject({
+  tally: z.strictObject({
     attempted: z.number(),
     established: z.number(),
     succeeded: z.number(),
@@ -47,7 +47,7 @@ const liveLoadSchema: z.ZodType<LiveLoad> = z.object({
   latencies: z.array(packedHistogramSchema).max(SAMPLED_LATENCIES.length),
 });
 
-export const liveMessageSchema: z.ZodType<LiveMessage> = z.object({
+export const liveMessageSchema: z.ZodType<LiveMessage> = z.strictObject({
   run: z.string(),
   key: trialKeySchema,
   seq: z.int().nonnegative(),

@@ -37,16 +37,16 @@ const origin = {
 };
 
 export const resultPieceSchema: z.ZodType<ResultPiece> = z.discriminatedUnion("kind", [
-  z.object({ ...origin, kind: z.literal("part"), text: z.string().max(PART_CHARACTERS) }),
-  z.object({
+  z.strictObject({ ...origin, kind: z.literal("part"), text: z.string().max(PART_CHARACTERS) }),
+  z.strictObject({
     ...origin,
     kind: z.literal("final"),
-    totals: z.object({
+    totals: z.strictObject({
       parts: z.int().nonnegative().max(PARTS_MAX),
       characters: z.int().nonnegative(),
       sha256: z.string(),
       attempted: z.int().nonnegative(),
     }),
   }),
-  z.object({ ...origin, kind: z.literal("failure"), code: z.string(), message: z.string() }),
+  z.strictObject({ ...origin, kind: z.literal("failure"), code: z.string(), message: z.string() }),
 ]);

@@ -26,7 +26,7 @@ export interface TrialKey {
   readonly attempt: number;
 }
 
-export const trialKeySchema: z.ZodType<TrialKey> = z.object({
+export const trialKeySchema: z.ZodType<TrialKey> = z.strictObject({
   trial: z.int().nonnegative(),
   attempt: z.int().positive(),
 });
@@ -50,7 +50,7 @@ export interface PrepareRequest {
   readonly liveMs: number;
 }
 
-export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
+export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.strictObject({
   key: trialKeySchema,
   part: z.enum(["load", "target"]),
   spec: trialSpecSchema,
@@ -61,12 +61,12 @@ export const prepareRequestSchema: z.ZodType<PrepareRequest> = z.object({
   liveMs: z.number().min(SAMPLE_INTERVAL_MS),
 });
 
-const warningSchema: z.ZodType<Warning> = z.object({
+const warningSchema: z.ZodType<Warning> = z.strictObject({
   code: z.enum(Object.keys(WARNING_CODES) as WarningCode[]),
   message: z.string(),
 });
 
-const targetAddressSchema: z.ZodType<TargetAddress> = z.object({
+const targetAddressSchema: z.ZodType<TargetAddress> = z.strictObject({
   host: addressSchema,
   port: z.int().min(1).max(65_535),
   path: z.string().regex(REQUEST_PATH),
@@ -81,9 +81,9 @@ export interface PrepareReply {
   readonly warnings: readonly Warning[];
 }
 
-export const prepareReplySchema: z.ZodType<PrepareReply> = z.object({
+export const prepareReplySchema: z.ZodType<PrepareReply> = z.strictObject({
   sysctls: z.array(
-    z.object({
+    z.strictObject({
       role: roleSchema,
       name: z.string(),
       was: z.string(),
@@ -114,7 +114,7 @@ const shareSchema: z.ZodType<Share> = z
   })
   .refine(({ first, count, of }) => first + count <= of, "a share is within its whole");
 
-export const armRequestSchema: z.ZodType<ArmRequest> = z.object({
+export const armRequestSchema: z.ZodType<ArmRequest> = z.strictObject({
   key: trialKeySchema,
   seed: z.number(),
   workload: workloadSchema,
@@ -129,7 +129,7 @@ export interface StartRequest {
   readonly startAtMs: number;
 }
 
-export const startRequestSchema: z.ZodType<StartRequest> = z.object({
+export const startRequestSchema: z.ZodType<StartRequest> = z.strictObject({
   key: trialKeySchema,
   startAtMs: z.number(),
 });
@@ -139,7 +139,7 @@ export interface KeyedRequest {
   readonly key: TrialKey;
 }
 
-export const keyedRequestSchema: z.ZodType<KeyedRequest> = z.object({ key: trialKeySchema });
+export const keyedRequestSchema: z.ZodType<KeyedRequest> = z.strictObject({ key: trialKeySchema });
 
 /** A look at one role of the agent's side of the trial. */
 export interface ReadRequest {
@@ -150,16 +150,13 @@ export interface ReadRequest {
   readonly atMs: number | null;
   /** The measure phase begins with this look: the target counts from here on. */
   readonly marks: boolean;
-  /** Also what costs more than counters: ports, the target's own numbers and its log. */
-  readonly full: boolean;
 }
 
-export const readRequestSchema: z.ZodType<ReadRequest> = z.object({
+export const readRequestSchema: z.ZodType<ReadRequest> = z.strictObject({
   key: trialKeySchema,
   role: roleSchema,
   atMs: z.number().nullable(),
   marks: z.boolean(),
-  full: z.boolean(),
 });
 
 /** Counters and gauges of one role's kernel at one time. */
@@ -177,9 +174,9 @@ export interface RoleReading {
 
 const countsSchema = z.record(z.string(), z.number());
 
-const queuesSchema: z.ZodType<QueueReading> = z.object({
+const queuesSchema: z.ZodType<QueueReading> = z.strictObject({
   listeners: z.array(
-    z.object({
+    z.strictObject({
       address: z.string(),
       port: z.number(),
       depth: z.number(),
@@ -190,12 +187,12 @@ const queuesSchema: z.ZodType<QueueReading> = z.object({
   synReceived: z.number(),
 });
 
-const portsSchema: z.ZodType<PortReading> = z.object({
+const portsSchema: z.ZodType<PortReading> = z.strictObject({
   states: countsSchema,
   used: z.number(),
   range: z.number(),
   tuples: z.array(
-    z.object({
+    z.strictObject({
       source: z.string(),
       destination: z.string(),
       destinationPort: z.number(),
@@ -216,7 +213,7 @@ const readingShape = {
   ports: portsSchema.nullable(),
 };
 
-export const roleReadingSchema: z.ZodType<RoleReading> = z.object(readingShape);
+export const roleReadingSchema: z.ZodType<RoleReading> = z.strictObject(readingShape);
 
 /** Something that happened, on the agent's clock. */
 export interface RoleEvent {
@@ -233,10 +230,10 @@ export interface RoleLook extends RoleReading {
   readonly warnings: readonly Warning[];
 }
 
-const roleLookSchema: z.ZodType<RoleLook> = z.object({
+const roleLookSchema: z.ZodType<RoleLook> = z.strictObject({
   ...readingShape,
   events: z.array(
-    z.object({
+    z.strictObject({
       role: roleSchema,
       atMs: z.number(),
       kind: z.string(),
@@ -256,10 +253,12 @@ export interface TargetLook {
   readonly warnings: readonly Warning[];
 }
 
-const targetLookSchema: z.ZodType<TargetLook> = z.object({
+const targetLookSchema: z.ZodType<TargetLook> = z.strictObject({
   ended: z.string().nullable(),
   keptOpen: z.number(),
-  measurements: z.array(z.object({ role: roleSchema, metric: z.string(), value: z.number() })),
+  measurements: z.array(
+    z.strictObject({ role: roleSchema, metric: z.string(), value: z.number() }),
+  ),
   log: z.string(),
   warnings: z.array(warningSchema),
 });
@@ -269,7 +268,7 @@ export interface ReadReply {
   readonly target: TargetLook | null;
 }
 
-export const readReplySchema: z.ZodType<ReadReply> = z.object({
+export const readReplySchema: z.ZodType<ReadReply> = z.strictObject({
   roles: z.array(roleLookSchema),
   target: targetLookSchema.nullable(),
 });

@@ -16,12 +16,15 @@ import {
 import type { LoadSide } from "@churnlab/testbed";
 import { afterAll, describe, expect, test } from "vitest";
 import { AgentSession } from "../../src/agent/agent-session.ts";
+import { KeptFence } from "../../src/agent/kept-fence.ts";
+import { LiveSampler } from "../../src/agent/live-sampler.ts";
 import { ResultSpool } from "../../src/agent/result-spool.ts";
 import type { SideMaker } from "../../src/agent/trial-side.ts";
 import { openClock } from "../../src/clock/monotonic-clock.ts";
 import type { AgentLink } from "../../src/controller/agent-link.ts";
 import { RemoteTarget } from "../../src/controller/remote-target.ts";
 import { DEFAULT_LIMITS } from "../../src/limits/agent-limits.ts";
+import type { AgentRole } from "../../src/messages/agent-description.ts";
 import { PROTOCOL, type Request } from "../../src/messages/envelope.ts";
 import type { ArmRequest, PrepareRequest } from "../../src/messages/trial-messages.ts";
 
@@ -61,7 +64,10 @@ function prepareOf(part: "load" | "target"): PrepareRequest {
 }
 
 /** A session whose sides are built by `builder`, and the controller's heartbeat as it would hear it. */
-function openSession(builder: Partial<SideMaker>): {
+function openSession(
+  builder: Partial<SideMaker>,
+  roles: readonly AgentRole[] = ["load", "target"],
+): {
   session: AgentSession;
   hear: (holder: string) => void;
 } {
@@ -73,7 +79,7 @@ function openSession(builder: Partial<SideMaker>): {
     options: {
       access: { name: "a", server: "nats://127.0.0.1", seed: null, ca: null },
       churnlab: "0",
-      roles: ["load", "target"],
+      roles,
       labels: {},
       network: { kind: "link", bridge: "br0", path: null },
       addresses: ["198.18.2.1"],
@@ -81,11 +87,11 @@ function openSession(builder: Partial<SideMaker>): {
       spool,
       limits: DEFAULT_LIMITS,
       clock: openClock(),
-      insecure: false,
       log: () => {},
     },
     builder: { buildLoad: never, buildTarget: never, ...builder },
     spool: new ResultSpool(spool),
+    fence: new KeptFence(spool, "a"),
     publish: async (pieces) => pieces.length,
     kept: { replayRun: async () => {} },
     live: () => {},
@@ -209,6 +215,18 @@ test("a side is taken down when its controller falls silent after the build", as
   expect(session.state).toBe("idle");
 });
 
+test("who had the agent's lock before another is refused, by a session of the agent's next start too", async () => {
+  const newer = { ...REQUEST, fence: { storeMs: 1, revision: 9 } };
+  const { session } = openSession({});
+  session.admit(REQUEST);
+  session.admit(newer);
+  expect(() => session.admit(REQUEST)).toThrow(/a serves a newer controller than R/);
+  await session[Symbol.asyncDispose]();
+  const { session: next } = openSession({});
+  expect(() => next.admit(REQUEST)).toThrow(expect.objectContaining({ code: "E_FLEET_LOCKED" }));
+  next.admit(newer);
+});
+
 const ARM: ArmRequest = {
   key: { trial: 1, attempt: 1 },
   seed: 1,
@@ -309,6 +327,61 @@ describe("a prepared side", () => {
   });
 });
 
+test("a side that was prepared for a part that its agent does not offer is not built", async () => {
+  const { session } = openSession({ buildTarget: () => Promise.reject(new Error("built")) }, [
+    "load",
+  ]);
+  await expect(session.prepare(REQUEST, prepareOf("target"))).rejects.toMatchObject({
+    code: "E_REFUSED",
+    message: "a was asked for a target, and offers load",
+  });
+});
+
+test("a look that waits for its time ends with the side, and reads nothing of it", async () => {
+  let reads = 0;
+  const observer = {
+    role: "client",
+    readCounters: () => {
+      reads += 1;
+      return { gauges: { time_wait: 0 }, counters: {} };
+    },
+    readQueues: () => null,
+    readPorts: () => null,
+    drainEvents: () => [],
+    conclude: () => [],
+    close: () => {},
+  } as const;
+  const { session } = openSession({
+    buildLoad: async () => ({ ...aSide(), observers: [observer] }),
+  });
+  const request = prepareOf("load");
+  await session.prepare(REQUEST, request);
+  const atMs = openClock().nowMs() + 60_000;
+  const looking = session.read({ key: request.key, role: "client", atMs, marks: true });
+  const before = reads;
+  const [looked] = await Promise.allSettled([looking, session.restore({ key: request.key })]);
+  expect(looked).toMatchObject({ status: "rejected", reason: { code: "E_AGENT" } });
+  expect(reads).toBe(before);
+});
+
+test("a live sample that cannot be taken costs its line, is told of seldom, and not the agent", async () => {
+  const told: string[] = [];
+  let samples = 0;
+  using _sampler = new LiveSampler(
+    openClock(),
+    { offsetMs: 0, stepMs: 10 },
+    {
+      sample: () => {
+        samples += 1;
+        if (samples < 3) throw new Error("pread: EIO");
+      },
+      onFailure: (error) => told.push((error as Error).message),
+    },
+  );
+  await expect.poll(() => samples).toBeGreaterThan(4);
+  expect(told).toEqual(["pread: EIO", "pread: EIO"]);
+});
+
 test("a target's doubts about its own numbers are told with them, once it was measured", async () => {
   const doubts: Warning[] = [];
   const target: Target = {
@@ -325,9 +398,7 @@ test("a target's doubts about its own numbers are told with them, once it was me
   const request = prepareOf("target");
   await session.prepare(REQUEST, request);
   const look = { key: request.key, role: "target", atMs: null, marks: false } as const;
-  const counters = await session.read({ ...look, full: false });
-  expect(counters.target?.warnings).toEqual([]);
-  const { target: told } = await session.read({ ...look, full: true });
+  const { target: told } = await session.read(look);
   expect(told?.warnings).toEqual(doubts);
   const remote = new RemoteTarget({ lost: GO } as AgentLink, target.address);
   remote.take(told);

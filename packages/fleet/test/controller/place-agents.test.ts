@@ -1,9 +1,10 @@
 import type { FleetSpec } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
-import { type PlacedSpec, placeAgents } from "../../src/controller/place-agents.ts";
+import { type PlacedTrial, placeAgents } from "../../src/controller/place-agents.ts";
 import type { AgentDescription } from "../../src/messages/agent-description.ts";
 
-const TARGET: PlacedSpec = {
+const TARGET: PlacedTrial = {
+  reach: "--nats nats://127.0.0.1:4222",
   testbed: "netns",
   topology: "direct",
   target: { url: "http://198.18.0.1/" },
@@ -51,7 +52,8 @@ describe("placement", () => {
   });
 
   it("gives a target in a container to an agent that can have one, and says what the others lack", () => {
-    const image: PlacedSpec = {
+    const image: PlacedTrial = {
+      ...TARGET,
       testbed: "docker",
       topology: "direct",
       target: { image: "nginx:1.28", port: 80, command: null, env: {} },
@@ -101,6 +103,27 @@ describe("placement", () => {
     expect(() => placeAgents(wish, all, TARGET)).toThrow(/needs 2 agents.*1 more lack 2 addresses/);
   });
 
+  it("says how the missing agent is started: with a network, the wanted labels, and what no other has", () => {
+    const load = agent("a1", { roles: ["load"], addresses: ["198.18.2.1", "198.18.1.1"] });
+    const wish = fleet(2, { labels: { zone: "x y" }, target: { labels: { disk: "fast" } } });
+    const command = "churnlab agent --nats nats://127.0.0.1:4222 --name";
+    expect(() => placeAgents(wish, [load], TARGET)).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining(
+          `${command} t1 --role target --label disk=fast --bridge churn0 --address 198.18.1.2 (`,
+        ),
+      }),
+    );
+    const target = agent("t1", { roles: ["target"], labels: { disk: "fast" } });
+    expect(() => placeAgents(wish, [load, target], TARGET)).toThrow(
+      expect.objectContaining({
+        hint: expect.stringContaining(
+          `${command} a2 --role load --label 'zone=x y' --bridge churn0 --address 198.18.2.2 (`,
+        ),
+      }),
+    );
+  });
+
   it("refuses two agents of one name", () => {
     expect(() => placeAgents(fleet(1), [agent("a"), agent("a")], TARGET)).toThrow(
       /Two agents are called a/,
@@ -108,7 +131,7 @@ describe("placement", () => {
   });
 
   it("puts a gateway where there is an address for its upstream too", () => {
-    const spec: PlacedSpec = { ...TARGET, topology: "gateway" };
+    const spec: PlacedTrial = { ...TARGET, topology: "gateway" };
     const addresses = ["198.18.0.1", "198.18.0.9"];
     const all = [agent("a"), agent("b"), agent("t", { addresses })];
     expect(placeAgents(fleet(1), all, spec).target.name).toBe("t");
