@@ -1,9 +1,12 @@
 import { ChurnError } from "@churnlab/core";
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { Access } from "./connection-options.ts";
 import { isLoopback, withoutSecrets } from "./server-url.ts";
 
-type Protected = Pick<Access, "server" | "insecure">;
+/** A server, and whether it may be open although it is on another machine. */
+interface Protected {
+  readonly server: string;
+  readonly insecure?: boolean;
+}
 
 /**
  * Whether the line has to be TLS. What a server on another machine says of itself is anybody's word before TLS has shown whose it

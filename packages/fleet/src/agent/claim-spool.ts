@@ -47,9 +47,13 @@ function lock(file: string): Disposable | null {
   try {
     return lockFile(file);
   } catch (cause) {
-    throw new ChurnError("E_DISK", `${file} cannot be locked (${errnoOf(cause) ?? cause})`, {
-      hint: "An agent keeps its results in a directory of its own: name another with --spool.",
-      cause,
-    });
+    throw new ChurnError(
+      "E_DISK",
+      `${file} cannot be locked (${errnoOf(cause) ?? String(cause)})`,
+      {
+        hint: "An agent keeps its results in a directory of its own: name another with --spool.",
+        cause,
+      },
+    );
   }
 }

@@ -28,7 +28,9 @@ test("a spool is one process's at a time, for each agent in it, and free again o
 
 test("a spool whose process was killed is free at once", async () => {
   const file = path.join(directory, "lock-a");
-  const other = spawn("flock", ["--no-fork", file, "sleep", "60"], { stdio: "ignore" });
+  const hold = `import { lockFile } from "@churnlab/linux"; lockFile(${JSON.stringify(file)}); setInterval(() => {}, 1000);`;
+  const args = ["--conditions=@churnlab/source", "--input-type=module", "--eval", hold];
+  const other = spawn(process.execPath, args, { cwd: import.meta.dirname, stdio: "ignore" });
   const isTaken = (): boolean => {
     try {
       claimSpool({ directory, agent: "a" })[Symbol.dispose]();
@@ -37,7 +39,7 @@ test("a spool whose process was killed is free at once", async () => {
       return true;
     }
   };
-  await expect.poll(isTaken).toBe(true);
+  await expect.poll(isTaken, { timeout: 10_000 }).toBe(true);
   other.kill("SIGKILL");
   await once(other, "exit");
   expect(isTaken()).toBe(false);

@@ -32,7 +32,7 @@ async function announce(answer: unknown, options: Announcing = {}): Promise<void
   const { by = "a", name = by, version = OWN, instance = "I1" } = options;
   const nc = await fleet.connectAs(by);
   nc.subscribe(verbSubject(by, "describe"), {
-    callback: (_, message) => message.respond(JSON.stringify(answer)),
+    callback: (_, message) => void message.respond(JSON.stringify(answer)),
   });
   await new Svcm(nc).add({ name: AGENT_SERVICE, version, metadata: { agent: name, instance } });
   await nc.flush();
