@@ -157,5 +157,6 @@ export * from "./agent.ts";
 export * from "./delta-counters.ts";
 export * from "./empty-records.ts";
 export * from "./live-tally.ts";
+export * from "./process-identity.ts";
 export * from "./result-piece-id.ts";
 export * from "./testbed.ts";

@@ -10,7 +10,7 @@
  * 4. Its resets: `ResetCapture` (any user), `ResetTrace` (root of the machine) with `explainReset` and `RESET_CAUSES`;
  *    `cleanStaleTraceInstances`.
  * 5. Where it ran: `readEnvironment`, `readTcpSysctls`, `readConntrackSysctls`, `readNetworkDevices`, `readTickRateHz`, `readOpenFileLimit`,
- *    `readCapabilities`, `isInitialUserNamespace`, `detectHypervisor`, `detectContainer`, `readThreadCpuUs`; what it can
+ *    `readCapabilities`, `isInitialUserNamespace`, `detectHypervisor`, `detectContainer`, `readThreadCpuUs`, `describeProcess`; what it can
  *    do: `runProbes`. How far away another is: `pingHandshake`.
  * 6. Sockets at full speed: `Ring`, `probeUring` and what they need.
  *
@@ -70,6 +70,7 @@ export * from "./open-file-limit.ts";
 export * from "./open-files.ts";
 export * from "./probe.ts";
 export * from "./probes.ts";
+export * from "./process-identity.ts";
 export * from "./read-boot-id.ts";
 export * from "./thread-cpu.ts";
 export * from "./tick-rate.ts";

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
 import { ChurnError } from "@churnlab/core/errors";
 import { bindC, check, errno, libc } from "./libc.ts";
+import { readStartTicks } from "./process-identity.ts";
 import { errnoOf, SystemError } from "./system-error.ts";
 
 // The mount interface of Linux 5.2: system call numbers are the same on every architecture; include/uapi/linux/mount.h.
@@ -127,7 +128,7 @@ function nameInstance(root: string): string {
 function removeStaleInstances(root: string): string[] {
   return readdirSync(`${root}/instances`).filter((name) => {
     const [, pid, ticks] = /^churnlab-(\d+)-(\d+)-\d+$/.exec(name) ?? [];
-    if (pid === undefined || readStartTicks(Number(pid)) === Number(ticks)) return false;
+    if (pid === undefined || readStartTicks(Number(pid)) === ticks) return false;
     try {
       rmdirSync(`${root}/instances/${name}`);
       return true;
@@ -137,13 +138,6 @@ function removeStaleInstances(root: string): string[] {
       throw error;
     }
   });
-}
-
-/** Field 22 of proc_pid_stat(5); the name in field 2 may hold spaces, so counting begins behind its bracket. */
-function readStartTicks(pid: number): number | undefined {
-  if (statSync(`/proc/${pid}`, { throwIfNoEntry: false }) === undefined) return undefined;
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
 }
 
 function refusal(cause: unknown): unknown {

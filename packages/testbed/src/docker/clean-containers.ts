@@ -1,6 +1,7 @@
-import { ChurnError } from "@churnlab/core";
-import { lookForOwner, OWNER_LABEL, type OwnerSeen } from "./container-owner.ts";
+import { ChurnError, type ProcessSeen } from "@churnlab/core";
+import { seeProcess } from "@churnlab/linux";
 import { DockerCli } from "./docker-cli.ts";
+import { OWNER_LABEL } from "./owner-label.ts";
 import { removeContainer } from "./remove-container.ts";
 
 /** What a look for containers of dead runs has come to. */
@@ -15,7 +16,7 @@ export interface CleanedContainers {
 
 export interface UnseenContainer {
   readonly name: string;
-  readonly owner: Exclude<OwnerSeen, "alive" | "dead">;
+  readonly owner: Exclude<ProcessSeen, "alive" | "dead">;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function cleanContainers(
   cli: DockerCli = new DockerCli(),
 ): Promise<CleanedContainers> {
   const owned = (await listOwned(cli)).map(({ name, owner }) => {
-    return { name, owner: lookForOwner(owner) };
+    return { name, owner: seeProcess(owner) };
   });
   for (const name of named) checkNamed(name, owned.find((each) => each.name === name)?.owner);
   const left = owned.filter(({ name, owner }) => owner === "dead" || named.includes(name));
@@ -54,7 +55,7 @@ export async function cleanContainers(
   return { removed, kept: failed.filter(({ name }) => still.has(name)), unseen };
 }
 
-function checkNamed(name: string, owner: OwnerSeen | undefined): void {
+function checkNamed(name: string, owner: ProcessSeen | undefined): void {
   if (owner === undefined) {
     throw new ChurnError("E_USAGE", `There is no container of churnlab named ${name}.`, {
       hint: "`churnlab clean` lists those that it leaves.",

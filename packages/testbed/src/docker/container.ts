@@ -3,12 +3,12 @@ import { randomBytes } from "node:crypto";
 import { on, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError } from "@churnlab/core";
-import type { NetworkNamespace } from "@churnlab/linux";
+import { describeProcess, type NetworkNamespace, readStartTicks } from "@churnlab/linux";
 import { LogTail } from "../command/log-tail.ts";
-import { describeOwner, OWNER_LABEL, readStartTime } from "./container-owner.ts";
 import type { DockerCli } from "./docker-cli.ts";
 import { explainDocker } from "./explain-docker.ts";
 import { openContainerNamespace, type ToldProcess } from "./open-container-namespace.ts";
+import { OWNER_LABEL } from "./owner-label.ts";
 import { removeContainer, removeFailed } from "./remove-container.ts";
 
 const START_MS_MAX = 10_000;
@@ -42,7 +42,7 @@ interface ContainerParts {
 /** A container's first process, as this machine counts. */
 export interface SeenProcess {
   readonly pid: number;
-  readonly startTime: string;
+  readonly startTicks: string;
   /** Held open until the container is disposed of. */
   readonly namespace: NetworkNamespace;
 }
@@ -161,7 +161,7 @@ export class Container implements AsyncDisposable {
 
   /** Whether it is seen to run. */
   #isAlive(): boolean {
-    return this.seen !== null && readStartTime(this.seen.pid) === this.seen.startTime;
+    return this.seen !== null && readStartTicks(this.seen.pid) === this.seen.startTicks;
   }
 
   async #signal(signal: NodeJS.Signals): Promise<void> {
@@ -181,11 +181,11 @@ export class Container implements AsyncDisposable {
 
 function lookFor(told: ToldProcess): SeenProcess | null {
   const { pid } = told;
-  const startTime = readStartTime(pid);
-  const namespace = openContainerNamespace(told);
-  if (namespace === null) return null;
+  const startTicks = readStartTicks(pid);
+  const namespace = startTicks === null ? null : openContainerNamespace(told);
+  if (namespace === null || startTicks === null) return null;
   // It was of the container when it was looked at: the same process then as when its start was read, or it is not seen.
-  if (readStartTime(pid) === startTime) return { pid, startTime, namespace };
+  if (readStartTicks(pid) === startTicks) return { pid, startTicks, namespace };
   namespace.close();
   return null;
 }
@@ -210,7 +210,7 @@ function describeCreation(
     "--name",
     name,
     "--label",
-    `${OWNER_LABEL}=${describeOwner()}`,
+    `${OWNER_LABEL}=${describeProcess()}`,
     "--pull",
     pull ? "missing" : "never",
     ...place,

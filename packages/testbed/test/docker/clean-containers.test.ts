@@ -1,6 +1,6 @@
+import { describeProcess } from "@churnlab/linux";
 import { describe, expect, it } from "vitest";
 import { cleanContainers } from "../../src/docker/clean-containers.ts";
-import { describeOwner } from "../../src/docker/container-owner.ts";
 import { DockerCli } from "../../src/docker/docker-cli.ts";
 import { FakeEngine } from "../fixtures/fake-engine.ts";
 
@@ -21,11 +21,11 @@ function engineWith(containers: readonly string[], refused = ""): FakeEngine {
   return engine;
 }
 
-const dead = describeOwner().replace(/\d+$/, "1");
+const dead = describeProcess().replace(/\d+$/, "1");
 
 describe("clean", () => {
   it("removes what is of the dead, and leaves what is of the living", async () => {
-    using engine = engineWith([`one ${dead}`, `mine ${describeOwner()}`, `two ${dead}`]);
+    using engine = engineWith([`one ${dead}`, `mine ${describeProcess()}`, `two ${dead}`]);
     expect(await cleanContainers([], engine.cli)).toEqual({
       removed: ["one", "two"],
       kept: [],
@@ -35,7 +35,7 @@ describe("clean", () => {
   });
 
   it("leaves what is of a harness in another process namespace, with whatever process id", async () => {
-    const [bootId, , pid] = describeOwner().split("/");
+    const [bootId, , pid] = describeProcess().split("/");
     const elsewhere = [bootId, "pid:[1]", pid, "1"].join("/");
     using engine = engineWith([`inner ${elsewhere}`]);
     expect(await cleanContainers([], engine.cli)).toEqual({
@@ -47,7 +47,7 @@ describe("clean", () => {
   });
 
   it("leaves what is of another boot, which may be that of another machine, unless it is named", async () => {
-    const [, ...rest] = describeOwner().split("/");
+    const [, ...rest] = describeProcess().split("/");
     const elsewhere = ["another-boot", ...rest].join("/");
     using engine = engineWith([`old ${elsewhere}`, `other ${elsewhere}`]);
     expect(await cleanContainers(["old"], engine.cli)).toEqual({
@@ -62,7 +62,7 @@ describe("clean", () => {
     ["is not churnlab's", "theirs", "no container of churnlab"],
     ["is of a living run", "mine", "a run that goes on"],
   ])("removes nothing at all when a named one %s", async (_, name, says) => {
-    using engine = engineWith([`one ${dead}`, `mine ${describeOwner()}`]);
+    using engine = engineWith([`one ${dead}`, `mine ${describeProcess()}`]);
     await expect(cleanContainers([name], engine.cli)).rejects.toMatchObject({
       code: "E_USAGE",
       message: expect.stringContaining(says),
