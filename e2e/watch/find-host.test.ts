@@ -21,10 +21,10 @@ afterEach(() => {
 });
 
 describe("a container", () => {
-  /** A container runtime that knows one container, as far as its command line goes. */
-  function installRuntime(pid: string): readonly string[] {
+  /** A container engine that knows one container, as far as its command line goes. */
+  function installEngine(pid: string, name = "docker"): readonly string[] {
     const file = work.write(
-      "docker",
+      name,
       `#!/bin/sh
       for name; do :; done
       test "$name" = web && echo ${pid} && exit
@@ -36,7 +36,7 @@ describe("a container", () => {
   }
 
   test("is the namespace of its first process", async () => {
-    const prefix = installRuntime(watched.pid);
+    const prefix = installEngine(watched.pid);
     const args = ["watch", "--container", "web", "--once", "--json"];
     const { code, stdout } = await work.run(args, { prefix });
     expect(code).toBe(0);
@@ -47,7 +47,7 @@ describe("a container", () => {
   });
 
   test("that stops while it is watched is said to have ended, after what was seen", async () => {
-    const prefix = installRuntime(watched.pid);
+    const prefix = installEngine(watched.pid);
     const args = ["watch", "--container", "web", "--interval", "250ms"];
     const running = work.start(args, { prefix });
     await new Promise((resolve) => running.child.stdout?.once("data", resolve));
@@ -58,8 +58,8 @@ describe("a container", () => {
     expect(stdout).toContain("TIME_WAIT 0");
   });
 
-  test("that does not run, or is not known, is refused with what the runtime says", async () => {
-    const prefix = installRuntime("0");
+  test("that does not run, or is not known, is refused with what the engine says", async () => {
+    const prefix = installEngine("0");
     const stopped = await work.run(["watch", "--container", "web"], { prefix });
     expect([stopped.code, stopped.stderr]).toEqual([3, expect.stringContaining("not running")]);
     const unknown = await work.run(["watch", "--container", "--help-me"], { prefix });
@@ -69,7 +69,16 @@ describe("a container", () => {
     ]);
   });
 
-  test("without a runtime asks for a process instead", async () => {
+  test("is looked for at the engine that CHURNLAB_CONTAINER_ENGINE names", async () => {
+    const [env, PATH] = installEngine(watched.pid, "lima");
+    const prefix = [env ?? "", PATH ?? "", "CHURNLAB_CONTAINER_ENGINE=lima"];
+    const args = ["watch", "--container", "web", "--once", "--json"];
+    const { code, stdout } = await work.run(args, { prefix });
+    expect(code).toBe(0);
+    expect(parseDocuments(stdout)[0]?.host).toEqual({ kind: "container", name: "web" });
+  });
+
+  test("without an engine asks for a process instead", async () => {
     const prefix = ["env", `PATH=${path.dirname(process.execPath)}`];
     const { code, stderr } = await work.run(["watch", "--container", "web"], { prefix });
     expect([code, stderr]).toEqual([3, expect.stringContaining("E_TOOL_MISSING")]);

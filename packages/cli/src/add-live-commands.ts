@@ -18,7 +18,7 @@ export function addLiveCommands(program: Command, act: Act): void {
     .description("Show the ports, TIME_WAIT, queues and resets of a live host, and where they go.")
     .option("--pid <pid>", "the host that this process lives in", parseWhole(1, PID_MAX))
     .option("--netns <name>", "a namespace of `ip netns`, or its path")
-    .option("--container <name>", "a container of docker or podman")
+    .option("--container <name>", "a container of docker, podman or nerdctl")
     .addOption(intervalOption("--interval <duration>", "between readings", WATCH_INTERVAL_MS_MIN))
     .option("--once", "one look, then end")
     .option("--no-capture", "do not count resets that arrive: a filter on every packet")

@@ -97,6 +97,7 @@ export * from "./observation.ts";
 export * from "./sampling.ts";
 export * from "./tally.ts";
 export * from "./warn-accept-failures.ts";
+export * from "./watch-reading.ts";
 
 // What it means: compare, judge, alert.
 

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readTickRateHz } from "@churnlab/linux";
+import { findHost, type HostChoice, HostReader, type WatchedHost } from "@churnlab/testbed/watch";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { monotonicClock } from "../monotonic-clock.ts";
-import { findHost, type HostChoice, type WatchedHost } from "../watch/find-host.ts";
-import { HostReader } from "../watch/host-reader.ts";
 import { RecentReadings } from "../watch/recent-readings.ts";
 import { untilStopped } from "../watch/until-stopped.ts";
 
@@ -21,8 +20,8 @@ const COST_SHARE_MAX = 0.1;
 
 /** Looks at a host without touching it, once or until stopped. Throws as `findHost` and `HostReader.read` do. */
 export async function watch(options: WatchOptions): Promise<ExitCode> {
-  using host = findHost(options);
-  using reader = new HostReader(host, options);
+  using host = await findHost(options);
+  using reader = new HostReader(host, { ...options, clock: monotonicClock });
   await (options.once ? watchOnce : watchOn)(host, reader, options);
   return EXIT.ok;
 }

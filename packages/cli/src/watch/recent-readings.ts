@@ -1,4 +1,4 @@
-import type { WatchReading } from "@churnlab/report/watch";
+import type { WatchReading } from "@churnlab/core";
 
 /** Rates are over this long at most: two batches of the timer wheel's ends of TIME_WAIT. */
 const WINDOW_MS = 5000;

@@ -1,7 +1,7 @@
+import type { DestinationReading, EarlierReading, WatchReading } from "@churnlab/core";
 import { timeWaitLength } from "@churnlab/core/time-wait-length";
 import { forecastPorts, measureBirthsPerS } from "./port-outlook.ts";
 import type { WatchedDestination } from "./watch-document.ts";
-import type { DestinationReading, EarlierReading, WatchReading } from "./watch-reading.ts";
 
 interface Seen {
   readonly before: EarlierReading;

@@ -1,10 +1,10 @@
+import type { EarlierReading, WatchedName, WatchReading } from "@churnlab/core";
 import { adviseHost } from "./advise-host.ts";
 import { describeDestination } from "./describe-destination.ts";
 import { measureBirthsPerS, measureDeathsPerS } from "./port-outlook.ts";
 import { RATE_WINDOW_MS_MIN, Rates } from "./rates.ts";
 import { measureSynQueue } from "./syn-queue-rates.ts";
-import { WATCH_SCHEMA_VERSION, type WatchDocument, type WatchedName } from "./watch-document.ts";
-import type { EarlierReading, WatchReading } from "./watch-reading.ts";
+import { WATCH_SCHEMA_VERSION, type WatchDocument } from "./watch-document.ts";
 
 export interface WatchFacts {
   readonly host: WatchedName;

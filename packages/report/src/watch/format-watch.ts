@@ -1,3 +1,4 @@
+import type { WatchedName } from "@churnlab/core";
 import { wrapText } from "@churnlab/core/wrap-text";
 import { formatClock, formatNumber, formatValue } from "../format-value.ts";
 import { drawBar } from "../text/draw-bar.ts";
@@ -6,7 +7,7 @@ import { type Column, layoutTable } from "../text/layout-table.ts";
 import type { Style } from "../text/style.ts";
 import { nameEnd } from "./name-end.ts";
 import { RATE_WINDOW_MS_MIN } from "./rates.ts";
-import type { WatchDocument, WatchedDestination, WatchedName } from "./watch-document.ts";
+import type { WatchDocument, WatchedDestination } from "./watch-document.ts";
 
 export interface WatchLayout {
   readonly style: Style;

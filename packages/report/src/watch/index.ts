@@ -12,4 +12,3 @@ export * from "./format-ping.ts";
 export * from "./format-watch.ts";
 export * from "./port-outlook.ts";
 export * from "./watch-document.ts";
-export * from "./watch-reading.ts";

@@ -1,5 +1,5 @@
+import type { EarlierReading } from "@churnlab/core";
 import { deltaCounters } from "@churnlab/core/delta-counters";
-import type { EarlierReading } from "./watch-reading.ts";
 
 /** A window below this is mostly chance: it has counts, and no rate to be shown. */
 export const RATE_WINDOW_MS_MIN = 1000;

@@ -1,15 +1,8 @@
+import type { WatchedName } from "@churnlab/core";
 import type { PortOutlook } from "./port-outlook.ts";
 
 /** Raised when a field changes its meaning or goes; new fields do not raise it. */
 export const WATCH_SCHEMA_VERSION = 1;
-
-export const WATCHED_KINDS = ["own", "process", "namespace", "container"] as const;
-
-export interface WatchedName {
-  readonly kind: (typeof WATCHED_KINDS)[number];
-  /** A process id, a name, or the own host's name. */
-  readonly name: string;
-}
 
 /**
  * One reading as `churnlab watch --json` prints it. Rates are per second over `windowMs`; what could not be seen is null,

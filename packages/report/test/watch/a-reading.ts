@@ -1,4 +1,4 @@
-import type { DestinationReading, WatchReading } from "../../src/watch/index.ts";
+import type { DestinationReading, WatchReading } from "@churnlab/core";
 
 /** A quiet host with 100 ports; what a test is about is given. */
 export function aReading(given: Partial<WatchReading> = {}): WatchReading {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { findSysctl } from "@churnlab/core";
+import { findSysctl, type WatchReading } from "@churnlab/core";
 import { Ajv } from "ajv";
 import { describe, expect, test } from "vitest";
 import {
@@ -9,7 +9,6 @@ import {
   formatWatchScreen,
   PLAIN_STYLE,
   type WatchDocument,
-  type WatchReading,
 } from "../../src/watch/index.ts";
 import { aDestination, aReading, leftAt, noneLeft } from "./a-reading.ts";
 

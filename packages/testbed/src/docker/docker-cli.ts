@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError } from "@churnlab/core/errors";
 import { findProgram } from "../command/find-program.ts";
 import { explainDocker } from "./explain-docker.ts";
 
@@ -25,8 +25,13 @@ export class DockerCli {
   /** Names of containers that may still be there or appear, whose start was given up; each with when that was. */
   readonly late: Map<string, number> = new Map();
 
-  constructor(program: string = chooseProgram()) {
+  constructor(program: string = listPrograms()[0] ?? PROGRAMS[0]) {
     this.program = program;
+  }
+
+  /** Every engine of this machine, or the one that is named. */
+  static listInstalled(): DockerCli[] {
+    return listPrograms().map((program) => new DockerCli(program));
   }
 
   /**
@@ -79,8 +84,8 @@ export class DockerCli {
   }
 }
 
-function chooseProgram(): string {
+function listPrograms(): readonly string[] {
   const named = process.env[PROGRAM_VARIABLE];
-  if (named !== undefined && named !== "") return named;
-  return PROGRAMS.find((program) => findProgram(program) !== null) ?? PROGRAMS[0];
+  if (named !== undefined && named !== "") return [named];
+  return PROGRAMS.filter((program) => findProgram(program) !== null);
 }

@@ -1,4 +1,4 @@
-import { ChurnError, type ErrorCode } from "@churnlab/core";
+import { ChurnError, type ErrorCode } from "@churnlab/core/errors";
 
 interface Explanation {
   readonly pattern: RegExp;

@@ -1,3 +1,4 @@
+import type { Clock, EarlierReading, WatchReading } from "@churnlab/core";
 import {
   ALL_TCP_STATES,
   type CounterReader,
@@ -16,8 +17,6 @@ import {
   SystemError,
   TimeWaitAges,
 } from "@churnlab/linux";
-import type { EarlierReading, WatchReading } from "@churnlab/report/watch";
-import { monotonicClock } from "../monotonic-clock.ts";
 import { describeCensus } from "./describe-census.ts";
 import type { WatchedHost } from "./find-host.ts";
 
@@ -53,12 +52,14 @@ export interface HostReaderOptions {
    * kernel takes tens of milliseconds to end a capture.
    */
   readonly capture: boolean;
-  readonly once?: boolean;
+  readonly once?: boolean | undefined;
+  readonly clock: Pick<Clock, "nowMs" | "unixMs">;
 }
 
 /** Reads a host again and again. Nothing on it is changed. */
 export class HostReader implements Disposable {
   readonly #host: WatchedHost;
+  readonly #clock: HostReaderOptions["clock"];
   readonly #counters: CounterReader;
   readonly #diag: SockDiag | null;
   readonly #table: SocketTable;
@@ -66,8 +67,9 @@ export class HostReader implements Disposable {
   readonly #notes: string[] = [];
 
   /** Throws `SystemError`, or what `host.requireAlive` does. */
-  constructor(host: WatchedHost, { capture, once = false }: HostReaderOptions) {
+  constructor(host: WatchedHost, { capture, once = false, clock }: HostReaderOptions) {
     this.#host = host;
+    this.#clock = clock;
     const { namespace, pid } = host;
     if (namespace === null && pid === null)
       throw new Error("A host needs a namespace or a process");
@@ -97,7 +99,7 @@ export class HostReader implements Disposable {
   complete(sockets: SocketReading): WatchReading {
     return this.#whileAlive(() => ({
       ...this.#readCounters(),
-      unixMs: monotonicClock.unixMs(),
+      unixMs: this.#clock.unixMs(),
       ...sockets,
       resetsLost: this.#capture?.readLost() ?? 0,
     }));
@@ -132,7 +134,7 @@ export class HostReader implements Disposable {
   #readCounters(): Omit<EarlierReading, "destinations"> {
     this.#capture?.drain();
     return {
-      atMs: monotonicClock.nowMs(),
+      atMs: this.#clock.nowMs(),
       counters: this.#counters.read(),
       resetsReceived: this.#capture?.counts.received ?? null,
     };

@@ -1,14 +1,14 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { hostname } from "node:os";
+import type { WatchedName } from "@churnlab/core";
 import { ChurnError } from "@churnlab/core/errors";
 import {
-  errnoOf,
   type NetworkNamespace,
   openNetworkNamespace,
   presentNetworkNamespace,
+  readStartTicks,
 } from "@churnlab/linux";
-import type { WatchedName } from "@churnlab/report/watch";
-import { findContainerPid } from "./find-container-pid.ts";
+import { findContainerPid } from "../docker/find-container-pid.ts";
 
 export interface HostChoice {
   readonly pid?: number;
@@ -27,8 +27,11 @@ export interface WatchedHost extends Disposable {
   requireAlive(): void;
 }
 
-/** Finds what was asked for. Throws `E_USAGE`, `E_NAMESPACE`, `E_CAPABILITY`, `E_TOOL_MISSING`. */
-export function findHost({ pid, netns, container }: HostChoice): WatchedHost {
+/**
+ * Finds what was asked for. Rejects with `E_USAGE`, `E_NAMESPACE`, `E_CAPABILITY`, and for a container as `findContainerPid`
+ * does.
+ */
+export async function findHost({ pid, netns, container }: HostChoice): Promise<WatchedHost> {
   const asked = [pid, netns, container].filter((choice) => choice !== undefined);
   if (asked.length > 1) {
     throw new ChurnError("E_USAGE", "--pid, --netns and --container exclude each other.", {
@@ -38,7 +41,7 @@ export function findHost({ pid, netns, container }: HostChoice): WatchedHost {
   if (pid !== undefined) return hostOfProcess({ kind: "process", name: String(pid) }, pid);
   if (netns !== undefined) return hostOfName(netns);
   if (container !== undefined) {
-    return hostOfProcess({ kind: "container", name: container }, findContainerPid(container));
+    return hostOfProcess({ kind: "container", name: container }, await findContainerPid(container));
   }
   const namespace = presentNetworkNamespace();
   return {
@@ -51,7 +54,7 @@ export function findHost({ pid, netns, container }: HostChoice): WatchedHost {
 }
 
 function hostOfProcess(name: WatchedName, pid: number): WatchedHost {
-  const startedAt = readStart(pid);
+  const startedAt = readStartTicks(pid);
   if (startedAt === null) {
     throw new ChurnError("E_NAMESPACE", `There is no process ${pid}.`, {
       hint: "`ps` and `lsns -t net` show what there is.",
@@ -64,7 +67,7 @@ function hostOfProcess(name: WatchedName, pid: number): WatchedHost {
     pid,
     requireAlive() {
       // The number may be another process's by now, and a process may move.
-      if (readStart(pid) !== startedAt) throw gone(name, "has ended");
+      if (readStartTicks(pid) !== startedAt) throw gone(name, "has ended");
       if (namespace !== null && !livesIn(namespace, pid)) {
         throw gone(name, "has moved to another network namespace");
       }
@@ -135,20 +138,6 @@ function readInode(path: string): number | null {
     return statSync(path).ino;
   } catch {
     return null;
-  }
-}
-
-/** When a process began, in ticks since boot (proc(5), field 22); null when there is none, or only its remains. */
-function readStart(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in the second field may hold anything, parentheses too.
-    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" || state === "X" ? null : (fields[18] ?? null);
-  } catch (error) {
-    const code = errnoOf(error);
-    if (code === "ENOENT" || code === "ESRCH") return null;
-    throw error;
   }
 }
 

@@ -1,4 +1,13 @@
-import type { CounterReading } from "@churnlab/core";
+import type { CounterReading } from "./testbed.ts";
+
+export const WATCHED_KINDS = ["own", "process", "namespace", "container"] as const;
+
+/** Which host was looked at. */
+export interface WatchedName {
+  readonly kind: (typeof WATCHED_KINDS)[number];
+  /** A process id, a name, or the own host's name. */
+  readonly name: string;
+}
 
 /** What was seen of a host at one moment, as the kernel said it. */
 export interface WatchReading {
