@@ -24,3 +24,8 @@ export * from "./target/target-counters.ts";
 export * from "./target/target-server.ts";
 export * from "./target/target-servers.ts";
 export * from "./target/target-threads.ts";
+
+// What crosses threads and processes.
+
+export * from "./error-record.ts";
+export * from "./monotonic.ts";

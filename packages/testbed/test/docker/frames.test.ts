@@ -1,5 +1,7 @@
 import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { SystemError } from "@churnlab/linux";
+import { type ErrorRecord, recordError, reviveError } from "@churnlab/traffic";
 import { describe, expect, it } from "vitest";
 import { readFrames, writeFrame } from "../../src/docker/inside/frames.ts";
 
@@ -25,6 +27,13 @@ describe("messages over a pipe", () => {
     }
     const singly = Array.from(bytes, (_, i) => bytes.subarray(i, i + 1));
     expect(await decode(singly)).toEqual(values);
+  });
+
+  it("bring an error with its system call and the stack of the other side", async () => {
+    const [record] = await decode([await encode([recordError(new SystemError("setns", 1))])]);
+    const error = reviveError(record as ErrorRecord, "E_TESTBED");
+    expect(error).toMatchObject({ code: "E_TESTBED", message: expect.stringContaining("setns") });
+    expect(error.cause).toContain("SystemError");
   });
 
   it("that are cut off by the end are left out", async () => {

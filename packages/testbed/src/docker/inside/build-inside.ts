@@ -1,5 +1,6 @@
 import { ChurnError, type Observer, type TrialSpec, type TrialWorld } from "@churnlab/core";
 import { readBootId } from "@churnlab/linux";
+import { recordError } from "@churnlab/traffic";
 import { Container } from "../container.ts";
 import { ContainerTarget } from "../container-target.ts";
 import type { DockerCli } from "../docker-cli.ts";
@@ -9,7 +10,6 @@ import { InsideAgent } from "./inside-agent.ts";
 import { InsideLink, TARGET_END_MS_MAX } from "./inside-link.ts";
 import type { BuiltWorld } from "./inside-messages.ts";
 import { InsideObserver } from "./inside-observer.ts";
-import { flattenError } from "./plain-error.ts";
 
 /** Where the image has what measures. */
 const PROGRAM = "/churnlab/deploy/measure-inside.mjs";
@@ -103,7 +103,7 @@ async function orderWorld(link: InsideLink, options: ContainerWorldOptions): Pro
     spec,
     addressKey,
     facts,
-    refusal: refusal === null ? null : flattenError(refusal),
+    refusal: refusal === null ? null : recordError(refusal),
     port,
     program,
     patienceMs,

@@ -7,6 +7,7 @@ import {
   type TrialWorld,
 } from "@churnlab/core";
 import { openNetworkNamespace, readBootId } from "@churnlab/linux";
+import { monotonicMs, reviveError } from "@churnlab/traffic";
 import { readOthersCpuUs } from "../../command/process-session.ts";
 import { describeUpstream } from "../../netns-servers.ts";
 import { WorldBuilder } from "../../world-builder.ts";
@@ -20,7 +21,6 @@ import type {
   RoleLook,
   WorldOrder,
 } from "./inside-messages.ts";
-import { reviveError } from "./plain-error.ts";
 
 /** Queues, ports and latencies are told in one look of so many. */
 const FULL_TICKS = 5;
@@ -103,7 +103,8 @@ export class InsideHost implements AsyncDisposable {
     const worlds = new WorldBuilder(addressKey);
     await using stack = new AsyncDisposableStack();
     const namespace = stack.use(openNetworkNamespace("/proc/thread-self/ns/net"));
-    const refusal = order.refusal === null ? null : (reviveError(order.refusal) as ChurnError);
+    const refusal =
+      order.refusal === null ? null : (reviveError(order.refusal, "E_TESTBED") as ChurnError);
     const joined = await joinContainer(
       { ...order, refusal },
       // Its end is this process's too, which is one of its process namespace.
@@ -142,7 +143,7 @@ export class InsideHost implements AsyncDisposable {
       atMs: monotonicMs(),
       queues: isFull ? observer.readQueues() : null,
       ports: isFull ? observer.readPorts() : null,
-      events: observer.drainEvents(),
+      events: observer.takeEvents(),
       warnings: observer.conclude(),
       keptOpen: isGateway && observer.role === "target" ? kernel.countTowardsUpstream() : 0,
     };
@@ -167,9 +168,4 @@ export class InsideHost implements AsyncDisposable {
     if (this.#built === null) throw new ChurnError("E_AGENT", "it has built no world yet");
     return this.#built;
   }
-}
-
-/** CLOCK_MONOTONIC, which is the same in all containers of a machine. */
-function monotonicMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }

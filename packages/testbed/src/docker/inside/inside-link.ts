@@ -1,4 +1,5 @@
 import { ChurnError } from "@churnlab/core";
+import { reviveError } from "@churnlab/traffic";
 import type { Container } from "../container.ts";
 import { readFrames, writeFrame } from "./frames.ts";
 import type {
@@ -8,7 +9,6 @@ import type {
   InsideMessage,
   LiveLook,
 } from "./inside-messages.ts";
-import { reviveError } from "./plain-error.ts";
 
 /** The one that measures goes with the target; the engine tells of the two ends in either order. */
 export const TARGET_END_MS_MAX = 1000;
@@ -80,7 +80,7 @@ export class InsideLink {
       return;
     }
     const waiting = this.#waiting.get(message.id);
-    if ("error" in message) waiting?.reject(reviveError(message.error));
+    if ("error" in message) waiting?.reject(reviveError(message.error, "E_TESTBED"));
     else waiting?.resolve(message.reply as never);
   }
 

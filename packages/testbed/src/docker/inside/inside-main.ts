@@ -1,8 +1,8 @@
 import { SAMPLE_INTERVAL_MS } from "@churnlab/core";
+import { recordError } from "@churnlab/traffic";
 import { readFrames, writeFrame } from "./frames.ts";
 import { InsideHost } from "./inside-host.ts";
 import type { CallMessage, InsideMessage } from "./inside-messages.ts";
-import { flattenError } from "./plain-error.ts";
 
 /**
  * What measures beside a target's container, in a container of its own in the same network namespace: answers calls on its standard
@@ -15,7 +15,7 @@ async function answer({ id, name, order }: CallMessage): Promise<void> {
   try {
     tell({ id, reply: await host.answer(name, order) });
   } catch (error) {
-    tell({ id, error: flattenError(error) });
+    tell({ id, error: recordError(error) });
   }
 }
 

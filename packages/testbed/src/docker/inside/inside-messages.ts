@@ -3,7 +3,6 @@ import type {
   Environment,
   HistogramRecord,
   LiveTally,
-  Observer,
   PortReading,
   QueueReading,
   Role,
@@ -11,16 +10,18 @@ import type {
   ShardReport,
   SysctlRecord,
   TargetAddress,
+  TimedEvent,
   TrialSpec,
   Warning,
 } from "@churnlab/core";
+import type { ErrorRecord } from "@churnlab/traffic";
 import type { KernelUse } from "../container-kernel.ts";
 import type { JoinOrder } from "../join-container.ts";
 
 /** What the world of a trial is to be, that is built beside its target. */
 export interface WorldOrder extends Omit<JoinOrder, "refusal"> {
   readonly spec: TrialSpec;
-  readonly refusal: PlainError | null;
+  readonly refusal: ErrorRecord | null;
   /** Of the block of addresses. */
   readonly addressKey: number;
   readonly facts: Readonly<Record<string, string>>;
@@ -47,7 +48,7 @@ export interface RoleLook extends CounterReading {
   readonly queues: QueueReading | null;
   readonly ports: PortReading | null;
   /** Since the look before. */
-  readonly events: ReturnType<Observer["drainEvents"]>;
+  readonly events: readonly TimedEvent[];
   /** All so far. */
   readonly warnings: readonly Warning[];
   /** Of the target: what it keeps open towards its upstream. */
@@ -86,15 +87,7 @@ export interface CallMessage<Name extends CallName = CallName> {
   readonly order: InsideCalls[Name]["order"];
 }
 
-/** An error without its class. */
-export interface PlainError {
-  /** null: a bug. */
-  readonly code: string | null;
-  readonly message: string;
-  readonly hint: string | null;
-}
-
 export type InsideMessage =
   | { readonly id: number; readonly reply: unknown }
-  | { readonly id: number; readonly error: PlainError }
+  | { readonly id: number; readonly error: ErrorRecord }
   | { readonly live: LiveLook };

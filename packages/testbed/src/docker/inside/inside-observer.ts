@@ -7,6 +7,7 @@ import type {
   Role,
   Warning,
 } from "@churnlab/core";
+import { monotonicMs } from "@churnlab/traffic";
 import type { InsideLink } from "./inside-link.ts";
 import type { RoleLook } from "./inside-messages.ts";
 
@@ -45,7 +46,7 @@ export class InsideObserver implements Observer {
   }
 
   async lookAt({ atMs }: RemoteLook): Promise<CounterReading> {
-    const waitMs = Math.max(0, atMs - Number(process.hrtime.bigint()) / 1e6);
+    const waitMs = Math.max(0, atMs - monotonicMs());
     const look = await this.#link.ask("look", { role: this.role, atMs }, waitMs + LOOK_MS_MAX);
     this.take(look);
     return look;
@@ -69,7 +70,7 @@ export class InsideObserver implements Observer {
     return ports;
   }
 
-  drainEvents(): RoleLook["events"] {
+  takeEvents(): RoleLook["events"] {
     const events = this.#events;
     this.#events = [];
     return events;
