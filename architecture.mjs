@@ -9,7 +9,7 @@ export const mayImport = {
   linux: ["core"],
   traffic: ["core", "linux"],
   store: ["core"],
-  control: ["core", "store"],
+  control: ["core"],
   testbed: ["core", "linux", "traffic"],
   fleet: ["core", "linux", "traffic", "testbed"],
   report: ["core", "store"],
