@@ -71,7 +71,7 @@ function observe(role: Role, address: string, readCounters: () => CounterReading
     readCounters,
     readQueues: () => (role === "target" ? QUEUES : NO_QUEUES),
     readPorts: () => (role === "client" ? readPorts(address) : null),
-    drainEvents: () => [],
+    takeEvents: () => [],
     conclude: () => [],
     close: () => {},
   };

@@ -36,7 +36,6 @@ async function runOne(parts: string, begin: () => void = () => {}): Promise<Tria
   const yaml = `version: 1\nname: limits\n${parts}\nvariants: [{ name: only }]\nreplicates: 1\n`;
   const inner = new NetnsTestbed();
   const testbed: Testbed = {
-    kind: inner.kind,
     close: () => inner.close(),
     build: async (trial, signal): Promise<TrialWorld> => {
       const world = await inner.build(trial, signal);

@@ -11,12 +11,13 @@ import {
   type Role,
   SAMPLE_INTERVAL_MS,
   type Sample,
+  type TimedEvent,
   type TrialEvent,
   type TrialWorld,
   type Warning,
 } from "@churnlab/core";
 import { LoadRecorder, type WatchedShard } from "./load-recorder.ts";
-import { type RoleReadings, RoleRecorder, type TimedEvent } from "./role-recorder.ts";
+import { type RoleReadings, RoleRecorder } from "./role-recorder.ts";
 import { SampleSeries } from "./sample-series.ts";
 import { TimedReadings } from "./timed-readings.ts";
 
@@ -263,8 +264,4 @@ export class Recorder implements Disposable {
       this.#charge(() => role.readPorts(begunMs));
     }
   }
-}
-
-export function startRecorder(world: TrialWorld, clock: Clock): Recorder {
-  return new Recorder(world, clock);
 }

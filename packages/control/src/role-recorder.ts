@@ -6,6 +6,7 @@ import {
   type RemoteLook,
   type Role,
   SAMPLE_INTERVAL_MS,
+  type TimedEvent,
   type TrialEvent,
 } from "@churnlab/core";
 import { PortMarks } from "./port-marks.ts";
@@ -27,7 +28,6 @@ export interface RoleReadings {
 }
 
 /** An event with a time of the recorder's clock. */
-export type TimedEvent = Omit<TrialEvent, "tMs"> & { readonly atMs: number };
 
 /** Where everything goes that is seen of a trial's roles. */
 export interface RecordedTrial {
@@ -101,7 +101,7 @@ export class RoleRecorder {
   sample(begunMs: number): number {
     const { series, events } = this.#trial;
     const reading = this.#observer.readCounters();
-    events.push(...this.#observer.drainEvents());
+    events.push(...this.#observer.takeEvents());
     const atMs = reading.atMs ?? begunMs;
     const isOld = reading.atMs !== undefined && atMs <= this.#sampledAtMs;
     if (isOld) return 0; // another host has sent nothing since

@@ -16,7 +16,7 @@ import {
 } from "./conclude-trial.ts";
 import { type Gathering, gatherReports, mergeWhatCame, NOTHING_CAME } from "./gather-reports.ts";
 import { type PhaseListener, PhaseTracker } from "./phase-tracker.ts";
-import { type Recorder, startRecorder } from "./recorder.ts";
+import { Recorder } from "./recorder.ts";
 
 /** What a trial needs besides itself. All parts arrive as arguments, so that fakes can stand in for any of them. */
 export interface TrialContext {
@@ -49,7 +49,7 @@ export async function runTrial(
     phases.enter("prepare");
     await using world = await context.testbed.build(trial, signal);
     seen = { ...seen, world };
-    using recording = startRecorder(world, clock);
+    using recording = new Recorder(world, clock);
     seen = { ...seen, recorder: recording };
     const shards = await armShards(trial, world);
     recording.watchLoad(shards, world.agents);

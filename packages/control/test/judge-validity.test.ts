@@ -7,7 +7,7 @@ import {
 } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { judgeValidity } from "../src/judge-validity.ts";
-import { startRecorder } from "../src/recorder.ts";
+import { Recorder } from "../src/recorder.ts";
 import type { TrialEvidence } from "../src/trial-evidence.ts";
 import { aTrial } from "./fakes/a-trial.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
@@ -20,7 +20,7 @@ async function judge(
   const { missed, ...evidence } = changes;
   const world: TrialWorld = await new FakeTestbed({ observers }).build();
   const clock = new FakeClock();
-  using recorder = startRecorder(world, clock);
+  using recorder = new Recorder(world, clock);
   if (missed !== undefined) {
     clock.advance(SAMPLE_INTERVAL_MS * (missed + 1.5));
     await sleep(SAMPLE_INTERVAL_MS + 100);
@@ -95,7 +95,7 @@ describe("holes", () => {
     const observers = [new FakeObserver()];
     const world: TrialWorld = await new FakeTestbed({ observers }).build();
     const clock = new FakeClock();
-    using recorder = startRecorder(world, clock);
+    using recorder = new Recorder(world, clock);
     recorder.markMeasure();
     recorder.expectMeasure(clock.nowMs());
     clock.advance(SAMPLE_INTERVAL_MS * (missed + 1.5));

@@ -6,7 +6,7 @@ import {
   type TrialWorld,
 } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
-import { startRecorder } from "../src/recorder.ts";
+import { Recorder } from "../src/recorder.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
 import { FakeObserver, FakeTestbed, portsOf } from "./fakes/fake-world.ts";
 
@@ -17,7 +17,7 @@ async function worldOf(observer: FakeObserver): Promise<TrialWorld> {
 describe("Recorder", () => {
   it("records a hole for samples that were not taken at their time", async () => {
     const clock = new FakeClock();
-    using recorder = startRecorder(await worldOf(new FakeObserver()), clock);
+    using recorder = new Recorder(await worldOf(new FakeObserver()), clock);
     clock.advance(SAMPLE_INTERVAL_MS * 3.5);
     await sleep(SAMPLE_INTERVAL_MS + 100);
     recorder.finish();
@@ -32,14 +32,14 @@ describe("Recorder", () => {
       { gauges: { time_wait: 0 }, counters: { "tcpext.TW": 7, "tcp.InErrs": 1 } },
       { gauges: { time_wait: 0 }, counters: { "tcpext.TW": 9, "tcp.InErrs": 1 } },
     ];
-    using recorder = startRecorder(await worldOf(new FakeObserver(readings)), new FakeClock());
+    using recorder = new Recorder(await worldOf(new FakeObserver(readings)), new FakeClock());
     recorder.finish();
     const names = recorder.samples().map(({ metric, value }) => `${metric}=${value}`);
     expect(names).toEqual(["time_wait=0", "tcpext.TW=2"]);
   });
 
   it("looks at the load once more when the measure phase ends", async () => {
-    using recorder = startRecorder(await worldOf(new FakeObserver()), new FakeClock());
+    using recorder = new Recorder(await worldOf(new FakeObserver()), new FakeClock());
     let looks = 0;
     recorder.onTick(() => looks++);
     recorder.endMeasure();
@@ -47,7 +47,7 @@ describe("Recorder", () => {
   });
 
   it("samples the latencies of what is left when the measure phase ends, and no more of nothing", async () => {
-    using recorder = startRecorder(await worldOf(new FakeObserver()), new FakeClock());
+    using recorder = new Recorder(await worldOf(new FakeObserver()), new FakeClock());
     const histogram = new LatencyHistogram();
     histogram.recordUs(40);
     const taken = [[histogram.toRecord("connect")], [histogram.toRecord("connect")], []];
@@ -73,7 +73,7 @@ describe("Recorder", () => {
 
   it("samples every errno that occurs, of all shards together, from none seen to the last count", async () => {
     const clock = new FakeClock();
-    using recorder = startRecorder(await worldOf(new FakeObserver()), clock);
+    using recorder = new Recorder(await worldOf(new FakeObserver()), clock);
     const failures = [{}, { EADDRNOTAVAIL: 3 }, { EADDRNOTAVAIL: 7, ECONNRESET: 1 }];
     let looks = 0;
     const shard = { live: () => ({ ...EMPTY_LIVE_TALLY, failures: failures[looks] ?? {} }) };
@@ -100,7 +100,7 @@ describe("Recorder", () => {
     const half = { gauges: { time_wait: 60 }, counters: {} };
     const observer = new FakeObserver([empty, half]);
     observer.dumps = [portsOf(0, 100), portsOf(60, 100)];
-    using recorder = startRecorder(await worldOf(observer), new FakeClock());
+    using recorder = new Recorder(await worldOf(observer), new FakeClock());
     await sleep(SAMPLE_INTERVAL_MS + 100);
     expect(recorder.events()).toMatchObject([{ kind: "ports.half" }]);
   });
@@ -108,7 +108,7 @@ describe("Recorder", () => {
   it("dumps the ports before the load, when the load is over, and at the end of the drain", async () => {
     const observer = new FakeObserver();
     observer.dumps = [0, 8, 2].map((used) => portsOf(used, 10));
-    using recorder = startRecorder(await worldOf(observer), new FakeClock());
+    using recorder = new Recorder(await worldOf(observer), new FakeClock());
     recorder.endMeasure();
     recorder.finish();
     expect(recorder.readings()[0]?.ports.map(({ used }) => used)).toEqual([0, 8, 2]);
@@ -118,7 +118,7 @@ describe("Recorder", () => {
     const observer = new FakeObserver();
     observer.dumps = [{ ...portsOf(8, 10), tuplesLeftOff: 3 }];
     const clock = new FakeClock();
-    using recorder = startRecorder(await worldOf(observer), clock);
+    using recorder = new Recorder(await worldOf(observer), clock);
     recorder.expectMeasure(clock.nowMs() + 50);
     expect(recorder.portUses()).toEqual([
       { role: "client", tMs: -50, ...observer.dumps[0]?.tuples[0] },
@@ -133,7 +133,7 @@ describe("Recorder", () => {
     const idle = { address: "0.0.0.0", port: 22, depth: 0, limit: 128, synReceived: 0 };
     const busy = { address: "::", port: 80, depth: 5, limit: 64, synReceived: 2 };
     observer.queues = { listeners: [idle, busy], synReceived: 2 };
-    using recorder = startRecorder(await worldOf(observer), new FakeClock());
+    using recorder = new Recorder(await worldOf(observer), new FakeClock());
     recorder.endMeasure();
     expect(recorder.listenerQueues()).toMatchObject([idle, busy]);
     expect(recorder.samples()).toMatchObject([
@@ -146,7 +146,7 @@ describe("Recorder", () => {
   it("gives up waiting for connections that stay open, and says so", async () => {
     const idle = { gauges: { "tcp.inuse": 1 }, counters: {} };
     const busy = { gauges: { "tcp.inuse": 3 }, counters: {} };
-    using recorder = startRecorder(await worldOf(new FakeObserver([idle, busy])), new FakeClock());
+    using recorder = new Recorder(await worldOf(new FakeObserver([idle, busy])), new FakeClock());
     await recorder.settle();
     expect(recorder.warnings()).toMatchObject([{ code: "W_NOT_SETTLED" }]);
   });

@@ -1,6 +1,6 @@
 import type { CounterReading, Measurement, ShardReport, Trial, TrialWorld } from "@churnlab/core";
 import { describe, expect, it } from "vitest";
-import { type Recorder, startRecorder } from "../src/recorder.ts";
+import { Recorder } from "../src/recorder.ts";
 import { reduceMeasurements } from "../src/reduce-measurements.ts";
 import { aTrial } from "./fakes/a-trial.ts";
 import { FakeClock } from "./fakes/fake-clock.ts";
@@ -18,7 +18,7 @@ async function reduce({ trial, report, observer, play }: Reduced): Promise<reado
   const observers = [observer ?? new FakeObserver()];
   const world: TrialWorld = await new FakeTestbed({ observers }).build();
   const clock = new FakeClock();
-  using recording = startRecorder(world, clock);
+  using recording = new Recorder(world, clock);
   recording.markMeasure();
   recording.expectMeasure(clock.nowMs());
   play?.(recording, clock);

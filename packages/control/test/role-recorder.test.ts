@@ -13,7 +13,7 @@ function countHoles(sampleMs: number, times: readonly number[]): number[] {
     readCounters: () => ({ gauges: {}, counters: {}, atMs }),
     readQueues: () => null,
     readPorts: () => null,
-    drainEvents: () => [],
+    takeEvents: () => [],
     conclude: () => [],
     close: () => {},
   };

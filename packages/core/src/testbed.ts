@@ -9,9 +9,11 @@ import type {
 } from "./observation.ts";
 import type { ResultPieceId } from "./result-piece-id.ts";
 import type { Role } from "./role.ts";
-import type { TestbedKind } from "./scenario.ts";
 import type { Trial } from "./trial.ts";
 import type { Warning } from "./warnings.ts";
+
+/** An event at its time on the caller's monotonic clock, before it is known when the trial's measure phase began. */
+export type TimedEvent = Omit<TrialEvent, "tMs"> & { readonly atMs: number };
 
 /** What a server counts of itself while it runs, read together with its host's kernel. Synchronous and cheap. */
 export interface ServerAccount {
@@ -19,8 +21,8 @@ export interface ServerAccount {
   readCounters(): Readonly<Record<string, number>>;
   /** Values of now, by stored metric name. Absent where it has none. */
   readGauges?(): Readonly<Record<string, number>>;
-  /** Events since the last call, with times on the caller's monotonic clock. */
-  takeEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[];
+  /** Events since the last call. */
+  takeEvents(): readonly TimedEvent[];
 }
 
 /** The server under test while a trial runs. */
@@ -98,10 +100,8 @@ export interface Observer {
   readQueues(): QueueReading | null;
   /** A full dump; null where not available. */
   readPorts(): PortReading | null;
-  /** Events since the last call, with times on the caller's monotonic clock. */
-  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & {
-    readonly atMs: number;
-  })[];
+  /** Events since the last call. */
+  takeEvents(): readonly TimedEvent[];
   /** Its doubts about what it saw. */
   conclude(): readonly Warning[];
   close(): void;
@@ -130,7 +130,6 @@ export interface WorldConclusion {
 
 /** Builds worlds of one kind: namespaces, containers, or a host that is not ours. */
 export interface Testbed {
-  readonly kind: TestbedKind;
   build(trial: Trial, signal: AbortSignal): Promise<TrialWorld>;
   /** The pieces of agents' results that the attempt at a trial is made of, until it is confirmed. Absent where there are none. */
   collected?(trial: Trial): readonly ResultPieceId[];

@@ -4,7 +4,7 @@ import type {
   PortReading,
   QueueReading,
   Role,
-  TrialEvent,
+  TimedEvent,
   Warning,
 } from "@churnlab/core";
 
@@ -33,8 +33,8 @@ export class JointObserver implements Observer {
     return joinPorts(this.#observers.map((observer) => observer.readPorts()));
   }
 
-  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
-    return this.#observers.flatMap((observer) => observer.drainEvents());
+  takeEvents(): readonly TimedEvent[] {
+    return this.#observers.flatMap((observer) => observer.takeEvents());
   }
 
   conclude(): readonly Warning[] {

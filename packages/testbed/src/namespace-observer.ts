@@ -5,7 +5,7 @@ import type {
   PortReading,
   QueueReading,
   Role,
-  TrialEvent,
+  TimedEvent,
   Warning,
 } from "@churnlab/core";
 import {
@@ -147,7 +147,7 @@ export class NamespaceObserver implements Observer {
     };
   }
 
-  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
+  takeEvents(): readonly TimedEvent[] {
     return this.#resets?.takeEvents() ?? [];
   }
 

@@ -60,12 +60,7 @@ export function createHosts(
     });
   });
   const upstream = spec.topology === "gateway" ? open("upstream", addresses.upstream) : null;
-  if (upstream !== null) {
-    joinByVeth({
-      left: { namespace: upstream.namespace, device: "u0", addresses: [upstream.address] },
-      right: { namespace: target.namespace, device: "up", addresses: [target.address] },
-    });
-  }
+  if (upstream !== null) joinUpstream(upstream, target);
   const all = [...clients, target, ...(upstream === null ? [] : [upstream])];
   const sysctls = all.flatMap((host) =>
     host === target && given !== null ? given.sysctls : writeSysctls(host, spec),
@@ -81,12 +76,23 @@ export function createHosts(
   };
 }
 
+/** The cable between a gateway and its upstream, which nobody else uses. */
+export function joinUpstream(
+  upstream: Pick<Host, "namespace" | "address">,
+  target: Pick<Host, "namespace" | "address">,
+): void {
+  joinByVeth({
+    left: { namespace: upstream.namespace, device: "u0", addresses: [upstream.address] },
+    right: { namespace: target.namespace, device: "up", addresses: [target.address] },
+  });
+}
+
 export function writeSysctls({ role, namespace }: Host, spec: TrialSpec): SysctlRecord[] {
   const changes = applySysctls(namespace, inOrder(spec.sysctls[role] ?? {}));
   return changes.map((change) => ({ role, ...change }));
 }
 
-/** All clients get the same values; one that read back otherwise stays visible. */
+/** All hosts of a role get the same values; one that read back otherwise stays visible. */
 export function distinctRecords(records: readonly SysctlRecord[]): SysctlRecord[] {
   return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
 }

@@ -5,7 +5,6 @@ import { WorldBuilder } from "./world-builder.ts";
 
 /** Every trial in fresh anonymous network namespaces of this process. */
 export class NetnsTestbed implements Testbed {
-  readonly kind = "netns";
   readonly #worlds: WorldBuilder = new WorldBuilder();
 
   async build({ spec }: Trial, signal: AbortSignal): Promise<TrialWorld> {

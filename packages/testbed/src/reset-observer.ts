@@ -1,4 +1,4 @@
-import type { Role, TrialEvent, Warning } from "@churnlab/core";
+import type { Role, TimedEvent, Warning } from "@churnlab/core";
 import {
   AMBIGUOUS_REASON,
   explainReset,
@@ -18,8 +18,6 @@ export interface ResetObserverOptions {
   /** Whether it is the one that tells what the trace lost: the trace is of the whole machine. */
   readonly tellsOfTrace: boolean;
 }
-
-type TimedEvent = Omit<TrialEvent, "tMs"> & { readonly atMs: number };
 
 /** Counts the resets of one host: every one on its wire, and the kernel's reason for those it sent. */
 export class ResetObserver implements Disposable {

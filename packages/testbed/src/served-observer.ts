@@ -6,7 +6,7 @@ import type {
   Role,
   ServerAccount,
   Target,
-  TrialEvent,
+  TimedEvent,
   Warning,
 } from "@churnlab/core";
 
@@ -41,8 +41,8 @@ class ServedObserver implements Observer {
     return this.#observer.readPorts();
   }
 
-  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
-    return [...this.#observer.drainEvents(), ...this.#account.takeEvents()];
+  takeEvents(): readonly TimedEvent[] {
+    return [...this.#observer.takeEvents(), ...this.#account.takeEvents()];
   }
 
   conclude(): readonly Warning[] {

@@ -11,7 +11,6 @@ import {
 import {
   createNetworkNamespace,
   joinByBridge,
-  joinByVeth,
   type NetworkNamespace,
   readSysctls,
 } from "@churnlab/linux";
@@ -24,7 +23,7 @@ import { whyNotFromOutside } from "./docker/open-container-namespace.ts";
 import { removeLate } from "./docker/remove-container.ts";
 import { observeFromOutside, startTargetContainer } from "./docker/start-target-container.ts";
 import { withLastLines } from "./docker/with-last-lines.ts";
-import { distinctRecords, type Host, writeSysctls } from "./netns-hosts.ts";
+import { distinctRecords, type Host, joinUpstream, writeSysctls } from "./netns-hosts.ts";
 import { describeUpstream, startServers, startUpstream } from "./netns-servers.ts";
 import { ResetWatch } from "./reset-watch.ts";
 import { restoreSysctls } from "./restore-sysctls.ts";
@@ -248,11 +247,9 @@ export class SideBuilder implements AsyncDisposable {
       });
     }
     const namespace = stack.use(createNetworkNamespace());
-    joinByVeth({
-      left: { namespace, device: "u0", addresses: [address] },
-      right: { namespace: target.namespace, device: "up", addresses: [target.address] },
-    });
-    return { role: "upstream", address, namespace };
+    const upstream: Host = { role: "upstream", address, namespace };
+    joinUpstream(upstream, target);
+    return upstream;
   }
 
   #host(

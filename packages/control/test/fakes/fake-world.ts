@@ -133,7 +133,7 @@ export class FakeObserver implements Observer {
     return next ?? null;
   }
 
-  drainEvents(): [] {
+  takeEvents(): [] {
     return [];
   }
 
@@ -185,7 +185,6 @@ export interface FakeWorldOptions {
 
 /** A testbed whose worlds are what the test says; it counts how many stand. */
 export class FakeTestbed implements Testbed {
-  readonly kind = "netns";
   standing = 0;
   readonly #options: FakeWorldOptions;
 

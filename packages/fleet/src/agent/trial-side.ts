@@ -236,7 +236,7 @@ export class TrialSide implements AsyncDisposable {
   }
 
   #lookAt(observer: Observer, reading: RoleReading): RoleLook {
-    const events = observer.drainEvents().map((event): RoleEvent => {
+    const events = observer.takeEvents().map((event): RoleEvent => {
       return { ...event, atMs: this.#clock.fromLocalMs(event.atMs) };
     });
     return {

@@ -5,7 +5,6 @@ import {
   type ResultPieceId,
   type Role,
   SAMPLE_INTERVAL_MS,
-  type SysctlRecord,
   type Testbed,
   type Trial,
   type TrialSpec,
@@ -14,6 +13,7 @@ import {
   type WorldConclusion,
   warnIneffective,
 } from "@churnlab/core";
+import { distinctRecords } from "@churnlab/testbed";
 import {
   type KeyedRequest,
   type PrepareReply,
@@ -40,7 +40,6 @@ const ATTEMPTS_PER_SECOND = 100_000;
 
 /** Trials on other machines: each side is built, observed and taken down by the agent on its host. */
 export class FleetTestbed implements Testbed {
-  readonly kind = "netns";
   readonly #controller: FleetController;
   readonly #ledger: ResultLedger;
   readonly #stored = new Map<
@@ -96,7 +95,7 @@ export class FleetTestbed implements Testbed {
       agents,
       target,
       observers,
-      sysctls: distinct([ofTarget, ...ofLoads].flatMap(({ sysctls }) => sysctls)),
+      sysctls: distinctRecords([ofTarget, ...ofLoads].flatMap(({ sysctls }) => sysctls)),
       environment: joinEnvironments(ofLoads, ofTarget),
       warnings: [
         ...warnIneffective(spec),
@@ -289,11 +288,6 @@ async function conclude(
 function warnOfStrays([publisher, count]: readonly [string, number]): Warning {
   const message = `${publisher} published ${count} message(s) as results that are none of its own: not counted`;
   return { code: "W_RESULTS_STRAY", message };
-}
-
-/** All agents get the same values; one that read back otherwise stays visible. */
-function distinct(records: readonly SysctlRecord[]): SysctlRecord[] {
-  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
 }
 
 /** The load's facts are the machine's; those of the target that differ are told beside them. */

@@ -6,7 +6,7 @@ import {
   type QueueReading,
   type RemoteLook,
   type Role,
-  type TrialEvent,
+  type TimedEvent,
   type Warning,
 } from "@churnlab/core";
 import { joinPorts, joinQueues, joinReadings, joinWarnings } from "@churnlab/testbed";
@@ -128,7 +128,7 @@ export class RemoteObserver implements Observer {
     return ports;
   }
 
-  drainEvents(): readonly (Omit<TrialEvent, "tMs"> & { readonly atMs: number })[] {
+  takeEvents(): readonly TimedEvent[] {
     const events = this.#events;
     this.#events = [];
     return events;

@@ -23,7 +23,6 @@ export interface DockerTestbedOptions {
  * container of churnlab beside it does the same from inside.
  */
 export class DockerTestbed implements Testbed {
-  readonly kind = "docker";
   readonly #worlds: WorldBuilder = new WorldBuilder();
   readonly #cli: DockerCli = new DockerCli();
   readonly #options: DockerTestbedOptions;

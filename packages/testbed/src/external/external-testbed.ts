@@ -24,7 +24,6 @@ const ANY_ADDRESS = "0.0.0.0";
  * is the client that is observed, with whatever else it does; of the target nothing is seen but its answers.
  */
 export class ExternalTestbed implements Testbed {
-  readonly kind = "external";
   readonly #allowed: boolean;
   readonly #targets: ExternalTargets;
   readonly #pool: WorkerPool = new WorkerPool();
