@@ -28,6 +28,7 @@ export interface AttemptNumber {
   readonly of: number;
 }
 
+/** What running a plan needs besides the plan. */
 export interface PlanContext {
   /** The testbed of a trial; worlds are built and removed per trial, testbeds live as long as the plan. */
   testbedFor(trial: Trial): Testbed;
@@ -55,6 +56,7 @@ export interface PlanProgress {
   readonly attempts: ReadonlyMap<number, PastAttempts>;
 }
 
+/** What an earlier process has made of a trial. */
 export interface PastAttempts {
   readonly lost: number;
   readonly interrupted: number;

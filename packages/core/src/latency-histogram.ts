@@ -98,6 +98,7 @@ export class HistogramSum {
   }
 }
 
+/** How many values it holds. */
 export function countHistogram(record: HistogramRecord): number {
   return record.counts.reduce((sum, count) => sum + count, 0);
 }

@@ -55,6 +55,7 @@ function addLedgers<L extends Readonly<Record<string, number>>>(a: L, b: L): L {
   ) as L;
 }
 
+/** Every count summed; of none, all are 0. */
 export function addTallies(tallies: readonly Tally[]): Tally {
   return tallies.reduce(
     (sum, tally) => ({

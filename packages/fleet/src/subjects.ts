@@ -33,6 +33,7 @@ export const HEARTBEATS_MISSED_MAX = 3;
 /** An agent that has not heard its controller for so long stops its load and restores its host. */
 export const DEAD_MAN_MS = 10_000;
 
+/** Where an agent is asked for one thing. */
 export function verbSubject(agent: string, verb: Verb): string {
   return `churnlab.agent.${agent}.${verb}`;
 }
@@ -52,10 +53,12 @@ export function agentOf(subject: string): string {
   return subject.split(".")[2] ?? "";
 }
 
+/** Where an agent says that it is there. */
 export function heartbeatSubject(agent: string): string {
   return `churnlab.heartbeat.${agent}`;
 }
 
+/** Where the controller of a run says that it is there. */
 export function controllerHeartbeatSubject(run: string): string {
   return `churnlab.controller.${run}.heartbeat`;
 }
@@ -74,6 +77,7 @@ export interface ResultKey {
   readonly seq: number;
 }
 
+/** Where an agent puts a piece, kept by the results stream. */
 export function resultSubject({ agent, run, trial, attempt, seq }: ResultKey): string {
   return `churnlab.result.${agent}.${run}.${trial}.${attempt}.${seq}`;
 }
@@ -93,10 +97,12 @@ export function resultsOfRun(run: string): string {
   return `churnlab.result.*.${run}.>`;
 }
 
+/** The key of the lock that a run has on a target. */
 export function targetLock(name: string): string {
   return `target.${name}`;
 }
 
+/** The key of the lock that a run has on an agent. */
 export function agentLock(name: string): string {
   return `agent.${name}`;
 }

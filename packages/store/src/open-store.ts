@@ -9,6 +9,7 @@ import { explainSqliteError } from "./sqlite-errors.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { Store, StoreReader } from "./store.ts";
 
+/** `read` needs a file that is there and changes nothing of it; `write` makes one. */
 export interface OpenOptions {
   /** `write` creates the file if there is none. Both bring an older schema up to date; `read` changes nothing else. */
   readonly mode: "read" | "write";

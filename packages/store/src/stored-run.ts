@@ -18,6 +18,7 @@ import type {
 
 /** `aborted` also when the process that wrote the run has gone without ending it. */
 export const RUN_STATES = ["running", "completed", "failed", "aborted"] as const;
+/** How far a run got. */
 export type RunState = (typeof RUN_STATES)[number];
 
 /** What a list of runs shows. */
@@ -38,6 +39,7 @@ export interface RunSummary {
   readonly trials: Readonly<Record<TrialState, number>>;
 }
 
+/** One attempt at a trial, as it was stored. */
 export interface StoredTrial {
   readonly trialId: number;
   /** From 1. A trial that lost an agent, or whose controller was killed, is repeated as a new attempt. */
@@ -66,6 +68,7 @@ export interface StoredTrial {
   readonly environment: Environment | null;
 }
 
+/** A variant as its run had it. */
 export interface StoredVariant {
   readonly name: string;
   readonly baseline: boolean;

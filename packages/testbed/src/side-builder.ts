@@ -37,6 +37,7 @@ export type SideNetwork =
   /** A namespace that is there already, with its addresses: of a container, or of the host. */
   | { readonly kind: "given"; readonly namespace: NetworkNamespace };
 
+/** What one side of a trial is to be. */
 export interface SidePlan {
   readonly spec: TrialSpec;
   /** One per source; or the target's, and behind a gateway its upstream's. */
@@ -53,10 +54,12 @@ export interface Side extends AsyncDisposable {
   readonly warnings: readonly Warning[];
 }
 
+/** The side that offers load, with what offers it. */
 export interface LoadSide extends Side {
   readonly agent: Agent;
 }
 
+/** The side under test, with the server that answers. */
 export interface TargetSide extends Side {
   readonly target: Target;
 }
@@ -67,6 +70,7 @@ export interface TargetSide extends Side {
  */
 export type KeepUndo = (was: Readonly<Record<string, string>>) => () => void;
 
+/** Where sides are built, and what may be changed for them. */
 export interface SideBuilderOptions {
   readonly network: SideNetwork;
   /** Every address that this machine's sides may have. */

@@ -10,6 +10,7 @@ export interface ErrorRecord {
   readonly syscall: string | null;
 }
 
+/** Whatever was thrown, as plain data; `reviveError` makes an error of it again. */
 export function recordError(error: unknown): ErrorRecord {
   if (!(error instanceof Error))
     return { code: null, message: String(error), hint: null, stack: null, syscall: null };

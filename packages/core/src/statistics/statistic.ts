@@ -15,6 +15,7 @@ export type Statistic<Value = number> =
   | { readonly defined: true; readonly value: Value }
   | { readonly defined: false; readonly reason: NoValueReason };
 
+/** What a statistic gives where its data bear none. */
 export function noValue(reason: NoValueReason): Statistic<never> {
   return { defined: false, reason };
 }

@@ -75,6 +75,7 @@ function describeDefault({ default: value, scope }: SysctlEntry): string {
   return value === "" ? "empty" : value;
 }
 
+/** What a sysctl takes, in words for people: `0 to 65535 ms`. */
 export function describeValues(values: SysctlValues): string {
   switch (values.kind) {
     case "integer": {

@@ -57,10 +57,12 @@ export function layOut(fields: OperationFields): Operation {
   return { words, slotWord: 8, slotBias: 0 };
 }
 
+/** The lower 32 bits of an address, as one word of a submission. */
 export function lowWord(address: number): number {
   return address >>> 0;
 }
 
+/** The upper 32 bits of an address, as one word of a submission. */
 export function highWord(address: number): number {
   return Math.floor(address / 2 ** 32);
 }

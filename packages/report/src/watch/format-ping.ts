@@ -53,6 +53,7 @@ export interface PingDocument {
   } | null;
 }
 
+/** What the probes of a ping say together. */
 export function describePing(target: PingTarget, probes: readonly PingProbe[]): PingDocument {
   const count = (answer: PingProbe["answer"]): number =>
     probes.filter((probe) => probe.answer === answer).length;

@@ -14,6 +14,7 @@ export interface CleanedContainers {
   readonly unseen: readonly UnseenContainer[];
 }
 
+/** A container whose harness cannot be looked for from here. */
 export interface UnseenContainer {
   readonly name: string;
   readonly owner: Exclude<ProcessSeen, "alive" | "dead">;

@@ -9,6 +9,7 @@ import { removeLate } from "./remove-container.ts";
 import { observeFromOutside, startTargetContainer } from "./start-target-container.ts";
 import { withLastLines } from "./with-last-lines.ts";
 
+/** What a run may ask of the engine. */
 export interface DockerTestbedOptions {
   /** How long a container may take until it listens. */
   readonly patienceMs?: number;

@@ -3,6 +3,7 @@ import { describeLoad } from "./describe-load.ts";
 import type { ExternalTargets } from "./external-targets.ts";
 import type { ExternalTarget } from "./find-external-target.ts";
 
+/** What is allowed, and where what will be sent is told. */
 export interface ExternalCheck {
   /** Whether hosts may be loaded that are neither this machine nor in the range for tests. */
   readonly allowed: boolean;

@@ -10,6 +10,7 @@ import {
 } from "@churnlab/linux";
 import { findContainerPid } from "../docker/find-container-pid.ts";
 
+/** Which host is meant; none of them: this one. */
 export interface HostChoice {
   readonly pid?: number;
   readonly netns?: string;

@@ -46,6 +46,7 @@ interface SocketTable {
   dump(states: number, visitor: SocketVisitor): void;
 }
 
+/** How a host is looked at. */
 export interface HostReaderOptions {
   /**
    * Whether resets that arrive are counted, by a filter on every packet. Not for one look: its window holds few, and the

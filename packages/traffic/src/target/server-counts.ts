@@ -17,6 +17,7 @@ export interface ServerCounts {
   readonly gateway: Readonly<Record<string, number>>;
 }
 
+/** The line of output that `parseCounts` reads on the other side. */
 export function formatCounts(counters: TargetCounters): string {
   const counts: ServerCounts = {
     requests: counters.read("requests"),
