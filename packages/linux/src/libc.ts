@@ -69,7 +69,6 @@ export function koffi(): Koffi {
 
 /** A C function of the running program, by its C prototype. `null` names the process itself, so musl works like glibc. */
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the prototype string is what F describes
-/** A C function of this process, from its prototype. The caller answers for both types: a wrong one crashes the process. */
 export function bindC<F extends (...parameters: never[]) => unknown>(prototype: string): F {
   return koffi().load(null).func(prototype) as unknown as F;
 }

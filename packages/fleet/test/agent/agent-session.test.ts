@@ -347,7 +347,7 @@ test("a look that waits for its time ends with the side, and reads nothing of it
     },
     readQueues: () => null,
     readPorts: () => null,
-    drainEvents: () => [],
+    takeEvents: () => [],
     conclude: () => [],
     close: () => {},
   } as const;
