@@ -1,4 +1,5 @@
 import type { PlanListener, Recorder } from "@churnlab/control";
+import { nameMetric } from "@churnlab/core";
 import { isCharted, type LiveFeed } from "@churnlab/report";
 
 /** Passes on to a dashboard what a plan tells while it runs: every sample once, with the time at which it was taken. */
@@ -22,7 +23,7 @@ export function feedDashboard(feed: LiveFeed): PlanListener {
         feed.addSample({
           tMs: atMs - recorder.measureAtMs,
           values: Object.fromEntries(
-            values.map(({ role, metric, value }) => [`${role}.${metric}`, value]),
+            values.map(({ role, metric, value }) => [nameMetric({ role, metric }), value]),
           ),
         });
       }
@@ -49,7 +50,7 @@ function listFresh(
   { toldUntilMs, told }: { readonly toldUntilMs: number; readonly told: Set<string> },
 ): Fresh {
   const fresh = series.since(toldUntilMs).filter(({ metric }) => isCharted(metric));
-  const begun = new Map(fresh.map((one) => [`${one.role}.${one.metric}`, one]));
+  const begun = new Map(fresh.map((one) => [nameMetric(one), one]));
   for (const key of told) begun.delete(key);
   for (const key of begun.keys()) told.add(key);
   const earlier = [...begun.values()].flatMap(({ role, metric }) =>

@@ -16,8 +16,8 @@ import {
   formatLiveLine,
   formatTrialBegin,
   formatTrialEnd,
+  type LiveBlock,
   type LiveEvent,
-  type LiveState,
   measureRates,
 } from "@churnlab/report";
 import { createLogUpdate } from "log-update";
@@ -65,9 +65,9 @@ export function watchPlan(
 }
 
 interface Display {
-  onPhase(state: LiveState, trial: Trial): void;
-  onSample(state: LiveState): void;
-  onOutcome(state: LiveState, ended: EndedAttempt): void;
+  onPhase(state: LiveBlock, trial: Trial): void;
+  onSample(state: LiveBlock): void;
+  onOutcome(state: LiveBlock, ended: EndedAttempt): void;
   end(): void;
 }
 
@@ -81,7 +81,7 @@ const SILENT: Display = { onPhase() {}, onSample() {}, onOutcome() {}, end() {} 
 
 function blockDisplay(terminal: Terminal): Display {
   const update = createLogUpdate(process.stderr);
-  const draw = (state: LiveState): void =>
+  const draw = (state: LiveBlock): void =>
     update(formatLiveBlock(state, terminal.columns).join("\n"));
   return {
     onPhase: draw,
@@ -98,7 +98,7 @@ function blockDisplay(terminal: Terminal): Display {
 
 function lineDisplay(terminal: Terminal): Display {
   let saidAtMs = Number.NEGATIVE_INFINITY;
-  const say = (state: LiveState, line: string): void => {
+  const say = (state: LiveBlock, line: string): void => {
     saidAtMs = state.elapsedMs;
     terminal.say(line);
   };
@@ -148,9 +148,9 @@ class WatchedState {
   readonly #events: LiveEvent[] = [];
   #trial: Trial;
   #phase: TrialPhase = "prepare";
-  #sockets: LiveState["sockets"] = null;
+  #sockets: LiveBlock["sockets"] = null;
   #portRange: number | null = null;
-  #rates: LiveState["rates"] = null;
+  #rates: LiveBlock["rates"] = null;
   #tally: LiveTally = EMPTY_LIVE_TALLY;
   #talliedAtMs = 0;
   #eventsSeen = 0;
@@ -193,7 +193,7 @@ class WatchedState {
     this.#eventsSeen = events.length;
   }
 
-  read(): LiveState {
+  read(): LiveBlock {
     const trial = this.#trial;
     const { plan, runId, scenario, expectedMs } = this.#run;
     return {

@@ -1,4 +1,5 @@
 import type { Measurement } from "./measurement.ts";
+import { nameMetric } from "./metric-key.ts";
 import type { TrialEvent } from "./observation.ts";
 import type { Role } from "./role.ts";
 import type { BindMode, Topology } from "./scenario.ts";
@@ -78,7 +79,7 @@ class Seen {
     this.events = events;
     this.facts = facts;
     this.#failures = failures;
-    this.#values = new Map(measurements.map((m) => [`${m.role}.${m.metric}`, m.value]));
+    this.#values = new Map(measurements.map((m) => [nameMetric(m), m.value]));
   }
 
   of(name: string): number {
@@ -191,7 +192,9 @@ function limitPorts(seen: Seen, { role, named, failures }: PortFailures): Limit[
 /** The same, with the port budget beside the failures. */
 function besidePorts(seen: Seen, found: readonly Limit[]): Limit[] {
   return found.map((each) => {
-    const budget = ["ports.used_peak", "ports.range"].map((metric) => `${each.role}.${metric}`);
+    const budget = ["ports.used_peak", "ports.range"].map((metric) =>
+      nameMetric({ role: each.role, metric }),
+    );
     return { ...each, evidence: { ...each.evidence, ...seen.positive(budget) } };
   });
 }

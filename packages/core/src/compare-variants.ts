@@ -12,11 +12,8 @@ import {
   type TrialPair,
   type ValuePair,
 } from "./comparison/pair-blocks.ts";
-import {
-  type MeasuredTrial,
-  type MetricKey,
-  readCompleted,
-} from "./comparison/read-measurement.ts";
+import { type MeasuredTrial, readCompleted } from "./comparison/read-measurement.ts";
+import type { MetricKey } from "./metric-key.ts";
 import { describeMetric, type MetricDescription } from "./metrics.ts";
 import { overdispersion } from "./statistics/overdispersion.ts";
 import { median } from "./statistics/quantile.ts";

@@ -2,6 +2,7 @@ import type { Comparison } from "./comparison/comparison.ts";
 import { describeShare } from "./comparison/describe-events.ts";
 import type { Verdict, VerdictKind } from "./decide-verdict.ts";
 import { formatCount, formatNumber } from "./format-number.ts";
+import { nameMetric } from "./metric-key.ts";
 
 /** What stands in the change column instead of a difference that cannot be defended. */
 export const NO_CLAIM = "~";
@@ -27,7 +28,7 @@ export function describeVerdict(
   verdict: Verdict,
   names: { readonly baseline: string; readonly candidate: string },
 ): string {
-  const subject = `${comparison.role}.${comparison.metric}`;
+  const subject = nameMetric(comparison);
   const found = describeFinding(comparison, names);
   if (claimsDifference(verdict)) return `${subject}: ${found}: ${verdict.kind}.`;
   const kind = verdict.kind.replace("-", " ");

@@ -1,4 +1,5 @@
-import type { MetricKey, Reading } from "./comparison/read-measurement.ts";
+import type { Reading } from "./comparison/read-measurement.ts";
+import type { MetricKey } from "./metric-key.ts";
 import { describeMetric, type MetricClass } from "./metrics.ts";
 
 /**

@@ -92,6 +92,7 @@ export * from "./histogram.ts";
 export * from "./latency-histogram.ts";
 export * from "./measurement.ts";
 export * from "./merge-reports.ts";
+export * from "./metric-key.ts";
 export * from "./metrics.ts";
 export * from "./observation.ts";
 export * from "./sampling.ts";
@@ -111,7 +112,6 @@ export type { PairingDesign } from "./comparison/pair-blocks.ts";
 export {
   createReader,
   type MeasuredTrial,
-  type MetricKey,
   type ReadableTrial,
   type Reading,
   readCompleted,

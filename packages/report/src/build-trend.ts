@@ -1,4 +1,4 @@
-import { ChurnError, type MetricKey } from "@churnlab/core";
+import { ChurnError, type MetricKey, nameMetric } from "@churnlab/core";
 import type { StoreReader } from "@churnlab/store";
 import { buildHistory, type MetricHistory } from "./build-history.ts";
 import { listRunMetrics } from "./variant-readings.ts";
@@ -38,7 +38,7 @@ export function buildTrend(store: StoreReader, choice: TrendChoice): Trend | nul
   const run = store.loadRun(newest.runId);
   const variants = run.variantList.map(({ name }) => name);
   const keys = new Map(
-    listRunMetrics(run).map((key): [string, MetricKey] => [`${key.role}.${key.metric}`, key]),
+    listRunMetrics(run).map((key): [string, MetricKey] => [nameMetric(key), key]),
   );
   const metrics = [...keys.keys()];
   const baseline = run.variantList.find((one) => one.baseline)?.name;

@@ -7,6 +7,7 @@ import {
   decideVerdicts,
   type FingerprintComparison,
   type MetricKey,
+  nameMetric,
   suggestName,
   type Verdict,
   type VerdictKind,
@@ -17,9 +18,9 @@ import {
   listVaryingFacts,
   type StoredRun,
   type StoredTrial,
-  type StoredVerdict,
   type StoreReader,
 } from "@churnlab/store";
+import { describeComparison } from "./describe-comparison.ts";
 import { isHeadline } from "./metric-groups.ts";
 import { describeScenario } from "./scenario-facts.ts";
 import { listRunMetrics } from "./variant-readings.ts";
@@ -119,7 +120,7 @@ const UNDECIDED: ReadonlySet<VerdictKind> = new Set(["inconclusive", "invalid"])
 export function claimedMetrics({ metrics }: VariantComparison): string[] {
   return metrics
     .filter(({ verdict }) => verdict !== null && claimsDifference(verdict))
-    .map(({ comparison: { role, metric } }) => `${role}.${metric}`);
+    .map(({ comparison }) => nameMetric(comparison));
 }
 
 /** One variant on each side of a comparison. */
@@ -168,9 +169,7 @@ function unknownVariant(name: string, names: readonly string[]): ChurnError {
 
 /** Names as people type them; one that no trial measured is refused with the nearest that one did. */
 function parseMetrics(names: readonly string[], runs: readonly StoredRun[]): MetricKey[] {
-  const known = new Map(
-    runs.flatMap(listRunMetrics).map((key) => [`${key.role}.${key.metric}`, key]),
-  );
+  const known = new Map(runs.flatMap(listRunMetrics).map((key) => [nameMetric(key), key]));
   return names.map((name) => {
     const key = known.get(name);
     if (key !== undefined) return key;
@@ -274,24 +273,10 @@ function compareSideFacts(
   return compareFingerprints(from, to, { varying, allow });
 }
 
-/** What a verdict is called wherever it is stored or exported; null: the two sides are not comparable. */
-export function storedVerdict(verdict: Verdict | null): StoredVerdict {
-  return verdict?.kind ?? "not-comparable";
-}
-
 function toRows({ baseline, candidate, metrics }: VariantComparison): ComparisonRow[] {
   return metrics.map(({ comparison, verdict }) => ({
     baseline,
     variant: candidate,
-    role: comparison.role,
-    metric: comparison.metric,
-    n: comparison.n,
-    baselineMedian: comparison.baselineMedian,
-    variantMedian: comparison.candidateMedian,
-    effect: comparison.effect,
-    low: comparison.low,
-    high: comparison.high,
-    p: comparison.p,
-    verdict: storedVerdict(verdict),
+    ...describeComparison(comparison, verdict),
   }));
 }

@@ -1,4 +1,4 @@
-import { median, type PortForecast } from "@churnlab/core";
+import { median, nameMetric, type PortForecast } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatCount, formatNumber, formatValue } from "./format-value.ts";
 import { gradeRun, type PredictionGrade, type VariantForecast } from "./grade-run.ts";
@@ -100,9 +100,7 @@ function describeRest(grades: readonly PredictionGrade[], onset: PredictionGrade
 }
 
 function listWrong(grades: readonly PredictionGrade[]): string {
-  return listNames(
-    grades.filter(isWrong).map(({ prediction: { role, metric } }) => `${role}.${metric}`),
-  );
+  return listNames(grades.filter(isWrong).map(({ prediction }) => nameMetric(prediction)));
 }
 
 export function isWrong({ trials }: PredictionGrade): boolean {

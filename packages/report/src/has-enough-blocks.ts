@@ -7,6 +7,7 @@ import {
   describeMetric,
   METRIC_MARGINS,
   type MeasuredTrial,
+  nameMetric,
   type Scenario,
   shouldAddBlocks,
 } from "@churnlab/core";
@@ -60,7 +61,7 @@ function decide(scenario: Scenario, variant: string, comparison: Comparison): De
     bound.kind === "against" ? [{ ...gate, margin: bound.worseBy }] : [],
   );
   const margins = against
-    .filter((gate) => gate.metric === `${role}.${metric}`)
+    .filter((gate) => gate.metric === nameMetric({ role, metric }))
     .filter((gate) => gate.variant === null || gate.variant === variant)
     .map(({ margin }) => margin);
   if (margins.length > 0) return [{ differences, margin: Math.min(...margins) }];

@@ -1,13 +1,8 @@
-import type { Grade } from "@churnlab/core";
+import { type Grade, type GradeKind, nameMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatValue } from "./format-value.ts";
 import { gradeRun, type PredictionGrade } from "./grade-run.ts";
 import { unitOf } from "./unit-of.ts";
-
-export const PREDICTION_OUTCOMES = ["agrees", "disagrees", "not-measured"] as const;
-
-/** `not-measured`: no trial contradicts the port model, and one or all of them lack the number. */
-export type PredictionOutcome = (typeof PREDICTION_OUTCOMES)[number];
 
 /** One prediction of the port model, held against all completed trials of one variant. */
 export interface PredictionResult {
@@ -16,7 +11,8 @@ export interface PredictionResult {
   readonly metric: string;
   /** What is predicted, with its unit; `never` of an event that must not happen. */
   readonly predicted: string;
-  readonly outcome: PredictionOutcome;
+  /** `not-measured`: no trial contradicts the port model, and one or all of them lack the number. */
+  readonly outcome: GradeKind;
   /** Completed trials of the variant. */
   readonly trials: number;
   /** As a sentence without its full stop. */
@@ -34,11 +30,11 @@ function judgePrediction(
   variant: string,
   { prediction, trials }: PredictionGrade,
 ): PredictionResult {
-  const { role, metric, value } = prediction;
+  const { metric, value } = prediction;
   const outcome = judgeTrials(trials);
   return {
     variant,
-    metric: `${role}.${metric}`,
+    metric: nameMetric(prediction),
     predicted: formatReading(metric, value),
     outcome,
     trials: trials.length,
@@ -46,7 +42,7 @@ function judgePrediction(
   };
 }
 
-function judgeTrials(trials: readonly Grade[]): PredictionOutcome {
+function judgeTrials(trials: readonly Grade[]): GradeKind {
   if (trials.some(({ kind }) => kind === "disagrees")) return "disagrees";
   return trials.length > 0 && trials.every(({ kind }) => kind === "agrees")
     ? "agrees"
@@ -54,7 +50,7 @@ function judgeTrials(trials: readonly Grade[]): PredictionOutcome {
 }
 
 /** The trial that is furthest off speaks for all. */
-function explain(outcome: PredictionOutcome, trials: readonly Grade[]): string {
+function explain(outcome: GradeKind, trials: readonly Grade[]): string {
   if (trials.length === 0) return "no trial of this variant completed";
   const count = trials.filter(({ kind }) => kind === outcome).length;
   if (outcome === "not-measured") return `not measured in ${count} of ${trials.length} trials`;

@@ -1,4 +1,4 @@
-import { BLOCKS_MIN, type MetricKey } from "@churnlab/core";
+import { BLOCKS_MIN, type MetricKey, nameMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import {
   claimedMetrics,
@@ -129,7 +129,7 @@ function selectRows(
   const listed = keys.filter(
     ({ role, metric }) =>
       isHeadline(metric) &&
-      (isKeyMetric(metric) || (!isShadow(metric) && claimed.has(`${role}.${metric}`))),
+      (isKeyMetric(metric) || (!isShadow(metric) && claimed.has(nameMetric({ role, metric })))),
   );
   const told = groupMetrics(listed, ({ metric }) => metric).flatMap(({ members }) =>
     dropRepeats(

@@ -1,4 +1,5 @@
 import type { StoredRun } from "@churnlab/store";
+import { flattenFields } from "./flatten-fields.ts";
 
 /**
  * What a variant was asked to do, as flat facts (`scenario.workload.closer → "client"`), so that a difference between two
@@ -7,11 +8,6 @@ import type { StoredRun } from "@churnlab/store";
 export function describeScenario(run: StoredRun, variant: string): Record<string, string> {
   const spec = run.variantList.find(({ name }) => name === variant)?.spec;
   if (spec === undefined) return {};
-  return Object.fromEntries(flatten("scenario", { ...spec, sysctls: null }));
-}
-
-function flatten(path: string, value: unknown): [string, string][] {
-  if (value === null || value === undefined) return [];
-  if (typeof value !== "object") return [[path, JSON.stringify(value)]];
-  return Object.entries(value).flatMap(([key, inner]) => flatten(`${path}.${key}`, inner));
+  const fields = flattenFields({ scenario: { ...spec, sysctls: null } });
+  return Object.fromEntries(fields.map(([path, value]) => [path, JSON.stringify(value)]));
 }

@@ -1,3 +1,4 @@
+import { nameMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { isWrong } from "./describe-physics.ts";
 import { formatValue } from "./format-value.ts";
@@ -44,7 +45,7 @@ const SUCCEEDED = "client.connections.succeeded";
 const FAILED = "client.connections.failed";
 
 function nameOf({ prediction: { role, metric } }: PredictionGrade): string {
-  return `${role}.${metric}`;
+  return nameMetric({ role, metric });
 }
 
 /** A prediction of zero that nothing contradicts goes without saying. */

@@ -1,4 +1,4 @@
-import type { Sample } from "@churnlab/core";
+import { nameMetric, type Sample } from "@churnlab/core";
 import type { Database, Statement } from "better-sqlite3";
 import type { MetricIds } from "./metric-ids.ts";
 
@@ -30,7 +30,7 @@ export function saveSamples(
 }
 
 function groupBySeries(samples: readonly Sample[]): Iterable<Sample[]> {
-  return Map.groupBy(samples, ({ role, metric }) => `${role}.${metric}`).values();
+  return Map.groupBy(samples, nameMetric).values();
 }
 
 class BatchInserter {

@@ -1,5 +1,6 @@
 import {
   countHistogram,
+  nameMetric,
   quantileUs,
   type ResultPieceId,
   type Trial,
@@ -118,7 +119,8 @@ function insertMeasurements(
 ): void {
   const insert = db.prepare("INSERT INTO measurement VALUES (?, ?, ?, ?)");
   for (const { role, metric, value } of record.measurements) {
-    if (!Number.isFinite(value)) throw new Error(`${role}.${metric} of a trial is ${value}`);
+    if (!Number.isFinite(value))
+      throw new Error(`${nameMetric({ role, metric })} of a trial is ${value}`);
     insert.run(trial, role, metrics.idOf(metric), value);
   }
 }

@@ -1,4 +1,4 @@
-import { ChurnError, type MetricKey, suggestName } from "@churnlab/core";
+import { ChurnError, type MetricKey, nameMetric, suggestName } from "@churnlab/core";
 import { buildHistory, formatHistory, formatHistoryJson, listRunMetrics } from "@churnlab/report";
 import { openStore, type StoredRun, type StoreReader } from "@churnlab/store";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -68,7 +68,7 @@ function findVariant(run: StoredRun, name: string | undefined): string {
 }
 
 function findMetric(run: StoredRun, name: string): MetricKey {
-  const known = new Map(listRunMetrics(run).map((key) => [`${key.role}.${key.metric}`, key]));
+  const known = new Map(listRunMetrics(run).map((key) => [nameMetric(key), key]));
   const key = known.get(name);
   if (key !== undefined) return key;
   throw new ChurnError("E_METRIC_UNKNOWN", `No trial of run ${run.runId} measured ${name}.`, {

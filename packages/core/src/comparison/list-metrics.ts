@@ -1,7 +1,8 @@
+import type { MetricKey } from "../metric-key.ts";
 import { describeMetric, METRICS } from "../metrics.ts";
 import { ROLES, type Role } from "../role.ts";
 import { layOutMeasurements } from "./measurement-layout.ts";
-import type { MeasuredTrial, MetricKey } from "./read-measurement.ts";
+import type { MeasuredTrial } from "./read-measurement.ts";
 
 /** Every metric that any of the trials measured: by role, then in the order of `METRICS`, then by name. */
 export function listMetrics(trials: readonly MeasuredTrial[]): MetricKey[] {

@@ -1,4 +1,5 @@
 import type { Measurement } from "../measurement.ts";
+import { nameMetric } from "../metric-key.ts";
 import type { Role } from "../role.ts";
 
 /**
@@ -43,8 +44,8 @@ function createLayout(measurements: readonly Measurement[]): MeasurementLayout {
   const keys = measurements.map(({ role, metric }) => ({ role, metric }));
   const places = new Map<string, number>();
   keys.forEach(({ role, metric }, place) => {
-    const name = `${role}.${metric}`;
+    const name = nameMetric({ role, metric });
     if (!places.has(name)) places.set(name, place);
   });
-  return { keys, placeOf: (role, metric) => places.get(`${role}.${metric}`) };
+  return { keys, placeOf: (role, metric) => places.get(nameMetric({ role, metric })) };
 }

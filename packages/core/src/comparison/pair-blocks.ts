@@ -1,10 +1,6 @@
+import type { MetricKey } from "../metric-key.ts";
 import type { ComparisonGap } from "./comparison.ts";
-import {
-  createExposureReader,
-  createReader,
-  type MetricKey,
-  type ReadableTrial,
-} from "./read-measurement.ts";
+import { createExposureReader, createReader, type ReadableTrial } from "./read-measurement.ts";
 
 /**
  * `blocks`: both sides ran in turn within each block, so a drift of the host cancels. `runs`: two runs, one after the

@@ -1,5 +1,5 @@
 import type { Measurement } from "../measurement.ts";
-import type { Role } from "../role.ts";
+import type { MetricKey } from "../metric-key.ts";
 import type { TrialState } from "../trial.ts";
 import {
   type LaidOutMeasurements,
@@ -13,12 +13,6 @@ export interface MeasuredTrial {
   readonly block: number;
   readonly state: TrialState;
   readonly measurements: readonly Measurement[];
-}
-
-export interface MetricKey {
-  readonly role: Role;
-  /** Without the role: `time_wait.peak`. */
-  readonly metric: string;
 }
 
 /** A completed trial, its numbers ready to be read. */

@@ -1,9 +1,9 @@
 import {
   type MeasuredTrial,
-  type MetricKey,
   readCompleted,
   readMeasurement,
 } from "../comparison/read-measurement.ts";
+import type { MetricKey } from "../metric-key.ts";
 import type { Gate } from "../scenario.ts";
 import type { GateCause, GateEvidence, GateOutcome } from "./gate-result.ts";
 

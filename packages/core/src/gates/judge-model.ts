@@ -1,10 +1,10 @@
 import {
   type MeasuredTrial,
-  type MetricKey,
   readCompleted,
   readMeasurement,
 } from "../comparison/read-measurement.ts";
 import { isWithin } from "../grade-prediction.ts";
+import type { MetricKey } from "../metric-key.ts";
 import type { VariantModel } from "../port-model/list-model-bounds.ts";
 import type { Range } from "../port-model/port-forecast.ts";
 import { invalid, type Judgement } from "./judge-bound.ts";

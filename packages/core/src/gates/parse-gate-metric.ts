@@ -1,5 +1,5 @@
-import type { MetricKey } from "../comparison/read-measurement.ts";
 import { LATENCY_METRICS } from "../histogram.ts";
+import { type MetricKey, nameMetric } from "../metric-key.ts";
 import { describeMetric, METRICS } from "../metrics.ts";
 import { ROLES } from "../role.ts";
 import { suggestName } from "../suggest-name.ts";
@@ -46,6 +46,6 @@ function listGateMetrics(): string[] {
       : [name];
     return names
       .filter((n) => !n.includes("*"))
-      .flatMap((n) => roles.map((role) => `${role}.${n}`));
+      .flatMap((n) => roles.map((role) => nameMetric({ role, metric: n })));
   });
 }

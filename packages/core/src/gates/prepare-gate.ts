@@ -1,6 +1,7 @@
 import { compareVariants } from "../compare-variants.ts";
 import type { Comparison } from "../comparison/comparison.ts";
-import type { MeasuredTrial, MetricKey } from "../comparison/read-measurement.ts";
+import type { MeasuredTrial } from "../comparison/read-measurement.ts";
+import { type MetricKey, nameMetric } from "../metric-key.ts";
 import { describeMetric } from "../metrics.ts";
 import type { VariantModel } from "../port-model/list-model-bounds.ts";
 import type { Gate } from "../scenario.ts";
@@ -100,7 +101,7 @@ const NO_MODEL: VariantModel = { bounds: [], reason: null };
 function* listMeasured(variants: readonly MeasuredVariant[]): Generator<string> {
   for (const { trials } of variants) {
     for (const { measurements } of trials) {
-      for (const { role, metric } of measurements) yield `${role}.${metric}`;
+      for (const { role, metric } of measurements) yield nameMetric({ role, metric });
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { MetricKey } from "../comparison/read-measurement.ts";
+import type { MetricKey } from "../metric-key.ts";
 import type { TrialSpec } from "../scenario.ts";
 import type { PortForecast, PortPrediction, Range } from "./port-forecast.ts";
 import { predictResponse } from "./predict-response.ts";

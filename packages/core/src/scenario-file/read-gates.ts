@@ -1,6 +1,7 @@
 import { ERRNO } from "../errno.ts";
 import { PREDICTION_TOLERANCES } from "../grade-prediction.ts";
 import { LATENCY_METRICS } from "../histogram.ts";
+import { nameMetric } from "../metric-key.ts";
 import { describeMetric, METRICS, type MetricDescription } from "../metrics.ts";
 import { parseDurationMs } from "../parse-duration.ts";
 import { parseRatePerS } from "../parse-rate.ts";
@@ -42,7 +43,9 @@ export function readGates(
 }
 
 /** Every metric with its role, patterns as they are: what a near miss is looked for in. */
-const knownMetrics = METRICS.flatMap(({ name, roles }) => roles.map((role) => `${role}.${name}`));
+const knownMetrics = METRICS.flatMap(({ name, roles }) =>
+  roles.map((role) => nameMetric({ role, metric: name })),
+);
 
 function readMetric(text: string, { node, problems }: GateContext): MetricDescription | null {
   const place = placeOf(node, ["metric"]);

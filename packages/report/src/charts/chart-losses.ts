@@ -1,4 +1,4 @@
-import { ROLES } from "@churnlab/core";
+import { nameMetric, ROLES } from "@churnlab/core";
 import { formatNumber } from "../format-value.ts";
 import { type AlignedColumn, alignSeries } from "./align-series.ts";
 import { makeLine } from "./chart-lines.ts";
@@ -60,7 +60,7 @@ function listErrnos({ series }: TrialSeries): Count[] {
 function listCounters({ series }: TrialSeries): Count[] {
   return ROLES.flatMap((role) =>
     LOSSES.flatMap(([counter, label]) => {
-      const columns = series.get(`${role}.${counter}`);
+      const columns = series.get(nameMetric({ role, metric: counter }));
       return columns === undefined ? [] : countOf(`${label}, ${role}`, columns);
     }),
   );

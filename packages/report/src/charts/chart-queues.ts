@@ -1,4 +1,4 @@
-import type { Role } from "@churnlab/core";
+import { nameMetric, type Role } from "@churnlab/core";
 import { formatNumber } from "../format-value.ts";
 import { type AlignedColumn, alignSeries } from "./align-series.ts";
 import { makeLine } from "./chart-lines.ts";
@@ -20,7 +20,7 @@ export const QUEUE_KEYS: readonly string[] = [...QUEUES.map(({ metric }) => metr
 export function chartQueues(trial: TrialSeries): TimeChart | null {
   const sampled = LISTENERS.flatMap((role) =>
     QUEUES.flatMap(({ metric, label }) => {
-      const columns = trial.series.get(`${role}.${metric}`);
+      const columns = trial.series.get(nameMetric({ role, metric }));
       return columns === undefined ? [] : [{ label: `${label} of the ${role}`, columns }];
     }),
   );
@@ -49,7 +49,7 @@ const LIMIT_SHOWN_FROM = 0.05;
 /** accept() is behind by one more than the limit before a connection is dropped (`sk_acceptq_is_full`). */
 function readLimits(trial: TrialSeries): TimeChart["bounds"] {
   return LISTENERS.flatMap((role) => {
-    const limit = trial.series.get(`${role}.${LIMIT}`);
+    const limit = trial.series.get(nameMetric({ role, metric: LIMIT }));
     const value = limit?.mean[limit.mean.length - 1];
     if (value === undefined) return [];
     return [{ value, label: `limit of the ${role}: ${formatNumber(value)}` }];

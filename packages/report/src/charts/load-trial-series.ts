@@ -1,4 +1,4 @@
-import type { FailureRecord } from "@churnlab/core";
+import { type FailureRecord, nameMetric } from "@churnlab/core";
 import type {
   BinnedSeries,
   EventCount,
@@ -97,7 +97,7 @@ function assembleTrial(run: StoredRun, trial: StoredTrial, seen: Seen): TrialSer
     offered: spec === undefined ? null : offeredRate(spec.workload, trial.measureMs),
     series: new Map(
       seen.series.map((one) => [
-        `${one.role}.${one.metric}`,
+        nameMetric(one),
         {
           tMs: one.tMs,
           mean: one.mean,

@@ -1,3 +1,4 @@
+import { nameMetric } from "@churnlab/core";
 import type { RunSummary } from "@churnlab/store";
 import type { LiveState } from "../live/live-state.ts";
 
@@ -98,7 +99,7 @@ function liveFamilies(live: LiveState): Family[] {
         type: "gauge",
         help,
         samples: ROLES.flatMap((role) => {
-          const value = live.latest(`${role}.${metric}`);
+          const value = live.latest(nameMetric({ role, metric }));
           return value === null ? [] : [[{ ...place, role }, value] as const];
         }),
       }),

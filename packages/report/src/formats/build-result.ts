@@ -1,11 +1,13 @@
-import { causeOf, describeMetric, type GateResult, PREDICTION_TOLERANCES } from "@churnlab/core";
-import { collectFacts, type StoredRun, type StoredTrial } from "@churnlab/store";
 import {
-  type JudgedMetric,
-  type RunComparison,
-  storedVerdict,
-  type VariantComparison,
-} from "../compare-run.ts";
+  causeOf,
+  describeMetric,
+  type GateResult,
+  nameMetric,
+  PREDICTION_TOLERANCES,
+} from "@churnlab/core";
+import { collectFacts, type StoredRun, type StoredTrial } from "@churnlab/store";
+import type { JudgedMetric, RunComparison, VariantComparison } from "../compare-run.ts";
+import { describeComparison } from "../describe-comparison.ts";
 import { gradeRun, type VariantForecast } from "../grade-run.ts";
 import { describeScenario } from "../scenario-facts.ts";
 import {
@@ -36,7 +38,7 @@ export function buildComparisonResult(
   return {
     ...buildRunResult(run, gates),
     ...(baselineRun === run ? {} : { baselineRun: describeRun(baselineRun) }),
-    comparisons: variants.map(describeComparison),
+    comparisons: variants.map(describePair),
   };
 }
 
@@ -85,7 +87,7 @@ function describeTrial(trial: StoredTrial): ResultTrial {
     facts: collectFacts([trial]),
     warnings: trial.warnings,
     measurements: Object.fromEntries(
-      trial.measurements.map(({ role, metric, value }) => [`${role}.${metric}`, value]),
+      trial.measurements.map(({ role, metric, value }) => [nameMetric({ role, metric }), value]),
     ),
     failures: trial.failures,
     sysctls: trial.sysctls,
@@ -123,7 +125,7 @@ function describeMetrics(run: StoredRun): ResultRun["metrics"] {
   );
 }
 
-function describeComparison(pair: VariantComparison): ResultComparison {
+function describePair(pair: VariantComparison): ResultComparison {
   return {
     baseline: pair.baseline,
     variant: pair.candidate,
@@ -134,21 +136,16 @@ function describeComparison(pair: VariantComparison): ResultComparison {
 }
 
 function describeJudged({ comparison, verdict }: JudgedMetric): ResultMetric {
+  const { unit, better, warnings } = comparison;
+  const { role, metric, ...figures } = describeComparison(comparison, verdict);
   return {
-    role: comparison.role,
-    metric: comparison.metric,
-    unit: comparison.unit,
-    better: comparison.better,
-    n: comparison.n,
-    baselineMedian: comparison.baselineMedian,
-    variantMedian: comparison.candidateMedian,
-    effect: comparison.effect,
-    low: comparison.low,
-    high: comparison.high,
-    p: comparison.p,
-    verdict: storedVerdict(verdict),
+    role,
+    metric,
+    unit,
+    better,
+    ...figures,
     reason: verdict?.reason ?? "the environments are not comparable",
-    warnings: comparison.warnings,
+    warnings,
   };
 }
 

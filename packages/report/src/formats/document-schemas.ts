@@ -3,11 +3,11 @@ import {
   COMPARISON_WARNINGS,
   GATE_CAUSES,
   GATE_OUTCOMES,
+  GRADES,
   METRIC_MARGINS,
   ROLES,
 } from "@churnlab/core";
 import { z } from "zod";
-import { PREDICTION_OUTCOMES } from "../judge-predictions.ts";
 import { GATE_SCHEMA_VERSION, type GateDocument } from "./gate-document.ts";
 import { HISTORY_SCHEMA_VERSION, type HistoryDocument } from "./history-document.ts";
 
@@ -146,7 +146,7 @@ const gateDocumentSchema: z.ZodType<GateDocument> = z.strictObject({
         variant: z.string(),
         metric: z.string().describe("role.metric"),
         predicted: z.string().describe("with its unit"),
-        outcome: z.enum(PREDICTION_OUTCOMES),
+        outcome: z.enum(GRADES),
         trials: count.describe("completed trials of the variant"),
         reason: z.string(),
       }),

@@ -1,4 +1,4 @@
-import { describeMetric, median } from "@churnlab/core";
+import { describeMetric, median, nameMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatCount } from "../format-value.ts";
 import { isHeadline } from "../metric-groups.ts";
@@ -25,7 +25,7 @@ export function formatBenchmark(run: StoredRun, direction: BenchmarkDirection): 
       if (!center.defined || never) return [];
       return [
         {
-          name: `${run.scenario} / ${variant.variant} / ${key.role}.${key.metric}`,
+          name: `${run.scenario} / ${variant.variant} / ${nameMetric(key)}`,
           unit: unitOf(key.metric),
           value: center.value,
           range: `${Math.min(...values)} … ${Math.max(...values)}`,

@@ -1,7 +1,8 @@
 import type { FingerprintComparison } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { stringify } from "csv-stringify/sync";
-import { type RunComparison, storedVerdict } from "../compare-run.ts";
+import type { RunComparison } from "../compare-run.ts";
+import { storedVerdict } from "../describe-comparison.ts";
 import { unitOf } from "../unit-of.ts";
 
 /** Tidy data: one measurement a row, the columns of `v_measurement` and what describes the trial. */

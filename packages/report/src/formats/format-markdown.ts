@@ -1,4 +1,10 @@
-import { BLOCKS_MIN, formatChange, formatPercent, type GateResult } from "@churnlab/core";
+import {
+  BLOCKS_MIN,
+  formatChange,
+  formatPercent,
+  type GateResult,
+  nameMetric,
+} from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import {
   type JudgedMetric,
@@ -125,7 +131,7 @@ function formatRow({ comparison, verdict }: JudgedMetric): string[] {
     low === null || high === null ? "" : `${formatPercent(low)} to ${formatPercent(high)}`;
   const isJudged = better !== "neither";
   return [
-    `\`${role}.${metric}\``,
+    `\`${nameMetric({ role, metric })}\``,
     formatValue(baselineMedian, unit),
     formatValue(candidateMedian, unit),
     isJudged ? (verdict === null ? "~" : formatChange(comparison, verdict)) : "",

@@ -1,12 +1,16 @@
 import type { SweptAxis } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
+import { flattenFields } from "../flatten-fields.ts";
 
 /**
  * The axes of a sweep: every field in which variants differ, if together they span a grid. Empty where the variants are
  * named alternatives and not points of one.
  */
 export function findSweptAxes({ variantList }: Pick<StoredRun, "variantList">): SweptAxis[] {
-  const flat = variantList.map(({ name, spec }) => ({ name, fields: new Map(flatten("", spec)) }));
+  const flat = variantList.map(({ name, spec }) => {
+    const fields = flattenFields(spec).map(([path, value]) => [path, String(value)] as const);
+    return { name, fields: new Map(fields) };
+  });
   const paths = new Set(flat.flatMap(({ fields }) => [...fields.keys()]));
   const axes = [...paths].flatMap((path): SweptAxis[] => {
     const valueOf = new Map(flat.map(({ name, fields }) => [name, fields.get(path) ?? "unset"]));
@@ -15,14 +19,6 @@ export function findSweptAxes({ variantList }: Pick<StoredRun, "variantList">): 
   });
   const points = axes.reduce((product, { values }) => product * values.length, 1);
   return points === variantList.length && points > 2 ? axes : [];
-}
-
-function flatten(path: string, value: unknown): [string, string][] {
-  if (value === null || value === undefined) return [];
-  if (typeof value !== "object") return [[path, `${value as string | number | boolean}`]];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    flatten(path === "" ? key : `${path}.${key}`, inner),
-  );
 }
 
 /** The number that a value stands for: itself, or how many ports a port range has. null where it is none. */

@@ -1,4 +1,10 @@
-import { BLOCKS_MIN, type Comparison, formatChange, formatPercent } from "@churnlab/core";
+import {
+  BLOCKS_MIN,
+  type Comparison,
+  formatChange,
+  formatPercent,
+  nameMetric,
+} from "@churnlab/core";
 import {
   type JudgedMetric,
   type RunComparison,
@@ -7,7 +13,6 @@ import {
 } from "../compare-run.ts";
 import { formatValue } from "../format-value.ts";
 import { groupMetrics, type MetricGroup } from "../metric-groups.ts";
-import { nameMetric } from "../name-metric.ts";
 import { countBlocks } from "../overview.ts";
 import { readMetric, readVariants, type VariantReadings } from "../variant-readings.ts";
 import type { FormatOptions } from "./format-options.ts";
@@ -40,7 +45,7 @@ export function layoutComparison(
   const rows = groupShown(pair, options).flatMap(({ title, members }): TableRow[] => [
     { heading: title },
     ...members.map(({ comparison, verdict }) => [
-      `  ${nameMetric(comparison.role, comparison.metric)}`,
+      `  ${nameMetric(comparison)}`,
       ARROWS[comparison.better],
       formatReading(comparison.metric, readMetric(from, comparison), options),
       formatReading(comparison.metric, readMetric(to, comparison), options),

@@ -1,8 +1,7 @@
-import { formatPercent, type GradeKind } from "@churnlab/core";
+import { formatPercent, type GradeKind, nameMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatValue } from "../format-value.ts";
 import { gradeRun, type PredictionGrade, type VariantForecast } from "../grade-run.ts";
-import { nameMetric } from "../name-metric.ts";
 import { unitOf } from "../unit-of.ts";
 import { formatReading } from "./format-reading.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
@@ -17,7 +16,7 @@ export function formatForecast(run: StoredRun, style: Style): string[] {
     ...variant.grades
       .filter((grade) => !isZero(grade))
       .map((grade) => [
-        `    ${nameMetric(grade.prediction.role, grade.prediction.metric)}`,
+        `    ${nameMetric(grade.prediction)}`,
         formatPredicted(grade),
         formatObserved(grade),
         formatGrade(grade, style),

@@ -1,7 +1,6 @@
-import { formatPercent, type HistoryAlert } from "@churnlab/core";
+import { formatPercent, type HistoryAlert, nameMetric } from "@churnlab/core";
 import type { HistoryEntry, MetricHistory } from "../build-history.ts";
 import { formatTime, formatValue } from "../format-value.ts";
-import { nameMetric } from "../name-metric.ts";
 import { unitOf } from "../unit-of.ts";
 import { drawBar } from "./draw-bar.ts";
 import { formatReading } from "./format-reading.ts";
@@ -15,7 +14,7 @@ export function formatHistory(history: MetricHistory, style: Style = PLAIN_STYLE
   const { scenario, variant, role, metric, runs, alerts } = history;
   const hasBranches = new Set(runs.map(({ branch }) => branch)).size > 1;
   const seen = new Set<number>();
-  const title = `${scenario} / ${variant}: ${nameMetric(role, metric)}`;
+  const title = `${scenario} / ${variant}: ${nameMetric({ role, metric })}`;
   if (runs.length === 0) return `${title}\nno run has measured it`;
   const most = Math.max(...runs.map(({ value }) => value ?? 0));
   const rows = runs.flatMap((run, i): TableRow[] => [

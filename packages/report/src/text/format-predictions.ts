@@ -1,4 +1,5 @@
-import type { PredictionOutcome, PredictionResult } from "../judge-predictions.ts";
+import type { GradeKind } from "@churnlab/core";
+import type { PredictionResult } from "../judge-predictions.ts";
 import { layoutTable } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
@@ -23,7 +24,7 @@ export function formatPredictions(
   return [head, ...layoutTable(columns, rows, style.columns)].join("\n");
 }
 
-function markOutcome(outcome: PredictionOutcome, style: Style): string {
+function markOutcome(outcome: GradeKind, style: Style): string {
   switch (outcome) {
     case "agrees":
       return style.good("✓");

@@ -1,8 +1,7 @@
-import type { SysctlRecord } from "@churnlab/core";
+import { nameMetric, type SysctlRecord } from "@churnlab/core";
 import type { StoredRun, StoredVariant } from "@churnlab/store";
 import { formatCount, formatValue } from "../format-value.ts";
 import { groupMetrics } from "../metric-groups.ts";
-import { nameMetric } from "../name-metric.ts";
 import { buildRunOverview } from "../overview.ts";
 import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
 import { formatForecast } from "./format-forecast.ts";
@@ -109,7 +108,7 @@ function formatMeasurements(run: StoredRun, { columns }: Style): string[] {
   const rows = groupMetrics(keys, ({ metric }) => metric).flatMap(({ title, members }) => [
     { heading: title },
     ...members.map((key) => [
-      `  ${nameMetric(key.role, key.metric)}`,
+      `  ${nameMetric(key)}`,
       ...variants.map((variant) =>
         formatReading(key.metric, readMetric(variant, key), { all: true }),
       ),

@@ -1,7 +1,6 @@
-import { claimsDifference, describeMetric, formatChange } from "@churnlab/core";
+import { claimsDifference, describeMetric, formatChange, nameMetric } from "@churnlab/core";
 import stringWidth from "string-width";
 import type { JudgedMetric } from "../compare-run.ts";
-import { nameMetric } from "../name-metric.ts";
 import {
   findJudged,
   isJudged,
@@ -88,7 +87,7 @@ export function tabulateOverview(
       ...(hasColumns ? ["change", "90 % interval", "n", "verdict"] : []),
     ],
     rows: rows.map((row) => [
-      `${nameMetric(row.key.role, row.key.metric)} ${arrowOf(row.key.metric)}`.trimEnd(),
+      `${nameMetric(row.key)} ${arrowOf(row.key.metric)}`.trimEnd(),
       ...columns.map((column, i) => {
         const reading = formatReading(row.key.metric, row.readings[i] ?? NOTHING, { brief: true });
         return hasColumns ? reading : reading + formatSign(findJudgedIn(column, row), style);

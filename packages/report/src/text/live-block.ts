@@ -5,7 +5,7 @@ import { drawBar } from "./draw-bar.ts";
 import { fitLine } from "./fit-line.ts";
 
 /** A run at one moment, as far as it is known; null where nothing is. */
-export interface LiveState {
+export interface LiveBlock {
   readonly runId: string;
   /** Counted from 1. */
   readonly variant: { readonly name: string; readonly number: number; readonly of: number };
@@ -71,7 +71,7 @@ const EVENTS_SHOWN = 2;
 const COLUMNS_MIN = 20;
 
 /** The block that is redrawn on a terminal while a run goes on; every line fits into `columns`. */
-export function formatLiveBlock(state: LiveState, columns: number): string[] {
+export function formatLiveBlock(state: LiveBlock, columns: number): string[] {
   const events = state.events.slice(-EVENTS_SHOWN);
   const width = Math.max(COLUMNS_MIN, columns);
   const lines = [
@@ -104,7 +104,7 @@ function flowParts(
 }
 
 /** The same in one line, for a log: printed now and then. */
-export function formatLiveLine(state: LiveState): string {
+export function formatLiveLine(state: LiveBlock): string {
   const { elapsedMs, expectedMs, trial, variant, replicate, counts, sockets, portRange } = state;
   const ofRange = portRange === null ? "" : ` of ${formatNumber(portRange)}`;
   const timeWait =
@@ -134,7 +134,7 @@ function describePlace({
   phase,
   elapsedMs,
   expectedMs,
-}: LiveState): string[] {
+}: LiveBlock): string[] {
   return [
     `run ${runId}`,
     `variant ${variant.number}/${variant.of} ${variant.name}`,
@@ -149,7 +149,7 @@ function formatProgress(elapsedMs: number, expectedMs: number): string {
 }
 
 /** How much of the port range is taken by connections that are open or in TIME_WAIT. */
-function describePorts({ sockets, portRange }: LiveState): string[] {
+function describePorts({ sockets, portRange }: LiveBlock): string[] {
   if (sockets === null) return ["not seen yet"];
   const { open, timeWait } = sockets;
   const counts = `open ${formatNumber(open)}   TIME_WAIT ${formatNumber(timeWait)}`;
@@ -160,7 +160,7 @@ function describePorts({ sockets, portRange }: LiveState): string[] {
   return [`${counts} of ${formatNumber(portRange)}`, `${bar}  free ${formatNumber(free)}`];
 }
 
-function describeRates({ rates, counts, connectUsP99 }: LiveState): string[] {
+function describeRates({ rates, counts, connectUsP99 }: LiveBlock): string[] {
   const offered = rates?.offeredPerS ?? null;
   return [
     ...(offered === null ? [] : [`offered ${perS(offered)}`]),

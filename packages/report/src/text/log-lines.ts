@@ -1,6 +1,6 @@
 import type { Trial, TrialOutcome } from "@churnlab/core";
 import { formatClock, formatNumber, formatValue } from "../format-value.ts";
-import type { LiveState } from "./live-block.ts";
+import type { LiveBlock } from "./live-block.ts";
 
 /** Which attempt at a trial, of how many at most. */
 interface Attempt {
@@ -9,7 +9,7 @@ interface Attempt {
 }
 
 /** What a log says when the load of a trial begins: `00:09  trial 2/6 begins: fin, replicate 1/3, 400/s, measure 8.00 s`. */
-export function formatTrialBegin(state: LiveState, { spec }: Trial): string {
+export function formatTrialBegin(state: LiveBlock, { spec }: Trial): string {
   const { arrival } = spec.workload;
   const { warmUpMs, measureMs } = spec.phases;
   return [
@@ -24,14 +24,14 @@ export function formatTrialBegin(state: LiveState, { spec }: Trial): string {
 }
 
 /** What a log says when a trial is over: how it ended and its counts, or why there are none. */
-export function formatTrialEnd(state: LiveState, outcome: TrialOutcome, attempt: Attempt): string {
+export function formatTrialEnd(state: LiveBlock, outcome: TrialOutcome, attempt: Attempt): string {
   const { number, of } = attempt;
   const again = number === 1 ? "" : `, attempt ${number} of ${of}`;
   const head = `${nameTrial(state)} ${outcome.state}${again}: ${state.variant.name}`;
   return [head, ...describeCounts(outcome)].join(", ");
 }
 
-function nameTrial({ elapsedMs, trial }: LiveState): string {
+function nameTrial({ elapsedMs, trial }: LiveBlock): string {
   return `${formatClock(elapsedMs)}  trial ${trial.number}/${trial.of}`;
 }
 

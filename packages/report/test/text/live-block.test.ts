@@ -1,8 +1,8 @@
 import stringWidth from "string-width";
 import { describe, expect, test } from "vitest";
-import { formatLiveBlock, formatLiveLine, type LiveState, measureRates } from "../../src/index.ts";
+import { formatLiveBlock, formatLiveLine, type LiveBlock, measureRates } from "../../src/index.ts";
 
-const state: LiveState = {
+const state: LiveBlock = {
   runId: "01KAMQ3N8R",
   variant: { name: "tw_reuse=1", number: 2, of: 2 },
   replicate: { number: 3, of: 3 },

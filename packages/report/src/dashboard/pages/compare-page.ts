@@ -1,4 +1,4 @@
-import { describeMetric } from "@churnlab/core";
+import { describeMetric, nameMetric } from "@churnlab/core";
 import { h, type JSX } from "preact";
 import { type CapacityRow, drawCapacity } from "../../charts/draw-capacity.ts";
 import type { RunComparison } from "../../compare-run.ts";
@@ -61,11 +61,11 @@ function Capacities({ comparison }: { readonly comparison: RunComparison }): JSX
   ]);
   if (rows.every(({ values }) => values.length === 0)) return null;
   const unit = describeMetric(key.metric)?.unit ?? "";
-  const title = `${key.role}.${key.metric} of A and B`;
+  const title = `${nameMetric(key)} of A and B`;
   return h(SvgFigure, {
     svg: drawCapacity(rows.slice(0, ROWS_MAX), { unit, title }),
     caption: [
-      h("code", null, `${key.role}.${key.metric}`),
+      h("code", null, nameMetric(key)),
       `: every tick is a replicate, the dot their median${rows.length > ROWS_MAX ? `; the first ${ROWS_MAX / 2} variants` : ""}.`,
     ],
   });

@@ -1,3 +1,4 @@
+import { nameMetric } from "@churnlab/core";
 import { h, type JSX } from "preact";
 import type { HistoryEntry } from "../../build-history.ts";
 import type { Trend } from "../../build-trend.ts";
@@ -8,7 +9,6 @@ import { DataTable } from "../../html/parts/data-table.ts";
 import { SvgFigure } from "../../html/parts/figure.ts";
 import { Mark, type Tone } from "../../html/parts/mark.ts";
 import { Value } from "../../html/parts/value.ts";
-import { nameMetric } from "../../name-metric.ts";
 import { formatReading } from "../../text/format-reading.ts";
 import { unitOf } from "../../unit-of.ts";
 
@@ -23,7 +23,7 @@ export function TrendPage({ trend }: { readonly trend: Trend | null }): JSX.Elem
     );
   }
   const { history } = trend;
-  const name = nameMetric(history.role, history.metric);
+  const name = nameMetric(history);
   const unit = unitOf(history.metric);
   const title = `${history.scenario}, ${history.variant}: ${name}`;
   const left = history.runs.length - TREND_RUNS_MAX;
@@ -69,7 +69,7 @@ function Choice({ trend }: { readonly trend: Trend }): JSX.Element {
     { class: "toolbar choice", action: "/trend", method: "get" },
     h(Select, { name: "scenario", options: scenarios, chosen: history.scenario }),
     h(Select, { name: "variant", options: variants, chosen: history.variant }),
-    h(Select, { name: "metric", options: metrics, chosen: `${history.role}.${history.metric}` }),
+    h(Select, { name: "metric", options: metrics, chosen: nameMetric(history) }),
     h("button", { type: "submit", class: "button" }, "Show"),
   );
 }

@@ -1,6 +1,7 @@
 import type { StoredRun } from "@churnlab/store";
 import { h, type JSX } from "preact";
-import { formatCount, formatTime } from "../../format-value.ts";
+import { describeSetting } from "../../describe-setting.ts";
+import { formatTime } from "../../format-value.ts";
 
 /** Which run this is, where it ran and with what: enough to tell one open tab from another. */
 export function PageHeader({ run }: { readonly run: StoredRun }): JSX.Element {
@@ -22,23 +23,12 @@ export function PageHeader({ run }: { readonly run: StoredRun }): JSX.Element {
 
 /** The same facts in the same order as a run's header line in a terminal. */
 export function listFacts(run: StoredRun): string[] {
-  const facts = run.environment?.facts ?? {};
-  const kernel = facts["kernel.release"];
-  const cpus = facts["cpu.count"];
-  const host = facts["host.name"];
-  const engines = run.trialList.flatMap(({ engine }) => (engine === null ? [] : [engine]));
+  const host = run.environment?.facts["host.name"];
   return [
     `run ${run.runId}`,
     formatTime(run.startedAtUnixMs),
     ...(host === undefined ? [] : [`host ${host}`]),
-    ...(kernel === undefined ? [] : [`Linux ${kernel}`]),
-    ...(cpus === undefined ? [] : [formatCount(Number(cpus), "CPU")]),
-    listDistinct(run.variantList.map(({ spec }) => spec.testbed)),
-    ...(engines.length === 0 ? [] : [`engine ${listDistinct(engines)}`]),
+    ...describeSetting(run),
     `churnlab ${run.churnlabVersion}`,
   ];
-}
-
-function listDistinct(values: readonly string[]): string {
-  return [...new Set(values)].join(", ");
 }

@@ -3,6 +3,7 @@ import {
   formatPercent,
   type MetricKey,
   medianOrNull,
+  nameMetric,
   signedRankInterval,
 } from "@churnlab/core";
 import { type ComponentChildren, h } from "preact";
@@ -14,7 +15,7 @@ import { LongTable } from "../parts/data-table.ts";
 import { SvgFigure } from "../parts/figure.ts";
 import type { Section } from "../parts/section.ts";
 import { Value } from "../parts/value.ts";
-import { predictVariant } from "../predict-variant.ts";
+import { predictMetric } from "../predict-metric.ts";
 import type { ReportData } from "../report-data.ts";
 
 const CONFIDENCE = 0.9;
@@ -33,7 +34,7 @@ export function capacitySection(data: ReportData): Section | null {
   return {
     id: "capacity",
     title: "Capacity by variant",
-    lead: `${title} of the measure phase that did all they were meant to do (${key.role}.${key.metric}).`,
+    lead: `${title} of the measure phase that did all they were meant to do (${nameMetric(key)}).`,
     body: [
       h(
         SvgFigure,
@@ -83,7 +84,7 @@ export function readCapacity(
       values,
       median: medianOrNull(values),
       interval: interval.defined ? interval.value : null,
-      predicted: forecast === undefined ? null : predictVariant(run, forecast, key.metric),
+      predicted: forecast === undefined ? null : predictMetric(run, forecast, key.metric),
     };
   });
 }

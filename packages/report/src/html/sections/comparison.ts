@@ -1,4 +1,10 @@
-import { BLOCKS_MIN, formatChange, formatPercent, type VerdictKind } from "@churnlab/core";
+import {
+  BLOCKS_MIN,
+  formatChange,
+  formatPercent,
+  nameMetric,
+  type VerdictKind,
+} from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { type ComponentChildren, h, type JSX } from "preact";
 import {
@@ -8,7 +14,6 @@ import {
   type VariantComparison,
 } from "../../compare-run.ts";
 import { formatValue } from "../../format-value.ts";
-import { nameMetric } from "../../name-metric.ts";
 import { countBlocks } from "../../overview.ts";
 import { formatVerdict, selectShown } from "../../text/comparison-table.ts";
 import {
@@ -128,7 +133,7 @@ const TONES: Readonly<Record<VerdictKind, Tone>> = {
 function headOf({ comparison }: JudgedMetric, sides: Sides): ComponentChildren[] {
   const { baselineMedian, candidateMedian } = comparison;
   return [
-    h("code", null, nameMetric(comparison.role, comparison.metric)),
+    h("code", null, nameMetric(comparison)),
     h(Reading, { metric: comparison, of: sides.baseline, median: baselineMedian }),
     h(Reading, { metric: comparison, of: sides.candidate, median: candidateMedian }),
   ];

@@ -1,8 +1,7 @@
-import type { GradeKind } from "@churnlab/core";
+import { type GradeKind, nameMetric } from "@churnlab/core";
 import { type ComponentChildren, h } from "preact";
 import { formatValue } from "../../format-value.ts";
 import type { PredictionGrade, VariantForecast } from "../../grade-run.ts";
-import { nameMetric } from "../../name-metric.ts";
 import { formatReading } from "../../text/format-reading.ts";
 import { unitOf } from "../../unit-of.ts";
 import { keepTogether } from "../keep-together.ts";
@@ -61,7 +60,7 @@ function rowOf(
   const { tone, word } = WORDS[worstOf(trials)];
   return [
     variant,
-    h("code", null, nameMetric(role, metric)),
+    h("code", null, nameMetric({ role, metric })),
     value === "never"
       ? "never"
       : h("data", { value: String(value) }, keepTogether(formatValue(value, unitOf(metric)))),

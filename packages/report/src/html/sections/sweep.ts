@@ -2,6 +2,7 @@ import {
   describeMetric,
   type MetricKey,
   medianOrNull,
+  nameMetric,
   orderAxesByEffect,
   poolResponses,
   type SweptAxis,
@@ -13,7 +14,7 @@ import { formatNumber, formatValue } from "../../format-value.ts";
 import { listRunMetrics, readMetric } from "../../variant-readings.ts";
 import { SvgFigure } from "../parts/figure.ts";
 import type { Section } from "../parts/section.ts";
-import { predictVariant } from "../predict-variant.ts";
+import { predictMetric } from "../predict-metric.ts";
 import type { ReportData } from "../report-data.ts";
 import { findSweptAxes, nameAxis, numberOf } from "../swept-axes.ts";
 import { capacityMetric } from "./capacity.ts";
@@ -47,7 +48,7 @@ export function sweepSection(data: ReportData): Section | null {
 const AXES_DRAWN = 3;
 
 function drawSweep(data: ReportData, metric: MetricKey, axes: readonly SweptAxis[]): JSX.Element[] {
-  const key = `${metric.role}.${metric.metric}`;
+  const key = nameMetric(metric);
   const responseOf = (variant: string): number | null => {
     const reading = data.readings.find((one) => one.variant === variant);
     return reading === undefined ? null : medianOrNull(readMetric(reading, metric).values);
@@ -64,10 +65,10 @@ function drawSweep(data: ReportData, metric: MetricKey, axes: readonly SweptAxis
 }
 
 function listResponses(data: ReportData): MetricKey[] {
-  const measured = new Set(listRunMetrics(data.run).map(({ role, metric }) => `${role}.${metric}`));
+  const measured = new Set(listRunMetrics(data.run).map(nameMetric));
   return [capacityMetric(data), ...RESPONSES].filter(
     (key) =>
-      measured.has(`${key.role}.${key.metric}`) &&
+      measured.has(nameMetric(key)) &&
       data.readings.some((reading) => readMetric(reading, key).values.some((value) => value !== 0)),
   );
 }
@@ -99,7 +100,7 @@ function HeatFigure({ data, metric: key, x, y, facet, pooled }: HeatProps): JSX.
     };
   });
   const known = tiles.flatMap(({ value }) => (value === null ? [] : [value]));
-  const title = `${key.role}.${key.metric}`;
+  const title = nameMetric(key);
   const svg = drawHeatMap({
     title,
     summary: `From ${formatValue(Math.min(...known), unit)} to ${formatValue(Math.max(...known), unit)}.`,
@@ -138,11 +139,11 @@ function DoseFigure({ data, metric: key, axis }: DoseProps): JSX.Element {
       const x = numberOf(axis.valueOf.get(reading.variant) ?? "") ?? 0;
       const forecast = data.forecasts.find(({ variant }) => variant === reading.variant);
       const predicted =
-        forecast === undefined ? null : predictVariant(data.run, forecast, key.metric);
+        forecast === undefined ? null : predictMetric(data.run, forecast, key.metric);
       return { x, values, median: medianOrNull(values), predicted };
     })
     .toSorted((a, b) => a.x - b.x);
-  const title = `${key.role}.${key.metric}`;
+  const title = nameMetric(key);
   const points = doses.map(
     ({ x, median: middle }) => `${formatNumber(x)}: ${formatValue(middle, unit)}`,
   );

@@ -1,3 +1,4 @@
+import { nameMetric } from "@churnlab/core";
 import type { StoredRun, StoredTrial } from "@churnlab/store";
 import { h, type JSX } from "preact";
 import { countAttempt, listAttempts } from "../../count-attempt.ts";
@@ -59,7 +60,7 @@ function TrialTable({ run }: { readonly run: StoredRun }): JSX.Element {
       ...COLUMNS.map(({ title }) => ({ title, align: "right" as const })),
     ],
     rows: listAttempts(run).map((trial) => {
-      const values = new Map(trial.measurements.map((m) => [`${m.role}.${m.metric}`, m.value]));
+      const values = new Map(trial.measurements.map((m) => [nameMetric(m), m.value]));
       return [
         String(trial.trialId),
         trial.variant,

@@ -3,7 +3,7 @@ import type { StoredRun } from "@churnlab/store";
 import type { VariantForecast } from "../grade-run.ts";
 
 /** What the port model predicts of a metric of one variant of a run; null where it does not. */
-export function predictVariant(
+export function predictMetric(
   { variantList }: Pick<StoredRun, "variantList">,
   { variant, forecast }: VariantForecast,
   metric: string,
