@@ -62,6 +62,7 @@ async function collect(): Promise<ResultCollector> {
       lastAttempt: () => store.lastFleetAttempt(run),
       keepLate: (pieces) => store.keepLatePieces(run, pieces),
     },
+    room: { findShortage: async () => null },
     acknowledge: (delivery) => nc.publish(delivery, "+ACK"),
     onLate: (agent, { attempt }) => late.push(`${agent}/${attempt}`),
   });

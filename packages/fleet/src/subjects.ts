@@ -53,6 +53,11 @@ export function agentOf(subject: string): string {
   return subject.split(".")[2] ?? "";
 }
 
+/** Of which run a piece of results is: its subject says. */
+export function runOf(subject: string): string {
+  return subject.split(".")[3] ?? "";
+}
+
 /** Where an agent says that it is there. */
 export function heartbeatSubject(agent: string): string {
   return `churnlab.heartbeat.${agent}`;

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError, type FleetSpec } from "@churnlab/core";
-import type { JetStreamManager } from "@nats-io/jetstream";
 import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
 import type { Access } from "../connection-options.ts";
+import { isHeard } from "../follow-run.ts";
 import { listen } from "../listen.ts";
 import {
   type AgentDescription,
@@ -36,7 +36,7 @@ import { openJetStream } from "./open-jetstream.ts";
 import { type PlacedSpec, type Placement, placeAgents } from "./place-agents.ts";
 import { ResultCollector } from "./result-collector.ts";
 import type { ResultLedger } from "./result-ledger.ts";
-import { requireRoom } from "./results-stream.ts";
+import { ResultsRoom } from "./results-room.ts";
 import { describeReach } from "./suggest-agent.ts";
 
 /** Whoever was found so long ago may have been started anew since. */
@@ -76,7 +76,7 @@ export class FleetController implements AsyncDisposable {
   readonly results: ResultCollector;
   readonly #parts: LinkParts;
   readonly #access: Access;
-  readonly #jsm: JetStreamManager;
+  readonly #room: ResultsRoom;
   readonly #log: (line: string) => void;
   /** Agents of which something was not understood, and was told of. */
   readonly #strayed = new Set<string>();
@@ -114,7 +114,9 @@ export class FleetController implements AsyncDisposable {
     const acknowledge = (delivery: string): void => {
       if (!nc.isClosed()) nc.publish(delivery, ACK);
     };
-    const collector = { js, jsm, ledger, acknowledge, onLate };
+    const isAlive = (other: string): Promise<boolean> => isHeard(nc, { run: other, log });
+    const room = new ResultsRoom({ jsm, run, isHeard: isAlive, log });
+    const collector = { js, jsm, ledger, room, acknowledge, onLate };
     const results = stack.use(await ResultCollector.open(run, collector));
     const say = sayOver(nc, log);
     let seq = 0;
@@ -127,14 +129,14 @@ export class FleetController implements AsyncDisposable {
     stack.defer(() => clearInterval(timer));
     const clocks = stack.use(new ClockLine(nc, () => clock.nowMs(), inboxPrefix(access.name)));
     const { agents } = await found.catch(() => ({ agents: [] }));
-    const parts = { access, nc, jsm, clocks, locks, results, asker, log, found: agents };
+    const parts = { access, nc, room, clocks, locks, results, asker, log, found: agents };
     return new FleetController({ ...parts, held: stack.move() });
   }
 
   private constructor(
     parts: LinkParts & {
       access: Access;
-      jsm: JetStreamManager;
+      room: ResultsRoom;
       locks: FleetLocks;
       results: ResultCollector;
       found: readonly AgentDescription[];
@@ -144,7 +146,7 @@ export class FleetController implements AsyncDisposable {
   ) {
     this.#parts = parts;
     this.#access = parts.access;
-    this.#jsm = parts.jsm;
+    this.#room = parts.room;
     this.#log = parts.log;
     this.#locks = parts.locks;
     this.#found = { agents: parts.found, atMs: parts.asker.nowMs() };
@@ -322,7 +324,7 @@ export class FleetController implements AsyncDisposable {
     for (;;) {
       try {
         await this.#renew();
-        await requireRoom(this.#jsm, agents);
+        await this.#room.require(agents);
         return;
       } catch (error) {
         if (error instanceof ChurnError) throw error;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   type Agent,
   type ArmedShard,
@@ -25,6 +26,9 @@ const STOP_MS_MAX = 2000;
 const REFUSAL_MS_MAX = 1000;
 /** What an agent may take beyond its phases and time-outs to bring its results. */
 const RESULT_GRACE_MS = 20_000;
+
+/** While a report is waited for. */
+const SHORTAGE_POLL_MS = 1000;
 
 const startReply = z.strictObject({ leadMs: z.number() });
 
@@ -112,25 +116,47 @@ export class RemoteAgent implements Agent {
       withinMs: Math.max(0, startAtMs - link.nowMs()) + REFUSAL_MS_MAX,
     });
     const { connectMs, responseMs } = workload.timeouts;
-    const loadMs = phases.warmUpMs + phases.measureMs + connectMs + 2 * responseMs;
-    const allowedMs = startAtMs - link.nowMs() + loadMs + RESULT_GRACE_MS;
-    const whole = await this.#within(target.unlessLost(link.unlessLost(report)), allowedMs);
+    const offeredMs = startAtMs - link.nowMs() + phases.warmUpMs + phases.measureMs;
+    const allowedMs = offeredMs + connectMs + 2 * responseMs + RESULT_GRACE_MS;
+    const bounds = { offeredMs, allowedMs };
+    const whole = await this.#within(target.unlessLost(link.unlessLost(report)), bounds);
     this.#start = whole.startLateMs;
     return whole;
   }
 
-  async #within(report: Promise<ShardReport>, allowedMs: number): Promise<ShardReport> {
-    const late = Promise.withResolvers<never>();
-    const giveUp = async (): Promise<void> => {
-      const why = await this.#options.results.explainSilence();
-      late.reject(new ChurnError("E_AGENT", `No results of ${this.name} came in time${why}`));
-    };
-    const timer = setTimeout(() => void giveUp(), allowedMs);
+  async #within(
+    report: Promise<ShardReport>,
+    bounds: { readonly offeredMs: number; readonly allowedMs: number },
+  ): Promise<ShardReport> {
+    const waiting = new AbortController();
+    const missing = this.#explainMissing(bounds, waiting.signal);
+    missing.catch(() => {}); // of no interest once the report is there
     try {
-      return await Promise.race([report, late.promise]);
+      return await Promise.race([report, missing]);
     } finally {
-      clearTimeout(timer);
+      waiting.abort();
     }
+  }
+
+  /** Rejects when a report is overdue; where the stream takes none, soon after the load, which it is then known to be in vain. */
+  async #explainMissing(
+    { offeredMs, allowedMs }: { readonly offeredMs: number; readonly allowedMs: number },
+    signal: AbortSignal,
+  ): Promise<never> {
+    const { results } = this.#options;
+    const endMs = performance.now() + allowedMs;
+    const pause = (ms: number): Promise<unknown> =>
+      sleep(Math.max(0, Math.min(ms, endMs - performance.now())), undefined, { signal });
+    let wasShort = false;
+    await pause(offeredMs);
+    while (performance.now() < endMs) {
+      await pause(SHORTAGE_POLL_MS);
+      const isShort = await results.isShort();
+      if (isShort && wasShort) break;
+      wasShort = isShort;
+    }
+    const why = await results.explainSilence();
+    throw new ChurnError("E_AGENT", `No results of ${this.name} came in time${why}`);
   }
 
   #stop(): void {

@@ -14,7 +14,8 @@ import { agentOf, RESULTS_STREAM, resultsOfRun } from "../subjects.ts";
 import { ArrivingResults } from "./arriving-results.ts";
 import { isMissing } from "./lock-store.ts";
 import type { ResultLedger } from "./result-ledger.ts";
-import { makeResultsStream, requireRoom } from "./results-stream.ts";
+import type { ResultsRoom } from "./results-room.ts";
+import { makeResultsStream } from "./results-stream.ts";
 
 /** A controller that dies leaves its pieces to be delivered again after this. */
 const ACK_WAIT_NS = 10 * 60 * 1e9;
@@ -25,6 +26,8 @@ const REDELIVER_MS = 1000;
 const PULLED_MAX = 2000;
 /** Attempts that are over and of which not all pieces have come; of more, the oldest is left to be delivered again. */
 const LATE_MAX = 256;
+
+const SERVER_SILENT = ": the server's JetStream does not answer";
 
 /** Who waits for a report. */
 interface Waiting {
@@ -42,6 +45,7 @@ export interface CollectorParts {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly ledger: ResultLedger;
+  readonly room: Pick<ResultsRoom, "findShortage">;
   /** Says to the server that what came on this subject is stored. */
   readonly acknowledge: (delivery: string) => void;
   /** Told of results that came when their attempt was over, once they are kept: the agent need not keep them. */
@@ -108,12 +112,17 @@ export class ResultCollector implements AsyncDisposable {
   /** Why no results may have come, as far as the server shows it: to be put after a sentence. */
   async explainSilence(): Promise<string> {
     try {
-      await requireRoom(this.#parts.jsm, 1);
-      return "";
-    } catch (error) {
-      if (!(error instanceof ChurnError)) return ": the server's JetStream does not answer";
-      return `: ${error.message}. ${error.hint ?? ""}`;
+      const shortage = await this.#parts.room.findShortage();
+      return shortage === null ? "" : `: ${shortage.message}. ${shortage.hint ?? ""}`;
+    } catch {
+      return SERVER_SILENT;
     }
+  }
+
+  /** Whether the stream is known to take no results. */
+  async isShort(): Promise<boolean> {
+    const why = await this.explainSilence();
+    return why !== "" && why !== SERVER_SILENT;
   }
 
   /** The pieces that an agent's report was made of. */
@@ -142,9 +151,12 @@ export class ResultCollector implements AsyncDisposable {
     return strayed;
   }
 
+  /** What still waits there is of attempts that are over: agents have it on disk, for a controller that resumes the run. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const { jsm } = this.#parts;
     await this.#messages?.close();
-    await this.#parts.jsm.consumers.delete(RESULTS_STREAM, this.#durable).catch(() => {});
+    await jsm.consumers.delete(RESULTS_STREAM, this.#durable).catch(() => {});
+    await jsm.streams.purge(RESULTS_STREAM, { filter: resultsOfRun(this.#run) }).catch(() => {});
   }
 
   get #durable(): string {

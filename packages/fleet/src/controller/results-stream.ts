@@ -4,15 +4,22 @@ import {
   type JetStreamManager,
   RetentionPolicy,
   StorageType,
+  type StreamConfig,
+  type StreamState,
 } from "@nats-io/jetstream";
 import { RESULTS_STREAM, RESULTS_SUBJECTS } from "../subjects.ts";
 
 const DAY_NS = 24 * 3600 * 1e9;
 const RESULT_BYTES_MAX = 512 * 1024 * 1024;
+/** Small ones fill no stream of bytes, but what the server knows of each is no smaller for that. */
+const RESULTS_MAX = 100_000;
+/** Of a piece: its characters, all escaped or of three bytes, and whose it is. */
+const PIECE_BYTES_MAX = 512 * 1024;
 /** An agent asks for an acknowledgement every few seconds: what it repeats comes well within this. */
 const DUPLICATE_WINDOW_NS = 10 * 60 * 1e9;
 /** What the report of one agent takes at most, about. */
 const REPORT_BYTES = 64 * 1024;
+const REPORT_PIECES = 8;
 
 /**
  * The stream in which results wait until their controller has stored them: a message is removed when it is acknowledged, and by
@@ -29,6 +36,8 @@ export async function makeResultsStream(jsm: JetStreamManager): Promise<void> {
       discard: DiscardPolicy.New,
       max_age: 7 * DAY_NS,
       max_bytes: RESULT_BYTES_MAX,
+      max_msgs: RESULTS_MAX,
+      max_msg_size: PIECE_BYTES_MAX,
       max_msgs_per_subject: 1,
       duplicate_window: DUPLICATE_WINDOW_NS,
     })
@@ -43,6 +52,22 @@ function kib(bytes: number): string {
   return `${Math.floor(bytes / 1024)} KiB`;
 }
 
+/** null: there is room. A limit that is not above 0 is none. */
+function findFullness(
+  { max_bytes: bytesMax, max_msgs: messagesMax }: StreamConfig,
+  { bytes, messages }: StreamState,
+  agents: number,
+): string | null {
+  const freeBytes = Math.max(0, bytesMax - bytes);
+  const needed = agents * REPORT_BYTES;
+  if (bytesMax > 0 && freeBytes < needed) {
+    return `${kib(freeBytes)} of ${kib(bytesMax)} are free, and ${agents} agents need ${kib(needed)}`;
+  }
+  const free = Math.max(0, messagesMax - messages);
+  if (messagesMax <= 0 || free >= agents * REPORT_PIECES) return null;
+  return `${free} of ${messagesMax} messages are free, and ${agents} agents need ${agents * REPORT_PIECES}`;
+}
+
 /** Throws `E_NATS` where the stream has no room for the reports of so many agents: their load would be for nothing. */
 export async function requireRoom(jsm: JetStreamManager, agents: number): Promise<void> {
   const { config, state } = await jsm.streams.info(RESULTS_STREAM);
@@ -55,14 +80,9 @@ export async function requireRoom(jsm: JetStreamManager, agents: number): Promis
       },
     );
   }
-  if (config.max_bytes <= 0) return;
-  const free = config.max_bytes - state.bytes;
-  if (free >= agents * REPORT_BYTES) return;
-  throw new ChurnError(
-    "E_NATS",
-    `The stream ${RESULTS_STREAM} is full: ${kib(Math.max(0, free))} of ${kib(config.max_bytes)} are free, and ${agents} agents need ${kib(agents * REPORT_BYTES)}`,
-    {
-      hint: `Resume the runs whose results wait there (churnlab run --resume RUN), or drop these: nats stream purge ${RESULTS_STREAM}. Agents keep theirs on disk.`,
-    },
-  );
+  const why = findFullness(config, state, agents);
+  if (why === null) return;
+  throw new ChurnError("E_NATS", `The stream ${RESULTS_STREAM} is full: ${why}`, {
+    hint: `Resume the runs whose results wait there (churnlab run --resume RUN), or drop these: nats stream purge ${RESULTS_STREAM}. Agents keep theirs on disk.`,
+  });
 }

@@ -13,7 +13,7 @@ const SHARD = {
 } as unknown as Shard;
 
 /** An agent that answers everything, at a time that is so long after the start of its load. */
-function anAgent(lateMs: number, report: Promise<ShardReport>): RemoteAgent {
+function anAgent(lateMs: number, report: Promise<ShardReport>, isShort = false): RemoteAgent {
   const link = {
     name: "a1",
     lost: new AbortController().signal,
@@ -25,6 +25,7 @@ function anAgent(lateMs: number, report: Promise<ShardReport>): RemoteAgent {
   } as unknown as AgentLink;
   const results = {
     expect: () => report,
+    isShort: async () => isShort,
     explainSilence: async () => ": the stream is full",
   } as unknown as ResultCollector;
   return new RemoteAgent({
@@ -44,6 +45,16 @@ describe("an agent that is too slow to bring its results", () => {
       code: "E_AGENT",
       message: "No results of a1 came in time: the stream is full",
     });
+  });
+
+  it("is not waited for to the end where the stream takes no results, which is looked at twice", async () => {
+    const { promise } = Promise.withResolvers<ShardReport>();
+    const shard = await anAgent(LOAD_MS, promise, true).arm(SHARD);
+    const startedMs = performance.now();
+    await expect(shard.run(0)).rejects.toThrow("No results of a1 came in time: the stream is full");
+    const waitedMs = performance.now() - startedMs;
+    expect(waitedMs).toBeGreaterThan(1500);
+    expect(waitedMs).toBeLessThan(GRACE_MS / 2);
   });
 
   it("is waited for until then", async () => {

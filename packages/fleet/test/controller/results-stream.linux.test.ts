@@ -2,6 +2,8 @@ import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from "@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { publishResults } from "../../src/agent/publish-results.ts";
+import { ResultCollector } from "../../src/controller/result-collector.ts";
+import { ResultsRoom } from "../../src/controller/results-room.ts";
 import { makeResultsStream, requireRoom } from "../../src/controller/results-stream.ts";
 import type { ResultPiece } from "../../src/messages/result-piece.ts";
 import { RESULTS_STREAM, resultsOfRun } from "../../src/subjects.ts";
@@ -70,6 +72,77 @@ describe("a stream of results that one agent fills", () => {
     expect(await waiting).toBe(1);
     expect(lines.at(-1)).toContain("are taken now");
     await requireRoom(jsm, 1);
+  });
+});
+
+describe("room in a stream of results", () => {
+  const openRoom = (heard: readonly string[] = []) =>
+    new ResultsRoom({ jsm, run: "OWN", isHeard: async (run) => heard.includes(run), log });
+  const small = (agent: string, run: string, attempt: number): ResultPiece => {
+    return { ...aPiece(agent, attempt), run, kind: "part", text: "x" };
+  };
+  const fillTo = async (left: number): Promise<void> => {
+    const { config, state } = await jsm.streams.info(RESULTS_STREAM);
+    await jsm.streams.update(RESULTS_STREAM, { ...config, max_msgs: state.messages + left });
+  };
+
+  it("is made by dropping what one agent has beyond its share, and nothing of the others", async () => {
+    const pieces = Array.from({ length: 300 }, (_, i) => small("a", "OWN", i + 1));
+    await publishResults(jetstream(a), pieces, { signal: never, log });
+    await publishResults(jetstream(b), [small("b", "OWN", 1)], { signal: never, log });
+    await fillTo(0);
+    const waiting = publishResults(jetstream(b), [small("b", "OWN", 2)], { signal: never, log });
+    await expect.poll(() => lines.length).toBe(1);
+    expect(await openRoom().findShortage()).toBeNull();
+    expect(await waiting).toBe(1);
+    expect(await count()).toBe(2);
+    expect(lines[1]).toMatch(/300 messages of a wait in it, and one agent may have 264; dropped/);
+  });
+
+  it("is made by dropping what is of runs that nobody controls, and of no other", async () => {
+    const runs = ["OWN", "ALIVE", "DEAD"];
+    const pieces = runs.map((run) => small("a", run, 1));
+    await publishResults(jetstream(a), pieces, { signal: never, log });
+    await fillTo(8 - 1);
+    await openRoom(["ALIVE"]).require(1);
+    const { state } = await jsm.streams.info(RESULTS_STREAM, { subjects_filter: ">" });
+    expect(
+      Object.keys(state.subjects ?? {})
+        .map((subject) => subject.split(".")[3])
+        .toSorted(),
+    ).toEqual(["ALIVE", "OWN"]);
+    await expect(openRoom(["ALIVE"]).require(2)).rejects.toMatchObject({
+      code: "E_NATS",
+      message: expect.stringMatching(/is full: 8 of 10 messages are free, and 2 agents need 16/),
+    });
+    expect(lines.filter((line) => line.includes("dropped"))).toHaveLength(1);
+  });
+
+  it("is not looked for while there is enough", async () => {
+    await publishResults(jetstream(a), [small("a", "DEAD", 1)], { signal: never, log });
+    await openRoom().require(1);
+    expect(await count()).toBe(1);
+    expect(lines).toEqual([]);
+  });
+});
+
+describe("what still waits of a run when its controller ends", () => {
+  it("is dropped, and what is of another run is not", async () => {
+    const nc = await fleet.connectAs("controller");
+    const collector = await ResultCollector.open("R", {
+      js: jetstream(nc),
+      jsm,
+      ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
+      room: { findShortage: async () => null },
+      acknowledge: () => {},
+      onLate: () => {},
+    });
+    const other: ResultPiece = { ...aPiece("a", 1), run: "OTHER" };
+    // A part without its totals is never whole: nobody could settle it.
+    await publishResults(jetstream(a), [aPiece("a", 1), other], { signal: never, log });
+    await collector[Symbol.asyncDispose]();
+    const { state } = await jsm.streams.info(RESULTS_STREAM, { subjects_filter: ">" });
+    expect(Object.keys(state.subjects ?? {})).toEqual(["churnlab.result.a.OTHER.1.1.0"]);
   });
 });
 
