@@ -97,10 +97,13 @@ function simulateAgent(name: string, workers: number): Agent {
         run: async (atMs) => {
           startAtMs = atMs;
           const { warmUpMs, measureMs } = shard.phases;
-          const waitMs = atMs + warmUpMs + measureMs - nowMs();
-          await sleep(waitMs, undefined, { signal: over.signal }).catch(() => {});
+          const until = (endMs: number): Promise<void> =>
+            sleep(Math.max(0, endMs - nowMs()), undefined, { signal: over.signal }).catch(() => {});
+          await until(atMs);
+          const lateMs = nowMs() - atMs;
+          await until(atMs + warmUpMs + measureMs);
           await takeTurn();
-          return makeReport(name, shard);
+          return makeReport(name, { shard, lateMs });
         },
         live: () => {
           const done = Math.floor(elapsedS() * ratePerS(shard));
@@ -149,7 +152,11 @@ function drawLatencies(metric: string, seed: number, values: number): HistogramR
   return histogram.toRecord(metric);
 }
 
-function makeReport(agent: string, shard: Shard): ShardReport {
+/** `lateMs`: how long after its time the start was, in a process that hundreds of agents share. */
+function makeReport(
+  agent: string,
+  { shard, lateMs }: { readonly shard: Shard; readonly lateMs: number },
+): ShardReport {
   const count = Math.floor((ratePerS(shard) * shard.phases.measureMs) / 1000);
   const done = { intended: count, attempted: count, succeeded: count, failed: 0, dropped: 0 };
   const tally: Tally = { connections: { ...done, established: count }, requests: done };
@@ -161,6 +168,7 @@ function makeReport(agent: string, shard: Shard): ShardReport {
     tally,
     histograms: HISTOGRAMS,
     elapsedMs: shard.phases.measureMs,
+    startLateMs: { least: lateMs, most: lateMs },
   };
 }
 

@@ -13,10 +13,13 @@ import type { FleetTestbed } from "@churnlab/fleet";
 import { agentsWithClocks, type RunningFleet, startFleet } from "../e2e/fleet/start-fleet.ts";
 import { monotonicClock } from "../packages/cli/src/monotonic-clock.ts";
 import { type Benchmark, type BenchOptions, type BenchRow, rowOfRounds } from "./benchmark.ts";
+import { boundQuantile } from "./bound-quantile.ts";
 
 const AGENTS = 4;
-const TRIALS = 60;
-const START_MEASURE_MS = 300;
+/** So many that the second largest of them is above the 99th percentile with 95 % confidence. */
+const TRIALS = 480;
+/** In it each agent begins a connection. */
+const START_MEASURE_MS = 100;
 const TELEMETRY_MEASURE_MS = 10_000;
 /** So few connections that what an agent does is to tell of them. */
 const RATE = 40;
@@ -26,7 +29,7 @@ const TRIAL_MS_MAX = 60_000;
 
 export const bench: Benchmark = {
   name: "fleet-start",
-  description: `start skew of ${AGENTS} real agents over ${AGENTS * TRIALS} starts, and what telemetry costs each`,
+  description: `start skew of ${AGENTS} real agents over ${TRIALS} trials, and what telemetry costs each`,
   run,
 };
 
@@ -44,14 +47,16 @@ async function run({ rounds = 1, log }: BenchOptions): Promise<BenchRow[]> {
       if (outcome.state !== "completed") invalid += 1;
       skewsMs.push(find(outcome.record.measurements, "fleet.start_skew_us") / 1000);
       errorsMs.push(find(outcome.record.measurements, "fleet.offset_error_us") / 1000);
-      if (skewsMs.length % 10 === 0) log(`${skewsMs.length} trials`);
+      if (skewsMs.length % 40 === 0) log(`${skewsMs.length} trials`);
     }
     telemetry.push(...(await measureTelemetry(fleet, testbed)));
   }
   return [
     rowOfRounds({ id: "fleet.start_skew_p50", unit: "ms" }, [percentile(skewsMs, 0.5)]),
-    rowOfRounds({ id: "fleet.start_skew_p99", unit: "ms", target: { max: 5 } }, [
-      percentile(skewsMs, 0.99),
+    rowOfRounds({ id: "fleet.start_skew_p99", unit: "ms" }, [percentile(skewsMs, 0.99)]),
+    // What the sample shows of the p99 of all starts: it is below this with 95 % confidence.
+    rowOfRounds({ id: "fleet.start_skew_p99_at_most", unit: "ms", target: { max: 5 } }, [
+      boundQuantile(skewsMs, { share: 0.99, confidence: 0.95 }),
     ]),
     rowOfRounds({ id: "fleet.start_skew_max", unit: "ms" }, [Math.max(...skewsMs)]),
     rowOfRounds({ id: "fleet.offset_error_p99", unit: "ms" }, [percentile(errorsMs, 0.99)]),

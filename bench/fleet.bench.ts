@@ -60,6 +60,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
   server_messages: { unit: "messages/s", target: NONE },
   server_bytes: { unit: "KiB/s", target: NONE },
   offset_error: { unit: "us", target: NONE },
+  start_skew: { unit: "us", target: NONE },
   live_missed: { unit: "samples", target: NONE },
   database: { unit: "KiB/trial", target: NONE },
 };
@@ -200,6 +201,7 @@ function figuresOf(size: number, { openMs, trials, end, before, after }: Seen): 
     ["server_messages", [perS("messages")]],
     ["server_bytes", [perS("bytes") / 1024]],
     ["offset_error", ofLater(({ fleet }) => fleet?.["fleet.offset_error_us"])],
+    ["start_skew", ofLater(({ fleet }) => fleet?.["fleet.start_skew_us"])],
     ["live_missed", ofLater(({ fleet }) => fleet?.["fleet.live_missed"])],
     ["database", [(end.bytes ?? Number.NaN) / 1024 / TRIALS]],
   ];

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import {
@@ -124,6 +124,30 @@ describe("a target in a namespace that is there already", () => {
       expect(querySqlite(db, written)).toEqual([{ was: was[BACKLOG], effective: "77" }]);
     },
   );
+
+  it("gets it back at once from a run that is interrupted while it waits there for the TIME_WAIT of its first trial", async () => {
+    const file = path.join(fleet.folder, "waits.yaml");
+    const text = of("named").replace("closer: client", "closer: server");
+    writeFileSync(
+      file,
+      text.replace("measure: 2s", "measure: 500ms").replace("replicates: 1", "replicates: 2"),
+    );
+    const db = path.join(fleet.folder, "waits.db");
+    const run = fleet.start(["run", file, ...fleet.reach, "--db", db]);
+    const isStored = (): boolean =>
+      existsSync(db) && querySqlite(db, "SELECT state FROM v_trial").length === 1;
+    expect(await until(() => !isRestored(named), 20_000)).toBe(true);
+    expect(await until(isStored, 20_000)).toBe(true);
+    expect(await until(() => !isRestored(named), 20_000)).toBe(true);
+    run.child.kill("SIGINT");
+    expect(await until(() => run.child.exitCode !== null, 10_000)).toBe(true);
+    expect(run.child.exitCode).toBe(130);
+    expect(isRestored(named)).toBe(true);
+    expect(querySqlite(db, "SELECT state FROM v_trial ORDER BY trial_id")).toEqual([
+      { state: "completed" },
+      { state: "aborted" },
+    ]);
+  });
 
   it("gets it back after the dead-man's time when controller and server are gone", async () => {
     const { run } = await startRun("host", host, "60s");

@@ -146,3 +146,26 @@ describe("a server that is killed and started again in the middle of the load", 
     expect(outcome.record.tally.connections.succeeded).toBe(800);
   });
 });
+
+describe("a server that is away for longer than the dead-man's time", () => {
+  it("makes the trial invalid as soon as it is back, by who let go of its side: no report of the load is waited for", async () => {
+    const testbed = await fleet.open("RUNAWAY");
+    const away = Promise.withResolvers<number>();
+    const outcome = await runOne(SCENARIO.replace("4s", "60s"), testbed, {
+      ...afterMeasure(500, async () => {
+        await fleet.killServer();
+        await sleep(12_000);
+        await fleet.startServer();
+        away.resolve(performance.now());
+      }),
+    });
+    const tookMs = performance.now() - (await away.promise);
+    await testbed.close();
+    expect(outcome).toMatchObject({
+      state: "invalid",
+      reason: expect.stringMatching(/The agent (?:a1|a2|target) let go of its side of the trial/),
+    });
+    expect(tookMs).toBeLessThan(20_000); // of the 47 s that its load had left
+    expect(await isGone()).toBe(true);
+  });
+});

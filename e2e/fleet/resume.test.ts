@@ -73,3 +73,26 @@ it("a run whose controller was killed goes on with the trials that it lacks: non
   expect(querySqlite(db, parts)).toEqual([1, 2, 3].map((id) => ({ trial_id: id, attempts: 1 })));
   expect(fleet.countHosts()).toBe(0);
 });
+
+it("a run whose fleet lacks an agent ends with that error at its first trial, and goes on when the agent is there", async () => {
+  const file = SCENARIO.replace("agents: 1", "agents: 2").replace("replicates: 3", "replicates: 2");
+  writeFileSync(path.join(fleet.folder, "lacking.yaml"), file);
+  const db = path.join(fleet.folder, "lacking.db");
+  const to = [...fleet.reach, "--db", db];
+  const lacking = fleet.start(["run", "lacking.yaml", ...to]);
+  expect(await until(() => lacking.child.exitCode !== null, 30_000)).toBe(true);
+  expect(`${lacking.child.exitCode} ${lacking.log()}`).toMatch(
+    /^3 [^]*needs 2 agents for load[^]*E_FLEET[^]*--resume/,
+  );
+  const trials = "SELECT trial_id, attempt, state FROM v_trial ORDER BY trial_id, attempt";
+  expect(querySqlite(db, trials)).toEqual([{ trial_id: 1, attempt: 1, state: "aborted" }]);
+  await fleet.startAgent({ name: "a2", role: "load", addresses: ["198.18.2.2"] });
+  const resumed = fleet.start(["run", "--resume", "last", ...to]);
+  expect(await until(() => resumed.child.exitCode !== null, 60_000)).toBe(true);
+  expect(`${resumed.child.exitCode} ${resumed.log()}`).toMatch(/^0 /);
+  expect(querySqlite(db, trials)).toEqual([
+    { trial_id: 1, attempt: 1, state: "aborted" },
+    { trial_id: 1, attempt: 2, state: "completed" },
+    { trial_id: 2, attempt: 1, state: "completed" },
+  ]);
+});

@@ -184,6 +184,27 @@ describe("with the key of an agent", () => {
   });
 });
 
+describe("a warm-up that is longer than the server lets an agent take for an answer", () => {
+  it("delays no counter: hosts are asked for their look at its end soon before it", async () => {
+    const config = fileOf("server/server.conf");
+    const written = readFileSync(config, "utf8");
+    writeFileSync(config, written.replaceAll('expires: "2m"', 'expires: "3s"'));
+    expect(readFileSync(config, "utf8")).not.toBe(written);
+    await fleet.killServer();
+    await fleet.startServer();
+    await expect.poll(listAgents).toContain("there are 2"); // they are back
+    const testbed = await fleet.open("RUNWARM");
+    const outcome = await runOne(
+      SCENARIO.replace("measure: 1s", "warmUp: 4s, measure: 1s"),
+      testbed,
+    );
+    await testbed.close();
+    expect(outcome.state).toBe("completed");
+    expect(outcome.record.warnings.map(({ code }) => code)).not.toContain("W_BOUNDARY_LATE");
+    expect(fleet.server().log()).not.toMatch(/Publish Violation .*_INBOX_controller/);
+  });
+});
+
 const KEY = { trial: 1, attempt: 1 };
 const FORGED = [
   verbSubject("a2", "stop"),

@@ -19,7 +19,14 @@ afterAll(() => fleet[Symbol.asyncDispose]());
 it.each(TRIED)(
   "after a kill of the %s every attempt is whole or marked, and no host is left",
   async (victim) => {
-    const report = await killOnce(fleet, { victim, afterMs: AFTER_MS, agents: SPECS, index: 2 });
+    const report = await killOnce(fleet, {
+      victim,
+      afterMs: AFTER_MS,
+      awayMs: 0,
+      measureS: 2,
+      agents: SPECS,
+      index: 3,
+    });
     expect(report.problems).toEqual([]);
     expect(report.states.length).toBeGreaterThan(0);
   },

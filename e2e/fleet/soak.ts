@@ -1,18 +1,25 @@
 // Kills agents, the server and the controller of fleets at random moments, and looks at what is left:
-//   node --conditions=@churnlab/source e2e/fleet/soak.ts [--agents 50] [--server 20] [--controller 20] [--seed 1] [--fleets 4] [--open]
+//   node --conditions=@churnlab/source e2e/fleet/soak.ts [--agents 51] [--server 20] [--controller 20] [--measure 12]
+//     [--away 15] [--seed 1] [--fleets 4] [--open]
+// A third of the agents' kills are SIGKILL, a third SIGSTOP, and in a third the agent's cable to the server is cut. How long that
+// lasts, and how long a server is away, is drawn up to --away seconds: below the dead-man's time and above it, and most of it
+// while the load would still run.
 // The fleets are as `fleet init` writes them, with TLS and a key for each, unless --open says otherwise; they run side by side,
 // each with a server, agents and namespaces of its own. Prints one line of JSON for each kill, one for each kind of victim, and
 // one for all; ends with 1 when something does not hold that must.
 import { parseArgs } from "node:util";
 import { seedUniform } from "@churnlab/core";
-import { KILL_WITHIN_MS, type KillReport, killOnce, VICTIMS, type Victim } from "./kill-once.ts";
-import { agentsWithClocks, startFleet } from "./start-fleet.ts";
+import { openHomes } from "./homes.ts";
+import { type KillReport, killOnce, VICTIMS, type Victim } from "./kill-once.ts";
+import { type AgentSpec, agentsWithClocks, startFleet } from "./start-fleet.ts";
 
 const { values } = parseArgs({
   options: {
-    agents: { type: "string", default: "50" },
+    agents: { type: "string", default: "51" },
     server: { type: "string", default: "20" },
     controller: { type: "string", default: "20" },
+    measure: { type: "string", default: "12" },
+    away: { type: "string", default: "15" },
     seed: { type: "string", default: "1" },
     fleets: { type: "string", default: "4" },
     open: { type: "boolean", default: false },
@@ -20,22 +27,29 @@ const { values } = parseArgs({
 });
 
 /** The trial takes two of them; the third is there when one is lost. The target stays where it is, with sysctls of its own. */
-const specs = agentsWithClocks([0, 5000, -5000]).map((spec) => {
-  return { ...spec, stays: spec.role === "target" };
+const specs = agentsWithClocks([0, 5000, -5000]).map((spec): AgentSpec => {
+  const flags = values.open ? ["--insecure"] : [];
+  return { ...spec, stays: spec.role === "target", flags };
 });
-/** All but the third: a kill that no trial notices would show nothing. */
-const killed = specs.slice(0, 3);
+const names = specs.map(({ name }) => name);
 
+const measureS = Number(values.measure);
+/** From the first host of the trial until its results are in, about: a kill falls anywhere into it. */
+const killWithinMs = 1000 * (measureS + 2);
+const AGENT_VICTIMS = ["agent SIGKILL", "agent SIGSTOP", "agent cut off"] as const;
 const uniform = seedUniform(Number(values.seed));
 const kills = [
   ...Array.from(
     { length: Number(values.agents) },
-    (_, i): Victim => (i % 2 === 0 ? "agent SIGKILL" : "agent SIGSTOP"),
+    (_, i): Victim => AGENT_VICTIMS[i % AGENT_VICTIMS.length] ?? "agent SIGKILL",
   ),
   ...Array.from({ length: Number(values.server) }, (): Victim => "server"),
   ...Array.from({ length: Number(values.controller) }, (): Victim => "controller"),
 ].map((victim, index) => {
-  return { victim, index, afterMs: Math.round(uniform() * KILL_WITHIN_MS), agents: killed };
+  const afterMs = Math.round(uniform() * killWithinMs);
+  const isAway = victim !== "agent SIGKILL" && victim !== "controller";
+  const awayMs = isAway ? Math.round(1000 * Number(values.away) * uniform()) : 0;
+  return { victim, index, afterMs, awayMs, measureS };
 });
 
 const startedAtMs = performance.now();
@@ -56,14 +70,13 @@ print({
 process.exitCode = reports.every(({ problems }) => problems.length === 0) ? 0 : 1;
 
 /** Takes the next kill of all, until none is left. */
-async function killOnOneFleet(): Promise<void> {
-  await using fleet = await startFleet(
-    specs,
-    null,
-    values.open ? null : specs.map(({ name }) => name),
-  );
+async function killOnOneFleet(_: unknown, i: number): Promise<void> {
+  await using homes = openHomes(names, `198.19.${200 + i}`);
+  const housed = specs.map((spec) => ({ ...spec, home: homes.of(spec.name) }));
+  await using fleet = await startFleet(housed, homes.hub, values.open ? null : names);
   for (const kill of left) {
-    const report = await killOnce(fleet, kill);
+    // All but the third: a kill that no trial notices would show nothing.
+    const report = await killOnce(fleet, { ...kill, agents: housed.slice(0, 3), homes });
     reports.push(report);
     print(report);
   }

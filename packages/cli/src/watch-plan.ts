@@ -125,8 +125,9 @@ function describeTrouble({ trial, outcome, attempt }: EndedAttempt): string | nu
   const name = `${trial.variant} replicate ${trial.replicate}${again}`;
   switch (outcome.state) {
     case "completed":
-    case "aborted":
       return null;
+    case "aborted":
+      return outcome.reason === undefined ? null : `! ${name} was not begun: ${outcome.reason}`;
     case "degraded":
       return `! ${name} is degraded: ${outcome.reason}`;
     case "invalid":

@@ -165,7 +165,7 @@ export interface PartialTrial {
   readonly phase: TrialPhase;
   readonly world: Pick<TrialWorld, "sysctls" | "environment" | "warnings"> | null;
   readonly recorder: Recorder | null;
-  readonly gathered: Pick<Gathered, "reports" | "histograms">;
+  readonly gathered: Pick<Gathered, "reports" | "histograms" | "losses">;
   readonly startedAtUnixMs: number;
 }
 
@@ -182,9 +182,10 @@ export function failedTrial(trial: Trial, started: PartialTrial, thrown: unknown
   if (!(error instanceof ChurnError)) throw error;
   const record = partialRecord(trial, started);
   if (error.code === "E_AGENT") {
-    const warning: Warning = { code: "W_AGENT_LOST", message: error.message };
-    const warnings = [...record.warnings, warning];
-    return { state: "invalid", record: { ...record, warnings }, reason: error.message };
+    // Who was lost before is why this went wrong too.
+    const losses = listLosses([...started.gathered.losses, error]);
+    const warnings = [...record.warnings, ...losses];
+    return { state: "invalid", record: { ...record, warnings }, reason: explainAll(losses) };
   }
   const { phase } = started;
   return { state: "failed", record, phase, code: error.code, message: explain(error) };

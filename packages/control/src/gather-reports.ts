@@ -89,7 +89,8 @@ export function mergeWhatCame({
   return reports.length === 0 ? EMPTY_SHARD_REPORT : { ...mergeReports(reports), histograms };
 }
 
-export const NOTHING_CAME: Pick<Gathered, "reports" | "histograms"> = {
+export const NOTHING_CAME: Pick<Gathered, "reports" | "histograms" | "losses"> = {
   reports: [],
   histograms: [],
+  losses: [],
 };

@@ -1,15 +1,17 @@
-import type {
-  ArmedShard,
-  Clock,
-  Measurement,
-  Plan,
-  Testbed,
-  Trial,
-  TrialOutcome,
-  TrialPhase,
-  TrialState,
-  Warning,
-  WarningCode,
+import {
+  type ArmedShard,
+  ChurnError,
+  type Clock,
+  type ErrorCode,
+  type Measurement,
+  type Plan,
+  type Testbed,
+  type Trial,
+  type TrialOutcome,
+  type TrialPhase,
+  type TrialState,
+  type Warning,
+  type WarningCode,
 } from "@churnlab/core";
 import type { Recorder } from "./recorder.ts";
 import { runTrial } from "./run-trial.ts";
@@ -73,6 +75,8 @@ export interface EndedTrial {
  * Runs the trials of a plan in their order and stores each when it ends. A trial that lost an agent is repeated at once, in
  * the same block. An invalid or failed trial does not end the plan; an aborted signal does, after the running trial has
  * been stored, and `enough` does between two blocks. Resolves with every trial that is over, those of before included.
+ * Rejects with the error of a testbed that cannot serve it (`UNSERVED`), once the attempt is stored as aborted: the other
+ * trials would fail in the same way, and a run that is resumed begins with this one.
  */
 export async function runPlan(
   plan: Plan,
@@ -81,11 +85,16 @@ export async function runPlan(
 ): Promise<readonly EndedTrial[]> {
   const ended: EndedTrial[] = [...(context.progress?.ended ?? [])];
   const over = new Set(ended.map(({ trial }) => trial.id));
+  const known = ended.length;
   for (const trial of plan.trials.filter(({ id }) => !over.has(id))) {
     const last = ended.at(-1);
     const isNextBlock = last !== undefined && last.trial.block !== trial.block;
     if (signal.aborted || (isNextBlock && context.enough?.(ended))) break;
-    const outcome = await runAttempts(trial, context, signal);
+    const outcome = await runAttempts(
+      trial,
+      { ...context, wasServed: ended.length > known },
+      signal,
+    );
     ended.push({ trial, state: outcome.state, measurements: outcome.record.measurements });
   }
   return ended;
@@ -94,14 +103,15 @@ export async function runPlan(
 /** Runs a trial until it loses no agent, as often as it may be begun; the last attempt is what counts. */
 async function runAttempts(
   trial: Trial,
-  context: PlanContext,
+  { wasServed, ...context }: PlanContext & { readonly wasServed: boolean },
   signal: AbortSignal,
 ): Promise<TrialOutcome> {
   const { lost, interrupted } = context.progress?.attempts.get(trial.id) ?? NO_ATTEMPT;
   const of = Math.max(context.attempts ?? 1, lost + 1) + interrupted;
+  let isServed = wasServed;
   for (let number = lost + interrupted + 1; ; number++) {
     context.begin?.(trial, number);
-    const outcome = await runTrial(
+    const seen = await runTrial(
       trial,
       {
         testbed: context.testbedFor(trial),
@@ -112,11 +122,41 @@ async function runAttempts(
       },
       signal,
     );
+    const unserved = findUnserved(seen);
+    const outcome = unserved === null ? seen : abortUnserved(seen, unserved);
     context.save(trial, outcome, number);
     context.listener.onOutcome(trial, outcome, { number, of });
-    if (!lostAgent({ ...outcome.record, state: outcome.state }) || number >= of || signal.aborted)
-      return outcome;
+    const mayRepeat = number < of && !signal.aborted;
+    if (unserved !== null) {
+      // What served a trial before has lost something that may come back.
+      if (mayRepeat && isServed && MAY_COME_BACK.has(unserved.code)) continue;
+      throw unserved;
+    }
+    isServed = true;
+    if (!mayRepeat || !lostAgent({ ...outcome.record, state: outcome.state })) return outcome;
   }
+}
+
+/** Whoever is to serve the trials cannot: too few agents, of another version, another run's, or nobody to reach them by. */
+const UNSERVED: ReadonlySet<ErrorCode> = new Set([
+  "E_FLEET",
+  "E_FLEET_VERSION",
+  "E_FLEET_LOCKED",
+  "E_NATS",
+]);
+
+const MAY_COME_BACK: ReadonlySet<ErrorCode> = new Set(["E_FLEET", "E_FLEET_LOCKED", "E_NATS"]);
+
+function findUnserved(outcome: TrialOutcome): ChurnError | null {
+  if (outcome.state !== "failed" || !UNSERVED.has(outcome.code)) return null;
+  return new ChurnError(outcome.code, outcome.message, {
+    hint: "What is done is kept. Once this is mended, churnlab run --resume last goes on with the trial that was not begun.",
+  });
+}
+
+/** It is not over: it was never begun. */
+function abortUnserved({ record }: TrialOutcome, { message }: ChurnError): TrialOutcome {
+  return { state: "aborted", record, phase: "prepare", reason: message };
 }
 
 const NO_ATTEMPT: PastAttempts = { lost: 0, interrupted: 0 };

@@ -1,7 +1,9 @@
 import {
   ChurnError,
+  type ErrorCode,
   type Plan,
   type ShardReport,
+  type Testbed,
   type Trial,
   type TrialState,
 } from "@churnlab/core";
@@ -195,6 +197,85 @@ describe("a trial that loses an agent", () => {
       stop.signal,
     );
     expect(saved).toEqual([1]);
+  });
+});
+
+/** A testbed that refuses to build in the given worlds, counted from 1. */
+function refusingTestbed(code: ErrorCode, refuses: (build: number) => boolean): Testbed {
+  const fake = losingTestbed(0);
+  let builds = 0;
+  return {
+    kind: fake.kind,
+    build: async () => {
+      builds += 1;
+      if (refuses(builds)) throw new ChurnError(code, `none for ${builds}`, { hint: "Start one." });
+      return fake.build();
+    },
+    close: async () => {},
+  };
+}
+
+async function runRefused(testbed: Testbed, options: Partial<PlanContext> = {}) {
+  const seen: string[] = [];
+  const ended = await run({
+    testbedFor: () => testbed,
+    attempts: 2,
+    save: ({ id }, outcome, attempt) => seen.push(`${id}.${attempt} ${outcome.state}`),
+    ...options,
+  }).catch((error: unknown) => error);
+  return { seen, ended };
+}
+
+describe("a fleet that cannot serve a plan", () => {
+  it.each(["E_FLEET", "E_FLEET_VERSION", "E_FLEET_LOCKED", "E_NATS"] as const)(
+    "at all (%s) ends it with that error at the first trial, which is stored as aborted",
+    async (code) => {
+      const { seen, ended } = await runRefused(refusingTestbed(code, () => true));
+      expect(ended).toMatchObject({ code, message: "none for 1. Start one." });
+      expect(seen).toEqual(["1.1 aborted"]);
+    },
+  );
+
+  it.each(["E_FLEET", "E_FLEET_LOCKED", "E_NATS"] as const)(
+    "any more (%s), after it lost something, is asked once more for each attempt left, and then ends it",
+    async (code) => {
+      const { seen, ended } = await runRefused(refusingTestbed(code, (build) => build >= 3));
+      expect(ended).toMatchObject({
+        code,
+        message: "none for 4. Start one.",
+        hint: expect.stringContaining("--resume"),
+      });
+      expect(seen).toEqual(["1.1 completed", "2.1 completed", "3.1 aborted", "3.2 aborted"]);
+    },
+  );
+
+  it("for a moment costs it an attempt", async () => {
+    const { seen, ended } = await runRefused(refusingTestbed("E_FLEET", (build) => build === 3));
+    expect(seen.slice(0, 5)).toEqual([
+      "1.1 completed",
+      "2.1 completed",
+      "3.1 aborted",
+      "3.2 completed",
+      "4.1 completed",
+    ]);
+    expect((ended as Ran).outcomes.map(({ state }) => state)).toEqual(Array(8).fill("completed"));
+  });
+
+  it("leaves the trial to who resumes the run: it is not over", () => {
+    const past = {
+      trialId: 1,
+      attempt: 1,
+      state: "aborted",
+      warnings: [],
+      measurements: [],
+    } as const;
+    expect(readProgress(PLAN, [past], 2).attempts.get(1)).toEqual({ lost: 0, interrupted: 1 });
+  });
+
+  it("is not what another failure of a trial means: the others are run", async () => {
+    const { seen } = await runRefused(refusingTestbed("E_TARGET", (build) => build === 1));
+    expect(seen.slice(0, 2)).toEqual(["1.1 failed", "2.1 completed"]);
+    expect(seen).toHaveLength(8);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
 import { type NatsConnection, RequestError } from "@nats-io/transport-node";
 import { z } from "zod";
@@ -8,7 +9,7 @@ import { checkMessage } from "../message-codec.ts";
 import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
 import type { Fence } from "../messages/fence.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
-import { HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb } from "../subjects.ts";
+import { DEAD_MAN_MS, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb } from "../subjects.ts";
 import type { ClockLine } from "./clock-line.ts";
 import { requestReply } from "./request-reply.ts";
 
@@ -35,6 +36,8 @@ export interface Ask<T> {
 const SERVER_AWAY_MS_MAX = 10_000;
 /** Agents find the server again within a few tenths of a second, and then bring what they had to say. */
 const ANSWER_AFTER_RETURN_MS = 1500;
+/** Between two questions to an agent that is not back yet. */
+const RETURN_POLL_MS = 100;
 const nothing: z.ZodType = z.unknown();
 
 /** Which exchanges a measurement may use. */
@@ -66,6 +69,10 @@ export class AgentLink {
   readonly #clocks: ClockLine;
   readonly #lost = new AbortController();
   #heardAtMs: number;
+  /** Not heard since the server was away: it may not be back yet. */
+  #isAwaited = false;
+  /** Whether its heartbeats are to say that it serves this run. */
+  #hasSide = false;
   #clock: ClockOffset | null = null;
   readonly #exchanges = new RecentExchanges();
   #exchange: Promise<void> | null = null;
@@ -122,9 +129,31 @@ export class AgentLink {
     return agentMs - this.clock.offsetMs;
   }
 
-  hear({ instance }: Heartbeat): void {
-    if (instance === this.description.instance) this.#heardAtMs = this.#asker.nowMs();
-    else this.lose(`${this.name} was started anew: what it had is gone`);
+  /** When it was last heard, or could not be. */
+  get heardAtMs(): number {
+    return this.#heardAtMs;
+  }
+
+  get instance(): string {
+    return this.description.instance;
+  }
+
+  /** Whether it has a side of this run now: one that says that it has none has given it up, and its results with it. */
+  expectSide(hasSide: boolean): void {
+    this.#hasSide = hasSide;
+  }
+
+  hear({ instance, run }: Heartbeat): void {
+    if (instance !== this.instance) {
+      this.lose(`${this.name} was started anew: what it had is gone`);
+      return;
+    }
+    this.#heardAtMs = this.#asker.nowMs();
+    this.#isAwaited = false;
+    if (!this.#hasSide || run === this.#asker.run) return;
+    this.lose(
+      `The agent ${this.name} let go of its side of the trial, as it does after ${DEAD_MAN_MS / 1000} s without a word from its controller`,
+    );
   }
 
   /** While the server is away nobody can be heard: that is not the agent's silence. */
@@ -135,6 +164,7 @@ export class AgentLink {
   /** The server was away and is back: questions and answers may be lost with it. */
   reconnect(): void {
     this.excuse();
+    this.#isAwaited = true;
     for (const tell of this.#onServerBack) tell();
   }
 
@@ -174,9 +204,12 @@ export class AgentLink {
         return checkMessage(await this.unlessLost(answer), schema);
       } catch (error) {
         if (error instanceof ChurnError) throw error;
-        if (again && !this.#nc.isClosed() && this.#asker.nowMs() < endMs && !isNoResponders(error))
-          continue;
-        throw this.#explain(verb, error);
+        const mayAsk = !this.#nc.isClosed() && this.#asker.nowMs() < endMs;
+        if (isNoResponders(error)) {
+          // Nobody has heard it: also what may be done once only can be asked again.
+          if (!mayAsk || !this.#isAwaited) throw this.#disappear();
+          await sleep(RETURN_POLL_MS);
+        } else if (!mayAsk || !again) throw this.#explain(verb, error);
       }
     }
   }
@@ -209,11 +242,12 @@ export class AgentLink {
     for (;;) {
       this.#lost.signal.throwIfAborted();
       const exchange = await this.#clocks.ask(this.name);
-      if (exchange === "gone") throw this.#disappear();
-      if (exchange !== "late") return this.#exchanges.note(exchange);
+      if (typeof exchange === "object") return this.#exchanges.note(exchange);
+      if (exchange === "gone" && !this.#isAwaited) throw this.#disappear();
       if (this.#nc.isClosed() || this.nowMs() >= untilMs) {
         throw new ChurnError("E_AGENT", `The agent ${this.name} did not tell its clock`);
       }
+      if (exchange === "gone") await sleep(RETURN_POLL_MS);
     }
   }
 
@@ -239,7 +273,6 @@ export class AgentLink {
   }
 
   #explain(verb: Verb, cause: unknown): ChurnError {
-    if (isNoResponders(cause)) return this.#disappear();
     const why = cause instanceof Error ? cause.message : String(cause);
     return new ChurnError("E_AGENT", `The agent ${this.name} did not answer ${verb}: ${why}`, {
       cause,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import {
   ChurnError,
   type CounterReading,
@@ -23,6 +24,11 @@ import type { AgentLink } from "./agent-link.ts";
 
 /** Beyond the time of a look itself. */
 const LOOK_MS_MAX = 3000;
+/**
+ * So long before its time a look is asked for. A server lets an agent answer for a while only (`allow_responses`): what is asked at
+ * the start of a long warm-up could not be answered at its end.
+ */
+const LOOK_LEAD_MS = 2000;
 /** Lines of the live grid that are kept for agents that are late. */
 const LINES_KEPT = 16;
 
@@ -64,6 +70,7 @@ export class RemoteObserver implements Observer {
   #events: RoleEvent[] = [];
   #ports: PortReading | null = null;
   readonly #queues = new Map<string, QueueReading>();
+  readonly #closed = new AbortController();
   /** Lines of the grid that never were complete. */
   missed = 0;
 
@@ -138,12 +145,18 @@ export class RemoteObserver implements Observer {
     return joinWarnings(this.#looks.flatMap(({ look }) => look.warnings));
   }
 
+  /** Looks that are still to come are not taken any more. */
   close(): void {
     this.#parts.clear();
+    this.#closed.abort();
   }
 
   async #ask(link: AgentLink, { atMs, marks }: RemoteLook): Promise<SeenHost> {
     const { key, onReply } = this.#options;
+    const earlyMs = atMs - LOOK_LEAD_MS - link.nowMs();
+    if (earlyMs > 0) {
+      await link.unlessLost(sleep(earlyMs, undefined, { signal: this.#closed.signal }));
+    }
     const reply = await link.ask("read", {
       body: { key, role: this.role, atMs: link.toAgentMs(atMs), marks },
       schema: readReplySchema,

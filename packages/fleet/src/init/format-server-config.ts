@@ -78,7 +78,10 @@ system_account: SYS
 `;
 }
 
-/** An agent answers what it is asked and speaks of itself. It cannot ask, nor hear what others say. */
+/**
+ * An agent answers what it is asked and speaks of itself. It cannot ask, nor hear what others say. An answer that comes later than
+ * this is dropped by the server: no question may be asked long before it is to be answered (a side may take 90 s to be built).
+ */
 function formatAgent({ name, publicKey }: FleetUser): string {
   const publish = [heartbeatSubject(name), liveSubject(name), resultsOfAgent(name)];
   const subscribe = [
@@ -95,7 +98,7 @@ function formatAgent({ name, publicKey }: FleetUser): string {
     "        permissions {",
     `          publish: [${publish.map(quote).join(", ")}]`,
     `          subscribe: [${subscribe.map(quote).join(", ")}]`,
-    "          allow_responses: true",
+    '          allow_responses: { max: 1, expires: "2m" }',
     "        }",
     "      }",
   ].join("\n");

@@ -19,6 +19,8 @@ export interface WrittenFleet extends AsyncDisposable {
   readonly port: number;
   /** Process id of the server. */
   readonly serverPid: number;
+  /** Kills the server and starts it again on the same port. */
+  restartServer(): Promise<void>;
   /** Connects as `controller`, `system` or an agent, with what its file says. */
   connectAs(name: string): Promise<NatsConnection>;
 }
@@ -28,18 +30,10 @@ export async function startWrittenFleet(agents: readonly string[]): Promise<Writ
   const port = await findFreePort();
   const { files } = planFleet({ agents, host: "127.0.0.1", port, now: new Date() });
   writeFleet(directory, files, false);
-  const server = spawn("nats-server", ["-c", "server.conf"], {
-    cwd: path.join(directory, "server"),
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let log = "";
-  server.stderr.on("data", (chunk: Buffer) => {
-    log = `${log}${chunk.toString()}`.slice(-20_000);
-  });
+  let server: ChildProcess;
   try {
-    await waitUntilReady(server, () => log);
+    server = await startServer(directory);
   } catch (error) {
-    await end(server);
     rmSync(directory, { recursive: true, force: true });
     throw error;
   }
@@ -47,7 +41,13 @@ export async function startWrittenFleet(agents: readonly string[]): Promise<Writ
   return {
     directory,
     port,
-    serverPid: server.pid ?? 0,
+    get serverPid() {
+      return server.pid ?? 0;
+    },
+    restartServer: async () => {
+      await end(server);
+      server = await startServer(directory);
+    },
     connectAs: async (name) => {
       const connection = await connect({ ...optionsOf(directory, name), reconnect: false });
       connections.push(connection);
@@ -59,6 +59,24 @@ export async function startWrittenFleet(agents: readonly string[]): Promise<Writ
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+async function startServer(directory: string): Promise<ChildProcess> {
+  const server = spawn("nats-server", ["-c", "server.conf"], {
+    cwd: path.join(directory, "server"),
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let log = "";
+  server.stderr.on("data", (chunk: Buffer) => {
+    log = `${log}${chunk.toString()}`.slice(-20_000);
+  });
+  try {
+    await waitUntilReady(server, () => log);
+    return server;
+  } catch (error) {
+    await end(server);
+    throw error;
+  }
 }
 
 /** What the file of `controller`, `system` or an agent says of how to connect. */

@@ -1,0 +1,93 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Heartbeat } from "../messages/agent-description.ts";
+import type { TrialKey } from "../messages/trial-messages.ts";
+import { DEAD_MAN_MS, HEARTBEAT_MS } from "../subjects.ts";
+
+/** An agent that hears its controller no more than this hears it has no side any more: its dead-man's switch has ended it. */
+const GONE_MS = HEARTBEAT_MS + DEAD_MAN_MS + 1500;
+
+export interface LeftSideParts {
+  /** The run whose sides they are. */
+  readonly run: string;
+  readonly nowMs: () => number;
+  /** Tells an agent to take the side of an attempt down; resolves with any answer, and rejects where there is none. */
+  readonly restore: (agent: string, key: TrialKey) => Promise<unknown>;
+}
+
+/** Whose side was left, and when it was last heard. */
+export interface LeftAgent {
+  readonly name: string;
+  readonly instance: string;
+  readonly heardAtMs: number;
+}
+
+interface LeftSide {
+  readonly agent: LeftAgent;
+  readonly key: TrialKey;
+  readonly gone: AbortController;
+  heardAtMs: number;
+}
+
+/**
+ * Sides of agents that were lost. Such an agent may be cut off for a while only, and its load then is in the way of the next
+ * attempt: it is told to take its side down until it does, or cannot have it any more.
+ */
+export class LeftSides implements Disposable {
+  readonly #parts: LeftSideParts;
+  readonly #sides = new Map<string, LeftSide>();
+  readonly #recalls = new Set<Promise<void>>();
+
+  constructor(parts: LeftSideParts) {
+    this.#parts = parts;
+  }
+
+  /** The side of this attempt is nobody's from now on. */
+  leave(agent: LeftAgent, key: TrialKey): void {
+    this.#sides.get(agent.name)?.gone.abort();
+    const side: LeftSide = { agent, key, gone: new AbortController(), heardAtMs: agent.heardAtMs };
+    this.#sides.set(agent.name, side);
+    const recall: Promise<void> = this.#recall(side).finally(() => {
+      side.gone.abort();
+      this.#recalls.delete(recall);
+      if (this.#sides.get(agent.name) === side) this.#sides.delete(agent.name);
+    });
+    this.#recalls.add(recall);
+  }
+
+  /** Whoever says that it serves another run, or none, has no side of this one. */
+  hear(name: string, { instance, run }: Heartbeat): void {
+    const side = this.#sides.get(name);
+    if (side === undefined) return;
+    if (instance === side.agent.instance && run === this.#parts.run) {
+      side.heardAtMs = this.#parts.nowMs();
+    } else side.gone.abort();
+  }
+
+  /** Resolves once no agent can have a side that was left, or when the signal is aborted. */
+  async allGone(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const waited = new AbortController();
+    const aborted = once(signal, "abort", { signal: waited.signal }).catch(() => {});
+    await Promise.race([Promise.all(this.#recalls), aborted]);
+    waited.abort();
+  }
+
+  [Symbol.dispose](): void {
+    for (const { gone } of this.#sides.values()) gone.abort();
+  }
+
+  async #recall(side: LeftSide): Promise<void> {
+    const { nowMs, restore } = this.#parts;
+    const { agent, key, gone } = side;
+    const isGone = once(gone.signal, "abort");
+    while (!gone.signal.aborted && nowMs() - side.heardAtMs < GONE_MS) {
+      try {
+        await Promise.race([restore(agent.name, key), isGone]);
+        return;
+      } catch {
+        await sleep(HEARTBEAT_MS, undefined, { signal: gone.signal }).catch(() => {});
+      }
+    }
+  }
+}
