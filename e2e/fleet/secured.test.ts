@@ -199,8 +199,9 @@ describe("a warm-up that is longer than the server lets an agent take for an ans
       testbed,
     );
     await testbed.close();
-    expect(outcome.state).toBe("completed");
-    expect(outcome.record.warnings.map(({ code }) => code)).not.toContain("W_BOUNDARY_LATE");
+    expect(`${outcome.state} ${JSON.stringify(outcome.record.warnings)}`).toMatch(
+      /^completed (?!.*W_BOUNDARY_LATE)/,
+    );
     expect(fleet.server().log()).not.toMatch(/Publish Violation .*_INBOX_controller/);
   });
 });

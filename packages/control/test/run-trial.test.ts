@@ -170,6 +170,26 @@ describe("runTrial", () => {
     expect(valueOf(outcome, "tcp.ActiveOpens")).toBe(9);
   });
 
+  it("says first who was lost, when another host cannot be looked at after that", async () => {
+    let looks = 0;
+    const elsewhere = Object.assign(new FakeObserver(), {
+      lookAt: async () => {
+        if (looks++ > 0) throw new ChurnError("E_AGENT", "a has prepared no trial 1");
+        return { gauges: {}, counters: {}, atMs: 0 };
+      },
+    });
+    const agents = [new FakeAgent("b", { run: loseAgent })];
+    const { outcome } = await run({ agents, observers: [elsewhere] });
+    expect(outcome).toMatchObject({
+      state: "invalid",
+      reason: "agent b was lost; a has prepared no trial 1",
+    });
+    expect(outcome.record.warnings.map(({ code }) => code)).toEqual([
+      "W_AGENT_LOST",
+      "W_AGENT_LOST",
+    ]);
+  });
+
   it("keeps what an agent had counted that lost a worker, and stops the others", async () => {
     const failures = [failure(2)];
     const loses = async () => ({
