@@ -205,7 +205,6 @@ function refusingTestbed(code: ErrorCode, refuses: (build: number) => boolean): 
   const fake = losingTestbed(0);
   let builds = 0;
   return {
-    kind: fake.kind,
     build: async () => {
       builds += 1;
       if (refuses(builds)) throw new ChurnError(code, `none for ${builds}`, { hint: "Start one." });
