@@ -1,7 +1,6 @@
 import { EXIT } from "./exit-codes.ts";
+import { onStopSignals } from "./on-stop-signals.ts";
 import type { Terminal } from "./terminal.ts";
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 export interface SignalAbort extends Disposable {
   readonly signal: AbortSignal;
@@ -15,17 +14,14 @@ export interface SignalAbort extends Disposable {
  */
 export function abortOnSignals(terminal: Terminal): SignalAbort {
   const controller = new AbortController();
-  const onSignal = (name: NodeJS.Signals): void => {
+  const listening = onStopSignals((name) => {
     if (controller.signal.aborted) process.exit(EXIT.interrupted);
     terminal.say(`\n${name}: stopping the load and saving what there is. Again: end now.`);
     controller.abort();
-  };
-  for (const name of SIGNALS) process.on(name, onSignal);
+  });
   return {
     signal: controller.signal,
     abort: () => controller.abort(),
-    [Symbol.dispose]() {
-      for (const name of SIGNALS) process.off(name, onSignal);
-    },
+    [Symbol.dispose]: () => listening[Symbol.dispose](),
   };
 }

@@ -7,7 +7,7 @@ import {
   type RunComparison,
 } from "@churnlab/report";
 import type { StoreReader } from "@churnlab/store";
-import type { ReportTarget } from "./report-target.ts";
+import type { Reporter } from "./reporter.ts";
 import { cannotWrite, loadTrialParts } from "./write-report.ts";
 
 /** Writes runs as NDJSON while they go on. */
@@ -22,8 +22,8 @@ export interface RunFollower extends Disposable {
  * Opens every NDJSON reporter before the first trial. A trial is in the file when it has ended, so whatever ends the
  * process, SIGKILL included, the trials before it can be read. Throws `E_OUTPUT`.
  */
-export function followRuns(store: StoreReader, targets: readonly ReportTarget[]): RunFollower {
-  const sinks = targets
+export function followRuns(store: StoreReader, reporters: readonly Reporter[]): RunFollower {
+  const sinks = reporters
     .filter(({ format }) => format === "ndjson")
     .map(({ file }) => (file === null ? STDOUT : openSink(file)));
   const write = (lines: Iterable<string>): void => {

@@ -1,11 +1,11 @@
-import { ChurnError, formatProblems, ScenarioError } from "@churnlab/core";
+import { ChurnError, findFirstError, formatProblems, ScenarioError } from "@churnlab/core";
 import { EXIT, type ExitCode, exitCodeOf } from "./exit-codes.ts";
 import { fitTalk } from "./fit-screen.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Says what happened, where, why, and one fix; a bug says that it is one. Returns the exit status it asks for. */
 export function printError(thrown: unknown, terminal: Terminal): ExitCode {
-  const error = findFirst(thrown);
+  const error = findFirstError(thrown);
   if (error instanceof ScenarioError) {
     terminal.say(fitProblems(formatProblems(error)));
     return exitCodeOf(error.code);
@@ -31,9 +31,4 @@ function fitProblems(text: string): string {
     .split("\n")
     .map((line) => (SOURCE_LINE.test(line) ? line : fitTalk(line)))
     .join("\n");
-}
-
-/** What went wrong first: that closing failed too, on a full disk for instance, is no news. */
-function findFirst(thrown: unknown): unknown {
-  return thrown instanceof SuppressedError ? findFirst(thrown.suppressed) : thrown;
 }

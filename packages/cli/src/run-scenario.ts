@@ -18,6 +18,7 @@ import { readTickRateHz } from "@churnlab/linux";
 import { hasEnoughBlocks } from "@churnlab/report";
 import type { RunState } from "@churnlab/store";
 import { concludeRun } from "./conclude-run.ts";
+import { displayPlan } from "./display-plan.ts";
 import { exitCodeOfTrials } from "./doubt-run.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { feedDashboard } from "./feed-dashboard.ts";
@@ -25,7 +26,6 @@ import { monotonicClock } from "./monotonic-clock.ts";
 import { readTags } from "./read-tags.ts";
 import type { RunSession } from "./run-session.ts";
 import { VERSION } from "./version.ts";
-import { watchPlan } from "./watch-plan.ts";
 
 /** A scenario to run, and where it comes from. */
 export interface ScenarioJob {
@@ -107,8 +107,8 @@ async function runTrials(
   { scenario, plan, runId, progress, expectedMs }: StartedRun,
   session: RunSession,
 ): Promise<readonly EndedTrial[]> {
-  using watch = watchPlan({ scenario, plan, runId, expectedMs }, session);
-  const listener = joinListeners(watch, feedDashboard(session.feed));
+  using display = displayPlan({ scenario, plan, runId, expectedMs }, session);
+  const listener = joinListeners(display, feedDashboard(session.feed));
   try {
     await session.testbeds.begin(runId);
     return await runPlan(

@@ -2,7 +2,7 @@ import type { LiveFeed } from "@churnlab/report";
 import type { Store } from "@churnlab/store";
 import type { RunFollower } from "./follow-run.ts";
 import type { Testbeds } from "./open-testbeds.ts";
-import type { ReportTarget } from "./report-target.ts";
+import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What every scenario of one `run` command shares. */
@@ -15,7 +15,7 @@ export interface RunSession {
   readonly quiet: boolean;
   /** A trial that contradicts the port model fails the run, as a gate does. */
   readonly gateModel: boolean;
-  readonly reporters: readonly ReportTarget[];
+  readonly reporters: readonly Reporter[];
   /** Told of every trial as it ends. */
   readonly follower: RunFollower;
   /** Told what the run does, for dashboards of this process and of others. */

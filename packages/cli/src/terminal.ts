@@ -18,6 +18,12 @@ function style(format: Parameters<typeof styleText>[0]): (text: string) => strin
   return (text) => styleText(format, text, { stream: process.stderr });
 }
 
+/** Whether what is written there can be drawn over. */
+export function isScreen({ isTTY }: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, TERM, CI } = process.env;
+  return isTTY && !NO_COLOR && TERM !== "dumb" && !CI;
+}
+
 export const terminal: Terminal = {
   print: (data) => {
     process.stdout.write(data.endsWith("\n") ? data : `${data}\n`);
@@ -26,8 +32,7 @@ export const terminal: Terminal = {
     process.stderr.write(`${line}\n`);
   },
   get redraws() {
-    const { NO_COLOR, TERM, CI } = process.env;
-    return process.stderr.isTTY && !NO_COLOR && TERM !== "dumb" && !CI;
+    return isScreen(process.stderr);
   },
   get columns() {
     return process.stderr.columns ?? 80;

@@ -18,7 +18,7 @@ import {
 } from "@churnlab/report";
 import type { StoreReader } from "@churnlab/store";
 import type { ReportFormat } from "./report-formats.ts";
-import type { ReportTarget } from "./report-target.ts";
+import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface Reportable {
@@ -31,24 +31,24 @@ export interface Reportable {
 }
 
 /** Writes one report of a run. Throws `E_OUTPUT` when the file cannot be written. */
-export async function writeReport(target: ReportTarget, about: Reportable): Promise<void> {
-  if (target.format === "github") {
+export async function writeReport(reporter: Reporter, about: Reportable): Promise<void> {
+  if (reporter.format === "github") {
     writeToGitHub(about);
     return;
   }
-  if (target.format === "ndjson") {
+  if (reporter.format === "ndjson") {
     const { store, comparison, gates } = about;
     const partsOf = (trialId: number): NdjsonTrialParts =>
       loadTrialParts(store, comparison.run.runId, trialId);
-    await writeLines(target.file, formatNdjson(comparison, { gates, partsOf }));
+    await writeLines(reporter.file, formatNdjson(comparison, { gates, partsOf }));
     return;
   }
   const text =
-    target.format === "html"
+    reporter.format === "html"
       ? await buildReport(about.store, about.comparison.run.runId)
-      : formatReport(target.format, about);
-  if (target.file === null) about.terminal.print(text);
-  else writeOutput(target.file, text);
+      : formatReport(reporter.format, about);
+  if (reporter.file === null) about.terminal.print(text);
+  else writeOutput(reporter.file, text);
 }
 
 /** Everything of one trial that its measurements are not. */

@@ -1,6 +1,7 @@
 import {
   type ArmedShard,
   type Clock,
+  findFirstError,
   type Testbed,
   type Trial,
   type TrialOutcome,
@@ -87,14 +88,9 @@ export async function runTrial(
     if (outcome !== null) return withRestoreFailure(outcome, error);
     const started = { ...seen, phase: phases.current };
     if (signal.aborted) return abortedTrial(trial, started);
-    return failedTrial(trial, started, findFirst(error));
+    return failedTrial(trial, started, findFirstError(error));
   }
   return outcome;
-}
-
-/** What went wrong before something else did on the way out. */
-function findFirst(thrown: unknown): unknown {
-  return thrown instanceof SuppressedError ? findFirst(thrown.suppressed) : thrown;
 }
 
 const NOTHING_SEEN = { world: null, recorder: null, gathered: NOTHING_CAME } as const;

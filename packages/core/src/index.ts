@@ -8,6 +8,7 @@
 
 export * from "./errno.ts";
 export * from "./errors.ts";
+export * from "./find-first-error.ts";
 export * from "./warnings.ts";
 
 // What a person asks for.
@@ -35,6 +36,7 @@ export * from "./suggest-name.ts";
 // How people are told.
 
 export * from "./format-number.ts";
+export * from "./name-end.ts";
 export * from "./wrap-text.ts";
 
 // What the kernel can be told.
@@ -59,7 +61,6 @@ export * from "./warn-ineffective.ts";
 export * from "./arrivals.ts";
 export * from "./count-open-files.ts";
 export * from "./describe-plan.ts";
-export * from "./format-plan.ts";
 export * from "./plan-trials.ts";
 export {
   listModelBounds,

@@ -1,4 +1,4 @@
-import { seedUniform, type TargetAddress, type Workload } from "@churnlab/core";
+import { nameEnd, seedUniform, type TargetAddress, type Workload } from "@churnlab/core";
 
 /** First byte of a raw request after whose answer the server closes. All other bytes are `x`. */
 export const RAW_LAST = 0x21;
@@ -26,10 +26,9 @@ function encodeRaw({ requestBytes }: Workload, _target: TargetAddress, last: boo
 }
 
 function encodeHttp({ requestBytes }: Workload, target: TargetAddress, last: boolean): Buffer {
-  const host = target.host.includes(":") ? `[${target.host}]` : target.host;
   const lines = [
     `${requestBytes > 0 ? "POST" : "GET"} ${target.path} HTTP/1.1`,
-    `Host: ${target.authority ?? `${host}:${target.port}`}`,
+    `Host: ${target.authority ?? nameEnd(target.host, target.port)}`,
     ...(requestBytes > 0 ? [`Content-Length: ${requestBytes}`] : []),
     ...(last ? ["Connection: close"] : []),
   ];

@@ -15,6 +15,7 @@ import {
   startAgent,
 } from "@churnlab/fleet";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { onStopSignals } from "../on-stop-signals.ts";
 import { terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
 
@@ -34,15 +35,12 @@ export interface AgentCommandOptions {
   readonly clockOffset?: number;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
 /** Serves until a signal comes, takes down what it has built then, and ends as interrupted. */
 export async function agent(options: AgentCommandOptions): Promise<ExitCode> {
   const read = readOptions(options);
   const started = await startAgent(read);
   const signal = Promise.withResolvers<null>();
-  const onSignal = (): void => signal.resolve(null);
-  for (const each of SIGNALS) process.on(each, onSignal);
+  const listening = onStopSignals(() => signal.resolve(null));
   const { name, roles, addresses, containers } = started.description;
   terminal.say(`agent ${name} (${roles.join(", ")}) serves with ${addresses.join(", ")}`);
   if (read.limits.images.length > 0) terminal.say(describeContainers(containers));
@@ -51,7 +49,7 @@ export async function agent(options: AgentCommandOptions): Promise<ExitCode> {
     if (failure !== null) throw failure;
     return EXIT.interrupted;
   } finally {
-    for (const each of SIGNALS) process.off(each, onSignal);
+    listening[Symbol.dispose]();
     await started[Symbol.asyncDispose]();
   }
 }

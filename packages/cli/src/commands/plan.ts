@@ -1,5 +1,6 @@
-import { describePlan, formatPlan, planTrials } from "@churnlab/core";
+import { describePlan, planTrials } from "@churnlab/core";
 import { readTickRateHz } from "@churnlab/linux";
+import { formatPlan } from "@churnlab/report/plan";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { fitScreen } from "../fit-screen.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";

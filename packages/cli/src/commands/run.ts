@@ -13,7 +13,7 @@ import { openFleet } from "../open-fleet.ts";
 import { openTestbeds } from "../open-testbeds.ts";
 import { listPlaceFlags } from "../place-flags.ts";
 import { readResumable } from "../read-resumable.ts";
-import { parseReportTarget, type ReportTarget } from "../report-target.ts";
+import { parseReporter, type Reporter } from "../reporter.ts";
 import { serveDatabase, serveRun } from "../run-dashboard.ts";
 import { runScenario, type ScenarioJob } from "../run-scenario.ts";
 import { terminal } from "../terminal.ts";
@@ -119,9 +119,9 @@ function listSpecs(scenarios: readonly Scenario[]): TrialSpec[] {
 }
 
 /** `--report FILE` is the short way to say `--reporter html=FILE`. */
-function listReporters({ reporter, report }: RunOptions): ReportTarget[] {
+function listReporters({ reporter, report }: RunOptions): Reporter[] {
   const asked = report === undefined ? [] : [`html=${report}`];
-  return [...(reporter ?? []), ...asked].map(parseReportTarget);
+  return [...(reporter ?? []), ...asked].map(parseReporter);
 }
 
 /** What the user asked for on the command line is a setting like any other, and is checked like one. */

@@ -1,5 +1,6 @@
+import { quoteText as quote } from "@churnlab/core/quote-word";
 import type { CommandWords } from "./describe-words.ts";
-import { listStoredCases, quote } from "./shell-cases.ts";
+import { listStoredCases } from "./shell-cases.ts";
 
 /**
  * A completion script for bash 4 and later. Where no word fits, names of files are offered. Runs and metrics are asked of

@@ -1,3 +1,4 @@
+import { quoteText as quote } from "@churnlab/core/quote-word";
 import type { CommandWords } from "./describe-words.ts";
 
 /** The cases of a shell's `case "$path $previous"` that say which stored words complete there, for bash and zsh alike. */
@@ -12,9 +13,4 @@ export function listStoredCases(commands: readonly CommandWords[]): readonly str
       .map((option) => `    ${quote(`${path} ${option.name}`)}) ;;`),
     ...(own === null ? [] : [`    ${quote(`${path} `)}*) stored=${own} ;;`]),
   ]);
-}
-
-/** A text as one word of a shell. */
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,6 +1,6 @@
 import { formatWatchLine, formatWatchScreen, type WatchDocument } from "@churnlab/report/watch";
 import type { createLogUpdate } from "log-update";
-import { terminal } from "../terminal.ts";
+import { isScreen, terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
 
 export interface WatchDisplay extends Disposable {
@@ -12,7 +12,9 @@ const COLUMNS_WITHOUT_SCREEN = 120;
 /** One JSON document per line, a screen that is drawn again, or plain lines where there is no screen. */
 export async function openDisplay({ json }: { readonly json: boolean }): Promise<WatchDisplay> {
   if (json) return lines((seen) => JSON.stringify(seen));
-  if (!isScreen()) return lines(formatWatchLine);
+  // A terminal that does not know its size, as under `script`, cannot be drawn on.
+  const redraws = isScreen(process.stdout) && process.stdout.rows > 0;
+  if (!redraws) return lines(formatWatchLine);
   const { createLogUpdate } = await import("log-update");
   return screen(createLogUpdate(process.stdout));
 }
@@ -35,13 +37,6 @@ function screen(update: ReturnType<typeof createLogUpdate>): WatchDisplay {
     show: (seen) => update(`${formatScreen(seen)}\n${terminalStyle.quiet("q ends")}`),
     [Symbol.dispose]: () => update.done(),
   };
-}
-
-function isScreen(): boolean {
-  const { NO_COLOR, TERM, CI } = process.env;
-  // A terminal that does not know its size, as under `script`, cannot be drawn on.
-  const hasSize = process.stdout.isTTY && process.stdout.rows > 0;
-  return hasSize && !NO_COLOR && TERM !== "dumb" && !CI;
 }
 
 function formatScreen(seen: WatchDocument): string {

@@ -1,4 +1,5 @@
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+import { onStopSignals } from "../on-stop-signals.ts";
+
 const CTRL_C = "\u0003";
 
 export interface Stop extends Disposable {
@@ -14,14 +15,14 @@ export function untilStopped(): Stop {
   };
   const { stdin } = process;
   const isScreen = stdin.isTTY && process.stdout.isTTY;
-  for (const name of SIGNALS) process.on(name, stop);
+  const listening = onStopSignals(stop);
   if (isScreen) {
     stdin.setRawMode(true).setEncoding("utf8").on("data", onKey).resume();
   }
   return {
     signal: controller.signal,
     [Symbol.dispose]() {
-      for (const name of SIGNALS) process.off(name, stop);
+      listening[Symbol.dispose]();
       if (isScreen) stdin.off("data", onKey).setRawMode(false).pause();
     },
   };

@@ -1,3 +1,4 @@
+import { nameEnd } from "@churnlab/core";
 import {
   agentSubjects,
   controllerHeartbeatSubject,
@@ -39,7 +40,7 @@ export function formatServerConfig({
 # Written by churnlab fleet init. It holds public keys only; tls/server.key beside it is a secret.
 
 server_name: churnlab
-listen: ${quote(`${host.includes(":") ? `[${host}]` : host}:${port}`)}
+listen: ${quote(nameEnd(host, port))}
 
 # A frozen agent is noticed after two of these; heartbeats notice it too.
 ping_interval: "2s"

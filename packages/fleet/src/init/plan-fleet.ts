@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError, nameEnd } from "@churnlab/core";
 import { nkeys } from "@nats-io/transport-node";
 import { stringify } from "yaml";
 import { DEFAULT_LIMITS } from "../limits/agent-limits.ts";
@@ -58,7 +58,7 @@ export function planFleet({ agents, host, port, now }: FleetOptions): FleetPlan 
   const { ca, certificate, key } = makeCertificates({ hosts, notBefore, notAfter });
   const [controller, system] = [makeKey(), makeKey()];
   const keys = agents.map((name) => ({ name, ...makeKey() }));
-  const url = `tls://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const url = `tls://${nameEnd(host, port)}`;
   const isLocal = (LOOPBACK as readonly string[]).includes(host);
   const config = formatServerConfig({
     host: isLocal ? "127.0.0.1" : "0.0.0.0",

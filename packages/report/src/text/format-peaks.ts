@@ -1,3 +1,4 @@
+import { nameEnd } from "@churnlab/core";
 import type { RunPeaks } from "@churnlab/store";
 import { formatCount, formatNumber, formatValue } from "../format-value.ts";
 import { layoutTable, type TableRow } from "./layout-table.ts";
@@ -107,7 +108,7 @@ interface Tuple {
 }
 
 function nameTuple({ source, destination, destinationPort }: Tuple): string {
-  return `${source} → ${nameEndpoint(destination, destinationPort)}`;
+  return `${source} → ${nameEnd(destination, destinationPort)}`;
 }
 
 function nameListener({
@@ -117,11 +118,7 @@ function nameListener({
   readonly address: string;
   readonly port: number;
 }): string {
-  return nameEndpoint(address, port);
-}
-
-function nameEndpoint(address: string, port: number): string {
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+  return nameEnd(address, port);
 }
 
 function layout(

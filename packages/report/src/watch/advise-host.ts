@@ -1,5 +1,5 @@
+import { nameEnd } from "@churnlab/core/name-end";
 import { formatNumber, formatValue } from "../format-value.ts";
-import { nameEnd } from "./name-end.ts";
 import type { Rates } from "./rates.ts";
 import { measureSynQueue } from "./syn-queue-rates.ts";
 import type { Advice, WatchDocument, WatchedDestination } from "./watch-document.ts";

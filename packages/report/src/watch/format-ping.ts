@@ -1,7 +1,7 @@
+import { nameEnd } from "@churnlab/core/name-end";
 import { formatDurationMs } from "@churnlab/core/parse-duration";
 import { quantileOfSorted } from "@churnlab/core/quantile";
 import { formatCount, formatValue } from "../format-value.ts";
-import { nameEnd } from "./name-end.ts";
 
 /** Raised when a field changes its meaning or goes; new fields do not raise it. */
 export const PING_SCHEMA_VERSION = 1;

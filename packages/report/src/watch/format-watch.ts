@@ -1,11 +1,11 @@
 import type { WatchedName } from "@churnlab/core";
+import { nameEnd } from "@churnlab/core/name-end";
 import { wrapText } from "@churnlab/core/wrap-text";
 import { formatClock, formatNumber, formatValue } from "../format-value.ts";
 import { drawBar } from "../text/draw-bar.ts";
 import { fitLine } from "../text/fit-line.ts";
 import { type Column, layoutTable } from "../text/layout-table.ts";
 import type { Style } from "../text/style.ts";
-import { nameEnd } from "./name-end.ts";
 import { RATE_WINDOW_MS_MIN } from "./rates.ts";
 import type { WatchDocument, WatchedDestination } from "./watch-document.ts";
 

@@ -1,5 +1,5 @@
 /** Ports towards one destination, and how fast they are taken. */
-export interface PortUse {
+export interface PortLoad {
   /** Ports that connect() may choose. */
   readonly usable: number;
   /** Taken by sockets that are not in TIME_WAIT. */
@@ -23,7 +23,7 @@ export type PortOutlook =
   | { readonly kind: "levels-off"; readonly ports: number }
   | { readonly kind: "not-growing" };
 
-export interface PortForecast {
+export interface HostForecast {
   /** Ports that connect() cannot choose now. */
   readonly taken: number;
   readonly outlook: PortOutlook;
@@ -39,17 +39,17 @@ const NOISE = 0.03;
  * What becomes of the ports if connections go on as now. The past minute decides the next one: a TIME_WAIT socket that
  * exists now ends when it must, and each new one is kept for `waitMs`. Nothing is fitted.
  */
-export function forecastPorts(use: PortUse): PortForecast {
-  const course = followCourse(use);
+export function forecastPorts(load: PortLoad): HostForecast {
+  const course = followCourse(load);
   const taken = course[0] as number;
-  const cliffInMs = findCrossingMs(use, course, use.usable / 2);
-  return { taken, cliffInMs, outlook: findOutlook(use, course) };
+  const cliffInMs = findCrossingMs(load, course, load.usable / 2);
+  return { taken, cliffInMs, outlook: findOutlook(load, course) };
 }
 
-function findOutlook(use: PortUse, course: readonly number[]): PortOutlook {
+function findOutlook(load: PortLoad, course: readonly number[]): PortOutlook {
   const taken = course[0] as number;
-  if (taken >= use.usable) return { kind: "exhausted" };
-  const inMs = findCrossingMs(use, course, use.usable);
+  if (taken >= load.usable) return { kind: "exhausted" };
+  const inMs = findCrossingMs(load, course, load.usable);
   if (inMs !== null) return { kind: "exhausts", inMs };
   const highest = Math.max(...course);
   // The wheel ends TIME_WAIT in batches, so even a steady load moves by 2 s of the minute.
@@ -58,30 +58,30 @@ function findOutlook(use: PortUse, course: readonly number[]): PortOutlook {
 }
 
 /** Ports taken now and in steps, until all that is in TIME_WAIT now is gone. */
-function followCourse(use: PortUse): number[] {
-  const steps = Math.ceil(use.waitMs / STEP_MS);
-  return Array.from({ length: steps + 1 }, (_, step) => takenAfter(use, step * STEP_MS));
+function followCourse(load: PortLoad): number[] {
+  const steps = Math.ceil(load.waitMs / STEP_MS);
+  return Array.from({ length: steps + 1 }, (_, step) => takenAfter(load, step * STEP_MS));
 }
 
 /** Ports that are taken some time from now. */
-function takenAfter(use: PortUse, ms: number): number {
-  const { timeWaitLeft, waitMs, newPerS } = use;
+function takenAfter(load: PortLoad, ms: number): number {
+  const { timeWaitLeft, waitMs, newPerS } = load;
   let left = 0;
   for (const [second, count] of timeWaitLeft.entries()) {
     // Spread over its second. The wait differs from the 60 s that the kernel's timer counts down.
     const lastEndMs = waitMs - (SECONDS - second - 1) * 1000;
     left += count * Math.min(1, Math.max(0, (lastEndMs - ms) / 1000));
   }
-  return openAfter(use, ms) + left + (newPerS * Math.min(ms, waitMs)) / 1000;
+  return openAfter(load, ms) + left + (newPerS * Math.min(ms, waitMs)) / 1000;
 }
 
-function openAfter({ open, openGrowthPerS }: PortUse, ms: number): number {
+function openAfter({ open, openGrowthPerS }: PortLoad, ms: number): number {
   return Math.max(0, open + (openGrowthPerS * ms) / 1000);
 }
 
 /** When so many ports are taken; null if never. */
 function findCrossingMs(
-  { openGrowthPerS }: PortUse,
+  { openGrowthPerS }: PortLoad,
   course: readonly number[],
   ports: number,
 ): number | null {

@@ -4,12 +4,12 @@ import {
   forecastPorts,
   measureBirthsPerS,
   measureDeathsPerS,
-  type PortUse,
+  type PortLoad,
 } from "../../src/watch/index.ts";
 import { leftAt, noneLeft } from "./a-reading.ts";
 
 /** 100 ports, nothing open, and TIME_WAIT as long as on a kernel of 250 Hz. */
-function use(given: Partial<PortUse> = {}): PortUse {
+function use(given: Partial<PortLoad> = {}): PortLoad {
   return {
     usable: 100,
     open: 0,

@@ -1,4 +1,4 @@
-import type { UpstreamSpec } from "@churnlab/core";
+import { nameEnd, type UpstreamSpec } from "@churnlab/core";
 import { type buildConnector, Client, type Dispatcher, Pool } from "undici";
 import type { Answer, Asked } from "../target/serve-by-fastify.ts";
 import type { TargetCounters } from "../target/target-counters.ts";
@@ -94,7 +94,7 @@ function keepPool(route: UpstreamRoute, connect: buildConnector.connector): Disp
 }
 
 function originOf({ host, port }: UpstreamRoute): URL {
-  return new URL(`http://${host.includes(":") ? `[${host}]` : host}:${port}`);
+  return new URL(`http://${nameEnd(host, port)}`);
 }
 
 const TIMED_OUT: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { TargetAddress, Workload } from "@churnlab/core";
+import { nameEnd, type TargetAddress, type Workload } from "@churnlab/core";
 import { buildConnector } from "undici";
 import type { Engine, EngineProbe, WorkerJob } from "../engine.ts";
 import { runLoad } from "../load/run-load.ts";
@@ -32,8 +32,8 @@ export const undiciEngine: Engine = {
 
   async run(job: WorkerJob, counters: WorkerCounters): Promise<void> {
     const { workload, target } = job;
-    const host = target.host.includes(":") ? `[${target.host}]` : target.host;
-    const origin = new URL(`${target.tls ? "https" : "http"}://${host}:${target.port}`);
+    const end = nameEnd(target.host, target.port);
+    const origin = new URL(`${target.tls ? "https" : "http"}://${end}`);
     const dial = createUndiciDial({
       origin,
       localAddress: workload.bind === "address" ? job.sourceAddress : null,

@@ -27,7 +27,7 @@ import type { Terminal } from "./terminal.ts";
 /** On a log, between the begin and the end of a trial, a line this often. */
 const LINE_INTERVAL_MS = 10_000;
 
-export interface WatchedRun {
+export interface DisplayedRun {
   readonly scenario: Scenario;
   readonly plan: Plan;
   readonly runId: string;
@@ -35,14 +35,14 @@ export interface WatchedRun {
   readonly expectedMs: number;
 }
 
-export interface PlanWatch extends PlanListener, Disposable {}
+export interface PlanDisplay extends PlanListener, Disposable {}
 
 /** Shows a running plan: a block that is redrawn on a screen, plain lines anywhere else, nothing when quiet. */
-export function watchPlan(
-  run: WatchedRun,
+export function displayPlan(
+  run: DisplayedRun,
   { terminal, quiet }: { readonly terminal: Terminal; readonly quiet: boolean },
-): PlanWatch {
-  const state = new WatchedState(run);
+): PlanDisplay {
+  const state = new DisplayedState(run);
   const display = quiet
     ? SILENT
     : terminal.redraws
@@ -142,8 +142,8 @@ function isRepeated({ state, record }: TrialOutcome, { number, of }: AttemptNumb
 }
 
 /** Turns what a plan reports into one state that can be drawn. */
-class WatchedState {
-  readonly #run: WatchedRun;
+class DisplayedState {
+  readonly #run: DisplayedRun;
   readonly #variants: readonly string[];
   readonly #startedAtMs: number = monotonicClock.nowMs();
   readonly #events: LiveEvent[] = [];
@@ -157,7 +157,7 @@ class WatchedState {
   #eventsSeen = 0;
   #connectUsP99: number | null = null;
 
-  constructor(run: WatchedRun) {
+  constructor(run: DisplayedRun) {
     this.#run = run;
     this.#variants = run.scenario.variants.map(({ name }) => name);
     this.#trial = run.plan.trials[0] as Trial;

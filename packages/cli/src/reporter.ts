@@ -2,14 +2,14 @@ import { ChurnError } from "@churnlab/core";
 import { REPORT_FORMATS, type ReportFormat } from "./report-formats.ts";
 
 /** One report a run writes besides what it prints. */
-export interface ReportTarget {
+export interface Reporter {
   readonly format: ReportFormat;
   /** null: stdout, or for `github` the places that GitHub names in the environment. */
   readonly file: string | null;
 }
 
 /** Reads `junit=results.xml`, `ndjson=-`, `github`. Throws `E_USAGE`. */
-export function parseReportTarget(text: string): ReportTarget {
+export function parseReporter(text: string): Reporter {
   const [name = "", ...rest] = text.split("=");
   const file = rest.join("=");
   const format = REPORT_FORMATS.find((known) => known === name);

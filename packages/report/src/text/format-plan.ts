@@ -2,10 +2,11 @@ import type {
   FleetNeeds,
   PlanDescription,
   SysctlChange,
+  TrialSpec,
   VariantDescription,
-} from "./describe-plan.ts";
-import type { TrialSpec } from "./scenario.ts";
-import { wrapText } from "./wrap-text.ts";
+} from "@churnlab/core";
+import { formatCount, formatNumber } from "@churnlab/core/format-number";
+import { wrapText } from "@churnlab/core/wrap-text";
 
 /** Orders longer than this are shown by their beginning. */
 const ORDER_SHOWN = 12;
@@ -40,22 +41,18 @@ function headline({
   const about = variants.some((variant) => variant.mayEndEarly) ? "at most" : "about";
   const each = trialMs.length === 1 ? ` of ${about} ${formatAbout(trialMs[0] ?? 0)}` : "";
   const isOpen = replicatesMin < replicates;
-  const times = `${isOpen ? `${replicatesMin} to ` : ""}${count(replicates, "replicate")}`;
-  const all = `${isOpen ? "at most " : ""}${count(trials, "trial")}`;
+  const times = `${isOpen ? `${replicatesMin} to ` : ""}${formatCount(replicates, "replicate")}`;
+  const all = `${isOpen ? "at most " : ""}${formatCount(trials, "trial")}`;
   const names = blocks.flat();
   const shown = names.slice(0, ORDER_SHOWN).join(" · ");
   return [
-    `${scenario}: ${count(variants.length, "variant")} × ${times} = ${all}${each}, ${about} ${formatAbout(durationMs)} in all`,
+    `${scenario}: ${formatCount(variants.length, "variant")} × ${times} = ${all}${each}, ${about} ${formatAbout(durationMs)} in all`,
     `order (seed ${seed}): ${shown}${names.length > ORDER_SHOWN ? " …" : ""}`,
   ].join("\n");
 }
 
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
-}
-
 /** A duration rounded to what an estimate is good for. */
-export function formatAbout(ms: number): string {
+function formatAbout(ms: number): string {
   if (ms < 120_000) return `${Math.max(1, Math.round(ms / 1000))} s`;
   if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
   return `${Number((ms / 3_600_000).toFixed(1))} h`;
@@ -146,16 +143,16 @@ function warnings(variants: readonly VariantDescription[]): string[] {
 function gates({ gateBlocks, replicates }: PlanDescription): string[] {
   if (gateBlocks === null) return [];
   const { comparisons, canFail, findsChange } = gateBlocks;
-  const asked = `${count(comparisons, "comparison")} with a baseline: one can fail from ${canFail} replicates on; with ${findsChange} it finds a change of twice its margin in 99 of 100 runs (noise of 3 % per trial)`;
+  const asked = `${formatCount(comparisons, "comparison")} with a baseline: one can fail from ${canFail} replicates on; with ${findsChange} it finds a change of twice its margin in 99 of 100 runs (noise of 3 % per trial)`;
   const short = replicates < canFail ? `; with ${replicates} none can fail` : "";
   return ["", "Gates", ...wrapText(`${asked}${short}`, short === "" ? "  " : "  ! ")];
 }
 
 function describeFleet(fleet: FleetNeeds): string {
   const { agents, labels, sourcesPerAgent, workersPerAgent, targetLabels, targetImages } = fleet;
-  const workers = workersPerAgent === null ? "" : ` and ${count(workersPerAgent, "worker")}`;
+  const workers = workersPerAgent === null ? "" : ` and ${formatCount(workersPerAgent, "worker")}`;
   return [
-    `${count(agents, "agent")} for load${nameLabels(labels)}, ${count(sourcesPerAgent, "source")}${workers} each`,
+    `${formatCount(agents, "agent")} for load${nameLabels(labels)}, ${formatCount(sourcesPerAgent, "source")}${workers} each`,
     `and one for the target${nameLabels(targetLabels)}${nameImages(targetImages)}: run --nats URL`,
   ].join(", ");
 }
@@ -182,6 +179,6 @@ function needs({ needs: { testbeds, fleet, openFiles } }: PlanDescription): stri
   return [
     ...(fleet === null ? [] : [`Needs   ${describeFleet(fleet)}`]),
     ...(fleet === null ? testbeds : []).map((testbed) => `Needs   ${PRIVILEGES[testbed]}`),
-    `Needs   open files ≥ ${openFiles}`,
+    `Needs   open files ≥ ${formatNumber(openFiles)}`,
   ];
 }
