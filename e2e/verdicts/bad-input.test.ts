@@ -92,7 +92,7 @@ describe("a run that is not there", () => {
   it.each([
     ["an id that is nearly one", () => `${runId.slice(0, -1)}~`, () => `Did you mean ${runId}?`],
     ["a word that is nearly one", () => "lst", () => "Did you mean last?"],
-    ["one before the first", () => "last~7", () => "there is no last~7"],
+    ["one before the first", () => "last~7", () => "There is no last~7"],
   ])("is refused with 2 and what there is: %s", async (_, typed, told) => {
     for (const command of [["compare"], ["gate"], ["export", "--format", "json"]]) {
       const { code, stderr } = await place.run([...command, typed(), "--db", "runs.db"]);

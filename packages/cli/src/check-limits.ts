@@ -15,7 +15,7 @@ export function checkLimits(
       if (needed <= openFilesMax) continue;
       throw new ChurnError(
         "E_NOFILE",
-        `${name}, variant ${variant.name}: about ${needed} files open at once, but the limit is ${openFilesMax}.`,
+        `${name}, variant ${variant.name}: about ${needed} files open at once, but the limit is ${openFilesMax}`,
         { hint: `Raise it with: ulimit -n ${needed} (as root where it is the hard limit).` },
       );
     }

@@ -19,13 +19,13 @@ export function findFleet({ nats, fleet, agents, insecure = false }: FleetOption
     const { name, server, seed, ca } = readAgentFile(fleet);
     const url = nats ?? server;
     if (url !== null) return { name: name ?? CONTROLLER, server: url, seed, ca, insecure };
-    throw new ChurnError("E_USAGE", `${fleet} names no server, and there is no --nats.`, {
+    throw new ChurnError("E_USAGE", `${fleet} names no server, and there is no --nats`, {
       hint: "Say where the fleet's server is: --nats URL, or server: URL in that file.",
     });
   }
   if (nats !== undefined) return { name: CONTROLLER, server: nats, seed: null, ca: null, insecure };
   if (agents === undefined) return null;
-  throw new ChurnError("E_USAGE", "--agents is for trials on a fleet.", {
+  throw new ChurnError("E_USAGE", "--agents is for trials on a fleet", {
     hint: "Say where its server is: --nats URL or --fleet FILE.",
   });
 }
@@ -38,16 +38,12 @@ export async function checkFleet(
   for (const { name, variants } of scenarios) {
     for (const { spec } of variants) {
       if (spec.fleet !== undefined && access === null) {
-        throw new ChurnError(
-          "E_USAGE",
-          `${name} asks for a fleet of ${spec.fleet.agents} agents.`,
-          {
-            hint: "Say where its server is: --nats URL or --fleet FILE.",
-          },
-        );
+        throw new ChurnError("E_USAGE", `${name} asks for a fleet of ${spec.fleet.agents} agents`, {
+          hint: "Say where its server is: --nats URL or --fleet FILE.",
+        });
       }
       if (spec.fleet === undefined && access !== null) {
-        throw new ChurnError("E_USAGE", `${name} says nothing of a fleet.`, {
+        throw new ChurnError("E_USAGE", `${name} says nothing of a fleet`, {
           hint: "Say how many agents it takes: --agents N, or fleet: { agents: N } in the scenario.",
         });
       }

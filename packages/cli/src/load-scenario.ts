@@ -41,7 +41,7 @@ export function readScenarioFile(file: string): string {
 const START = "`churnlab new` writes a scenario to start from.";
 
 function unreadable(file: string, problem: string, hint = START): ChurnError {
-  return new ChurnError("E_SCENARIO_FILE", `${file} ${problem}.`, { hint });
+  return new ChurnError("E_SCENARIO_FILE", `${file} ${problem}`, { hint });
 }
 
 /** A run takes files, not folders: the shell lists them. */

@@ -10,7 +10,7 @@ let text: string | undefined;
 /** What stdin holds, whoever asks how often. Throws `E_SCENARIO_FILE` when stdin is a terminal. */
 export function readPipedText(): string {
   if (process.stdin.isTTY) {
-    throw new ChurnError("E_SCENARIO_FILE", "Nothing is piped in.", {
+    throw new ChurnError("E_SCENARIO_FILE", "Nothing is piped in", {
       hint: "Name a file, or pipe one in: `churnlab plan - < my.yaml`.",
     });
   }

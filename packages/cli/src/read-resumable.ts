@@ -30,7 +30,7 @@ function checkSource(file: string, { runId, scenario, resolved }: StoredRun): vo
   if (readScenarioFile(file) === resolved.source) return;
   throw new ChurnError(
     "E_RESUME",
-    `Run ${runId} was made from another text of the scenario ${scenario} than ${file} has now.`,
+    `Run ${runId} was made from another text of the scenario ${scenario} than ${file} has now`,
     {
       hint: `Leave ${file} out: a run goes on with the scenario it has stored. Or start a new run of the file.`,
     },

@@ -14,12 +14,12 @@ export function parseReporter(text: string): Reporter {
   const file = rest.join("=");
   const format = REPORT_FORMATS.find((known) => known === name);
   if (format === undefined) {
-    throw new ChurnError("E_USAGE", `There is no reporter "${name}".`, {
+    throw new ChurnError("E_USAGE", `There is no reporter "${name}"`, {
       hint: `Name one of ${REPORT_FORMATS.join(", ")}, as in --reporter junit=results.xml.`,
     });
   }
   if (file === "" && format !== "github") {
-    throw new ChurnError("E_USAGE", `The reporter ${format} needs a file.`, {
+    throw new ChurnError("E_USAGE", `The reporter ${format} needs a file`, {
       hint: `Write --reporter ${format}=FILE, or ${format}=- for stdout.`,
     });
   }

@@ -125,7 +125,7 @@ export function writeOutput(file: string, text: string): void {
 /** The error of a report that has no place. */
 export function cannotWrite(file: string, cause: unknown): ChurnError {
   const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
-  return new ChurnError("E_OUTPUT", `${file} cannot be written (${code}).`, {
+  return new ChurnError("E_OUTPUT", `${file} cannot be written (${code})`, {
     hint: "Name a file in a folder that exists and that you may write to.",
     cause,
   });

@@ -15,12 +15,12 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each([
-  ["closer.yml", "does not exist.", "closer.yaml?"],
-  ["closr.yaml", "does not exist.", "closer.yaml?"],
-  ["nothing-like-it.yaml", "does not exist.", "`churnlab new`"],
-  ["no/folder.yaml", "does not exist.", "`churnlab new`"],
-  ["closer.yaml", "is empty.", "`churnlab new`"],
-  [".", "is a directory.", "closer.yaml, or "],
+  ["closer.yml", "does not exist", "closer.yaml?"],
+  ["closr.yaml", "does not exist", "closer.yaml?"],
+  ["nothing-like-it.yaml", "does not exist", "`churnlab new`"],
+  ["no/folder.yaml", "does not exist", "`churnlab new`"],
+  ["closer.yaml", "is empty", "`churnlab new`"],
+  [".", "is a directory", "closer.yaml, or "],
 ])("of %j it says that it %s and hints at %s", (name, problem, hint) => {
   const error = catchError(() => loadScenario(path.join(folder, name)));
   expect(error).toMatchObject({ code: "E_SCENARIO_FILE" });

@@ -63,11 +63,13 @@ export const ERROR_CODES = {
   },
   E_PLATFORM: {
     exit: 3,
-    meaning: "This needs Linux (or a newer Node) than the one at hand.",
+    meaning:
+      "This machine or installation lacks something it takes: Linux, a kernel with tracefs, a newer Node, or churnlab's own built parts.",
   },
   E_CAPABILITY: {
     exit: 3,
-    meaning: "No CAP_NET_ADMIN, and user namespaces are not available either.",
+    meaning:
+      "This user may not do what it takes: make, configure or enter a namespace, trace the kernel, or ask a container engine.",
   },
   E_NAMESPACE: {
     exit: 3,
@@ -124,7 +126,8 @@ export const ERROR_CODES = {
   },
   E_DISK: {
     exit: 4,
-    meaning: "The database could not be written: the disk is full or failing.",
+    meaning:
+      "The database, or what an agent keeps on its disk, cannot be written or relied upon: the disk is full or failing, or others can write there.",
   },
   E_NOT_COMPARABLE: {
     exit: 5,

@@ -81,13 +81,3 @@ function gradeValues({
 export function isWithin(deviation: number, tolerance: number): boolean {
   return Math.abs(deviation) <= tolerance + 1e-12;
 }
-
-/** `time_wait.plateau of the client: predicted 840, observed 869 (+3.5 %, within 5 %)` */
-export function describeGrade({ role, metric, kind, ...grade }: Grade): string {
-  const head = `${metric} of the ${role}: predicted ${grade.predicted}`;
-  if (kind === "not-measured") return `${head}, not measured`;
-  const verdict = kind === "agrees" ? "within" : "outside";
-  if (grade.deviation === null) return `${head}, observed ${grade.observed}`;
-  const percent = `${grade.deviation < 0 ? "−" : "+"}${(Math.abs(grade.deviation) * 100).toFixed(1)} %`;
-  return `${head}, observed ${grade.observed} (${percent}, ${verdict} ${grade.tolerance * 100} %)`;
-}

@@ -91,6 +91,8 @@ export * from "./attribute-limits.ts";
 export * from "./generator-bounds.ts";
 export * from "./histogram.ts";
 export * from "./latency-histogram.ts";
+export { sawPortsFull } from "./limits/find-port-limits.ts";
+export * from "./limits/limit.ts";
 export * from "./measurement.ts";
 export * from "./merge-reports.ts";
 export * from "./metric-key.ts";

@@ -1,5 +1,4 @@
 import { BLOCKS_MAX } from "./comparison/should-add-blocks.ts";
-import { ChurnError } from "./errors.ts";
 import type { VariantDraft } from "./expand-matrix.ts";
 import type { Gate, Scenario, SourceOverrides, Variant } from "./scenario.ts";
 import { applySettings } from "./scenario-file/apply-settings.ts";
@@ -80,7 +79,7 @@ function recordOverrides({ set = [], only = [], replicates }: ParseOptions): {
 
 function fail(problems: ProblemList): never {
   problems.throwIfAny();
-  throw new ChurnError("E_SCENARIO_FILE", "the file holds no scenario");
+  throw new Error("a scenario was refused without a problem");
 }
 
 function overrides({ replicates, seed }: ParseOptions): string[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { attributeLimits, type LimitEvidence } from "../src/attribute-limits.ts";
+import { attributeLimits } from "../src/attribute-limits.ts";
 import type { ErrnoName } from "../src/errno.ts";
+import type { LimitEvidence } from "../src/limits/limit.ts";
 import type { Role } from "../src/role.ts";
 import type { ConnectionStep } from "../src/tally.ts";
 

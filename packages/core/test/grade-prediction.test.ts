@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { describeGrade, gradePrediction } from "../src/grade-prediction.ts";
+import { gradePrediction } from "../src/grade-prediction.ts";
 
 const time = { role: "client", metric: "ports.first_exhausted_ms" } as const;
 const rate = { role: "client", metric: "connections.rate" } as const;
@@ -50,19 +50,4 @@ describe("a prediction of the port model", () => {
     const grade = gradePrediction({ ...rate, value: 1e-300 }, value(1e300));
     expect(grade).toMatchObject({ kind: "disagrees", deviation: null });
   });
-});
-
-test("a grade is told in one line", () => {
-  expect(describeGrade(gradePrediction({ ...gauge, value: 840 }, value(869)))).toBe(
-    "time_wait.plateau of the client: predicted 840, observed 869 (+3.5 %, within 5 %)",
-  );
-  expect(describeGrade(gradePrediction({ ...rate, value: 100 }, value(90)))).toContain(
-    "(−10.0 %, outside 3 %)",
-  );
-  expect(describeGrade(gradePrediction({ ...rate, value: 100 }, { kind: "absent" }))).toContain(
-    "not measured",
-  );
-  expect(describeGrade(gradePrediction({ ...time, value: "never" }, value(5)))).toContain(
-    "predicted never, observed 5",
-  );
 });

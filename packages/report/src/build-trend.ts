@@ -54,7 +54,7 @@ export function buildTrend(store: StoreReader, choice: TrendChoice): Trend | nul
 }
 
 function unknown(what: string, name: string): ChurnError {
-  return new ChurnError("E_USAGE", `The newest run that it could be of has no ${what} ${name}.`, {
+  return new ChurnError("E_USAGE", `The newest run that it could be of has no ${what} ${name}`, {
     hint: "Leave it out, and choose among those that there are.",
   });
 }

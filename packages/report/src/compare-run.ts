@@ -155,15 +155,15 @@ function pairRuns(run: StoredRun, against: StoredRun): Sides[] {
   }
   throw new ChurnError(
     "E_NOT_COMPARABLE",
-    `runs ${against.runId} and ${run.runId} have no variant of the same name`,
-    { hint: "compare runs of the same scenario" },
+    `Runs ${against.runId} and ${run.runId} have no variant of the same name`,
+    { hint: "Compare runs of the same scenario." },
   );
 }
 
 function unknownVariant(name: string, names: readonly string[]): ChurnError {
   const suggestion = suggestName(name, names);
-  return new ChurnError("E_USAGE", `the run has no variant ${name}`, {
-    hint: suggestion === null ? `it has ${names.join(", ")}` : `Did you mean ${suggestion}?`,
+  return new ChurnError("E_USAGE", `The run has no variant ${name}`, {
+    hint: suggestion === null ? `It has ${names.join(", ")}.` : `Did you mean ${suggestion}?`,
   });
 }
 
@@ -174,9 +174,9 @@ function parseMetrics(names: readonly string[], runs: readonly StoredRun[]): Met
     const key = known.get(name);
     if (key !== undefined) return key;
     const suggestion = suggestName(name, known.keys());
-    throw new ChurnError("E_METRIC_UNKNOWN", `no trial measured ${name}`, {
+    throw new ChurnError("E_METRIC_UNKNOWN", `No trial measured ${name}`, {
       hint:
-        suggestion === null ? "`compare --all` shows every metric" : `Did you mean ${suggestion}?`,
+        suggestion === null ? "`compare --all` shows every metric." : `Did you mean ${suggestion}?`,
     });
   });
 }

@@ -14,7 +14,7 @@ export function loadSqlite(
 ): typeof BetterSqlite3 {
   if (Number(versions.napi ?? 0) < NAPI_MIN) {
     throw new ChurnError("E_PLATFORM", `Node ${versions.node} is too old for the database`, {
-      hint: "use Node 24.21 or newer; in a clone, `npx churnlab` runs the pinned one",
+      hint: "Use Node 24.21 or newer; in a clone, `npx churnlab` runs the pinned one.",
     });
   }
   return createRequire(import.meta.url)("better-sqlite3") as typeof BetterSqlite3;

@@ -48,16 +48,16 @@ function checkPath(file: string, mode: OpenOptions["mode"]): void {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (stat?.isDirectory()) {
     throw new ChurnError("E_DATABASE", `${file} is a directory, not a database`, {
-      hint: "name a file, for example --db churnlab.db",
+      hint: "Name a file, for example --db churnlab.db.",
     });
   }
   if (stat === undefined && mode === "read") {
-    throw new ChurnError("E_DATABASE", `there is no database ${file}`, {
-      hint: "`churnlab run <scenario>` makes one here; --db names one elsewhere",
+    throw new ChurnError("E_DATABASE", `There is no database ${file}`, {
+      hint: "`churnlab run <scenario>` makes one here; --db names one elsewhere.",
     });
   }
   if (!existsSync(dirname(file))) {
-    throw new ChurnError("E_DATABASE", `there is no directory ${dirname(file)}`, {
+    throw new ChurnError("E_DATABASE", `There is no directory ${dirname(file)}`, {
       hint: `mkdir -p ${dirname(file)}`,
     });
   }
@@ -71,7 +71,7 @@ function checkSchema(db: Database, file: string): number {
     throw new ChurnError(
       "E_DATABASE_NEWER",
       `${file} has schema ${version}; this churnlab knows schemas up to ${SCHEMA_VERSION}`,
-      { hint: "read it with the churnlab that wrote it, or a newer one" },
+      { hint: "Read it with the churnlab that wrote it, or a newer one." },
     );
   }
   const isEmpty = db.pragma("schema_version", { simple: true }) === 0;
@@ -79,7 +79,7 @@ function checkSchema(db: Database, file: string): number {
   throw new ChurnError(
     "E_DATABASE",
     isEmpty ? `${file} is empty` : `${file} is a SQLite database of another program`,
-    { hint: "name another file with --db" },
+    { hint: "Name another file with --db." },
   );
 }
 

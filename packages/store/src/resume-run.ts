@@ -48,20 +48,20 @@ export function resumeRun(
 export function checkResumable(run: RunSummary, version: string): void {
   const { runId, state, churnlabVersion, plannedTrials, trials } = run;
   if (state === "running") {
-    throw new ChurnError("E_RESUME", `Run ${runId} still goes on in another process.`, {
+    throw new ChurnError("E_RESUME", `Run ${runId} still goes on in another process`, {
       hint: "Wait for its end, or interrupt it (Ctrl-C): it keeps what it has, and can then be resumed.",
     });
   }
   if (churnlabVersion !== version) {
     throw new ChurnError(
       "E_RESUME",
-      `Run ${runId} was made by churnlab ${churnlabVersion}; this is churnlab ${version}.`,
+      `Run ${runId} was made by churnlab ${churnlabVersion}; this is churnlab ${version}`,
       { hint: "Resume it with the churnlab that made it, or start a new run." },
     );
   }
   const over = Object.values(trials).reduce((sum, count) => sum + count, -trials.aborted);
   if (state === "completed" || (state === "failed" && over >= plannedTrials)) {
-    throw new ChurnError("E_RESUME", `Run ${runId} is over (${state}): no trial is left to run.`, {
+    throw new ChurnError("E_RESUME", `Run ${runId} is over (${state}): no trial is left to run`, {
       hint: "Start a new run of its scenario.",
     });
   }

@@ -38,12 +38,12 @@ function resolveLast(db: Database, back: number): string {
     "E_RUN_UNKNOWN",
     count === 0
       ? `${db.name} holds no run yet`
-      : `there is no last~${back}: ${db.name} holds ${count} ${count === 1 ? "run" : "runs"}`,
-    { hint: count === 0 ? "make one with `churnlab run <scenario>`" : LIST_HINT },
+      : `There is no last~${back}: ${db.name} holds ${count} ${count === 1 ? "run" : "runs"}`,
+    { hint: count === 0 ? "Make one with `churnlab run <scenario>`." : LIST_HINT },
   );
 }
 
-const LIST_HINT = "`churnlab runs` lists them";
+const LIST_HINT = "`churnlab runs` lists them.";
 const LISTED_MAX = 10;
 
 function resolvePrefix(db: Database, typed: string): string {
@@ -56,7 +56,7 @@ function resolvePrefix(db: Database, typed: string): string {
       ...(suggestName(typed.toLowerCase(), ["last"]) === null ? [] : ["last"]),
       ...ids.filter((id) => countDifferences(id, prefix) <= 2),
     ];
-    throw new ChurnError("E_RUN_UNKNOWN", `no run in ${db.name} is called ${typed}`, {
+    throw new ChurnError("E_RUN_UNKNOWN", `No run in ${db.name} is called ${typed}`, {
       hint: near.length === 0 ? LIST_HINT : `Did you mean ${near.join(" or ")}?`,
     });
   }
@@ -64,7 +64,7 @@ function resolvePrefix(db: Database, typed: string): string {
   throw new ChurnError(
     "E_RUN_UNKNOWN",
     `${typed} is the beginning of ${matches.length} runs: ${matches.slice(0, LISTED_MAX).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`,
-    { hint: "type more of the id" },
+    { hint: "Type more of the id." },
   );
 }
 
@@ -85,7 +85,7 @@ export function findRunRow(db: Database, runId: string): number {
     .pluck()
     .get(runId);
   if (row === undefined) {
-    throw new ChurnError("E_RUN_UNKNOWN", `no run in ${db.name} is called ${runId}`, {
+    throw new ChurnError("E_RUN_UNKNOWN", `No run in ${db.name} is called ${runId}`, {
       hint: LIST_HINT,
     });
   }

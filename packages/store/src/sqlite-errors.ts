@@ -15,43 +15,43 @@ type Explain = (path: string, cause: Error) => ChurnError;
 
 const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   SQLITE_FULL: (path, cause) =>
-    new ChurnError("E_DISK", `no space is left to write ${path}`, {
-      hint: "free some space and run again; every trial saved before this one is kept",
+    new ChurnError("E_DISK", `No space is left to write ${path}`, {
+      hint: "Free some space and run again; every trial saved before this one is kept.",
       cause,
     }),
   SQLITE_IOERR: (path, cause) =>
-    new ChurnError("E_DISK", `writing or reading ${path} failed: ${cause.message}`, {
-      hint: "check the disk and its free space; every trial saved before is kept",
+    new ChurnError("E_DISK", `Writing or reading ${path} failed: ${cause.message}`, {
+      hint: "Check the disk and its free space; every trial saved before is kept.",
       cause,
     }),
   SQLITE_NOTADB: (path, cause) =>
     new ChurnError("E_DATABASE", `${path} is not a SQLite database`, {
-      hint: "name another file with --db",
+      hint: "Name another file with --db.",
       cause,
     }),
   SQLITE_CORRUPT: (path, cause) =>
     new ChurnError("E_DATABASE", `${path} is damaged or cut short: ${cause.message}`, {
-      hint: `try \`sqlite3 ${path} .recover\`, or name another file with --db`,
+      hint: `Try \`sqlite3 ${path} .recover\`, or name another file with --db.`,
       cause,
     }),
   SQLITE_CANTOPEN: (path, cause) =>
     new ChurnError("E_DATABASE", `${path} cannot be opened`, {
-      hint: "check that the directory exists and that you may write there",
+      hint: "Check that the directory exists and that you may write there.",
       cause,
     }),
   SQLITE_READONLY: (path, cause) =>
     new ChurnError("E_DATABASE", `${path} cannot be written`, {
-      hint: "check its permissions and those of its directory, or name another file with --db",
+      hint: "Check its permissions and those of its directory, or name another file with --db.",
       cause,
     }),
   SQLITE_PERM: (path, cause) =>
     new ChurnError("E_DATABASE", `${path} may not be accessed`, {
-      hint: "check its permissions, or name another file with --db",
+      hint: "Check its permissions, or name another file with --db.",
       cause,
     }),
   SQLITE_BUSY: (path, cause) =>
     new ChurnError("E_DATABASE", `${path} is locked by another process`, {
-      hint: "wait until the other program has finished writing, or name another file with --db",
+      hint: "Wait until the other program has finished writing, or name another file with --db.",
       cause,
     }),
 };

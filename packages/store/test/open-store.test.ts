@@ -112,10 +112,10 @@ describe("a file that is not ours", () => {
     using directory = new TemporaryDirectory();
     const { path } = directory;
     expect(refusal(`${path}/none.db`, "read")).toMatchObject(
-      refused("E_DATABASE", /there is no database/),
+      refused("E_DATABASE", /There is no database/),
     );
     expect(refusal(`${path}/a/b.db`, "write")).toMatchObject(
-      refused("E_DATABASE", /there is no directory/),
+      refused("E_DATABASE", /There is no directory/),
     );
     for (const mode of ["read", "write"] as const) {
       expect(refusal(path, mode)).toMatchObject(refused("E_DATABASE", /is a directory/));

@@ -62,7 +62,7 @@ describe("a reference to a run", () => {
       expect.objectContaining({ hint: "Did you mean last?" }),
     );
     expect(() => store.findRun("nonsense")).toThrow(
-      expect.objectContaining({ hint: "`churnlab runs` lists them" }),
+      expect.objectContaining({ hint: "`churnlab runs` lists them." }),
     );
   });
 

@@ -66,13 +66,13 @@ function readOptions(options: AgentCommandOptions): AgentOptions {
   const file = options.config === undefined ? null : readAgentFile(options.config);
   const server = options.nats ?? file?.server ?? null;
   if (server === null) {
-    throw new ChurnError("E_USAGE", "An agent needs a NATS server.", {
+    throw new ChurnError("E_USAGE", "An agent needs a NATS server", {
       hint: "Say --nats URL, or --config FILE with a server in it.",
     });
   }
   const name = options.name ?? file?.name ?? hostname().split(".")[0] ?? "";
   if (!AGENT_NAME.test(name)) {
-    throw new ChurnError("E_USAGE", `${JSON.stringify(name)} cannot be the name of an agent.`, {
+    throw new ChurnError("E_USAGE", `${JSON.stringify(name)} cannot be the name of an agent`, {
       hint: "A name has at most 64 letters, digits, _ and -: say --name.",
     });
   }
@@ -111,7 +111,7 @@ function readRoles(text: string): AgentRole[] {
   return text.split(",").map((word) => {
     const role = AGENT_ROLES.find((known) => known === word.trim());
     if (role !== undefined) return role;
-    throw new ChurnError("E_USAGE", `An agent has no role ${JSON.stringify(word)}.`, {
+    throw new ChurnError("E_USAGE", `An agent has no role ${JSON.stringify(word)}`, {
       hint: `There are: ${AGENT_ROLES.join(", ")}.`,
     });
   });
@@ -123,7 +123,7 @@ function narrowRoles(asked: readonly AgentRole[], { roles, file }: AgentLimits):
   if (offered.length > 0) return offered;
   throw new ChurnError(
     "E_USAGE",
-    `The agent is to offer ${asked.join(", ")}, and its limits allow ${roles.join(", ")} alone.`,
+    `The agent is to offer ${asked.join(", ")}, and its limits allow ${roles.join(", ")} alone`,
     { hint: `Say --role ${roles.join(",")}, or change limits.roles in ${file}.` },
   );
 }
@@ -133,7 +133,7 @@ function readLabels(pairs: readonly string[]): Record<string, string> {
     pairs.map((pair) => {
       const [name = "", ...value] = pair.split("=");
       if (name !== "" && value.length > 0) return [name, value.join("=")];
-      throw new ChurnError("E_USAGE", `${JSON.stringify(pair)} is no label.`, {
+      throw new ChurnError("E_USAGE", `${JSON.stringify(pair)} is no label`, {
         hint: "A label is said as name=value, for example --label zone=a.",
       });
     }),
@@ -145,7 +145,7 @@ function readNetwork({ bridge, netns, hostNetwork }: AgentCommandOptions): Agent
   if (hostNetwork === true) return { kind: "host" };
   if (bridge !== undefined) return { kind: "link", bridge, path: netns ?? null };
   if (netns !== undefined) return { kind: "namespace", path: netns };
-  throw new ChurnError("E_USAGE", "An agent needs a network for its side of a trial.", {
+  throw new ChurnError("E_USAGE", "An agent needs a network for its side of a trial", {
     hint: "Say --bridge DEVICE (a fresh namespace per trial), --netns PATH, or --host-network.",
   });
 }
@@ -153,12 +153,12 @@ function readNetwork({ bridge, netns, hostNetwork }: AgentCommandOptions): Agent
 function readAddresses(options: AgentCommandOptions): readonly string[] {
   const { address = [], bridge } = options;
   if (address.length > 1 && (bridge === undefined || options.hostNetwork === true)) {
-    throw new ChurnError("E_USAGE", "One namespace is one source: it takes one --address.", {
+    throw new ChurnError("E_USAGE", "One namespace is one source: it takes one --address", {
       hint: "For more of them say --bridge DEVICE: each gets a namespace of its own.",
     });
   }
   if (address.length > 0) return address;
-  throw new ChurnError("E_USAGE", "An agent needs an address for its side of a trial.", {
+  throw new ChurnError("E_USAGE", "An agent needs an address for its side of a trial", {
     hint: "Say --address, for example --address 198.18.1.1; once for each source.",
   });
 }

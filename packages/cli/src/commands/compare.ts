@@ -39,7 +39,7 @@ export function compare(
   using first = openRun(reference, options.db);
   using second = other === undefined ? null : openRun(other, options.db);
   if (second !== null && options.baseline !== undefined) {
-    throw new ChurnError("E_USAGE", "--baseline names a variant within one run.", {
+    throw new ChurnError("E_USAGE", "--baseline names a variant within one run", {
       hint: "Two runs are compared variant by variant: leave it out.",
     });
   }

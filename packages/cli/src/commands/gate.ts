@@ -69,7 +69,7 @@ function readBaselineFile(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (cause) {
-    throw new ChurnError("E_BASELINE", `${file} cannot be read.`, {
+    throw new ChurnError("E_BASELINE", `${file} cannot be read`, {
       hint: "Make one with `churnlab show <run> --json`.",
       cause,
     });

@@ -41,7 +41,7 @@ function findNewest(store: StoreReader, scenario: string | undefined): StoredRun
   const runs = store.listRuns();
   const newest = runs.findLast((run) => run.scenario === scenario);
   if (newest !== undefined) return store.loadRun(newest.runId);
-  throw new ChurnError("E_RUN_UNKNOWN", `${store.path} has no run of the scenario ${scenario}.`, {
+  throw new ChurnError("E_RUN_UNKNOWN", `${store.path} has no run of the scenario ${scenario}`, {
     hint: hintAt(
       scenario,
       runs.map((run) => run.scenario),
@@ -52,7 +52,7 @@ function findNewest(store: StoreReader, scenario: string | undefined): StoredRun
 function unknownBranch(store: StoreReader, scenario: string, branch: string): ChurnError {
   const runs = store.listRuns().filter((run) => run.scenario === scenario);
   const branches = new Set(runs.flatMap(({ tags }) => tags["branch"] ?? []));
-  return new ChurnError("E_RUN_UNKNOWN", `No run of ${scenario} is of the branch ${branch}.`, {
+  return new ChurnError("E_RUN_UNKNOWN", `No run of ${scenario} is of the branch ${branch}`, {
     hint: hintAt(branch, [...branches], branches.size === 0 ? "No run has a branch." : undefined),
   });
 }
@@ -62,7 +62,7 @@ function findVariant(run: StoredRun, name: string | undefined): string {
   const baseline = run.variantList.find((variant) => variant.baseline)?.name ?? names[0] ?? "";
   const wanted = name ?? baseline;
   if (names.includes(wanted)) return wanted;
-  throw new ChurnError("E_USAGE", `The scenario ${run.scenario} has no variant ${wanted}.`, {
+  throw new ChurnError("E_USAGE", `The scenario ${run.scenario} has no variant ${wanted}`, {
     hint: hintAt(wanted, names),
   });
 }
@@ -71,7 +71,7 @@ function findMetric(run: StoredRun, name: string): MetricKey {
   const known = new Map(listRunMetrics(run).map((key) => [nameMetric(key), key]));
   const key = known.get(name);
   if (key !== undefined) return key;
-  throw new ChurnError("E_METRIC_UNKNOWN", `No trial of run ${run.runId} measured ${name}.`, {
+  throw new ChurnError("E_METRIC_UNKNOWN", `No trial of run ${run.runId} measured ${name}`, {
     hint: hintAt(name, [...known.keys()], "`churnlab show last --all` lists them."),
   });
 }

@@ -25,7 +25,7 @@ export function newScenario(
   }
   const file = name ?? `${template}.yaml`;
   if (!force && existsSync(file)) {
-    throw new ChurnError("E_OUTPUT", `${file} exists.`, {
+    throw new ChurnError("E_OUTPUT", `${file} exists`, {
       hint: "Name another file, or write over it with --force.",
     });
   }

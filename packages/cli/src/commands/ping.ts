@@ -51,15 +51,21 @@ export async function ping(text: string, options: PingOptions): Promise<ExitCode
 function noAnswer({ target, closed, filtered, unsent }: PingDocument): ChurnError {
   const end = `${target.host} port ${target.port}`;
   if (closed > 0) {
-    return new ChurnError("E_NO_ANSWER", `${end} is closed.`, {
+    return new ChurnError("E_NO_ANSWER", `${end} is closed`, {
       hint: "The host is up and nothing listens there, or a packet filter rejects with RST or ICMP.",
     });
   }
   if (filtered > 0) {
-    return new ChurnError("E_NO_ANSWER", `${end} does not answer.`, {
+    return new ChurnError("E_NO_ANSWER", `${end} does not answer`, {
       hint: "A packet filter drops, the host is down, or its accept queue is full.",
     });
   }
-  if (unsent > 0) return new ChurnError("E_NO_ANSWER", `No SYN could be sent to ${end}.`);
-  return new ChurnError("E_NO_ANSWER", `${end} cannot be reached.`);
+  if (unsent > 0) {
+    return new ChurnError("E_NO_ANSWER", `No SYN could be sent to ${end}`, {
+      hint: "A packet filter of this host drops it, or no local port or memory is left.",
+    });
+  }
+  return new ChurnError("E_NO_ANSWER", `${end} cannot be reached`, {
+    hint: `No route leads there: \`ip route get ${target.address}\` says more.`,
+  });
 }

@@ -86,7 +86,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
 
 /** What an agent pulls is for its own file to say. */
 function pullsOnAgents(): ChurnError {
-  return new ChurnError("E_USAGE", "--pull is for containers on this machine, not on a fleet.", {
+  return new ChurnError("E_USAGE", "--pull is for containers on this machine, not on a fleet", {
     hint: "Pull on the agent's host, or let the agent pull: limits.pull: true in its own file.",
   });
 }
@@ -101,7 +101,7 @@ function listJobs(
     return { database, jobs: [job] };
   }
   if (files.length === 0) {
-    throw new ChurnError("E_USAGE", "No scenario was named.", {
+    throw new ChurnError("E_USAGE", "No scenario was named", {
       hint: "`churnlab run my.yaml`; `churnlab new my.yaml` writes one to start from.",
     });
   }

@@ -10,7 +10,7 @@ export async function parsePingTarget(text: string, timeoutMs: number): Promise<
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || port < 1 || port > 65_535) {
-    throw new ChurnError("E_USAGE", `"${text}" is not a host and a port.`, {
+    throw new ChurnError("E_USAGE", `"${text}" is not a host and a port`, {
       hint: "Write host:port, 192.0.2.1:80, or [2001:db8::1]:80.",
     });
   }

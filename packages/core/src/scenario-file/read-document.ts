@@ -73,7 +73,7 @@ function refuseForeign(text: string, name: string): void {
 }
 
 function foreign(name: string, reason: string): ChurnError {
-  return new ChurnError("E_SCENARIO_FILE", `${name} ${reason}.`, {
+  return new ChurnError("E_SCENARIO_FILE", `${name} ${reason}`, {
     hint: "Write one with `churnlab new`, or look at scenarios/quickstart.yaml.",
   });
 }

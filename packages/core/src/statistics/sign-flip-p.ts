@@ -60,11 +60,6 @@ function findLargestShare(ranks: readonly number[]): number {
   return Math.max(...squares.values()) / all;
 }
 
-/** The least p that n blocks can give: 2/2ⁿ, when all differ in the same direction. */
-export function smallestSignFlipP(n: number): number {
-  return Math.min(1, 2 ** (1 - n));
-}
-
 /** Ranks are doubled: without ties and zeros they are 2, 4, … 2n. */
 function exactTail(ranks: readonly number[], lower: number): number {
   if (isTieFree(ranks)) return signedRankTail(ranks.length, lower / 2);

@@ -19,14 +19,14 @@ export function requireSysctl(name: string): SysctlEntry {
   if (scopeOfOther(dotted) !== null) {
     throw new ChurnError(
       "E_SYSCTL_UNKNOWN",
-      `${dotted} exists, but the catalogue does not explain it.`,
+      `${dotted} exists, but the catalogue does not explain it`,
       {
         hint: "See Documentation/networking/ip-sysctl.rst of the kernel.",
       },
     );
   }
   const near = suggestName(dotted, SYSCTL_NAMES);
-  throw new ChurnError("E_SYSCTL_UNKNOWN", `No sysctl is named ${name}.`, {
+  throw new ChurnError("E_SYSCTL_UNKNOWN", `No sysctl is named ${name}`, {
     hint: near === null ? "churnlab sysctl list shows those it knows." : `Did you mean ${near}?`,
   });
 }

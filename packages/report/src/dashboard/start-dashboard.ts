@@ -57,11 +57,11 @@ async function listenOn(app: FastifyInstance, host: string, port: number): Promi
     const { code } = cause as NodeJS.ErrnoException;
     const hint =
       code === "EADDRINUSE"
-        ? "another program has it; --port 0 takes a free one"
-        : "name another with --listen and --port";
+        ? "Another program has it; --port 0 takes a free one."
+        : "Name another with --listen and --port.";
     throw new ChurnError(
       "E_LISTEN",
-      `cannot listen on ${host} port ${port} (${code ?? "unknown error"})`,
+      `Cannot listen on ${host} port ${port} (${code ?? "unknown error"})`,
       { hint, cause },
     );
   }

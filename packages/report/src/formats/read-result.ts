@@ -42,7 +42,7 @@ type BaselineTrial = z.infer<typeof baselineFile>["run"]["trials"][number];
 export function readResult(text: string, file: string): ResultBaseline {
   const refuse = (problem: string): ChurnError =>
     new ChurnError("E_BASELINE", `${file}: ${problem}`, {
-      hint: "make one with `churnlab show <run> --json`",
+      hint: "Make one with `churnlab show <run> --json`.",
     });
   const parsed = baselineFile.safeParse(parseJson(text));
   if (!parsed.success) {

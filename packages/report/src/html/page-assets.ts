@@ -12,9 +12,9 @@ export function readAsset(name: AssetName): string {
   } catch (cause) {
     throw new ChurnError(
       "E_PLATFORM",
-      `the part of churnlab that runs in browsers is not built (${name})`,
+      `The part of churnlab that runs in browsers is not built (${name})`,
       {
-        hint: "run `npm run build`",
+        hint: "Run `npm run build`.",
         cause,
       },
     );
