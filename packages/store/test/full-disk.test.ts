@@ -21,7 +21,7 @@ describe("a full disk", () => {
     store.saveTrial(runId, trialOf(0), completed());
 
     expect(() => store.saveTrial(runId, trialOf(1), completed({ samples: manySamples }))).toThrow(
-      expect.objectContaining({ code: "E_DISK", message: expect.stringContaining("no space") }),
+      expect.objectContaining({ code: "E_DISK", message: expect.stringContaining("No space") }),
     );
     expect(store.loadRun(runId).trialList.map(({ trialId }) => trialId)).toEqual([0]);
 
