@@ -10,7 +10,6 @@ import {
   PortCensus,
   ResetCapture,
   readPortRange,
-  readThreadCpuUs,
   SockDiag,
 } from "@churnlab/linux";
 import { churnOnce, close, connect, listen } from "../packages/linux/test/fixtures/raw-sockets.ts";
@@ -32,6 +31,7 @@ import {
 } from "./looking-costs.ts";
 import type { PairedCost } from "./paired-slices.ts";
 import type { ConnectionEnd } from "./short-connections.ts";
+import { readThreadCpuUs } from "./thread-cpu.ts";
 
 const ROUNDS = 11;
 const TIME_WAIT_SOCKETS = 100_000;

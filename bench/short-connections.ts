@@ -1,5 +1,4 @@
 // Whole connections, both ends in one thread: what one costs is what the client, the server and both kernels do for it.
-import { readThreadCpuUs } from "@churnlab/linux";
 import { check, libc } from "../packages/linux/src/libc.ts";
 import {
   abort,
@@ -9,6 +8,7 @@ import {
   listen,
 } from "../packages/linux/test/fixtures/raw-sockets.ts";
 import { TARGET, type TwoHosts } from "../packages/linux/test/fixtures/two-hosts.ts";
+import { readThreadCpuUs } from "./thread-cpu.ts";
 
 const MSG_NOSIGNAL = 0x4000;
 

@@ -1,21 +1,8 @@
 /**
- * Everything said to the kernel, in reading order:
+ * Everything said to the kernel, in reading order.
  *
- * 1. C through koffi: `libc`, `bindC`, `koffi`, `check`, `errno`, `SystemError`, `errnoOf`.
- * 2. Hosts: `createNetworkNamespace`, `openNetworkNamespace`, `enterNetworkNamespace`; `joinByVeth`, `bringLoopbackUp`;
- *    `applySysctls`, `readSysctls`; without root: `needsReentry`, `reenterCommand`, `findReentryObstacle`.
- * 3. What a host did: `openCounters` with `KERNEL_COUNTERS`; `SockDiag` with `PortCensus`, `readPortRange`, `readQueues`,
- *    `destroySockets`, `ALL_TCP_STATES`, `maskOfTcpState`; `TimeWaitAges`; `ProcTcpTable` for who may not enter;
- *    `readConntrackMax`.
- * 4. Its resets: `ResetCapture` (any user), `ResetTrace` (root of the machine) with `explainReset` and `RESET_CAUSES`;
- *    `cleanStaleTraceInstances`.
- * 5. Where it ran: `readEnvironment`, `readTcpSysctls`, `readConntrackSysctls`, `readNetworkDevices`, `readTickRateHz`, `readOpenFileLimit`,
- *    `readCapabilities`, `isInitialUserNamespace`, `detectHypervisor`, `detectContainer`, `readThreadCpuUs`, `describeProcess`; what it can
- *    do: `runProbes`. How far away another is: `pingHandshake`.
- * 6. Sockets at full speed: `Ring`, `probeUring` and what they need.
- *
- * But for `runProbes`, `pingHandshake` and `SockDiag.dumpInSlices` all of it is synchronous and of the calling thread. What is opened for
- * a namespace is read from anywhere, keeps the namespace alive, and has to be closed.
+ * But for `runProbes`, `pingHandshake` and `awaitThreadEnd` all of it is synchronous and of the calling thread. What is opened
+ * for a namespace is read from anywhere, keeps the namespace alive, and has to be closed.
  *
  * @packageDocumentation
  */
@@ -25,7 +12,7 @@
 export * from "./libc.ts";
 export * from "./system-error.ts";
 
-// Hosts.
+// Hosts, and threads that live in one.
 
 export * from "./ip-address.ts";
 export * from "./lock-file.ts";
@@ -33,17 +20,18 @@ export * from "./namespace-cookie.ts";
 export * from "./network-namespace.ts";
 export * from "./rootless.ts";
 export * from "./sysctls.ts";
+export * from "./threads.ts";
 export * from "./veth.ts";
 
 // What a host did.
 
 export * from "./conntrack.ts";
 export * from "./counters.ts";
-export * from "./destroy-sockets.ts";
 export * from "./kernel-counters.ts";
 export * from "./listen-queues.ts";
 export * from "./port-census.ts";
 export * from "./port-range.ts";
+export * from "./port-share.ts";
 export * from "./proc-tcp-table.ts";
 export * from "./sock-diag.ts";
 export * from "./tcp-states.ts";
@@ -72,15 +60,17 @@ export * from "./probe.ts";
 export * from "./probes.ts";
 export * from "./process-identity.ts";
 export * from "./read-boot-id.ts";
-export * from "./thread-cpu.ts";
 export * from "./tick-rate.ts";
 export * from "./virtualisation.ts";
 
 // Sockets at full speed.
 
+export * from "./epoll/epoll.ts";
+export * from "./epoll/socket-calls.ts";
+export * from "./kernel-memory.ts";
+export * from "./listening-socket.ts";
 export * from "./socket-abi.ts";
-export * from "./socket-address.ts";
-export * from "./uring/kernel-memory.ts";
+export { encodeSocketAddress } from "./socket-address.ts";
 export * from "./uring/operation.ts";
 export * from "./uring/probe-uring.ts";
 export * from "./uring/ring.ts";

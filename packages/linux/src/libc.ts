@@ -17,6 +17,8 @@ export interface Libc {
   ioctl(fd: number, request: number, argument: Memory | null): number;
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Memory, length: number): number;
+  listen(fd: number, backlog: number): number;
+  getsockname(fd: number, address: Memory, length: Memory): number;
   send(fd: number, buffer: Memory, length: number, flags: number): number;
   recv(fd: number, buffer: Memory, length: number, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Memory, length: number): number;
@@ -47,6 +49,8 @@ const PROTOTYPES: Readonly<Record<keyof Libc, string>> = {
   ioctl: "int ioctl(int fd, unsigned long request, void *argument)",
   socket: "int socket(int domain, int type, int protocol)",
   bind: "int bind(int fd, const void *address, uint32_t length)",
+  listen: "int listen(int fd, int backlog)",
+  getsockname: "int getsockname(int fd, void *address, void *length)",
   send: "int64_t send(int fd, const void *buffer, size_t length, int flags)",
   recv: "int64_t recv(int fd, void *buffer, size_t length, int flags)",
   setsockopt: "int setsockopt(int fd, int level, int name, const void *value, uint32_t length)",

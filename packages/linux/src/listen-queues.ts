@@ -1,8 +1,8 @@
 import { formatIpAddress } from "./ip-address.ts";
 import { DIAG_WORD, type SockDiag, type SocketVisitor, swapPort } from "./sock-diag.ts";
+import { AF_INET } from "./socket-abi.ts";
 import { maskOfTcpState } from "./tcp-states.ts";
 
-const AF_INET = 2;
 const LISTEN = maskOfTcpState("LISTEN");
 const SYN_RECV = maskOfTcpState("SYN_RECV");
 

@@ -1,11 +1,9 @@
 import { check, libc } from "./libc.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
+import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "./socket-abi.ts";
 import { SystemError } from "./system-error.ts";
 
 // include/uapi/asm-generic/socket.h
-const AF_INET = 2;
-const SOCK_DGRAM_CLOEXEC = 0x8_0002;
-const SOL_SOCKET = 1;
 const SO_NETNS_COOKIE = 71;
 
 /**
@@ -14,7 +12,7 @@ const SO_NETNS_COOKIE = 71;
  */
 export function readNamespaceCookie(namespace: NetworkNamespace): bigint | null {
   return namespace.run(() => {
-    const fd = libc().socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
+    const fd = libc().socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     check("socket", fd);
     try {
       const value = Buffer.alloc(8);

@@ -8,6 +8,7 @@ import {
   NLMSG,
   NLMSG_HEADER_BYTES,
 } from "./netlink-message.ts";
+import { SOL_SOCKET } from "./socket-abi.ts";
 import { SystemError } from "./system-error.ts";
 
 /** Protocols of AF_NETLINK that are spoken here (include/uapi/linux/netlink.h). */
@@ -15,7 +16,6 @@ export const NETLINK = { ROUTE: 0, SOCK_DIAG: 4 } as const;
 
 const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 0x8_0003;
-const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
 const SO_RCVTIMEO = 20;
 const SO_RCVBUFFORCE = 33;
@@ -60,26 +60,19 @@ export class NetlinkSocket implements Disposable {
    * out in order and goes on after a failure; the first failure is thrown as `SystemError`.
    */
   request(...requests: readonly NetlinkRequest[]): void {
-    const [failure] = this.attempt(requests);
-    if (failure !== undefined) throw failure;
-  }
-
-  /** The same, with the failures returned. */
-  attempt(requests: readonly NetlinkRequest[]): SystemError[] {
     const first = this.#sequence + 1;
     this.send(...requests);
-    const failures: SystemError[] = [];
+    let failure: SystemError | undefined;
     for (let answered = 0; answered < requests.length; ) {
       const end = this.receive();
       for (let at = 0; at < end; at += alignNetlink(this.buffer.readUInt32LE(at))) {
         const request = requests[this.buffer.readUInt32LE(at + 8) - first];
         if (request === undefined) continue;
         answered += 1;
-        const failure = this.failureAt(at, request.about);
-        if (failure !== undefined) failures.push(failure);
+        failure ??= this.failureAt(at, request.about);
       }
     }
-    return failures;
+    if (failure !== undefined) throw failure;
   }
 
   /** Sends requests whose answers the caller reads with `receive`. Their sequence numbers count up by one. */

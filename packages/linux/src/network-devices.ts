@@ -3,6 +3,7 @@ import { NETLINK, NetlinkSocket } from "./netlink.ts";
 import { alignNetlink, findAttribute, NLMSG, NLMSG_HEADER_BYTES } from "./netlink-message.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
 import { dumpLinks, IFLA, INTERFACE_HEADER_BYTES } from "./route-messages.ts";
+import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM } from "./socket-abi.ts";
 
 export interface NetworkDevice {
   readonly name: string;
@@ -24,9 +25,6 @@ const OFFLOADS = [
   ["scatter-gather", 0x18],
 ] as const;
 
-const AF_INET = 2;
-const SOCK_DGRAM_CLOEXEC = 0x8_0002;
-
 /** Whether the namespace has a device of this name, or with it as another name. */
 export function hasNetworkDevice(namespace: NetworkNamespace, name: string): boolean {
   return namespace.run(() => libc().if_nametoindex(name) !== 0);
@@ -35,7 +33,7 @@ export function hasNetworkDevice(namespace: NetworkNamespace, name: string): boo
 /** The devices of a namespace, by index. Throws `SystemError`. */
 export function readNetworkDevices(namespace: NetworkNamespace): NetworkDevice[] {
   return namespace.run(() => {
-    const socket = libc().socket(AF_INET, SOCK_DGRAM_CLOEXEC, 0);
+    const socket = libc().socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     try {
       return readLinks().map(({ name, mtu, qdisc }) => {
         return { name, mtu, qdisc, offloads: readOffloads(socket, name) };

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
 import { ChurnError } from "@churnlab/core/errors";
+import { O_RDONLY_CLOEXEC } from "./file-abi.ts";
 import { check, errno, libc } from "./libc.ts";
 import { errnoOf, SystemError } from "./system-error.ts";
 
-// include/uapi/linux/sched.h, include/uapi/asm-generic/fcntl.h, include/uapi/linux/nsfs.h
+// include/uapi/linux/sched.h, include/uapi/linux/nsfs.h
 const CLONE_NEWNET = 0x4000_0000;
-const O_RDONLY_CLOEXEC = 0x8_0000;
 const NS_GET_NSTYPE = 0xb703;
 
 const OWN_NAMESPACE = "/proc/thread-self/ns/net";
@@ -33,8 +33,6 @@ export interface NetworkNamespace extends Disposable {
   close(): void;
 }
 
-const created = new WeakSet<NetworkNamespace>();
-
 /**
  * Makes an empty namespace (loopback down, sysctls at the kernel's compiled-in defaults) without leaving the own one.
  * Needs CAP_SYS_ADMIN over the user namespace that owns the present network namespace, else throws `E_CAPABILITY`.
@@ -46,9 +44,7 @@ export function createNetworkNamespace(): NetworkNamespace {
     if (libc().unshare(CLONE_NEWNET) === -1)
       throw refusedCreation(new SystemError("unshare", errno()));
     try {
-      const namespace = holdNamespace(openOwnNamespace());
-      created.add(namespace);
-      return namespace;
+      return holdNamespace(openOwnNamespace());
     } finally {
       returnTo(home);
     }
@@ -63,7 +59,9 @@ export function openNetworkNamespace(path: string): NetworkNamespace {
     const fd = openPath(path);
     if (libc().ioctl(fd, NS_GET_NSTYPE, null) !== CLONE_NEWNET) {
       libc().close(fd);
-      throw new ChurnError("E_NAMESPACE", `${path} is not a network namespace`);
+      throw new ChurnError("E_NAMESPACE", `${path} is not a network namespace`, {
+        hint: "Name a file like /run/netns/NAME or /proc/PID/ns/net.",
+      });
     }
     return holdNamespace(fd);
   } catch (error) {
@@ -126,13 +124,6 @@ export function enterNetworkNamespace(fd: number): Disposable {
       closeSync(home);
     },
   };
-}
-
-/**
- * Whether this thread made the namespace, so that nothing of anybody else's can live in it. What harms sockets asks.
- */
-export function isOwnCreation(namespace: NetworkNamespace): boolean {
-  return created.has(namespace);
 }
 
 function holdNamespace(fd: number): NetworkNamespace {

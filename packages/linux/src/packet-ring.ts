@@ -1,11 +1,10 @@
-import { check, errno, koffi, libc } from "./libc.ts";
+import { KernelMemory } from "./kernel-memory.ts";
+import { check, koffi, libc } from "./libc.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
-import { SystemError } from "./system-error.ts";
+import { SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "./socket-abi.ts";
 
 // include/uapi/linux/if_packet.h, packet(7), Documentation/networking/packet_mmap.rst
 const AF_PACKET = 17;
-const SOCK_DGRAM_CLOEXEC = 0x8_0002;
-const SOL_SOCKET = 1;
 const SO_ATTACH_FILTER = 26;
 const SOL_PACKET = 263;
 const PACKET_RX_RING = 5;
@@ -14,9 +13,6 @@ const PACKET_VERSION = 10;
 const PACKET_IGNORE_OUTGOING = 23;
 const TPACKET_V2 = 1;
 const ETH_P_ALL_NETWORK_ORDER = 0x0300;
-const PROT_READ_WRITE = 3;
-const MAP_SHARED = 1;
-const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
 
 const TP_STATUS_USER = 1;
 const FRAME_BYTES = 256;
@@ -57,7 +53,7 @@ export interface PacketRingOptions {
  */
 export class PacketRing implements Disposable {
   readonly #fd: number;
-  readonly #memory: bigint;
+  readonly #memory: KernelMemory;
   readonly #bytes: Buffer;
   readonly #words: Int32Array;
   readonly #frames: number;
@@ -71,22 +67,20 @@ export class PacketRing implements Disposable {
     const ringBytes = this.#frames * FRAME_BYTES;
     // Protocol 0 receives nothing: no packet gets past the filter that is not there yet.
     this.#fd = namespace.run(() =>
-      check("socket", libc().socket(AF_PACKET, SOCK_DGRAM_CLOEXEC, 0)),
+      check("socket", libc().socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
     );
     try {
       this.#attach(filter);
       if (!outgoing) this.#ignoreOutgoing();
       this.#makeRing(ringBytes);
-      this.#memory = libc().mmap(null, ringBytes, PROT_READ_WRITE, MAP_SHARED, this.#fd, 0);
-      if (this.#memory === MAP_FAILED) throw new SystemError("mmap", errno(), "packet ring");
+      this.#memory = new KernelMemory(ringBytes, { fd: this.#fd, offset: 0 });
       namespace.run(() => this.#bindToAllDevices());
     } catch (error) {
       libc().close(this.#fd);
       throw error;
     }
-    const shared = koffi().view(this.#memory, ringBytes);
-    this.#bytes = Buffer.from(shared);
-    this.#words = new Int32Array(shared);
+    this.#bytes = this.#memory.bytes();
+    this.#words = new Int32Array(this.#memory.buffer);
   }
 
   /** Visits every packet that has arrived and gives its memory back. Returns how many there were. */
@@ -122,7 +116,7 @@ export class PacketRing implements Disposable {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    libc().munmap(this.#memory, this.#bytes.length);
+    this.#memory.free();
     libc().close(this.#fd);
   }
 

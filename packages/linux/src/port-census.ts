@@ -1,12 +1,12 @@
 import { formatIpAddress } from "./ip-address.ts";
 import { DIAG_WORD, type SocketVisitor, swapPort } from "./sock-diag.ts";
+import { AF_INET } from "./socket-abi.ts";
 import { TCP_STATE_LIMIT, TCP_STATES, type TcpState } from "./tcp-states.ts";
 
 /** Destinations kept apart; a busy proxy has thousands, and the list must not grow without bound. */
 const DESTINATION_LIMIT = 65_536;
 /** A destination is told by local address (4 words), remote address (4), and remote port. */
 const KEY_WORDS = 9;
-const AF_INET = 2;
 
 /** Sockets from one local address to one remote address and port: they compete for the same local ports. */
 export interface DestinationUse {

@@ -1,5 +1,5 @@
 import type { NetworkNamespace } from "./network-namespace.ts";
-import { readSysctls } from "./sysctls.ts";
+import { readOwnSysctls } from "./sysctls.ts";
 
 /** The local ports connect() chooses from. */
 export interface PortRange {
@@ -14,7 +14,12 @@ const RESERVED = "net.ipv4.ip_local_reserved_ports";
 
 /** The range of a namespace, the same for IPv4 and IPv6. */
 export function readPortRange(namespace: NetworkNamespace): PortRange {
-  const values = readSysctls(namespace, [RANGE, RESERVED]);
+  return namespace.run(readOwnPortRange);
+}
+
+/** The range of the namespace that the calling thread is in. */
+export function readOwnPortRange(): PortRange {
+  const values = readOwnSysctls([RANGE, RESERVED]);
   const [low = 32_768, high = 60_999] = (values[RANGE] ?? "").split(" ").map(Number);
   return { low, high, usable: high - low + 1 - countReserved(values[RESERVED] ?? "", low, high) };
 }

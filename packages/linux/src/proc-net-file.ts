@@ -1,8 +1,7 @@
+import { ERRNO } from "@churnlab/core/errno";
+import { O_RDONLY_CLOEXEC } from "./file-abi.ts";
 import { errno, libc } from "./libc.ts";
 import { SystemError } from "./system-error.ts";
-
-const O_RDONLY_CLOEXEC = 0x8_0000;
-const EBADF = 9;
 
 /**
  * A file of a namespace's /proc/net that is opened once and read again and again, from anywhere. Its descriptor
@@ -27,7 +26,7 @@ export class ProcNetFile implements Disposable {
   /** The content of now. The memory is used again by the next call. Throws `SystemError`, also once it is closed. */
   read(): Buffer {
     // Its number may be that of another file by now.
-    if (!this.#open) throw new SystemError("pread", EBADF, this.#path);
+    if (!this.#open) throw new SystemError("pread", ERRNO.EBADF, this.#path);
     for (;;) {
       const length = libc().pread(this.#fd, this.#buffer, this.#buffer.length, 0);
       if (length === -1) throw new SystemError("pread", errno(), this.#path);

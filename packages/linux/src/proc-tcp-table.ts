@@ -1,10 +1,9 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { DIAG_WORD, type SocketVisitor } from "./sock-diag.ts";
+import { AF_INET, AF_INET6 } from "./socket-abi.ts";
 import { errnoOf } from "./system-error.ts";
 import { maskOfTcpState } from "./tcp-states.ts";
 
-const AF_INET = 2;
-const AF_INET6 = 10;
 const LISTEN = maskOfTcpState("LISTEN");
 const CHUNK_BYTES = 1 << 18;
 /** `timer` as in struct inet_diag_msg: the one of a mini-socket. */
@@ -91,7 +90,7 @@ export class ProcTcpTable {
     words[DIAG_WORD.RECEIVE_QUEUE] = Number.parseInt(line.slice(queues + 9, queues + 17), 16);
     const isMini = Number.parseInt(line.slice(timer, timer + 2), 16) === TIMER_TIME_WAIT;
     const ticks = Number.parseInt(line.slice(timer + 3, timer + 11), 16);
-    words[DIAG_WORD.IDENTITY_END] = isMini ? ticks * MS_PER_TICK : 0;
+    words[DIAG_WORD.EXPIRES] = isMini ? ticks * MS_PER_TICK : 0;
     return number;
   }
 }

@@ -1,3 +1,5 @@
+import { IPPROTO_TCP } from "./socket-abi.ts";
+
 /** One instruction of classic BPF: code, jump if true, jump if false, constant (struct sock_filter). */
 type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, constant: number];
 
@@ -11,7 +13,6 @@ const JUMP_EQUAL = 0x15;
 const JUMP_SET = 0x45;
 const RETURN = 0x06;
 
-const IPPROTO_TCP = 6;
 const RST = 0x04;
 const FRAGMENT_OFFSET = 0x1fff;
 

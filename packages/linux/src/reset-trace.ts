@@ -201,7 +201,8 @@ export class ResetTrace implements Disposable {
       );
     } catch (cause) {
       const message = `This kernel does not trace what ${event} is read for`;
-      throw new ChurnError("E_PLATFORM", message, { cause });
+      const hint = "The events of resets need Linux 4.15 with CONFIG_TRACING, or newer.";
+      throw new ChurnError("E_PLATFORM", message, { hint, cause });
     }
   }
 

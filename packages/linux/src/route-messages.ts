@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { parseIpAddress } from "./ip-address.ts";
 import { type NetlinkAttribute, type NetlinkRequest, NLM_F } from "./netlink-message.ts";
+import { AF_INET, AF_INET6 } from "./socket-abi.ts";
 
 // rtnetlink(7): include/uapi/linux/{rtnetlink,if_link,if_addr,veth}.h
 const RTM = { NEWLINK: 16, GETLINK: 18, NEWADDR: 20, NEWROUTE: 24 } as const;
@@ -24,8 +25,6 @@ const RT_TABLE_MAIN = 254;
 const RTPROT_STATIC = 4;
 const RT_SCOPE_LINK = 253;
 const RTN_UNICAST = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
 
 const CREATE = NLM_F.REQUEST | NLM_F.ACK | NLM_F.CREATE | NLM_F.EXCL;
 

@@ -21,9 +21,8 @@ export const DIAG_WORD = {
   PORTS: 5,
   SOURCE: 6,
   DESTINATION: 10,
-  /** Socket identity: struct inet_diag_sockid, from the ports up to the cookie. */
-  IDENTITY: 5,
-  IDENTITY_END: 17,
+  /** Milliseconds until the timer fires. */
+  EXPIRES: 17,
   RECEIVE_QUEUE: 18,
   SEND_QUEUE: 19,
 } as const;
@@ -85,32 +84,13 @@ export class SockDiag implements Disposable {
   #dump(states: number, visitor: SocketVisitor): void {
     if (this.#closed) throw new SystemError("send", ERRNO.EBADF, "netlink");
     this.#socket ??= this.#openSocket();
-    const steps = dumpSteps(this.#socket, states, visitor);
     try {
-      while (steps.next().done !== true);
+      visitAll(this.#socket, states, visitor);
     } catch (error) {
       // The rest of a broken dump must not be taken for the next one's.
       this.#socket.close();
       this.#socket = null;
       throw error;
-    }
-  }
-
-  /**
-   * The same in slices of about `sliceMs`, so that timers and sockets of this thread go on meanwhile. Sockets that open
-   * or close between slices may be missed.
-   */
-  async dumpInSlices(states: number, visitor: SocketVisitor, sliceMs: number = 2): Promise<void> {
-    // Its own socket: other dumps may run between the slices.
-    using socket = this.#openSocket();
-    const steps = dumpSteps(socket, states, visitor);
-    for (;;) {
-      const until = performance.now() + sliceMs;
-      do {
-        const step = steps.next();
-        if (step.done === true) return;
-      } while (performance.now() < until);
-      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
@@ -129,12 +109,7 @@ export class SockDiag implements Disposable {
   }
 }
 
-/** A step is one read of up to 32 KiB. */
-function* dumpSteps(
-  socket: DiagSocket,
-  states: number,
-  visitor: SocketVisitor,
-): Generator<void, void> {
+function visitAll(socket: DiagSocket, states: number, visitor: SocketVisitor): void {
   const { buffer, byteOffset, byteLength } = socket.buffer;
   const words = new Uint32Array(buffer, byteOffset, byteLength >> 2);
   visitor.begin();
@@ -151,7 +126,6 @@ function* dumpSteps(
         visitor.visit(words, at >> 2);
       }
     }
-    yield;
   }
 }
 

@@ -4,6 +4,7 @@
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
 export const SOCK_NONBLOCK = 0x800;
 export const SOCK_CLOEXEC = 0x8_0000;
 export const MSG_NOSIGNAL = 0x4000;
@@ -18,6 +19,7 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_LINGER = 13;
+export const IPPROTO_TCP = 6;
 export const SOL_IP = 0;
 /** connect() chooses the port although the address is bound before, so that the port can be shared between destinations. */
 export const IP_BIND_ADDRESS_NO_PORT = 24;

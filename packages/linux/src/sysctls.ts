@@ -26,14 +26,17 @@ export function readSysctls(
   namespace: NetworkNamespace,
   names: readonly string[],
 ): Record<string, string> {
-  return namespace.run(() => {
-    const values: Record<string, string> = {};
-    for (const name of names) {
-      const value = readOptional(pathOfSysctl(name));
-      if (value !== undefined) values[name] = value;
-    }
-    return values;
-  });
+  return namespace.run(() => readOwnSysctls(names));
+}
+
+/** The same, of the namespace that the calling thread is in. */
+export function readOwnSysctls(names: readonly string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    const value = readOptional(pathOfSysctl(name));
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
 }
 
 /** Sysctls separate fields by tabs or spaces; compared and stored, they are separated by one space. */
@@ -51,6 +54,7 @@ export function pathOfSysctl(name: string): string {
     throw new ChurnError(
       "E_SYSCTL_UNKNOWN",
       `${JSON.stringify(name)} cannot be the name of a sysctl`,
+      { hint: "Names are like net.ipv4.tcp_tw_reuse: `churnlab sysctl list`" },
     );
   }
   return `/proc/sys/${parts.join("/")}`;

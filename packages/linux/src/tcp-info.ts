@@ -1,7 +1,7 @@
 import { check, libc } from "./libc.ts";
+import { IPPROTO_TCP } from "./socket-abi.ts";
 
 // include/uapi/linux/tcp.h
-const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 /** Fields of struct tcp_info, by their byte; it has only ever grown at its end. */
 const INFO = { RTT: 68, TOTAL_RETRANS: 100, END: 104 } as const;

@@ -43,7 +43,7 @@ export class TimeWaitAges implements SocketVisitor {
     const familyAndState = words[at + DIAG_WORD.FAMILY_STATE] as number;
     if (((familyAndState >>> 8) & 0xff) !== TIME_WAIT_NUMBER) return;
     // idiag_expires, milliseconds; 0 while the timer wheel is late.
-    const leftMs = words[at + DIAG_WORD.IDENTITY_END] as number;
+    const leftMs = words[at + DIAG_WORD.EXPIRES] as number;
     const second = Math.min(TIME_WAIT_S - 1, Math.floor(leftMs / 1000));
     (this.#total[second] as number)++;
     const local = swapPort(words[at + DIAG_WORD.PORTS] as number);

@@ -1,11 +1,11 @@
 import { formatIpAddress } from "./ip-address.ts";
+import { AF_INET6 } from "./socket-abi.ts";
 import { requireField, type TraceFormat } from "./trace-format.ts";
 
 /** Tells one address from all others: a number for IPv4, text for IPv6. IPv4 on a dual-stack socket is IPv4. */
 export type AddressKey = number | string;
 
 const SOCKADDR = { PORT: 2, IPV4: 4, IPV6: 8, IPV4_BYTES: 4, IPV6_BYTES: 16 } as const;
-const AF_INET6 = 10;
 /** As many bytes as an IPv6 sockaddr has. */
 const SOCKADDR_BYTES = 28;
 

@@ -123,16 +123,10 @@ export function joinByBridge({ bridge, host, peers }: BridgeJoin): void {
   });
 }
 
-/** A new namespace has its loopback down; without it a host cannot reach its own addresses. */
-export function bringLoopbackUp(namespace: NetworkNamespace): void {
-  inNamespace(namespace, (route) => {
-    route.request(setLinkUp(findDevice("lo"), "lo"));
-  });
-}
-
 function configureEnd(route: NetlinkSocket, own: VethEnd, other: VethEnd): void {
   const index = findDevice(own.device);
   route.request(
+    // A new namespace has it down, and without it a host cannot reach its own addresses.
     setLinkUp(findDevice("lo"), "lo"),
     ...own.addresses.map((address) => addAddress(index, address)),
     setLinkUp(index, own.device),

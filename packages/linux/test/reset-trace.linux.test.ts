@@ -3,13 +3,12 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openCounters } from "../src/counters.ts";
-import { destroySockets } from "../src/destroy-sockets.ts";
 import { explainReset, type ResetCause, type ResetEvidence } from "../src/explain-reset.ts";
 import { ResetCapture } from "../src/reset-capture.ts";
 import type { TracedReset } from "../src/reset-events.ts";
 import { ResetTrace } from "../src/reset-trace.ts";
+import { IPPROTO_TCP, SOL_SOCKET } from "../src/socket-abi.ts";
 import { applySysctls } from "../src/sysctls.ts";
-import { maskOfTcpState } from "../src/tcp-states.ts";
 import { cleanStaleTraceInstances, TraceInstance } from "../src/tracefs.ts";
 import { eventually } from "./fixtures/eventually.ts";
 import {
@@ -37,10 +36,8 @@ import {
 } from "./fixtures/two-hosts.ts";
 
 const AT = { host: TARGET, port: 80 };
-const IPPROTO_TCP = 6;
 const TCP_LINGER2 = 8;
 const TCP_USER_TIMEOUT = 18;
-const SOL_SOCKET = 1;
 const SO_KEEPALIVE = 9;
 const KEEPALIVE = { IDLE: 4, INTERVAL: 5, COUNT: 6 } as const;
 
@@ -118,7 +115,7 @@ async function resetInLastAck({ hosts, near, far }: Scene): Promise<void> {
 }
 
 describe("the kernel's reason for a reset", () => {
-  test("connect() to a closed port: nobody listens", async () => {
+  test("is that nobody listens, where connect() meets a closed port", async () => {
     const resets = await traceScene(1, ({ hosts }) => {
       expect(connect(hosts.client, { ...AT, port: 81 })).toBe(-111);
     });
@@ -133,7 +130,7 @@ describe("the kernel's reason for a reset", () => {
     expect(causesOf(resets)).toEqual(["no-socket"]);
   });
 
-  test("close() with unread data", async () => {
+  test("is unread data, where close() leaves some", async () => {
     const resets = await traceScene(1, ({ near, far }) => {
       send(near, "never read");
       close(far);
@@ -149,7 +146,7 @@ describe("the kernel's reason for a reset", () => {
     });
   });
 
-  test("the same after a reply was sent: the reply is read first", async () => {
+  test("is unread data too where a reply was sent before, which is read first", async () => {
     const resets = await traceScene(1, ({ near, far }) => {
       send(near, "never read");
       send(far, "reply");
@@ -189,7 +186,7 @@ describe("the kernel's reason for a reset", () => {
     expect(causesOf(resets)).toEqual(["hard-close", "hard-close", "hard-close"]);
   });
 
-  test("data for a peer that closed and waits in FIN_WAIT2", async () => {
+  test("is data after the close, where the peer waits in FIN_WAIT2", async () => {
     const resets = await traceScene(1, async ({ hosts, near, far }) => {
       using counters = openCounters(hosts.target);
       close(far);
@@ -207,7 +204,7 @@ describe("the kernel's reason for a reset", () => {
     expect(causesOf(resets)).toEqual(["data-after-half-close"]);
   });
 
-  test("data for a peer that closed with a tcp_fin_timeout above 60: still a full socket", async () => {
+  test("is data after the close too where a tcp_fin_timeout above 60 keeps a full socket", async () => {
     const resets = await traceScene(1, ({ hosts, near, far }) => {
       applySysctls(hosts.target, { "net.ipv4.tcp_fin_timeout": "120" });
       close(far);
@@ -217,7 +214,7 @@ describe("the kernel's reason for a reset", () => {
     expect(causesOf(resets)).toEqual(["data-after-close"]);
   });
 
-  test("data for a peer that shut down both directions", async () => {
+  test("is data after the close, where the peer shut down both directions", async () => {
     const resets = await traceScene(1, ({ near, far }) => {
       shutdown(far, 2);
       expect(receive(near)).toBe("");
@@ -235,7 +232,7 @@ describe("the kernel's reason for a reset", () => {
     expect(resets).toEqual([]);
   });
 
-  test("negative TCP_LINGER2", async () => {
+  test("is called data after the close where TCP_LINGER2 is negative", async () => {
     const resets = await traceScene(1, ({ near, far }) => {
       setOption(far, { level: IPPROTO_TCP, name: TCP_LINGER2, value: -1 });
       close(far);
@@ -244,9 +241,9 @@ describe("the kernel's reason for a reset", () => {
     expect(causesOf(resets)).toEqual(["data-after-close"]);
   });
 
-  test("a socket destroyed from outside", async () => {
+  test("is a kill from outside, where `ss --kill` ended the socket", async () => {
     const resets = await traceScene(1, ({ hosts, near, far }) => {
-      expect(destroySockets(hosts.target, maskOfTcpState("ESTABLISHED"))).toBe(1);
+      hosts.target.run(() => spawnSync("ss", ["-K", "state", "established"]));
       expect(receive(far)).toBe(-103);
       expect(receive(near)).toBe(-104);
     });
@@ -254,7 +251,7 @@ describe("the kernel's reason for a reset", () => {
     expect(causesOf(resets)).toEqual(["killed"]);
   });
 
-  test("keepalive probes that nobody answers", async () => {
+  test("is the keepalive time-out, where nobody answers the probes", async () => {
     const resets = await traceScene(1, async ({ hosts, near }) => {
       setOption(near, { level: IPPROTO_TCP, name: KEEPALIVE.IDLE, value: 1 });
       setOption(near, { level: IPPROTO_TCP, name: KEEPALIVE.INTERVAL, value: 1 });

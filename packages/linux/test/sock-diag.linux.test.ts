@@ -1,18 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { destroySockets } from "../src/destroy-sockets.ts";
 import { readQueues } from "../src/listen-queues.ts";
 import { NETLINK, NetlinkSocket } from "../src/netlink.ts";
-import {
-  createNetworkNamespace,
-  type NetworkNamespace,
-  openNetworkNamespace,
-} from "../src/network-namespace.ts";
+import type { NetworkNamespace } from "../src/network-namespace.ts";
 import { PortCensus } from "../src/port-census.ts";
 import { readPortRange } from "../src/port-range.ts";
 import { SockDiag } from "../src/sock-diag.ts";
 import { applySysctls } from "../src/sysctls.ts";
-import { ALL_TCP_STATES, maskOfTcpState } from "../src/tcp-states.ts";
+import { ALL_TCP_STATES } from "../src/tcp-states.ts";
 import { eventually } from "./fixtures/eventually.ts";
 import {
   accept,
@@ -47,6 +42,8 @@ function churn(
   to: NetworkNamespace,
   { host = TARGET, port = 80, times = 1 },
 ): void {
+  // On a busy machine an ACK and a FIN overtake each other, and the reset that follows would end a TIME_WAIT (RFC 1337).
+  applySysctls(from, { "net.ipv4.tcp_rfc1337": "1" });
   const listener = listen(to, { host, port });
   for (let index = 0; index < times; index += 1) {
     churnOnce(from, { host, port, listener }, "client");
@@ -163,25 +160,6 @@ describe("a census of sockets", () => {
     expect(takeCensus(hosts.target).states()).toEqual({ LISTEN: 1 });
     for (const fd of [lost, refused, listener]) close(fd);
   });
-
-  test("is the same when taken in slices, while timers of the thread go on", async () => {
-    using hosts = makeTwoHosts();
-    churn(hosts.client, hosts.target, { times: 5000 });
-    using diag = new SockDiag(hosts.client);
-    const census = new PortCensus(readPortRange(hosts.client));
-    let turns = 0;
-    const timer = setInterval(() => {
-      turns += 1;
-    }, 0);
-    await eventually(() => {
-      expect(takeCensus(hosts.client).states()).toEqual({ TIME_WAIT: 5000 });
-    });
-    await diag.dumpInSlices(ALL_TCP_STATES, census, 0);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    clearInterval(timer);
-    expect(census.states()).toEqual({ TIME_WAIT: 5000 });
-    expect(turns).toBeGreaterThan(0);
-  });
 });
 
 describe("a dump", () => {
@@ -201,21 +179,6 @@ describe("a dump", () => {
       diag.dump(ALL_TCP_STATES, census);
       expect(census.states()).toEqual({ TIME_WAIT: 2000 });
     });
-  });
-
-  test("may be taken while another one is on its way in slices", async () => {
-    using hosts = makeTwoHosts();
-    churn(hosts.client, hosts.target, { times: 2000 });
-    await eventually(() => {
-      expect(takeCensus(hosts.client).states()).toEqual({ TIME_WAIT: 2000 });
-    });
-    using diag = new SockDiag(hosts.client);
-    const range = readPortRange(hosts.client);
-    const [sliced, whole] = [new PortCensus(range), new PortCensus(range)];
-    const running = diag.dumpInSlices(ALL_TCP_STATES, sliced, 0);
-    diag.dump(ALL_TCP_STATES, whole);
-    await running;
-    expect([sliced.states(), whole.states()]).toEqual([{ TIME_WAIT: 2000 }, { TIME_WAIT: 2000 }]);
   });
 });
 
@@ -272,39 +235,5 @@ describe("queues of a listener", () => {
     expect(countBySs(hosts.target, "state syn-recv")).toBe(7);
     expect(takeCensus(hosts.client).states()).toEqual({ SYN_SENT: 7 });
     for (const fd of [...waiting, listener, idle]) close(fd);
-  });
-});
-
-describe("destroying sockets", () => {
-  test("empties TIME_WAIT at once and frees the ports", async () => {
-    using hosts = makeTwoHosts();
-    applySysctls(hosts.client, {
-      "net.ipv4.ip_local_port_range": "40000 40099",
-      "net.ipv4.tcp_tw_reuse": "0",
-    });
-    churn(hosts.client, hosts.target, { times: 100 });
-    await eventually(() => {
-      expect(takeCensus(hosts.client).states()).toEqual({ TIME_WAIT: 100 });
-    });
-    expect(destroySockets(hosts.client, maskOfTcpState("TIME_WAIT"))).toBe(100);
-    expect(takeCensus(hosts.client).states()).toEqual({});
-    churn(hosts.client, hosts.target, { times: 100 });
-  });
-
-  test("resets connections, of the states asked for only", () => {
-    using hosts = makeTwoHosts();
-    const listener = listen(hosts.target, AT);
-    const near = connect(hosts.client, AT);
-    const far = accept(listener);
-    expect(destroySockets(hosts.target, maskOfTcpState("ESTABLISHED"))).toBe(1);
-    expect(receive(near)).toBe(-104);
-    expect(takeCensus(hosts.target).states()).toEqual({ LISTEN: 1 });
-    for (const fd of [near, far, listener]) close(fd);
-  });
-
-  test("is refused in a namespace that was only opened", () => {
-    using namespace = createNetworkNamespace();
-    using opened = openNetworkNamespace(`/proc/self/fd/${namespace.fd}`);
-    expect(() => destroySockets(opened, ALL_TCP_STATES)).toThrow("made for it");
   });
 });

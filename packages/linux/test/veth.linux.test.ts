@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { SystemError } from "../src/index.ts";
 import { createNetworkNamespace, type NetworkNamespace } from "../src/network-namespace.ts";
-import { bringLoopbackUp, joinByBridge, joinByVeth, makeBridge } from "../src/veth.ts";
+import { joinByBridge, joinByVeth, makeBridge } from "../src/veth.ts";
 import { accept, close, connect, listen, receive, send } from "./fixtures/raw-sockets.ts";
 import { CLIENT, CLIENT6, makeTwoHosts, TARGET, TARGET6 } from "./fixtures/two-hosts.ts";
 
@@ -99,11 +99,13 @@ test("many clients share one target, which has one address on all their devices"
   for (const client of clients) client.close();
 });
 
-test("a bare namespace gets a loopback", () => {
+test("a host that is joined reaches its own loopback too", () => {
   using namespace = createNetworkNamespace();
   expect(connect(namespace, { host: "127.0.0.1", port: 80 })).toBe(-101);
-  bringLoopbackUp(namespace);
-  expect(connect(namespace, { host: "127.0.0.1", port: 80 })).toBe(-111);
+  using hosts = makeTwoHosts();
+  for (const host of [hosts.client, hosts.target]) {
+    expect(connect(host, { host: "127.0.0.1", port: 80 })).toBe(-111);
+  }
 });
 
 test("a device name that is taken or too long is refused with the kernel's reason", () => {

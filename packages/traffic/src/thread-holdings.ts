@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { libc } from "@churnlab/linux";
+import { libc, readWatchedDescriptors } from "@churnlab/linux";
 
 /** The first entry is for the socket that is being opened; a ring and a listener take four. */
 const ENTRIES = 8;
@@ -53,7 +52,10 @@ export class ThreadHoldings {
     for (let at = 0; at < this.#cells.length; at += CELLS_PER_ENTRY) {
       const [value = 0, length = 0] = this.#cells.subarray(at, at + CELLS_PER_ENTRY);
       if (length > 0) libc().munmap(BigInt(value), length);
-      else if (value > 0) for (const fd of withRegistered(value - 1)) descriptors.add(fd);
+      else if (value > 0) {
+        const fd = value - 1;
+        for (const held of [fd, ...readWatchedDescriptors(fd)]) descriptors.add(held);
+      }
     }
     this.#cells.fill(0);
     for (const fd of descriptors) libc().close(fd);
@@ -72,10 +74,4 @@ export class ThreadHoldings {
     }
     throw new Error(`a thread holds more than ${ENTRIES - 1} descriptors and mappings`);
   }
-}
-
-/** A descriptor and, of an epoll instance, those it watches (proc_pid_fdinfo(5)). */
-function withRegistered(fd: number): number[] {
-  const info = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
-  return [fd, ...Array.from(info.matchAll(/^tfd:\s*(\d+)/gm), ([, watched]) => Number(watched))];
 }

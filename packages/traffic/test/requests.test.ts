@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cyclePorts } from "../src/local-ports.ts";
+import { cyclePorts } from "../src/cycle-ports.ts";
 import { drawRequests } from "../src/requests.ts";
 import { aWorkload } from "./fixtures/a-workload.ts";
 
@@ -26,7 +26,7 @@ describe("explicit local ports", () => {
     fc.assert(
       fc.property(size, fc.integer({ min: 1, max: 6 }), (ports, workers) => {
         fc.pre(workers <= ports);
-        const range = { first: 40_000, last: 40_000 + ports - 1 };
+        const range = { low: 40_000, high: 40_000 + ports - 1 };
         const taken = Array.from({ length: workers }, (_, index) => {
           const next = cyclePorts(range, { index, of: workers });
           const own = Math.ceil((ports - index) / workers);
@@ -35,7 +35,7 @@ describe("explicit local ports", () => {
           return turn;
         }).flat();
         expect(taken.toSorted((a, b) => a - b)).toEqual(
-          Array.from({ length: ports }, (_, i) => range.first + i),
+          Array.from({ length: ports }, (_, i) => range.low + i),
         );
       }),
     );

@@ -1,6 +1,6 @@
+import { KernelMemory } from "../kernel-memory.ts";
 import { bindC, errno, libc } from "../libc.ts";
 import { SystemError } from "../system-error.ts";
-import { KernelMemory } from "./kernel-memory.ts";
 import {
   CQE_BYTES,
   OFFSET_RINGS,

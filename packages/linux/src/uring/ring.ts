@@ -1,7 +1,7 @@
 import { ERRNO } from "@churnlab/core/errno";
+import { KernelMemory } from "../kernel-memory.ts";
 import { bindC, errno } from "../libc.ts";
 import { SystemError } from "../system-error.ts";
-import { KernelMemory } from "./kernel-memory.ts";
 import type { Operation } from "./operation.ts";
 import {
   layOutRing,

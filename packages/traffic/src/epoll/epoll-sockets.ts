@@ -1,28 +1,27 @@
 import { ERRNO } from "@churnlab/core";
 import {
-  errno,
-  KernelMemory,
-  MSG_MORE,
-  MSG_NOSIGNAL,
-  SHUT_WR,
-  SO_LINGER,
-  SOL_SOCKET,
-} from "@churnlab/linux";
-import { monotonicMs } from "../monotonic.ts";
-import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
-import type { Messages } from "../slots/messages.ts";
-import type { Inbox, SlotSockets, SocketEvents } from "../slots/slot-wire.ts";
-import type { ThreadHoldings } from "../thread-holdings.ts";
-import {
   EPOLLERR,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
   Epoll,
+  errno,
+  KernelMemory,
+  MSG_MORE,
+  MSG_NOSIGNAL,
   type ReadinessHandler,
-} from "./epoll.ts";
-import { type SocketCalls, socketCalls } from "./socket-calls.ts";
+  SHUT_WR,
+  SO_LINGER,
+  SOL_SOCKET,
+  type SocketCalls,
+  socketCalls,
+} from "@churnlab/linux";
+import { monotonicMs } from "../monotonic.ts";
+import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
+import type { Messages } from "../slots/messages.ts";
+import type { Inbox, SlotSockets, SocketEvents } from "../slots/slot-wire.ts";
+import type { ThreadHoldings } from "../thread-holdings.ts";
 
 const INBOX_BYTES = 65_536;
 export const NO_SOCKET = -1;

@@ -1,9 +1,14 @@
-import { encodeSocketAddress, errno } from "@churnlab/linux";
+import {
+  encodeSocketAddress,
+  errno,
+  readOwnPortRange,
+  type SocketCalls,
+  socketCalls,
+} from "@churnlab/linux";
+import { cyclePorts } from "../cycle-ports.ts";
 import type { WorkerJob } from "../engine.ts";
-import { cyclePorts, readLocalPortRange } from "../local-ports.ts";
 import { type BoundMode, OPTION_BEFORE_BIND } from "../slots/bind-options.ts";
 import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
-import { type SocketCalls, socketCalls } from "./socket-calls.ts";
 
 const PORT_AT = 2;
 
@@ -20,7 +25,7 @@ export class LocalEnd {
     this.#address = new FixedBytes(encodeSocketAddress(job.sourceAddress, 0));
     this.#nextPort =
       mode === "port"
-        ? cyclePorts(readLocalPortRange(), job.sourceShare ?? { index: 0, of: 1 })
+        ? cyclePorts(readOwnPortRange(), job.sourceShare ?? { index: 0, of: 1 })
         : null;
   }
 

@@ -32,7 +32,7 @@ export class Connection implements WireEvents {
   readonly #load: Load;
   readonly #bank: Bank;
   readonly #openedAtMs: number;
-  readonly #portUsePercent: number;
+  readonly #portPercent: number;
   #wire!: Wire;
   #state = OPENING;
   #failure: Failure | null = null;
@@ -55,7 +55,7 @@ export class Connection implements WireEvents {
     this.unit = unit;
     this.#bank = unit.bank;
     this.#openedAtMs = monotonicMs();
-    this.#portUsePercent = load.portUse.percent;
+    this.#portPercent = load.portShare.percent;
     this.#deadlineMs = this.#openedAtMs + load.workload.timeouts.connectMs;
     this.#requestsLeft = load.drawRequests();
     load.counters.add(this.#bank, "intended");
@@ -215,7 +215,7 @@ export class Connection implements WireEvents {
     const tookUs = (monotonicMs() - this.#openedAtMs) * 1000;
     counters.latency("connect", tookUs);
     const tMs = this.#openedAtMs - this.#load.measureAtMs;
-    addConnect(counters.connectCosts, this.#portUsePercent, { tookUs, tMs });
+    addConnect(counters.connectCosts, this.#portPercent, { tookUs, tMs });
   }
 
   /** An idle connection without a number of requests to come may be closed by its peer. */

@@ -1,8 +1,9 @@
+import { isIPv6 } from "node:net";
 import type { Workload } from "@churnlab/core";
+import { PortShare } from "@churnlab/linux";
 import type { WorkerJob } from "../engine.ts";
 import { IN_FLIGHT_MAX, SWEEP_MS } from "../limits.ts";
 import { monotonicMs } from "../monotonic.ts";
-import { PortUse } from "../port-use.ts";
 import { drawRequests } from "../requests.ts";
 import { type Bank, MEASURE, type WorkerCounters } from "../worker-counters.ts";
 import { Connection } from "./connection.ts";
@@ -27,7 +28,7 @@ export class Load {
   readonly dial: Dial;
   readonly kind: KindSteps;
   readonly drawRequests: () => number;
-  readonly portUse: PortUse;
+  readonly portShare: PortShare;
   readonly measureAtMs: number;
   readonly endAtMs: number;
   readonly #live = new Set<Connection>();
@@ -44,14 +45,14 @@ export class Load {
     this.dial = dial;
     this.kind = WORKLOAD_KIND_STEPS[job.workload.kind];
     this.drawRequests = drawRequests(job.workload, job.seed + job.worker.index);
-    this.portUse = new PortUse(job.target);
+    this.portShare = new PortShare({ ipv6: isIPv6(job.target.host) });
     this.measureAtMs = job.startAtMs + job.warmUpMs;
     this.endAtMs = this.measureAtMs + job.measureMs;
   }
 
   /** Resolves when the source has begun its last unit and every connection is closed and counted. */
   async run(source: Source): Promise<void> {
-    using _portUse = this.portUse;
+    using _portShare = this.portShare;
     if (this.counters.stopping) return;
     const over = new Promise<void>((resolve) => {
       this.#onOver = resolve;
@@ -90,7 +91,7 @@ export class Load {
   }
 
   open(unit: Unit): Connection {
-    this.portUse.look(monotonicMs());
+    this.portShare.look(monotonicMs());
     const connection = new Connection(this, unit);
     this.#live.add(connection);
     connection.open();

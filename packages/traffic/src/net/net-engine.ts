@@ -1,8 +1,9 @@
 import type { TargetAddress, Workload } from "@churnlab/core";
+import { readOwnPortRange } from "@churnlab/linux";
 import { createResponseReader } from "../create-response-reader.ts";
+import { cyclePorts } from "../cycle-ports.ts";
 import type { Engine, EngineProbe, WorkerJob } from "../engine.ts";
 import { runLoad } from "../load/run-load.ts";
-import { cyclePorts, readLocalPortRange } from "../local-ports.ts";
 import { encodeRequests } from "../requests.ts";
 import type { WorkerCounters } from "../worker-counters.ts";
 import { createNetDial, type LocalEnd } from "./net-wire.ts";
@@ -39,6 +40,6 @@ function localEnd(job: WorkerJob): (() => LocalEnd) | null {
   const { workload, sourceAddress: localAddress, sourceShare = { index: 0, of: 1 } } = job;
   if (workload.bind === "none") return null;
   if (workload.bind === "address") return () => ({ localAddress });
-  const nextPort = cyclePorts(readLocalPortRange(), sourceShare);
+  const nextPort = cyclePorts(readOwnPortRange(), sourceShare);
   return () => ({ localAddress, localPort: nextPort() });
 }

@@ -10,13 +10,14 @@ import {
   type Operation,
   QUIET_LINK,
   type Ring,
+  readOwnPortRange,
   SOCK_STREAM,
   SQE,
   setAddress,
   setOption,
 } from "@churnlab/linux";
+import { cyclePorts } from "../cycle-ports.ts";
 import type { WorkerJob } from "../engine.ts";
-import { cyclePorts, readLocalPortRange } from "../local-ports.ts";
 import { type BoundMode, OPTION_BEFORE_BIND } from "../slots/bind-options.ts";
 import { FixedBytes, fixedInts } from "../slots/fixed-bytes.ts";
 import { BIND_FAILED, OPENING, SOCKET_FAILED } from "./ring-tags.ts";
@@ -112,7 +113,7 @@ class PortPerSlot {
     this.#addresses = new KernelMemory(slots * ADDRESS_BYTES);
     this.#bytes = this.#addresses.bytes();
     for (let slot = 0; slot < slots; slot++) this.#bytes.set(local, slot * ADDRESS_BYTES);
-    this.#nextPort = cyclePorts(readLocalPortRange(), sourceShare ?? { index: 0, of: 1 });
+    this.#nextPort = cyclePorts(readOwnPortRange(), sourceShare ?? { index: 0, of: 1 });
   }
 
   /** The address of the slot's socket address, in which the next port is written. */

@@ -3,15 +3,14 @@ import type { WorkerJob } from "../engine.ts";
 import { RETRY_GAP_MS } from "../limits.ts";
 import { monotonicMs } from "../monotonic.ts";
 import { MEASURE, WARM_UP } from "../worker-counters.ts";
-import { BURST_MAX, type Pacer } from "./pacer.ts";
-import type { SlotLoad } from "./slot-load.ts";
+import { BURST_MAX, type PacedLoad, type Pacer } from "./pacer.ts";
 
 type ClosedArrival = Extract<Arrival, { model: "closed" }>;
 
 /** Keeps a number of units in flight; see `ClosedLoop`, whose rules these are. */
 export class ClosedPacer implements Pacer {
   over = false;
-  readonly #load: SlotLoad;
+  readonly #load: PacedLoad;
   readonly #startAtMs: number;
   readonly #endAtMs: number;
   readonly #measureAtMs: number;
@@ -21,7 +20,7 @@ export class ClosedPacer implements Pacer {
   #retrying = 0;
   #nextRetryAtMs = 0;
 
-  constructor(job: WorkerJob, arrival: ClosedArrival, load: SlotLoad) {
+  constructor(job: WorkerJob, arrival: ClosedArrival, load: PacedLoad) {
     const { index, of } = job.worker;
     this.#load = load;
     this.#startAtMs = job.startAtMs;

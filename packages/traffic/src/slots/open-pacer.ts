@@ -3,15 +3,14 @@ import type { WorkerJob } from "../engine.ts";
 import { LATENESS_MAX_MS } from "../limits.ts";
 import { monotonicMs } from "../monotonic.ts";
 import { MEASURE } from "../worker-counters.ts";
-import { BURST_MAX, type Pacer } from "./pacer.ts";
-import type { SlotLoad } from "./slot-load.ts";
+import { BURST_MAX, type PacedLoad, type Pacer } from "./pacer.ts";
 
 /** Begins units on schedule, whatever becomes of them. The kernel's timer wakes the engine within 0.1 ms. */
 export class OpenPacer implements Pacer {
   readonly #schedule: ArrivalSchedule;
-  readonly #load: SlotLoad;
+  readonly #load: PacedLoad;
 
-  constructor(job: WorkerJob, load: SlotLoad) {
+  constructor(job: WorkerJob, load: PacedLoad) {
     this.#schedule = new ArrivalSchedule(job);
     this.#load = load;
   }

@@ -1,5 +1,17 @@
+import type { Bank, WorkerCounters } from "../worker-counters.ts";
+
 /** After this many starts in a row the sockets get their turn. */
 export const BURST_MAX = 64;
+
+/** The load that a pacer begins the units of; `SlotLoad` says what each does. */
+export interface PacedLoad {
+  readonly counters: WorkerCounters;
+  /** The clock of its connections. */
+  readonly connections: { nowMs: number };
+  readonly full: boolean;
+  begin(bank: Bank, intendedAtMs: number): void;
+  drop(bank: Bank): void;
+}
 
 /** Where the units of a worker come from, for an engine that asks in each turn of its loop. */
 export interface Pacer {

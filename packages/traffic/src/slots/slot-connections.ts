@@ -8,8 +8,8 @@ import {
   MEASURE,
   type WorkerCounters,
 } from "../worker-counters.ts";
+import type { ConnectionsLoad } from "./connections-load.ts";
 import { SlotAnswers } from "./slot-answers.ts";
-import type { SlotLoad } from "./slot-load.ts";
 import {
   AWAITING,
   CLOSING,
@@ -33,30 +33,18 @@ import type { Inbox, SlotEvents, SlotWire } from "./slot-wire.ts";
 export class SlotConnections implements SlotEvents {
   nowMs = 0;
   wire!: SlotWire;
-  readonly #load: SlotLoad;
+  readonly #load: ConnectionsLoad;
   readonly #table: SlotTable;
   readonly #counters: WorkerCounters;
   readonly #answers: SlotAnswers;
   readonly #drawRequests: () => number;
 
-  constructor(load: SlotLoad, drawRequests: () => number) {
+  constructor(load: ConnectionsLoad, drawRequests: () => number) {
     this.#load = load;
     this.#table = load.table;
     this.#counters = load.counters;
     this.#answers = new SlotAnswers(load.workload);
     this.#drawRequests = drawRequests;
-  }
-
-  isLast(slot: number): boolean {
-    return this.#table.last[slot] === 1;
-  }
-
-  unitBankOf(slot: number): Bank {
-    return this.#table.unitBank[slot] as Bank;
-  }
-
-  isOpened(slot: number): boolean {
-    return this.#table.established[slot] === 1;
   }
 
   /** Whether the answer that has just come is one that serves. */
@@ -67,15 +55,8 @@ export class SlotConnections implements SlotEvents {
   /** Prepares a slot for a new connection, which belongs to the bank of its first unit. */
   prepare(slot: number, bank: Bank): void {
     const table = this.#table;
-    table.state[slot] = OPENING;
-    table.bank[slot] = bank;
-    table.requestBank[slot] = NO_BANK;
-    table.established[slot] = 0;
-    table.last[slot] = 0;
-    table.answered[slot] = 0;
-    table.failedStep[slot] = 0;
-    table.openedAtMs[slot] = this.nowMs;
-    table.portUsePercent[slot] = this.#load.portUse.percent;
+    table.begin(slot, bank, this.nowMs);
+    table.portPercent[slot] = this.#load.portShare.percent;
     table.deadlineMs[slot] = this.nowMs + this.#load.workload.timeouts.connectMs;
     table.requestsLeft[slot] = this.#drawRequests();
     this.#count(bank, COUNTER_SLOT.intended);
@@ -230,7 +211,7 @@ export class SlotConnections implements SlotEvents {
     const table = this.#table;
     const bank = table.bank[slot] as Bank;
     const failedStep = table.failedStep[slot] as number;
-    if (table.established[slot] === 1) this.#counters.open -= 1;
+    if (table.isOpened(slot)) this.#counters.open -= 1;
     if (failedStep === 0) {
       this.#count(bank, COUNTER_SLOT.succeeded);
     } else {
@@ -250,7 +231,7 @@ export class SlotConnections implements SlotEvents {
     const tookUs = (this.nowMs - openedAtMs) * 1000;
     this.#counters.latency("connect", tookUs);
     const tMs = openedAtMs - this.#load.measureAtMs;
-    const percent = this.#table.portUsePercent[slot] as number;
+    const percent = this.#table.portPercent[slot] as number;
     addConnect(this.#counters.connectCosts, percent, { tookUs, tMs });
   }
 

@@ -1,24 +1,8 @@
 import type { WorkloadKind } from "@churnlab/core";
-import type { Bank, CounterName } from "../worker-counters.ts";
-import type { SlotLoad } from "./slot-load.ts";
+import type { Bank } from "../worker-counters.ts";
+import type { KindLoad, SlotKindSteps } from "./slot-kind-steps.ts";
 
-/** What a workload kind does at the turning points of a connection; see `KindSteps`, whose rules these are. */
-export interface SlotKindSteps {
-  begin(load: SlotLoad, bank: Bank, intendedAtMs: number): void;
-  established(load: SlotLoad, slot: number): void;
-  answered(load: SlotLoad, slot: number): void;
-  /** The rest that began after an answer, or with a hold, is over. */
-  rested(load: SlotLoad, slot: number): void;
-  /** The connection that still carries its unit is closed, and nothing has failed. */
-  succeeded(load: SlotLoad, slot: number): void;
-  /** The counters of an arrival that is not begun. */
-  readonly droppedAs: readonly CounterName[];
-  /** The counters of a unit for which there is no slot, besides those of the connection. */
-  readonly refusedAs: readonly CounterName[];
-  /** Whether idle connections have nothing to wait for once the last arrival has come. */
-  readonly endsWithArrivals: boolean;
-}
-
+/** The steps of each kind, by its name in a workload. */
 export const SLOT_KINDS: Readonly<Record<WorkloadKind, SlotKindSteps>> = {
   "short-lived": {
     droppedAs: ["intended", "dropped"],
@@ -26,8 +10,8 @@ export const SLOT_KINDS: Readonly<Record<WorkloadKind, SlotKindSteps>> = {
     endsWithArrivals: false,
     begin: openOne,
     established: requestNext,
-    answered({ connections, ending, workload }, slot) {
-      if (ending || connections.isLast(slot)) connections.finish(slot);
+    answered({ connections, ending, table, workload }, slot) {
+      if (ending || table.isLast(slot)) connections.finish(slot);
       else connections.rest(slot, workload.thinkMs);
     },
     rested: requestNext,
@@ -52,9 +36,9 @@ export const SLOT_KINDS: Readonly<Record<WorkloadKind, SlotKindSteps>> = {
       connections.send(slot);
     },
     answered(load, slot) {
-      const { connections, workload } = load;
+      const { connections, table, workload } = load;
       if (connections.served) load.recordTotal(slot);
-      if (connections.isLast(slot)) connections.finish(slot);
+      if (table.isLast(slot)) connections.finish(slot);
       else connections.rest(slot, workload.thinkMs);
     },
     rested(load, slot) {
@@ -79,12 +63,12 @@ export const SLOT_KINDS: Readonly<Record<WorkloadKind, SlotKindSteps>> = {
   },
 };
 
-function openOne(load: SlotLoad, bank: Bank, intendedAtMs: number): void {
+function openOne(load: KindLoad, bank: Bank, intendedAtMs: number): void {
   const slot = load.takeNew(bank, intendedAtMs);
   if (slot !== -1) load.connections.open(slot);
 }
 
-function requestNext({ connections }: SlotLoad, slot: number): void {
-  connections.takeRequest(slot, connections.unitBankOf(slot));
+function requestNext({ connections, table }: KindLoad, slot: number): void {
+  connections.takeRequest(slot, table.unitBankOf(slot));
   connections.send(slot);
 }

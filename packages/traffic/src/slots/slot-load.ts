@@ -1,16 +1,19 @@
+import { isIPv6 } from "node:net";
 import { ERRNO, type Workload } from "@churnlab/core";
+import { PortShare } from "@churnlab/linux";
 import type { WorkerJob } from "../engine.ts";
 import { IN_FLIGHT_MAX, SWEEP_MS } from "../limits.ts";
 import { monotonicMs } from "../monotonic.ts";
-import { PortUse } from "../port-use.ts";
 import { drawRequests } from "../requests.ts";
 import { type Bank, MEASURE, type WorkerCounters } from "../worker-counters.ts";
 import { ClosedPacer } from "./closed-pacer.ts";
+import type { ConnectionsLoad } from "./connections-load.ts";
 import { DelayQueue } from "./delay-queue.ts";
 import { OpenPacer } from "./open-pacer.ts";
-import type { Pacer } from "./pacer.ts";
+import type { PacedLoad, Pacer } from "./pacer.ts";
 import { SlotConnections } from "./slot-connections.ts";
-import { SLOT_KINDS, type SlotKindSteps } from "./slot-kinds.ts";
+import type { SlotKindSteps } from "./slot-kind-steps.ts";
+import { SLOT_KINDS } from "./slot-kinds.ts";
 import { NO_BANK, POOLED, SlotTable } from "./slot-table.ts";
 import type { SlotWire } from "./slot-wire.ts";
 
@@ -19,7 +22,7 @@ import type { SlotWire } from "./slot-wire.ts";
  * connections, looks after time-outs, and knows when everything is over. It is `Load` turned inside out: the engine's loop
  * asks, nothing calls back from a timer.
  */
-export class SlotLoad {
+export class SlotLoad implements ConnectionsLoad, PacedLoad {
   readonly workload: Workload;
   readonly counters: WorkerCounters;
   readonly kind: SlotKindSteps;
@@ -28,7 +31,7 @@ export class SlotLoad {
   /** Thinks, or holds: always for the same length of time. */
   readonly rests: DelayQueue = new DelayQueue();
   readonly measureAtMs: number;
-  readonly portUse: PortUse;
+  readonly portShare: PortShare;
   readonly #endAtMs: number;
   readonly #pacer: Pacer;
   /** A stack: the connection used last is used first. Slots that have left the pool by themselves are still in it. */
@@ -46,7 +49,7 @@ export class SlotLoad {
     this.measureAtMs = job.startAtMs + job.warmUpMs;
     this.#endAtMs = this.measureAtMs + job.measureMs;
     this.table = new SlotTable(capacity);
-    this.portUse = new PortUse(job.target);
+    this.portShare = new PortShare({ ipv6: isIPv6(job.target.host) });
     this.connections = new SlotConnections(
       this,
       drawRequests(workload, job.seed + job.worker.index),
@@ -58,7 +61,7 @@ export class SlotLoad {
 
   /** Runs until every unit is begun and every connection is closed and counted. Blocks the thread. */
   run(wire: SlotWire): void {
-    using _portUse = this.portUse;
+    using _portShare = this.portShare;
     this.connections.wire = wire;
     while (!this.#arrivalsOver || this.table.live > 0) {
       this.#turn();
@@ -130,7 +133,7 @@ export class SlotLoad {
   ended(slot: number, succeeded: boolean): void {
     if (this.table.unitBank[slot] === NO_BANK) return;
     if (succeeded) this.kind.succeeded(this, slot);
-    this.#putDown(slot, !this.connections.isOpened(slot));
+    this.#putDown(slot, !this.table.isOpened(slot));
   }
 
   #carry(slot: number, bank: Bank, intendedAtMs: number): void {
@@ -164,7 +167,7 @@ export class SlotLoad {
     this.connections.nowMs = nowMs;
     if (nowMs >= this.#nextSweepAtMs) this.#sweep(nowMs);
     if (!this.#phaseOver && nowMs >= this.#endAtMs) this.#endPhase();
-    this.portUse.look(nowMs);
+    this.portShare.look(nowMs);
     this.#pacer.pace(nowMs);
     if (this.#pacer.over && !this.#arrivalsOver) this.#endArrivals();
     for (let atMs = this.rests.nextAtMs; atMs <= nowMs; atMs = this.rests.nextAtMs) {

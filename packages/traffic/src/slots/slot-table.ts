@@ -1,3 +1,4 @@
+import type { Bank } from "../worker-counters.ts";
 import { FreeSlots } from "./free-slots.ts";
 
 /** States of a slot, in the order of a connection's life. */
@@ -39,7 +40,7 @@ export class SlotTable {
   failedAtMs: Float64Array = new Float64Array(FIRST_LENGTH);
   openedAtMs: Float64Array = new Float64Array(FIRST_LENGTH);
   /** What share of the local ports was taken then. */
-  portUsePercent: Uint8Array = new Uint8Array(FIRST_LENGTH);
+  portPercent: Uint8Array = new Uint8Array(FIRST_LENGTH);
   sentAtMs: Float64Array = new Float64Array(FIRST_LENGTH);
   /** When it takes too long; of a resting slot: when its rest ends. */
   deadlineMs: Float64Array = new Float64Array(FIRST_LENGTH);
@@ -68,6 +69,30 @@ export class SlotTable {
     return slot;
   }
 
+  /** Makes a slot a connection that begins now, and to which nothing has happened. */
+  begin(slot: number, bank: Bank, nowMs: number): void {
+    this.state[slot] = OPENING;
+    this.bank[slot] = bank;
+    this.requestBank[slot] = NO_BANK;
+    this.established[slot] = 0;
+    this.last[slot] = 0;
+    this.answered[slot] = 0;
+    this.failedStep[slot] = 0;
+    this.openedAtMs[slot] = nowMs;
+  }
+
+  isOpened(slot: number): boolean {
+    return this.established[slot] === 1;
+  }
+
+  isLast(slot: number): boolean {
+    return this.last[slot] === 1;
+  }
+
+  unitBankOf(slot: number): Bank {
+    return this.unitBank[slot] as Bank;
+  }
+
   giveBack(slot: number): void {
     this.state[slot] = FREE;
     this.#slots.giveBack(slot);
@@ -86,7 +111,7 @@ export class SlotTable {
     this.failedErrno = longer(this.failedErrno, length);
     this.failedAtMs = longer(this.failedAtMs, length);
     this.openedAtMs = longer(this.openedAtMs, length);
-    this.portUsePercent = longer(this.portUsePercent, length);
+    this.portPercent = longer(this.portPercent, length);
     this.sentAtMs = longer(this.sentAtMs, length);
     this.deadlineMs = longer(this.deadlineMs, length);
     this.unitIntendedAtMs = longer(this.unitIntendedAtMs, length);

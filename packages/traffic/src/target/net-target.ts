@@ -1,8 +1,9 @@
 import net from "node:net";
-import { ChurnError, type Misbehaviour } from "@churnlab/core";
+import type { Misbehaviour } from "@churnlab/core";
 import { boundConnections } from "./bound-connections.ts";
 import { encodeResponses } from "./encode-responses.ts";
 import { listenOnly } from "./listen-only.ts";
+import { refuseToListen } from "./refuse-to-listen.ts";
 import { ServedConnection, type Service } from "./served-connection.ts";
 import type { TargetJob, TargetServer } from "./target-server.ts";
 import { destroyWhenUnread } from "./unread-bytes.ts";
@@ -49,12 +50,10 @@ const TREATMENTS: Readonly<Record<Misbehaviour, (socket: net.Socket, service: Se
   "close-with-unread-data": destroyWhenUnread,
 };
 
-async function listen(server: net.Server, { host, port, backlog }: TargetJob): Promise<number> {
+async function listen(server: net.Server, job: TargetJob): Promise<number> {
+  const { host, port, backlog } = job;
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const message = `The target cannot listen on ${host} port ${port}: ${error.code}`;
-      reject(new ChurnError("E_TARGET", message, { cause: error }));
-    });
+    server.once("error", (error) => reject(refuseToListen(job, error)));
     server.listen({ host, port, backlog }, () =>
       resolve((server.address() as net.AddressInfo).port),
     );

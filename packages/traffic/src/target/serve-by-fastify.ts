@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from "node:net";
-import { ChurnError } from "@churnlab/core";
 import Fastify, { type FastifyInstance } from "fastify";
 import { boundConnections } from "./bound-connections.ts";
+import { refuseToListen } from "./refuse-to-listen.ts";
 import type { TargetCounters } from "./target-counters.ts";
 import type { TargetJob } from "./target-server.ts";
 import { untilStopped } from "./until-stopped.ts";
@@ -74,16 +74,12 @@ function createServer(
   return server;
 }
 
-async function listen(
-  server: FastifyInstance,
-  { host, port, backlog }: TargetJob,
-): Promise<number> {
+async function listen(server: FastifyInstance, job: TargetJob): Promise<number> {
+  const { host, port, backlog } = job;
   try {
     await server.listen({ host, port, backlog });
     return (server.server.address() as AddressInfo).port;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const message = `The target cannot listen on ${host} port ${port}: ${code}`;
-    throw new ChurnError("E_TARGET", message, { cause: error });
+    throw refuseToListen(job, error as NodeJS.ErrnoException);
   }
 }

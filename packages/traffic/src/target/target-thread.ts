@@ -104,7 +104,8 @@ export class TargetThread {
       ]);
       return message as TargetMessage;
     } catch (error) {
-      throw new ChurnError("E_TARGET", this.#lost ?? String(error), { cause: error });
+      const hint = "See whether this machine is overloaded or out of memory, and try again.";
+      throw new ChurnError("E_TARGET", this.#lost ?? String(error), { hint, cause: error });
     } finally {
       clearTimeout(timer);
       over.abort();

@@ -1,6 +1,6 @@
 import type { Measurement, Target, TargetAddress, TargetSpec, Workload } from "@churnlab/core";
+import { readCpuUsOfThread } from "@churnlab/linux";
 import { measureGateway } from "../gateway/measure-gateway.ts";
-import { readCpuUsOfThread } from "../thread-cpu.ts";
 import type { ThreadHoldings } from "../thread-holdings.ts";
 import { accountOfServer } from "./account-of-server.ts";
 import { TargetCounters } from "./target-counters.ts";

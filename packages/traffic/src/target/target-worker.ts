@@ -1,7 +1,6 @@
 import { parentPort } from "node:worker_threads";
-import { enterNetworkNamespace } from "@churnlab/linux";
+import { currentThreadId, enterNetworkNamespace } from "@churnlab/linux";
 import { recordError } from "../error-record.ts";
-import { currentThreadId } from "../thread-cpu.ts";
 import { TargetCounters } from "./target-counters.ts";
 import type { ServeOrder, TargetMessage } from "./target-messages.ts";
 import { pickTargetServer } from "./target-servers.ts";

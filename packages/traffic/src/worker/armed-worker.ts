@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { ChurnError } from "@churnlab/core";
+import { awaitThreadEnd, readCpuUsOfThread } from "@churnlab/linux";
 import { reviveError } from "../error-record.ts";
-import { awaitThreadEnd, readCpuUsOfThread } from "../thread-cpu.ts";
 import { WorkerCounters } from "../worker-counters.ts";
 import type { Armed, LoadTask, Start } from "./load-task.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -34,7 +34,7 @@ export async function armWorker(
   try {
     const armed = once(port, "message", { signal: over.signal }) as Promise<[Armed]>;
     const first = await Promise.race([armed, ended]);
-    if (!Array.isArray(first)) throw new ChurnError("E_AGENT", "A worker ended before the start");
+    if (!Array.isArray(first)) throw new Error("a worker ended before it was armed");
     const { threadId } = first[0];
     const reclaimed = ended.catch(async (error: unknown) => {
       const isThreadLost = await result.then(
@@ -64,10 +64,14 @@ async function settle(
 ): Promise<{ endedAtMs: number }> {
   const outcome = await result.catch((error: unknown) => {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ChurnError("E_AGENT", `A worker thread was lost: ${why}`, { cause: error });
+    const hint = "Where memory ran out, fewer connections at once need less.";
+    throw new ChurnError("E_AGENT", `A worker thread was lost: ${why}`, { hint, cause: error });
   });
   if (outcome.kind === "failed") throw reviveError(outcome.error, "E_AGENT");
-  if (outcome.kind === "called-off") throw new ChurnError("E_AGENT", "The start never came");
+  if (outcome.kind === "called-off") {
+    const hint = "See what held this machine up, or the controller of its fleet, and try again.";
+    throw new ChurnError("E_AGENT", "The start never came", { hint });
+  }
   return { endedAtMs: outcome.endedAtMs };
 }
 

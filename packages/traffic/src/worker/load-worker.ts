@@ -1,9 +1,8 @@
 import { once } from "node:events";
-import { enterNetworkNamespace } from "@churnlab/linux";
+import { currentThreadId, enterNetworkNamespace } from "@churnlab/linux";
 import { loadEngine } from "../engines.ts";
 import { recordError } from "../error-record.ts";
 import { monotonicMs } from "../monotonic.ts";
-import { currentThreadId } from "../thread-cpu.ts";
 import { WorkerCounters } from "../worker-counters.ts";
 import type { Armed, LoadResult, LoadTask, Start } from "./load-task.ts";
 

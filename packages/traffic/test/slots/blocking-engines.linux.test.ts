@@ -127,7 +127,7 @@ for (const blocking of BLOCKING_ENGINES) {
         arrival: closed(16),
         timeouts: { connectMs: 300, responseMs: 300 },
       });
-      const { tally } = await world.run(workload, {
+      const { tally, failures } = await world.run(workload, {
         phases: { measureMs: 1000 },
         spec: { engine },
         during: async () => {
@@ -135,8 +135,15 @@ for (const blocking of BLOCKING_ENGINES) {
           world.cutCables();
         },
       });
-      expect(tally.connections.succeeded).toBeGreaterThan(0);
-      expect(tally.connections.failed).toBeGreaterThan(0);
+      const { attempted, succeeded, failed } = tally.connections;
+      expect(succeeded).toBeGreaterThan(0);
+      expect(attempted).toBe(succeeded + failed);
+      // What was under way times out, at most 16; what follows has no route, one try each 20 ms.
+      const countOf = (wanted: string): number =>
+        failures.reduce((sum, { errno, count }) => sum + (errno === wanted ? count : 0), 0);
+      expect(countOf("ETIMEDOUT")).toBeLessThanOrEqual(16);
+      expect(countOf("ENETUNREACH")).toBeGreaterThan(0);
+      expect(countOf("ETIMEDOUT") + countOf("ENETUNREACH")).toBe(failed);
     });
 
     test("leaves no descriptor behind after 30 runs that were stopped in the middle", async () => {

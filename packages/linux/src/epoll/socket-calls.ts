@@ -1,4 +1,4 @@
-import { bindC } from "@churnlab/linux";
+import { bindC } from "../libc.ts";
 
 /**
  * System calls of the hot path. Memory is passed as an address, a plain number: converting a buffer to a pointer costs as

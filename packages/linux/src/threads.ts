@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const LOOK_EVERY_MS = 5;
-/** A terminated thread ends when it next runs JavaScript: engines do so at least every few milliseconds. */
+/** A terminated thread ends when it next runs JavaScript, so one that waits in the kernel ends after its wait. */
 const PATIENCE_MS = 5000;
 
 /** The kernel's id of the calling thread: the last part of `/proc/thread-self`, `<pid>/task/<tid>`. */

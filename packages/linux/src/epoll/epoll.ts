@@ -1,5 +1,8 @@
-import { ERRNO } from "@churnlab/core";
-import { bindC, check, errno, KernelMemory, SystemError } from "@churnlab/linux";
+import { readFileSync } from "node:fs";
+import { ERRNO } from "@churnlab/core/errno";
+import { KernelMemory } from "../kernel-memory.ts";
+import { bindC, check, errno } from "../libc.ts";
+import { SystemError } from "../system-error.ts";
 import { type SocketCalls, socketCalls } from "./socket-calls.ts";
 
 // include/uapi/linux/eventpoll.h
@@ -126,4 +129,10 @@ export class Epoll implements Disposable {
     const ms = Math.floor(timeoutMs);
     return this.#calls.epoll_wait(this.fd, this.#events.address, EVENTS_MAX, ms);
   }
+}
+
+/** The descriptors that an epoll instance of this process watches; none where the descriptor is of something else (proc_pid_fdinfo(5)). */
+export function readWatchedDescriptors(fd: number): number[] {
+  const info = readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
+  return Array.from(info.matchAll(/^tfd:\s*(\d+)/gm), ([, watched]) => Number(watched));
 }

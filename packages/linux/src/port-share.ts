@@ -1,7 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { isIPv6 } from "node:net";
-import type { TargetAddress } from "@churnlab/core";
-import { readLocalPortRange } from "./local-ports.ts";
+import { readOwnPortRange } from "./port-range.ts";
 
 const LOOK_EVERY_MS = 10;
 /** /proc/net/sockstat and sockstat6 are a few hundred bytes. */
@@ -9,26 +7,23 @@ const FILE_BYTES = 1024;
 
 /**
  * What share of the local ports is taken, in the network namespace of the thread that makes this: sockets in use and in
- * TIME_WAIT over the size of ip_local_port_range. A client's namespace has no other sockets, so with one destination this is
- * the share of ports that connect() has to step over.
+ * TIME_WAIT over the usable ports of ip_local_port_range. A client's namespace has no other sockets, so with one destination
+ * this is the share of ports that connect() has to step over.
  */
-export class PortUse implements Disposable {
+export class PortShare implements Disposable {
   /** 0 to 100, as it was at the last look. */
   percent = 0;
-  readonly #ports: number;
+  readonly #ports: number = Math.max(1, readOwnPortRange().usable);
   readonly #buffer = Buffer.alloc(FILE_BYTES);
-  /** Files of /proc stay bound to the namespace they were opened in. */
-  readonly #timeWaitFile: number = openSync("/proc/thread-self/net/sockstat", "r");
+  readonly #timeWaitFile: number = openOwn("sockstat");
   readonly #inUseFile: number;
   readonly #inUseField: RegExp;
   #nextLookAtMs = 0;
 
-  constructor(target: TargetAddress) {
-    const { first, last } = readLocalPortRange();
-    this.#ports = Math.max(1, last - first + 1);
-    const file = isIPv6(target.host) ? "sockstat6" : "sockstat";
-    this.#inUseFile = openSync(`/proc/thread-self/net/${file}`, "r");
-    this.#inUseField = isIPv6(target.host) ? /TCP6: inuse (\d+)/ : /TCP: inuse (\d+)/;
+  /** Of the sockets of one family. */
+  constructor({ ipv6 }: { readonly ipv6: boolean }) {
+    this.#inUseFile = openOwn(ipv6 ? "sockstat6" : "sockstat");
+    this.#inUseField = ipv6 ? /TCP6: inuse (\d+)/ : /TCP: inuse (\d+)/;
   }
 
   /** Looks again when the last look is long enough ago; takes about 5 µs then. */
@@ -50,4 +45,12 @@ export class PortUse implements Disposable {
     closeSync(this.#timeWaitFile);
     closeSync(this.#inUseFile);
   }
+}
+
+/**
+ * A file of the thread's own /proc/net, which stays bound to the namespace it was opened in. Through Node, which closes it
+ * when a worker thread is terminated (`trackUnmanagedFds`).
+ */
+function openOwn(name: string): number {
+  return openSync(`/proc/thread-self/net/${name}`, "r");
 }

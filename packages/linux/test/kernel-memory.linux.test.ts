@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { KernelMemory } from "../../src/uring/kernel-memory.ts";
+import { KernelMemory } from "../src/kernel-memory.ts";
 
 test("is zero, a whole number of pages, and keeps what is written", () => {
   using memory = new KernelMemory(5000);

@@ -1,5 +1,5 @@
-import { errno, koffi, libc } from "../libc.ts";
-import { SystemError } from "../system-error.ts";
+import { errno, koffi, libc } from "./libc.ts";
+import { SystemError } from "./system-error.ts";
 
 // include/uapi/asm-generic/mman-common.h, mman.h
 const PROT_READ_WRITE = 3;
