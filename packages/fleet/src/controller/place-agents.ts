@@ -1,5 +1,6 @@
 import { ChurnError, type FleetSpec, type TrialSpec } from "@churnlab/core";
 import { imageOf } from "@churnlab/testbed";
+import { WORKERS_DEFAULT_MAX } from "@churnlab/traffic";
 import type { AgentDescription } from "../messages/agent-description.ts";
 import { suggestAgent } from "./suggest-agent.ts";
 
@@ -23,9 +24,6 @@ export interface PlacedLoad {
   readonly sources: number;
   readonly workers: number;
 }
-
-/** More threads than this seldom offer more load to one target; who wants them asks. */
-const WORKERS_DEFAULT_MAX = 4;
 
 /**
  * Picks the agents of a trial: all that have the labels and the capacity, in the order of their names, so that the same fleet gives

@@ -1,8 +1,5 @@
-import { libc, OPCODE } from "@churnlab/linux";
-import { ServedSlots } from "../slots/served-slots.ts";
-import { servedSlots } from "../slots/slots-for.ts";
-import { listenOnly } from "../target/listen-only.ts";
-import { openListener } from "../target/open-listener.ts";
+import { OPCODE } from "@churnlab/linux";
+import { serveBySlots } from "../slots/serve-by-slots.ts";
 import type { TargetJob, TargetServer } from "../target/target-server.ts";
 import { probeRing } from "./probe-ring.ts";
 import { RingServedWire } from "./ring-served-wire.ts";
@@ -15,26 +12,7 @@ export const ringTarget: TargetServer = {
     const probe = probeRing();
     return probe.works ? refusalToServeOnKernel(job, probe.opcodes) : probe.reason;
   },
-
-  async serve(job, counters, listening): Promise<void> {
-    if (job.misbehaviour === "never-accept") return listenOnly(job, counters, listening);
-    const slots = servedSlots();
-    const { fd, port } = openListener(job);
-    const letGo = counters.holdings.holdDescriptor(fd);
-    try {
-      const served = new ServedSlots(job, counters, slots);
-      using wire = new RingServedWire(job, served, {
-        slots,
-        listener: fd,
-        holdings: counters.holdings,
-      });
-      listening(port);
-      served.run(wire);
-    } finally {
-      letGo();
-      libc().close(fd);
-    }
-  },
+  serve: serveBySlots((job, events, place) => new RingServedWire(job, events, place)),
 };
 
 /** Why a kernel with these operations cannot serve a job over io_uring; null where it can. See `refusalOnKernel`. */

@@ -1,7 +1,7 @@
 import type { Workload } from "@churnlab/core";
 
 /** More threads than this seldom offer more load to one target; who wants them asks with `workers`. */
-const WORKERS_DEFAULT_MAX = 4;
+export const WORKERS_DEFAULT_MAX = 4;
 
 /**
  * How many worker threads a workload gets on a machine with this many processors: what it asks for, else one per processor
