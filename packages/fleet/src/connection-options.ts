@@ -36,7 +36,7 @@ export function connectionOptions(access: Access): NodeConnectionOptions {
 
 function bytesOf(name: string, seed: string): Uint8Array {
   if (/^SU[A-Z2-7]{56}$/.test(seed)) return new TextEncoder().encode(seed);
-  throw new ChurnError("E_AGENT_FILE", `The seed of ${name} is not that of an NKey.`, {
+  throw new ChurnError("E_AGENT_FILE", `The seed of ${name} is not that of an NKey`, {
     hint: "It begins with SU and has 58 characters; `churnlab fleet init` writes one.",
   });
 }

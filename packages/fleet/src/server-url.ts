@@ -5,7 +5,7 @@ export function parseServerUrl(url: string): URL {
   const text = url.includes("://") ? url : `nats://${url}`;
   if (!URL.canParse(text) || new URL(text).host === "") {
     throw new ChurnError("E_USAGE", `${JSON.stringify(url)} is no URL of a NATS server`, {
-      hint: "For example nats://127.0.0.1:4222",
+      hint: "For example nats://127.0.0.1:4222.",
     });
   }
   return new URL(text);

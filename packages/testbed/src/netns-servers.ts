@@ -101,7 +101,7 @@ async function startTarget(
     return { target, server: target.server };
   }
   if ("image" in spec.target || "url" in spec.target) {
-    throw new ChurnError("E_TESTBED", "The netns testbed runs servers and commands, no images.", {
+    throw new ChurnError("E_TESTBED", "The netns testbed runs servers and commands, no images", {
       hint: "Use testbed: docker.",
     });
   }

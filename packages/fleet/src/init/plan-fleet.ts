@@ -122,7 +122,7 @@ function makeKey(): { publicKey: string; seed: string } {
 
 function checkHost(host: string): void {
   if (isIP(host) !== 0 || /^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host)) return;
-  throw new ChurnError("E_USAGE", `${JSON.stringify(host)} is no name or address of a host.`, {
+  throw new ChurnError("E_USAGE", `${JSON.stringify(host)} is no name or address of a host`, {
     hint: "Give it as agents are to reach the server: --host lab.example, or --host 192.0.2.7.",
   });
 }
@@ -135,7 +135,7 @@ export function nameAgents(count: number): string[] {
 
 function checkSize(agents: number): void {
   if (agents >= 1 && agents <= AGENTS_MAX) return;
-  throw new ChurnError("E_USAGE", `A fleet has 1 to ${AGENTS_MAX} agents, not ${agents}.`, {
+  throw new ChurnError("E_USAGE", `A fleet has 1 to ${AGENTS_MAX} agents, not ${agents}`, {
     hint: "Say how many with --agents, or their names: --agents a,b,c.",
   });
 }
@@ -145,12 +145,12 @@ function checkNames(agents: readonly string[]): void {
   const seen = new Set<string>([CONTROLLER_NAME, SYSTEM_NAME]);
   for (const name of agents) {
     if (!AGENT_NAME.test(name)) {
-      throw new ChurnError("E_USAGE", `${JSON.stringify(name)} cannot be the name of an agent.`, {
+      throw new ChurnError("E_USAGE", `${JSON.stringify(name)} cannot be the name of an agent`, {
         hint: "Use at most 64 letters, digits, _ and -.",
       });
     }
     if (seen.has(name)) {
-      throw new ChurnError("E_USAGE", `The name ${name} is taken.`, {
+      throw new ChurnError("E_USAGE", `The name ${name} is taken`, {
         hint: "Every agent needs a name of its own; controller and system are used already.",
       });
     }

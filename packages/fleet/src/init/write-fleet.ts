@@ -11,7 +11,7 @@ import type { FleetFile } from "./plan-fleet.ts";
 export function writeFleet(directory: string, files: readonly FleetFile[], force: boolean): void {
   const first = files.find((file) => existsSync(path.join(directory, file.path)));
   if (first !== undefined && !force) {
-    throw new ChurnError("E_OUTPUT", `${path.join(directory, first.path)} exists.`, {
+    throw new ChurnError("E_OUTPUT", `${path.join(directory, first.path)} exists`, {
       hint: "Name another folder, or make all keys anew with --force: agents with the old ones are then refused.",
     });
   }
@@ -19,7 +19,7 @@ export function writeFleet(directory: string, files: readonly FleetFile[], force
     for (const file of files) writeFile(path.join(directory, file.path), file);
   } catch (cause) {
     const { code = "unknown error", path: at = directory } = cause as NodeJS.ErrnoException;
-    throw new ChurnError("E_OUTPUT", `${at} cannot be written (${code}).`, {
+    throw new ChurnError("E_OUTPUT", `${at} cannot be written (${code})`, {
       hint: "Name a folder that you may write to.",
       cause,
     });

@@ -87,7 +87,7 @@ export function readAgentFile(file: string): AgentFile {
     text = readFileSync(file, "utf8");
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new ChurnError("E_AGENT_FILE", `${file} cannot be read (${code}).`, {
+    throw new ChurnError("E_AGENT_FILE", `${file} cannot be read (${code})`, {
       hint: "Write one with `churnlab fleet init`, or name another with --config.",
       cause,
     });

@@ -29,7 +29,7 @@ export function enforceLimits(limits: AgentLimits, asked: Asked): void {
   const keys = [...new Set(breaches.map(({ limit }) => `limits.${limit}`))].join(", ");
   const where =
     limits.file === null ? "a file given with --config on the agent's host" : limits.file;
-  throw new ChurnError("E_REFUSED", `The agent was asked for ${sentences.join("; for ")}.`, {
+  throw new ChurnError("E_REFUSED", `The agent was asked for ${sentences.join("; for ")}`, {
     hint: `If that is meant, allow it on the agent's own host: ${keys} in ${where}.`,
   });
 }

@@ -21,7 +21,7 @@ test("by default an agent loads loopback and the benchmark addresses, and nothin
 test("a refusal says what was asked, what is allowed, and where to change it", () => {
   const refusal = refusalOf({ addresses: ["203.0.113.9"], ports: [80] });
   expect(refusal?.message).toBe(
-    "The agent was asked for load on 203.0.113.9, but limits.addresses allows 127.0.0.0/8, ::1/128, 198.18.0.0/15.",
+    "The agent was asked for load on 203.0.113.9, but limits.addresses allows 127.0.0.0/8, ::1/128, 198.18.0.0/15",
   );
   expect(refusal?.hint).toBe(
     "If that is meant, allow it on the agent's own host: limits.addresses in /etc/churnlab/a.yaml.",
@@ -145,7 +145,7 @@ describe("images", () => {
       { ...limits, targets: ["image"] },
     );
     expect(refusal?.message).toBe(
-      "The agent was asked for a container of the image nginx:1.28, but limits.images allows none.",
+      "The agent was asked for a container of the image nginx:1.28, but limits.images allows none",
     );
     expect(refusal?.hint).toContain("limits.images in /etc/churnlab/a.yaml");
   });

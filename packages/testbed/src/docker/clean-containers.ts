@@ -58,12 +58,12 @@ export async function cleanContainers(
 
 function checkNamed(name: string, owner: ProcessSeen | undefined): void {
   if (owner === undefined) {
-    throw new ChurnError("E_USAGE", `There is no container of churnlab named ${name}.`, {
+    throw new ChurnError("E_USAGE", `There is no container of churnlab named ${name}`, {
       hint: "`churnlab clean` lists those that it leaves.",
     });
   }
   if (owner === "alive") {
-    throw new ChurnError("E_USAGE", `The container ${name} belongs to a run that goes on.`, {
+    throw new ChurnError("E_USAGE", `The container ${name} belongs to a run that goes on`, {
       hint: "End that run; it removes its containers itself.",
     });
   }

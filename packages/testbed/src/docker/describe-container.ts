@@ -21,7 +21,7 @@ export function describeContainer(spec: TrialSpec, addresses: UpstreamPlan): Con
   const { target, topology } = spec;
   if ("server" in target) return describeOwn(spec, target, addresses);
   if (!("image" in target)) {
-    throw new ChurnError("E_TESTBED", "The docker testbed runs images.", {
+    throw new ChurnError("E_TESTBED", "The docker testbed runs images", {
       hint: "Name the image of the command: target: { image: …, command: […] }.",
     });
   }

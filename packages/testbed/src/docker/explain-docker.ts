@@ -44,7 +44,7 @@ const EXPLANATIONS: readonly Explanation[] = [
   {
     pattern: /executable file not found|no such file or directory.*exec|exec: /is,
     code: "E_TARGET",
-    hint: "target.command names a program inside the image.",
+    hint: "Name a program inside the image: target.command.",
   },
 ];
 

@@ -21,11 +21,11 @@ export async function findContainerPid(
   const untold = complaints.find(({ code }) => code !== "E_NAMESPACE");
   if (untold !== undefined) throw untold;
   if (complaints.length === 0) {
-    throw new ChurnError("E_TOOL_MISSING", "No container engine is installed.", {
+    throw new ChurnError("E_TOOL_MISSING", "No container engine is installed", {
       hint: "Give the process id of something inside with --pid.",
     });
   }
-  throw new ChurnError("E_NAMESPACE", `No running container is named ${container}.`, {
+  throw new ChurnError("E_NAMESPACE", `No running container is named ${container}`, {
     hint: complaints.map(({ message }) => message).join("; "),
   });
 }

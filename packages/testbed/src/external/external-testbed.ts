@@ -35,7 +35,7 @@ export class ExternalTestbed implements Testbed {
 
   async build({ spec }: Trial, signal: AbortSignal): Promise<TrialWorld> {
     if (!("url" in spec.target)) {
-      throw new ChurnError("E_TESTBED", "The external testbed starts no server.", {
+      throw new ChurnError("E_TESTBED", "The external testbed starts no server", {
         hint: "Name yours: target: { url: http://… }.",
       });
     }

@@ -35,7 +35,7 @@ export interface WatchedHost extends Disposable {
 export async function findHost({ pid, netns, container }: HostChoice): Promise<WatchedHost> {
   const asked = [pid, netns, container].filter((choice) => choice !== undefined);
   if (asked.length > 1) {
-    throw new ChurnError("E_USAGE", "--pid, --netns and --container exclude each other.", {
+    throw new ChurnError("E_USAGE", "--pid, --netns and --container exclude each other", {
       hint: "Name one host; without any it is this one.",
     });
   }
@@ -57,7 +57,7 @@ export async function findHost({ pid, netns, container }: HostChoice): Promise<W
 function hostOfProcess(name: WatchedName, pid: number): WatchedHost {
   const startedAt = readStartTicks(pid);
   if (startedAt === null) {
-    throw new ChurnError("E_NAMESPACE", `There is no process ${pid}.`, {
+    throw new ChurnError("E_NAMESPACE", `There is no process ${pid}`, {
       hint: "`ps` and `lsns -t net` show what there is.",
     });
   }
@@ -143,12 +143,12 @@ function readInode(path: string): number | null {
 }
 
 function gone({ kind, name }: WatchedName, how: string): ChurnError {
-  return new ChurnError("E_HOST_GONE", `The ${kind} ${name} ${how}.`);
+  return new ChurnError("E_HOST_GONE", `The ${kind} ${name} ${how}`);
 }
 
 function mayNotEnter(netns: string, cause: unknown): unknown {
   if (!(cause instanceof ChurnError)) return cause;
-  return new ChurnError("E_CAPABILITY", `The namespace ${netns} may not be entered by this user.`, {
+  return new ChurnError("E_CAPABILITY", `The namespace ${netns} may not be entered by this user`, {
     hint: "That takes CAP_SYS_ADMIN: run as root, or name a process inside with --pid, which takes nothing.",
     cause,
   });
