@@ -1,4 +1,4 @@
-import { runPlan } from "@churnlab/control";
+import { type PlanListener, runPlan } from "@churnlab/control";
 import {
   findBrokenIdentities,
   parseScenario,
@@ -20,11 +20,12 @@ export interface VariantResult {
 
 /**
  * Runs a scenario in real namespaces, or in the testbed that is given and stays open, and returns its trials by variant;
- * throws when an identity is broken or a trial is not completed.
+ * throws when an identity is broken or a trial is not completed. `onPhase` is told of each phase before it begins.
  */
 export async function runVariants(
   yaml: string,
   given: Testbed | null = null,
+  onPhase: PlanListener["onPhase"] = () => {},
 ): Promise<Readonly<Record<string, VariantResult>>> {
   const scenario = parseScenario(yaml, "test.yaml");
   const plan = planTrials(scenario);
@@ -36,7 +37,7 @@ export async function runVariants(
       {
         testbedFor: () => testbed,
         clock,
-        listener: { onPhase: () => {}, onSample: () => {}, onOutcome: () => {} },
+        listener: { onPhase, onSample: () => {}, onOutcome: () => {} },
         save: (trial, outcome) => {
           results[trial.variant] = readResult(outcome);
         },

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { isSomebodysNamespace, namespacesHeldBy } from "../namespaces-held.ts";
 import { SMALL_SCENARIO, Workplace } from "./churnlab.ts";
 
 let place: Workplace;
@@ -290,43 +291,4 @@ describe("a run that is resumed", () => {
 /** The names that the comparison has lines for. */
 function linesOfTable(text: string): string[] {
   return [...text.matchAll(/^(\S+\.\S+) [↑↓ ]/gm)].map(([, name = ""]) => name);
-}
-
-/** Inodes of the network namespaces that a process holds by descriptor. */
-function namespacesHeldBy(pid: number): string[] {
-  const own = readlinkSync("/proc/self/ns/net");
-  return listDescriptors(pid).filter((link) => link.startsWith("net:[") && link !== own);
-}
-
-function listDescriptors(pid: number | string): string[] {
-  return readNames(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
-    } catch {
-      return [];
-    }
-  });
-}
-
-/** Whether any process still lives in a namespace or holds it by descriptor. */
-function isSomebodysNamespace(link: string): boolean {
-  return readNames("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .some((pid) => listDescriptors(pid).includes(link) || livesIn(pid, link));
-}
-
-function livesIn(pid: string, link: string): boolean {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`) === link;
-  } catch {
-    return false;
-  }
-}
-
-function readNames(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -71,23 +71,76 @@ function askPage(place: string): number {
 
 describe("docker-compose up", () => {
   const runs = skipWithoutEngine();
-  beforeAll(async () => {
-    if (!runs) return;
-    compose("up", "--detach");
-    await awaitHealthy(nameOf("controller"));
+  beforeAll(() => {
+    if (runs) compose("up", "--detach");
   }, 240_000);
   afterAll(() => {
     if (runs) compose("--profile", "fleet", "down", "--volumes", "--timeout", "3");
   }, 60_000);
 
-  it("ends with a finished quickstart run in the volume of the database", () => {
+  // What does not ask for its results is tested while the quickstart goes on.
+  it("gives target and upstream sysctls from the environment", async () => {
+    await awaitHealthy(nameOf("target"));
+    expect(readIn("target", "/proc/sys/net/ipv4/tcp_tw_reuse")).toBe("0");
+    expect(readIn("target", "/proc/sys/net/ipv4/ip_local_port_range")).toBe("40000\t40999");
+    expect(readIn("upstream", "/proc/sys/net/core/somaxconn")).toBe("77");
+    expect(readIn("upstream", "/proc/sys/net/ipv4/tcp_tw_reuse")).toBe("2");
+  });
+
+  it("lets the controller load the target, where that is allowed", () => {
+    const command = [...CHURNLAB, "run", "/churnlab/deploy/load-target.yaml", "--db", "/data/x.db"];
+    const run = (...flags: readonly string[]): string =>
+      docker("exec", nameOf("controller"), ...command, ...flags);
+    expect(() => run()).toThrow(/E_EXTERNAL/);
+    expect(run("--allow-external")).toMatch(/gate/);
+  });
+
+  describe("the images", () => {
+    it.each([
+      ["churnlab-target", "10001:10001"],
+      // They make namespaces and write sysctls, for which they are root of their containers.
+      ["churnlab-controller", ""],
+      ["churnlab-agent", ""],
+    ])("%s holds no tool of the build", (image, User) => {
+      const code = `const { readdirSync } = require("node:fs");
+        console.log(readdirSync("/churnlab/node_modules/.pnpm").join(" "), readdirSync("/usr/local/bin").join(" "))`;
+      const held = docker("run", "--rm", "--entrypoint", "node", image, "-e", code);
+      expect(held).toMatch(/fastify@/);
+      expect(held).not.toMatch(/typescript|vitest|oxlint|biome|pnpm@|rolldown/);
+      const config = JSON.parse(docker("image", "inspect", "--format", "{{json .Config}}", image));
+      const Healthcheck = { Test: expect.anything() };
+      expect(config).toMatchObject({ StopSignal: "SIGTERM", Healthcheck });
+      // Engines differ in whether they say that there is none.
+      expect(config.User ?? "").toBe(User);
+    });
+
+    it("serve by epoll where io_uring is forbidden, and by io_uring where the shipped profile allows it", async () => {
+      using place = new Workplace();
+      const allowing = path.join(ROOT, "deploy/seccomp-io-uring.json");
+      const profile = JSON.parse(readFileSync(allowing, "utf8"));
+      profile.syscalls[0].names.push("io_uring_setup", "io_uring_enter", "io_uring_register");
+      const forbidding = place.write("forbidding.json", JSON.stringify(profile));
+      expect(await firstLine(allowing)).toMatch(/^ring \(the fastest\)/);
+      expect(await firstLine(forbidding)).toMatch(/^epoll \(ring: /);
+    });
+
+    it("serve under the engine's own profile, which forbids io_uring since version 25", async () => {
+      const version = docker("version", "--format", "{{.Server.Version}}");
+      const served =
+        Number.parseInt(version, 10) >= 25 ? /^epoll \(ring: / : /^ring \(the fastest\)/;
+      expect(await firstLine(null)).toMatch(served);
+    });
+  });
+
+  it("ends with a finished quickstart run in the volume of the database", async () => {
+    await awaitHealthy(nameOf("controller"));
     expect(readIn("controller", "/data/finished")).toBe("0");
     const from = ["compare", "last", "--all", "--format", "csv", "--db", "/data/churnlab.db"];
     const csv = docker("exec", nameOf("controller"), ...CHURNLAB, ...from);
     // Both other variants are compared with the baseline, whose median is its port range.
     const against = [...csv.matchAll(/,baseline,[^,]+,client,connections\.succeeded,\d,(\d+),/g)];
     expect(against.map(([, median]) => median)).toEqual(["2048", "2048"]);
-  });
+  }, 240_000);
 
   it("is healthy by the status of the run: one whose gates failed is served, and not healthy", () => {
     const check = `const { execFileSync } = require("node:child_process");
@@ -104,22 +157,6 @@ describe("docker-compose up", () => {
     expect(askPage("/healthz")).toBe(200);
     expect(askPage("/")).toBe(401);
     expect(askPage(`/?token=${token}`)).toBe(303);
-  });
-
-  it("gives target and upstream sysctls from the environment", async () => {
-    await awaitHealthy(nameOf("target"));
-    expect(readIn("target", "/proc/sys/net/ipv4/tcp_tw_reuse")).toBe("0");
-    expect(readIn("target", "/proc/sys/net/ipv4/ip_local_port_range")).toBe("40000\t40999");
-    expect(readIn("upstream", "/proc/sys/net/core/somaxconn")).toBe("77");
-    expect(readIn("upstream", "/proc/sys/net/ipv4/tcp_tw_reuse")).toBe("2");
-  });
-
-  it("lets the controller load the target, where that is allowed", () => {
-    const command = [...CHURNLAB, "run", "/churnlab/deploy/load-target.yaml", "--db", "/data/x.db"];
-    const run = (...flags: readonly string[]): string =>
-      docker("exec", nameOf("controller"), ...command, ...flags);
-    expect(() => run()).toThrow(/E_EXTERNAL/);
-    expect(run("--allow-external")).toMatch(/gate/);
   });
 
   it("gives a scaled fleet clean trials, each in fresh namespaces of every agent", async () => {
@@ -166,44 +203,6 @@ describe("docker-compose down", () => {
       docker(kind, "ls", "--quiet", "--filter", label),
     );
     expect(left).toEqual(["", "", ""]);
-  });
-});
-
-describe("the images", () => {
-  skipWithoutEngine();
-
-  it.each([
-    ["churnlab-target", "10001:10001"],
-    // They make namespaces and write sysctls, for which they are root of their containers.
-    ["churnlab-controller", ""],
-    ["churnlab-agent", ""],
-  ])("%s holds no tool of the build", (image, User) => {
-    const code = `const { readdirSync } = require("node:fs");
-      console.log(readdirSync("/churnlab/node_modules/.pnpm").join(" "), readdirSync("/usr/local/bin").join(" "))`;
-    const held = docker("run", "--rm", "--entrypoint", "node", image, "-e", code);
-    expect(held).toMatch(/fastify@/);
-    expect(held).not.toMatch(/typescript|vitest|oxlint|biome|pnpm@|rolldown/);
-    const config = JSON.parse(docker("image", "inspect", "--format", "{{json .Config}}", image));
-    const Healthcheck = { Test: expect.anything() };
-    expect(config).toMatchObject({ StopSignal: "SIGTERM", Healthcheck });
-    // Engines differ in whether they say that there is none.
-    expect(config.User ?? "").toBe(User);
-  });
-
-  it("serve by epoll where io_uring is forbidden, and by io_uring where the shipped profile allows it", async () => {
-    using place = new Workplace();
-    const allowing = path.join(ROOT, "deploy/seccomp-io-uring.json");
-    const profile = JSON.parse(readFileSync(allowing, "utf8"));
-    profile.syscalls[0].names.push("io_uring_setup", "io_uring_enter", "io_uring_register");
-    const forbidding = place.write("forbidding.json", JSON.stringify(profile));
-    expect(await firstLine(allowing)).toMatch(/^ring \(the fastest\)/);
-    expect(await firstLine(forbidding)).toMatch(/^epoll \(ring: /);
-  });
-
-  it("serve under the engine's own profile, which forbids io_uring since version 25", async () => {
-    const version = docker("version", "--format", "{{.Server.Version}}");
-    const served = Number.parseInt(version, 10) >= 25 ? /^epoll \(ring: / : /^ring \(the fastest\)/;
-    expect(await firstLine(null)).toMatch(served);
   });
 });
 

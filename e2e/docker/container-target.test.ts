@@ -73,12 +73,20 @@ describe("a target in a container", () => {
   it.each([
     ["target: { image: churnlab-absent }", /No such image.*churnlab-absent.*--pull/is],
     [inNode(`console.log("no way"); process.exit(3)`), /ended with status 3.*no way/s],
-    [inNode(`require("node:net").createServer().listen(9)`), /does not listen/],
     [`target: { image: churnlab-base, command: [nothing-here] }`, /nothing-here|127/],
   ])("%s is refused with the reason", async (parts, reason) => {
     const text = scenario(`${LOAD}\n${parts}\nvariants: [{ name: only }]`);
     const failed = runDocker(text);
     await expect(failed).rejects.toThrow(reason);
+    expect(listContainers()).toEqual([]);
+  });
+
+  it("that never listens is refused with the reason", async () => {
+    const impatient = new DockerTestbed({ patienceMs: 1000 });
+    const silent = inNode(`require("node:net").createServer().listen(9)`);
+    const text = scenario(`testbed: docker\n${LOAD}\n${silent}\nvariants: [{ name: only }]`);
+    await expect(runVariants(text, impatient)).rejects.toThrow(/does not listen .* after 1 s/);
+    await impatient.close();
     expect(listContainers()).toEqual([]);
   });
 

@@ -76,6 +76,12 @@ async function runOnFleet(scenario: string): Promise<Readonly<Record<string, Var
 /** Whether neither a container nor a host of a trial is left. */
 const isNothingLeft = (): boolean => listContainers().length === 0 && fleet.countHosts() === 0;
 
+/** The containers of trials that the engine has created, in the last hour. */
+function listCreated(): string {
+  const filters = ["--filter", "event=create", "--filter", "label=churnlab.owner"];
+  return docker("events", "--since", "1h", "--until", "0s", ...filters);
+}
+
 /** A run of the CLI whose container serves. */
 async function startRun(name: string) {
   const file = path.join(fleet.folder, `${name}.yaml`);
@@ -145,15 +151,13 @@ replicates: 1
   });
 
   it("is of an image that the agent's own file names, or is refused before anything is created", async () => {
-    const created = docker("events", "--since", "1h", "--until", "0s", "--filter", "event=create");
+    const created = listCreated();
     const asked = `${CHURN}target: { image: churnlab-base, port: 8080, command: [sleep, "9"] }\n`;
     await expect(runOnFleet(asked)).rejects.toThrow(
       /image churnlab-base, but limits\.images allows churnlab-target/,
     );
     expect(fleet.agents.get("target")?.log()).toMatch(/prepare: refused: .*churnlab-base/);
-    expect(docker("events", "--since", "1h", "--until", "0s", "--filter", "event=create")).toBe(
-      created,
-    );
+    expect(listCreated()).toBe(created);
   });
 
   it("is not given to an agent without an engine, and the refusal names what it lacks", async () => {

@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readlinkSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Started, Workplace } from "../cli/churnlab.ts";
+import { isSomebodysNamespace, namespacesHeldBy } from "../namespaces-held.ts";
 import { docker, listContainers } from "./engine.ts";
 import { PrivateEngine } from "./private-engine.ts";
 import { skipWithoutEngine } from "./skip-without-engine.ts";
@@ -27,22 +28,21 @@ function start(env: Readonly<Record<string, string>> = {}): Started {
   return place.start(["run", place.write("s.yaml", LONG)], { prefix: ["env", ...assignments] });
 }
 
-/** Network namespaces that a process of this machine is in. */
-function countNamespaces(): number {
-  const listed = execFileSync("lsns", ["--type", "net", "--noheadings", "--output", "NS"], {
-    encoding: "utf8",
-  });
-  return listed.trim().split("\n").length;
+/** The network namespace of a container's first process. */
+function namespaceOf(container: string): string {
+  const pid = docker("inspect", "--format", "{{.State.Pid}}", container);
+  return readlinkSync(`/proc/${pid}/ns/net`);
 }
 
 describe("what is killed in the middle of a trial", () => {
   skipWithoutEngine();
 
   it("may be the target's container: the trial is invalid, and says how it ended", async () => {
-    const namespaces = countNamespaces();
     const started = start();
     await started.shows("measure");
     const [name = ""] = listContainers();
+    const namespaces = namespacesHeldBy(started.child.pid ?? 0);
+    expect(namespaces).toContain(namespaceOf(name));
     docker("kill", name);
     const { code, stdout, stderr } = await started.ended;
     expect(code).toBe(4);
@@ -50,7 +50,7 @@ describe("what is killed in the middle of a trial", () => {
     const shown = await place.run(["show", "last"]);
     expect(shown.stdout).toMatch(/the container of churnlab-target ended with status 137/);
     expect(listContainers()).toEqual([]);
-    expect(countNamespaces()).toBe(namespaces);
+    await expect.poll(() => namespaces.filter(isSomebodysNamespace)).toEqual([]);
   });
 
   it("may be the engine: the trial is invalid, and clean finds what the engine has kept", async () => {

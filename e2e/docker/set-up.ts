@@ -7,9 +7,17 @@ declare module "vitest" {
   }
 }
 
-/** Once for all files: looks for an engine and builds the images. */
+/** Of this process: each project has a copy of this module. */
+const known = globalThis as { churnlabEngine?: EngineState };
+
+/** Once for all files of all projects: looks for an engine and builds the images. */
 export function setup(project: TestProject): void {
+  known.churnlabEngine ??= prepareEngine();
+  project.provide("engine", known.churnlabEngine);
+}
+
+function prepareEngine(): EngineState {
   const engine = findEngine();
   if (engine.missing === null) buildImages();
-  project.provide("engine", engine);
+  return engine;
 }

@@ -3,66 +3,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { runPlan } from "@churnlab/control";
-import {
-  parseScenario,
-  planTrials,
-  type Testbed,
-  type TrialEvent,
-  type TrialOutcome,
-  type TrialWorld,
-} from "@churnlab/core";
 import {
   type NetworkNamespace,
   openNetworkNamespace,
   readConntrackMax,
   readOpenFileLimit,
 } from "@churnlab/linux";
-import { NetnsTestbed } from "@churnlab/testbed";
 import { describe, expect, it, onTestFinished } from "vitest";
-
-const clock = {
-  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
-  unixMs: () => Date.now(),
-  threadCpuMs: () => process.threadCpuUsage().user / 1000,
-  sleep: async (ms: number) => {
-    await sleep(ms);
-  },
-};
-
-/** Runs the one trial of a scenario, whatever becomes of it; `begin` is called when its world stands. */
-async function runOne(parts: string, begin: () => void = () => {}): Promise<TrialOutcome> {
-  const yaml = `version: 1\nname: limits\n${parts}\nvariants: [{ name: only }]\nreplicates: 1\n`;
-  const inner = new NetnsTestbed();
-  const testbed: Testbed = {
-    close: () => inner.close(),
-    build: async (trial, signal): Promise<TrialWorld> => {
-      const world = await inner.build(trial, signal);
-      begin();
-      return world;
-    },
-  };
-  let outcome: TrialOutcome | null = null;
-  try {
-    await runPlan(
-      planTrials(parseScenario(yaml, "limits.yaml")),
-      {
-        testbedFor: () => testbed,
-        clock,
-        listener: { onPhase: () => {}, onSample: () => {}, onOutcome: () => {} },
-        save: (_, saved) => {
-          outcome = saved;
-        },
-      },
-      new AbortController().signal,
-    );
-  } finally {
-    await testbed.close();
-  }
-  if (outcome === null) throw new Error("the trial did not run");
-  return outcome;
-}
+import { limitsOf, runOne } from "./run-one.ts";
 
 /** Sets the limit on open files of this process, until the test has ended. */
 function limitOpenFiles(): (count: number) => void {
@@ -72,10 +20,6 @@ function limitOpenFiles(): (count: number) => void {
   };
   onTestFinished(() => limitTo(soft));
   return limitTo;
-}
-
-function limitsOf({ record }: TrialOutcome): TrialEvent[] {
-  return record.events.filter(({ kind }) => kind.startsWith("limit."));
 }
 
 interface CommandTarget {
@@ -202,25 +146,6 @@ phases: { measure: 1s }`);
     const kinds = outcome.record.events.map(({ kind }) => kind);
     expect(kinds).toContain("ports.busy");
     expect(kinds).not.toContain("ports.exhausted");
-  });
-
-  it("of ports that only slows connect() is named, though nothing fails", async () => {
-    const outcome = await runOne(`
-workload: { kind: short-lived, closer: client, engine: epoll, arrival: { model: closed, connections: 4, limit: 6000 } }
-target: { engine: epoll }
-sysctls: { client: { net.ipv4.ip_local_port_range: 10000 17999, net.ipv4.tcp_tw_reuse: 0 } }
-phases: { measure: 10s }`);
-    expect(outcome.record.failures).toEqual([]);
-    const limit = limitsOf(outcome).find(({ kind }) => kind === "limit.port-search");
-    expect(limit).toMatchObject({
-      role: "client",
-      detail: { "client.ports.used_peak": 6000, "client.ports.range": 8000 },
-    });
-    const { detail = {} } = limit ?? {};
-    expect(detail["connect.port_use_percent"]).toBeGreaterThanOrEqual(40);
-    expect(detail["connect.port_use_percent"]).toBeLessThanOrEqual(60);
-    const times = Number(detail["connect.us_after"]) / Number(detail["connect.us_before"]);
-    expect(times).toBeGreaterThanOrEqual(4.5);
   });
 
   it("of room for TIME_WAIT is named, with how many were refused", async () => {

@@ -1,15 +1,10 @@
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
 import { createServer } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
 import { openDashboard } from "../../packages/report/test/dashboard/open-dashboard.ts";
 import { makeRun } from "../../packages/report/test/fixtures/make-run.ts";
 import { TWO_SECONDS } from "../../packages/report/test/fixtures/scenarios.ts";
-import { SMALL_SCENARIO, Workplace } from "../cli/churnlab.ts";
 import { openPage } from "./chromium.ts";
 import { useChromium } from "./use-chromium.ts";
 
@@ -76,53 +71,4 @@ it("a page of another origin reads nothing, embeds nothing and stops nothing, ev
   const framed = await page.frames()[1]?.evaluate(() => document.body.textContent ?? "");
   expect(framed ?? "").not.toContain("two-seconds");
   expect(stops).toBe(0);
-});
-
-it("a thousand streams and readers that read nothing do not make a run late", async () => {
-  using place = new Workplace();
-  const scenario = place.write("small.yaml", SMALL_SCENARIO.replace("measure: 1s", "measure: 2s"));
-  const run = place.start(["run", scenario, "--ui", "0"]);
-  let said = "";
-  run.child.stderr?.on("data", (text: string) => {
-    said += text;
-  });
-  await run.shows("/live?token=");
-  await run.shows("trial 1/2");
-  const { hostname, port } = new URL(/http:\S+/.exec(said)?.[0] ?? "");
-  const sockets = Array.from({ length: 1000 }, () => {
-    const socket = connect(Number(port), hostname);
-    socket.on("error", () => {});
-    socket.pause();
-    socket.write(`GET /api/stream HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-    return socket;
-  });
-  // The socket beside the database, too, has readers that read nothing, and some that write what nobody asked for.
-  const live = readdirSync(place.folder).find((name) => name.endsWith(".live1")) ?? "";
-  for (let i = 0; i < 200; i++) {
-    const socket = connect(path.join(place.folder, live)).pause();
-    socket.on("error", () => {});
-    if (i % 2 === 0) socket.write("x".repeat(100_000));
-    sockets.push(socket);
-  }
-  await sleep(500);
-  const metrics = await (await fetch(`http://${hostname}:${port}/metrics`)).text();
-  expect(metrics).toMatch(/^churnlab_dashboard_streams 64$/m);
-  const { code } = await run.ended;
-  for (const socket of sockets) socket.destroy();
-  expect(code).toBe(0);
-  using db = new DatabaseSync(path.join(place.folder, "churnlab.db"), { readOnly: true });
-  const rows = db
-    .prepare(
-      `SELECT variant, max(value) FILTER (WHERE metric = 'latency.schedule.p90') AS late_us,
-         sum(value) FILTER (WHERE metric = 'connections.dropped') AS dropped,
-         sum(value) FILTER (WHERE metric = 'connections.succeeded') AS succeeded
-       FROM v_measurement WHERE role = 'client' GROUP BY variant ORDER BY variant`,
-    )
-    .all() as { variant: string; late_us: number; dropped: number; succeeded: number }[];
-  expect(rows).toMatchObject([
-    { variant: "fin", dropped: 0, succeeded: 100 },
-    { variant: "rst", dropped: 0, succeeded: 600 },
-  ]);
-  // The bound from which on churnlab itself calls a generator late.
-  for (const { late_us } of rows) expect(late_us).toBeLessThan(5000);
 });

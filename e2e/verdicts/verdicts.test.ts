@@ -1,16 +1,16 @@
-import { copyFileSync, writeFileSync } from "node:fs";
+import { copyFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { causeOf, WARNING_CODES } from "@churnlab/core";
+import { causeOf } from "@churnlab/core";
 import type { ResultDocument, ResultTrial } from "@churnlab/report";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Ended, Workplace } from "../cli/churnlab.ts";
 import { failedGates, listAlarms } from "./list-alarms.ts";
 import { readDocument } from "./read-document.ts";
-import { A_AGAINST_A, HALVED_BACKLOG, HALVED_PORTS, SLOWER_TARGET } from "./scenarios.ts";
+import { runJudged } from "./run-judged.ts";
+import { A_AGAINST_A, SLOWER_TARGET } from "./scenarios.ts";
 
 const RUN_MS = 120_000;
-const TRIES_MAX = 2;
 /**
  * A trial is invalid when a tenth of its arrivals were 100 ms late: of so long a phase, one stall of the machine has to take
  * 200 ms for that.
@@ -19,37 +19,6 @@ const LONG = ["--set", "phases.measure=1s"];
 
 const place = new Workplace();
 afterAll(() => place[Symbol.dispose]());
-
-/** Runs a scenario into a database of its own and reads the result that it prints. */
-async function runOnce(name: string, scenario: string, ...more: string[]): Promise<ResultDocument> {
-  const file = place.write(`${name}.yaml`, scenario);
-  const { stdout } = await place.run(["run", file, "--db", `${name}.db`, "--json", ...more]);
-  return JSON.parse(stdout) as ResultDocument;
-}
-
-/**
- * The same, of which every trial counts. A run with trials that the generator limited tells of the machine, which may be
- * better the next time; no other doubt is worth a second try.
- */
-async function run(name: string, scenario: string, ...more: string[]): Promise<ResultDocument> {
-  for (let tries = 1; ; tries++) {
-    const result = await runOnce(name, scenario, ...more);
-    const lost = result.run.trials.filter(({ state }) => state !== "completed");
-    if (lost.length === 0) return result;
-    const why = lost.map((trial) => `${trial.variant} ${trial.state}: ${reasonsOf(trial)}`);
-    if (tries < TRIES_MAX && lost.every(isGeneratorLimited)) continue;
-    throw new Error(`${name}: ${lost.length} trials do not count:\n${why.join("\n")}`);
-  }
-}
-
-function reasonsOf({ reason, warnings }: ResultTrial): string {
-  return [reason ?? "", ...warnings.map(({ code, message }) => `${code} ${message}`)].join("; ");
-}
-
-function isGeneratorLimited({ state, warnings }: ResultTrial): boolean {
-  const fatal = warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
-  return state === "invalid" && fatal.every(({ code }) => code === "W_GENERATOR_LIMITED");
-}
 
 /** The verdicts that were given on any metric. */
 function verdictsOf({ comparisons = [] }: ResultDocument): Set<string> {
@@ -61,7 +30,8 @@ const CLAIMS = ["better", "worse"];
 describe("the same against the same", () => {
   let result: ResultDocument;
   beforeAll(async () => {
-    result = await run("same", A_AGAINST_A, ...LONG, "--set", "workload.arrival.rate=500/s");
+    const flags = [...LONG, "--set", "workload.arrival.rate=500/s"];
+    result = await runJudged(place, { name: "same", scenario: A_AGAINST_A, flags });
   }, RUN_MS);
 
   it("fails no gate and claims no difference of any metric", () => {
@@ -160,7 +130,8 @@ function editFacts(from: string, to: string, fact: string): void {
 describe("a target that became 10 % slower", () => {
   let result: ResultDocument;
   beforeAll(async () => {
-    result = await run("slower", SLOWER_TARGET, ...LONG, "--replicates", "10");
+    const flags = [...LONG, "--replicates", "10"];
+    result = await runJudged(place, { name: "slower", scenario: SLOWER_TARGET, flags });
   }, RUN_MS);
 
   it("fails the gate on latency and no other", async () => {
@@ -244,126 +215,4 @@ function renameVariants(
   return editTrials(result, (trial) => {
     return { ...trial, variant: names[trial.variant] ?? trial.variant };
   });
-}
-
-describe("a limit that was halved", () => {
-  it("of the backlog fails the gate on overflows, with as many as no longer fit", async () => {
-    const result = await run("backlog", HALVED_BACKLOG);
-    expect(failedGates(result)).toEqual(["after: target.tcpext.ListenOverflows"]);
-    expect((await place.run(["gate", "last", "--db", "backlog.db"])).code).toBe(99);
-  });
-
-  it("of ports fails the gate on EADDRNOTAVAIL, with as many as no longer fit", async () => {
-    const result = await run("ports", HALVED_PORTS);
-    expect(failedGates(result)).toEqual(["after: client.failures.EADDRNOTAVAIL"]);
-    const { code, stdout } = await place.run(["gate", "last", "--db", "ports.db"]);
-    expect(code).toBe(99);
-    expect(stdout).toMatch(/✗ fail .*EADDRNOTAVAIL ≤ 0 +50, must be at most 0/);
-  });
-
-  it("cannot be decided by statistics in one trial, which --strict says with 5", async () => {
-    const compared = await place.run(["compare", "last", "--db", "ports.db", "--strict"]);
-    expect(compared.code).toBe(5);
-    expect(compared.stdout).toContain("1 block: medians only; a verdict needs at least 5");
-  });
-
-  it("shows in the history of the metric, which fails nothing", async () => {
-    await run("ports", HALVED_PORTS, "--only", "after");
-    const args = ["history", "client.failures.EADDRNOTAVAIL", "--variant", "after"];
-    const { code, stdout } = await place.run([...args, "--db", "ports.db"]);
-    expect(code).toBe(0);
-    expect(stdout.split("\n").filter((line) => / 50 /.test(line))).toHaveLength(2);
-    const json = await place.run([...args, "--db", "ports.db", "--json"]);
-    const { runs } = readDocument("history", json.stdout);
-    expect(runs.map(({ value }) => value)).toEqual([50, 50]);
-  });
-});
-
-describe("replicates: auto", () => {
-  it(
-    "ends at a look, as a run that is complete",
-    async () => {
-      const args = ["--replicates", "auto", "--set", "phases.measure=200ms"];
-      const { run: ran } = await runOnce("auto", HALVED_PORTS, ...args);
-      expect([16, 24, 32]).toContain(ran.trials.length);
-      expect(ran).toMatchObject({ state: "completed", plannedTrials: ran.trials.length });
-    },
-    RUN_MS,
-  );
-});
-
-describe("a run that goes on", () => {
-  it("can be read, compared and judged by what it has so far", async () => {
-    const file = place.write("goes-on.yaml", HALVED_PORTS.replace("measure: 500ms", "measure: 5s"));
-    const started = place.start(["run", file, "--db", "goes-on.db"]);
-    await started.shows("trial 2/2");
-    const shown = await place.run(["show", "last", "--db", "goes-on.db"]);
-    expect(shown.code).toBe(0);
-    expect(shown.stdout).toContain("1 of 2 trials  ● running");
-    const compared = await place.run(["compare", "last", "--db", "goes-on.db"]);
-    expect(compared.code).toBe(0);
-    expect(compared.stdout).toContain("after against before: one side has no completed trial.");
-    const judged = await place.run(["gate", "last", "--db", "goes-on.db", "--strict"]);
-    expect(judged.stdout).toMatch(/! invalid .*no trial of this variant completed/);
-    started.child.kill("SIGINT");
-    expect((await started.ended).code).toBe(130);
-  });
-});
-
-describe("what is not there", () => {
-  it("is refused with 2 and the nearest that is", async () => {
-    const name = "client.connections.rat";
-    const metric = await place.run(["compare", "last", "--db", "ports.db", "--metric", name]);
-    expect(metric.code).toBe(2);
-    expect(metric.stderr).toContain("Did you mean client.connections.rate?");
-    const history = await place.run(["history", "client.conections.rate", "--db", "ports.db"]);
-    expect(history.code).toBe(2);
-    expect(history.stderr).toContain("Did you mean client.connections.rate?");
-    const other = await place.run(["compare", "nothing", "--db", "ports.db"]);
-    expect(other.code).toBe(2);
-  });
-});
-
-describe("churnlab new", () => {
-  it("writes a scenario that is valid as it is, and keeps a file that exists", async () => {
-    const args = ["new", "mine.yaml", "--template", "port-range"];
-    expect((await place.run(args)).code).toBe(0);
-    expect((await place.run(["validate", "mine.yaml"])).code).toBe(0);
-    writeFileSync(path.join(place.folder, "mine.yaml"), "mine");
-    const refused = await place.run(args);
-    expect(refused.code).toBe(2);
-    expect(refused.stderr).toContain("--force");
-    expect((await place.run([...args, "--force"])).code).toBe(0);
-    expect((await place.run(["validate", "mine.yaml"])).code).toBe(0);
-  });
-});
-
-describe("formats", () => {
-  it("of a comparison go to stdout, with nothing else", async () => {
-    const compare = (format: string): Promise<Ended> =>
-      place.run(["compare", "last~1", "--db", "ports.db", "--format", format]);
-    expect((await compare("csv")).stdout).toMatch(/^run_id,baseline,variant,role,metric,n,/);
-    expect((await compare("markdown")).stdout).toMatch(/^### halved-ports$/m);
-    expect((await compare("xml")).code).toBe(2);
-  });
-
-  it("of samples come a line each, the same on stdout and in a file", async () => {
-    const args = ["export", "last", "--db", "ports.db", "--format", "ndjson"];
-    const { code, stdout } = await place.run(args);
-    expect(code).toBe(0);
-    const types = stdout
-      .trimEnd()
-      .split("\n")
-      .map((line) => (JSON.parse(line) as Typed).type);
-    expect(new Set(types)).toEqual(
-      new Set(["run", "trial", "measurement", "failure", "event", "sample", "gate", "end"]),
-    );
-    const written = await place.run([...args, "-o", "samples.ndjson"]);
-    expect(written).toMatchObject({ code: 0, stdout: "" });
-    expect((await place.run([...args, "-o", "nowhere/x"])).code).toBe(2);
-  });
-});
-
-interface Typed {
-  readonly type: string;
 }
