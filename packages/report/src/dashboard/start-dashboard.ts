@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import { ChurnError } from "@churnlab/core";
+import { ChurnError, nameEnd } from "@churnlab/core";
 import type { FastifyInstance } from "fastify";
 import type { DashboardOptions } from "./dashboard-options.ts";
 
@@ -31,7 +30,7 @@ export async function startDashboard(options: DashboardOptions): Promise<Dashboa
   const built = buildDashboard(app, { ...options, isLoopback, listen });
   await listenOn(app, listen, options.port ?? DASHBOARD_PORT);
   const { port } = app.server.address() as { port: number };
-  const address = `http://${isIP(listen) === 6 ? `[${listen}]` : listen}:${port}/`;
+  const address = `http://${nameEnd(listen, port)}/`;
   const close = async (): Promise<void> => {
     await built.dispose();
     await app.close();
