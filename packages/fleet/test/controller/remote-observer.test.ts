@@ -154,3 +154,36 @@ describe("a host that is lost", () => {
     await expect(watch([host])).rejects.toThrow("a is gone");
   });
 });
+
+describe("a look at a time to come", () => {
+  const nowMs = (): number => performance.now();
+  const onAClock = (): Host & { asked: number[] } => {
+    const host = aHost("a");
+    const asked: number[] = [];
+    const { ask } = host.link;
+    const told: AgentLink["ask"] = (...args) => {
+      asked.push(nowMs());
+      return ask.call(host.link, ...args) as never;
+    };
+    Object.assign(host.link, { nowMs, ask: told, unlessLost: (work: Promise<unknown>) => work });
+    return Object.assign(host, { asked });
+  };
+
+  it("is asked for two seconds before, and not when it is wished for: a server lets nobody answer much later", async () => {
+    const host = onAClock();
+    const observer = await watch([host]);
+    const atMs = nowMs() + 2300;
+    await observer.lookAt({ atMs, marks: true });
+    expect(host.asked).toHaveLength(2);
+    expect(atMs - (host.asked[1] ?? 0)).toBeLessThanOrEqual(2005);
+  });
+
+  it("is not asked for any more once the trial is over", async () => {
+    const host = onAClock();
+    const observer = await watch([host]);
+    const looking = observer.lookAt({ atMs: nowMs() + 60_000, marks: true });
+    observer.close();
+    await expect(looking).rejects.toThrow(/abort/i);
+    expect(host.asked).toHaveLength(1);
+  });
+});
