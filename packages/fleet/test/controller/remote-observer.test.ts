@@ -160,10 +160,10 @@ describe("a look at a time to come", () => {
   const onAClock = (): Host & { asked: number[] } => {
     const host = aHost("a");
     const asked: number[] = [];
-    const { ask } = host.link;
-    const told: AgentLink["ask"] = (...args) => {
+    const ask = host.link.ask.bind(host.link);
+    const told = (...args: Parameters<AgentLink["ask"]>): Promise<unknown> => {
       asked.push(nowMs());
-      return ask.call(host.link, ...args) as never;
+      return ask(...args);
     };
     Object.assign(host.link, { nowMs, ask: told, unlessLost: (work: Promise<unknown>) => work });
     return Object.assign(host, { asked });
