@@ -28,7 +28,7 @@ export async function awaitListener(awaited: AwaitedListener, signal: AbortSigna
     if (listeners.some((listener) => isReachable(listener, awaited))) return;
     const ended = awaited.ended();
     if (ended !== null) {
-      throw new ChurnError("E_TARGET", `${ended}, before it listened on port ${port}`, {
+      throw new ChurnError("E_TARGET", `Nothing came to listen on port ${port}: ${ended}`, {
         hint: "Start it by hand with the same words; it must stay in the foreground.",
       });
     }

@@ -31,7 +31,11 @@ const DOCKER_VERSION_MIN = [20, 10] as const;
 /** Other command lines count their versions otherwise; docker's is told by the version of its API, 1.24 to 1.51 so far. */
 async function requireVersion(cli: DockerCli): Promise<void> {
   const client = await cli.run(["version", "--format", "{{.Client.Version}}"]);
-  if (client === "") throw new ChurnError("E_CONTAINER_ENGINE", `${cli.program} has no version`);
+  if (client === "") {
+    throw new ChurnError("E_CONTAINER_ENGINE", `${cli.program} has no version`, {
+      hint: "CHURNLAB_CONTAINER_ENGINE has to name a program that understands docker's words.",
+    });
+  }
   if (!isOlder(client)) return;
   const api = await cli.run(["version", "--format", "{{.Client.APIVersion}}"]).catch(() => "");
   if (!/^1\.\d+$/.test(api)) return;
@@ -58,7 +62,7 @@ async function requireAgentImage(cli: DockerCli, lack: string): Promise<void> {
       "E_CAPABILITY",
       `The network namespace of a container cannot be entered from outside by this user (${lack}), and the image that measures inside is missing: ${AGENT_IMAGE}`,
       {
-        hint: "Run as root, or build it: docker build --target agent --tag churnlab-agent . (see docs/containers.md)",
+        hint: "Run as root, or build it: docker build --target agent --tag churnlab-agent . (docs/containers.md).",
         cause: error,
       },
     );
@@ -82,8 +86,8 @@ async function requireImage(
   throw new ChurnError("E_IMAGE", `There is no image ${image} on this machine`, {
     hint:
       image === OWN_IMAGE
-        ? "Build it: docker build --target target --tag churnlab-target . (see docs/containers.md)"
-        : `Nothing is pulled unasked: run with --pull, or ${cli.program} pull ${image}`,
+        ? "Build it: docker build --target target --tag churnlab-target . (docs/containers.md)."
+        : `Nothing is pulled unasked: run with --pull, or ${cli.program} pull ${image}.`,
   });
 }
 

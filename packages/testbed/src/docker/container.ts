@@ -197,8 +197,11 @@ function isUnanswered(error: unknown, signal: AbortSignal): boolean {
 
 function leftBehind(error: unknown, name: string): unknown {
   if (!(error instanceof ChurnError)) return error;
-  const message = `${name} was ended but could not be removed, which churnlab clean does once the engine answers: ${error.message}`;
-  return new ChurnError(error.code, message, { cause: error });
+  const message = `${name} was ended but could not be removed: ${error.message}`;
+  return new ChurnError(error.code, message, {
+    hint: "`churnlab clean` removes it once the engine answers.",
+    cause: error,
+  });
 }
 
 function describeCreation(
@@ -267,9 +270,13 @@ async function awaitPid(
         throw explainDocker(said, { program: cli.program, args: ["start"] });
       }
       const wrote = log.lastLines(5);
-      throw new ChurnError("E_TARGET", `${exit.text}. It wrote:\n${wrote}`, {
-        hint: `See what it needs: ${cli.program} run --rm --network none, with the same image and command.`,
-      });
+      throw new ChurnError(
+        "E_TARGET",
+        `The target did not start: ${exit.text}. It wrote:\n${wrote}`,
+        {
+          hint: `See what it needs: ${cli.program} run --rm --network none, with the same image and command.`,
+        },
+      );
     }
     const asked = ["inspect", "--format", "{{.State.Pid}}", name];
     const pid = Number(await cli.run(asked, { signal }));
@@ -279,5 +286,6 @@ async function awaitPid(
   throw new ChurnError(
     "E_TARGET",
     `The container ${name} did not start in ${START_MS_MAX / 1000} s`,
+    { hint: `Is its engine busy? ${cli.program} events shows what it does.` },
   );
 }

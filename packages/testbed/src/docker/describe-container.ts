@@ -60,5 +60,7 @@ function describeOwn(
 /** The engine's command line would take a word that begins with a dash for one of its options. */
 function requireReference(image: string): void {
   if (/^[A-Za-z0-9]/.test(image)) return;
-  throw new ChurnError("E_TESTBED", `${JSON.stringify(image)} is no name of an image`);
+  throw new ChurnError("E_TESTBED", `${JSON.stringify(image)} is no name of an image`, {
+    hint: "A name is like nginx:1.28, or registry.example:5000/team/nginx:1.28.",
+  });
 }

@@ -59,6 +59,8 @@ export function explainDocker(
   const found = EXPLANATIONS.find(({ pattern }) => pattern.test(said));
   const message = `${program} ${args[0] ?? ""}: ${text === "" ? "it failed without a word" : text}`;
   return found === undefined
-    ? new ChurnError("E_TESTBED", message)
+    ? new ChurnError("E_TESTBED", message, {
+        hint: "These are the engine's own words; its log may say more.",
+      })
     : new ChurnError(found.code, message, { hint: found.hint });
 }

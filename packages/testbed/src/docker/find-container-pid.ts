@@ -12,34 +12,34 @@ export async function findContainerPid(
   container: string,
   engines: readonly DockerCli[] = DockerCli.listInstalled(),
 ): Promise<number> {
-  const complaints: ChurnError[] = [];
+  const unasked: ChurnError[] = [];
+  const said: string[] = [];
   for (const engine of engines) {
-    const answer = await inspect(engine, container);
-    if (typeof answer === "number") return answer;
-    complaints.push(answer);
+    try {
+      const pid = await inspect(engine, container);
+      if (pid > 0) return pid;
+      said.push(`${engine.program}: it is not running`);
+    } catch (error) {
+      if (!(error instanceof ChurnError)) throw error;
+      // What is no failure of the engine is its word on the container.
+      if (error.code === "E_TESTBED") said.push(error.message);
+      else unasked.push(error);
+    }
   }
-  const untold = complaints.find(({ code }) => code !== "E_NAMESPACE");
-  if (untold !== undefined) throw untold;
-  if (complaints.length === 0) {
+  if (unasked[0] !== undefined) throw unasked[0];
+  if (said.length === 0) {
     throw new ChurnError("E_TOOL_MISSING", "No container engine is installed", {
       hint: "Give the process id of something inside with --pid.",
     });
   }
   throw new ChurnError("E_NAMESPACE", `No running container is named ${container}`, {
-    hint: complaints.map(({ message }) => message).join("; "),
+    hint: `Engines say: ${said.join("; ")}.`,
   });
 }
 
-async function inspect(engine: DockerCli, container: string): Promise<number | ChurnError> {
+/** 0, as engines say it, of one that does not run. */
+async function inspect(engine: DockerCli, container: string): Promise<number> {
   const args = ["inspect", "--type", "container", "--format", "{{.State.Pid}}", "--", container];
-  try {
-    const pid = Number(await engine.run(args, { timeoutMs: ANSWER_MS_MAX }));
-    // 0 is what engines say of a container that does not run.
-    if (Number.isSafeInteger(pid) && pid > 0) return pid;
-    return new ChurnError("E_NAMESPACE", `${engine.program}: it is not running`);
-  } catch (error) {
-    if (!(error instanceof ChurnError)) throw error;
-    // What is no failure of the engine is its word on the container.
-    return error.code === "E_TESTBED" ? new ChurnError("E_NAMESPACE", error.message) : error;
-  }
+  const pid = Number(await engine.run(args, { timeoutMs: ANSWER_MS_MAX }));
+  return Number.isSafeInteger(pid) ? pid : 0;
 }

@@ -143,7 +143,9 @@ function readInode(path: string): number | null {
 }
 
 function gone({ kind, name }: WatchedName, how: string): ChurnError {
-  return new ChurnError("E_HOST_GONE", `The ${kind} ${name} ${how}`);
+  return new ChurnError("E_HOST_GONE", `The ${kind} ${name} ${how}`, {
+    hint: "Watch again once it is back.",
+  });
 }
 
 function mayNotEnter(netns: string, cause: unknown): unknown {

@@ -76,9 +76,7 @@ describe("a program as target", () => {
     const code = `for (let i = 0; i < 9; i++) console.error("line " + i); process.exitCode = 3`;
     await expect(CommandTarget.start(optionsOf(node(code)), GO)).rejects.toMatchObject({
       code: "E_TARGET",
-      message: expect.stringMatching(
-        /ended with status 3, before it listened on port 8080.*line 4\n.*line 8$/s,
-      ),
+      message: expect.stringMatching(/port 8080: .*ended with status 3.*line 4\n.*line 8$/s),
     });
   });
 

@@ -93,7 +93,11 @@ async function startAgent(
     signal.throwIfAborted();
     // Nobody can be beside a container that has ended meanwhile.
     const ended = await container.awaitEnd(TARGET_END_MS_MAX);
-    throw ended === null ? error : new ChurnError("E_TARGET", ended, { cause: error });
+    if (ended === null) throw error;
+    throw new ChurnError("E_TARGET", `The target ended before it was measured: ${ended}`, {
+      hint: "Start it by hand with the same image and command; it must stay in the foreground.",
+      cause: error,
+    });
   }
 }
 

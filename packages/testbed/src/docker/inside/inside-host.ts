@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type ArmedShard,
-  ChurnError,
+  type ChurnError,
   type Observer,
   type Role,
   type TrialWorld,
@@ -154,18 +154,18 @@ export class InsideHost implements AsyncDisposable {
   }
 
   get #armed(): ArmedShard {
-    if (this.#shard === null) throw new ChurnError("E_AGENT", "it was started before it was armed");
+    if (this.#shard === null) throw new Error("a load is armed before it is started");
     return this.#shard;
   }
 
   #observerOf(role: Role): Observer {
     const observer = this.#world.observers.find((each) => each.role === role);
-    if (observer === undefined) throw new ChurnError("E_AGENT", `there is no ${role} here`);
+    if (observer === undefined) throw new Error(`this world has no ${role}`);
     return observer;
   }
 
   #require(): InsideWorld {
-    if (this.#built === null) throw new ChurnError("E_AGENT", "it has built no world yet");
+    if (this.#built === null) throw new Error("a world is built before it is used");
     return this.#built;
   }
 }

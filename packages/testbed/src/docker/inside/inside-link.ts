@@ -56,6 +56,7 @@ export class InsideLink {
     const late = new ChurnError(
       "E_AGENT",
       `The container that measures did not answer "${name}" in ${Math.round(withinMs)} ms`,
+      { hint: "Is this machine too busy for the trial, or the container paused?" },
     );
     const timer = setTimeout(() => reject(late), withinMs);
     try {
@@ -92,14 +93,14 @@ export class InsideLink {
   async #explainEnd(): Promise<ChurnError> {
     const { agent, target } = this.#options;
     const ended = await target.awaitEnd(TARGET_END_MS_MAX);
-    const [code, what, log] =
-      ended === null
-        ? (["E_AGENT", "the container that measures beside it ended", agent.log] as const)
-        : (["E_TARGET", ended, target.log] as const);
-    const wrote = log.lastLines(5);
-    return new ChurnError(
-      code,
-      `${what}. ${wrote === "" ? "It wrote nothing." : `It wrote:\n${wrote}`}`,
-    );
+    const wrote = (ended === null ? agent : target).log.lastLines(5);
+    const words = wrote === "" ? "It wrote nothing." : `It wrote:\n${wrote}`;
+    return ended === null
+      ? new ChurnError("E_AGENT", `The container that measures ended. ${words}`, {
+          hint: "Build its image again from this version: docker build --target agent --tag churnlab-agent .",
+        })
+      : new ChurnError("E_TARGET", `The target is gone: ${ended}. ${words}`, {
+          hint: "Let it stay in the foreground, whatever the load does to it.",
+        });
   }
 }
