@@ -83,7 +83,7 @@ async function runOne(trial: Trial): Promise<void> {
     AbortSignal.timeout(300_000),
   );
   const wallMs = performance.now() - begunMs;
-  store.saveTrial(runId, trial, outcome);
+  store.saveAttempt(runId, { trial, outcome, attempt: 1 });
   testbed.confirm(trial);
   const rssMb = process.memoryUsage.rss() / 1e6;
   const addedMs = wallMs - Number(measureMs);

@@ -94,7 +94,11 @@ function writeLongTrial(file: string): void {
     ),
   );
   const record = simulateTrial(trial, { startedAtUnixMs: Date.now() });
-  store.saveTrial(runId, trial, { state: "completed", record: { ...record, samples } });
+  store.saveAttempt(runId, {
+    trial,
+    outcome: { state: "completed", record: { ...record, samples } },
+    attempt: 1,
+  });
   store.finishRun(runId, "completed");
 }
 

@@ -76,7 +76,8 @@ function measureWriting(file: string): number {
   const runId = store.startRun({ ...start, plan: { ...plan, trials } });
   const uniform = seedUniform(1);
   const begun = performance.now();
-  for (const trial of trials) store.saveTrial(runId, trial, makeOutcome(trial, uniform));
+  for (const trial of trials)
+    store.saveAttempt(runId, { trial, outcome: makeOutcome(trial, uniform), attempt: 1 });
   const rows = TRIALS_WRITTEN_PER_ROUND * SAMPLES_PER_TRIAL;
   return (rows * 1000) / (performance.now() - begun);
 }
@@ -98,7 +99,8 @@ function writeRun(file: string, size: RunSize): void {
     plan: { ...plan, trials },
   });
   const uniform = seedUniform(2);
-  for (const trial of trials) store.saveTrial(runId, trial, makeOutcome(trial, uniform));
+  for (const trial of trials)
+    store.saveAttempt(runId, { trial, outcome: makeOutcome(trial, uniform), attempt: 1 });
   store.finishRun(runId, "completed");
 }
 

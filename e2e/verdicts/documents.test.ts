@@ -104,7 +104,17 @@ describe("gate --json is what its schema says", () => {
 
   it("with the port model's predictions, where they are asked for", async () => {
     const { document } = await gate("none.db", "--gate-model");
-    expect(document.predictions?.length).toBeGreaterThan(0);
+    const said = document.predictions?.map(
+      (each) => `${each.metric} ${each.predicted} ${each.outcome}`,
+    );
+    expect(said).toEqual([
+      "client.connections.succeeded 200 agrees",
+      "client.connections.failed 0 agrees",
+      "client.time_wait.peak 200 agrees",
+      "target.time_wait.peak 0 agrees",
+      "client.tcpext.TCPTimeWaitOverflow 0 agrees",
+      "client.ports.first_exhausted_ms never agrees",
+    ]);
   });
 
   it("and of nothing else", async () => {

@@ -193,7 +193,8 @@ export function failedTrial(trial: Trial, started: PartialTrial, thrown: unknown
 
 /** The same outcome, which says that its world was not taken down as it should be. */
 export function withRestoreFailure(outcome: TrialOutcome, error: unknown): TrialOutcome {
-  const message = `restore: ${error instanceof Error ? error.message : String(error)}`;
+  const said = error instanceof Error ? explain(error) : String(error);
+  const message = `restore: ${said}`;
   const warnings: Warning[] = [...outcome.record.warnings, { code: "W_NOT_RESTORED", message }];
   return { ...outcome, record: { ...outcome.record, warnings } };
 }
@@ -221,8 +222,8 @@ const SHORTAGE_HINTS: Readonly<Record<string, string>> = {
   ENOSPC: "Raise user.max_net_namespaces, or free some space.",
 };
 
-function explain(error: ChurnError): string {
-  if (error.hint === undefined) return error.message;
+function explain(error: Error): string {
+  if (!(error instanceof ChurnError) || error.hint === undefined) return error.message;
   const end = /[.!?]$/.test(error.message) ? "" : ".";
   return `${error.message}${end} ${error.hint}`;
 }

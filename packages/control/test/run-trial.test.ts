@@ -290,14 +290,14 @@ describe("runTrial", () => {
     expect(phases).toEqual(["prepare"]);
   });
 
-  it("keeps the outcome when restoring fails", async () => {
+  it("keeps the outcome when restoring fails, and says what to do", async () => {
     const dispose = (): never => {
-      throw new Error("could not remove");
+      throw new ChurnError("E_TESTBED", "it stays", { hint: "Remove it." });
     };
     const { outcome } = await run({ dispose });
     expect(outcome.state).toBe("completed");
     expect(outcome.record.warnings).toEqual([
-      { code: "W_NOT_RESTORED", message: "restore: could not remove" },
+      { code: "W_NOT_RESTORED", message: "restore: it stays. Remove it." },
     ]);
   });
 

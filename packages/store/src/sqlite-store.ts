@@ -1,4 +1,4 @@
-import type { ResultPieceId, Trial, TrialOutcome } from "@churnlab/core";
+import type { ResultPieceId, Trial } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
 import { type BinnedSeries, binSamples } from "./bin-samples.ts";
 import { saveComparisons } from "./comparisons.ts";
@@ -57,10 +57,6 @@ export class SqliteStore implements Store {
 
   beginTrial(runId: string, trial: Trial, attempt: number): void {
     this.#explain(() => beginTrial(this.#db, runId, { trial, attempt }));
-  }
-
-  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void {
-    this.saveAttempt(runId, { trial, outcome, attempt: 1 });
   }
 
   saveAttempt(runId: string, ended: EndedAttempt): void {

@@ -1,4 +1,4 @@
-import type { ResultPieceId, Trial, TrialOutcome } from "@churnlab/core";
+import type { ResultPieceId, Trial } from "@churnlab/core";
 import type { BinnedSeries } from "./bin-samples.ts";
 import type { EventCount } from "./count-events.ts";
 import type { HistoryFilter, HistoryRun } from "./load-history.ts";
@@ -74,8 +74,6 @@ export interface Store extends StoreReader {
   lastFleetAttempt(runId: string): number;
   /** Keeps pieces whose attempt was over when they came, each once. One transaction. */
   keepLatePieces(runId: string, pieces: readonly LateResultPiece[]): void;
-  /** The first attempt, and the only one. */
-  saveTrial(runId: string, trial: Trial, outcome: TrialOutcome): void;
   finishRun(runId: string, state: Exclude<RunState, "running">): void;
   /** Replaces all comparisons of the run. */
   saveComparisons(runId: string, rows: readonly ComparisonRow[]): void;

@@ -9,7 +9,11 @@ function storeOf(
 ): { store: Store; runId: string } {
   const store = openStore(directory.file("bins.db"), { mode: "write" });
   const runId = store.startRun(start);
-  store.saveTrial(runId, trialOf(0), completed({ samples: [], events: [], ...seen }));
+  store.saveAttempt(runId, {
+    trial: trialOf(0),
+    outcome: completed({ samples: [], events: [], ...seen }),
+    attempt: 1,
+  });
   return { store, runId };
 }
 

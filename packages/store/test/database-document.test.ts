@@ -12,7 +12,11 @@ describe("docs/database.md", () => {
 
   beforeAll(() => {
     using store = openStore(path, { mode: "write" });
-    store.saveTrial(store.startRun(start), trialOf(0), completed());
+    store.saveAttempt(store.startRun(start), {
+      trial: trialOf(0),
+      outcome: completed(),
+      attempt: 1,
+    });
   });
   afterAll(() => directory[Symbol.dispose]());
 

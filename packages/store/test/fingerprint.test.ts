@@ -11,7 +11,11 @@ function fingerprintOf(change: object, engine = "net"): string | null {
   using store = openStore(directory.file("runs.db"), { mode: "write" });
   const runId = store.startRun(start);
   const environment = { facts: { ...facts, ...change } };
-  store.saveTrial(runId, trialOf(0), completed({ environment, engine }));
+  store.saveAttempt(runId, {
+    trial: trialOf(0),
+    outcome: completed({ environment, engine }),
+    attempt: 1,
+  });
   return store.loadRun(runId).fingerprint;
 }
 
@@ -58,11 +62,19 @@ describe("the fingerprint of a run", () => {
     using directory = new TemporaryDirectory();
     using store = openStore(directory.file("runs.db"), { mode: "write" });
     const runId = store.startRun(start);
-    store.saveTrial(runId, trialOf(0), completed({ environment: null }));
+    store.saveAttempt(runId, {
+      trial: trialOf(0),
+      outcome: completed({ environment: null }),
+      attempt: 1,
+    });
     expect(store.loadRun(runId).fingerprint).toBeNull();
-    store.saveTrial(runId, trialOf(1), completed());
+    store.saveAttempt(runId, { trial: trialOf(1), outcome: completed(), attempt: 1 });
     expect(store.loadRun(runId).fingerprint).toBe(usual);
-    store.saveTrial(runId, trialOf(2), completed({ environment: { facts: { hz: "1000" } } }));
+    store.saveAttempt(runId, {
+      trial: trialOf(2),
+      outcome: completed({ environment: { facts: { hz: "1000" } } }),
+      attempt: 1,
+    });
     expect(store.loadRun(runId).fingerprint).toBe(usual);
   });
 });

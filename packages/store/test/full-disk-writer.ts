@@ -18,11 +18,13 @@ function codeOf(action: () => void): string {
 
 function writeTooMuch(store: Store): object {
   const runId = store.startRun(start);
-  store.saveTrial(runId, trialOf(0), completed());
+  store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
   const samples = Array.from({ length: 100_000 }, (_, i) => {
     return { role: "client", metric: "time_wait", tMs: i, value: i } as const;
   });
-  const tooMuch = codeOf(() => store.saveTrial(runId, trialOf(1), completed({ samples })));
+  const tooMuch = codeOf(() =>
+    store.saveAttempt(runId, { trial: trialOf(1), outcome: completed({ samples }), attempt: 1 }),
+  );
   const closing = codeOf(() => store.close());
   const files = readdirSync(disk);
   using reader = openStore(path, { mode: "read" });

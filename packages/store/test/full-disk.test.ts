@@ -18,15 +18,21 @@ describe("a full disk", () => {
     db.pragma("max_page_count = 80");
     using store = new SqliteStore(db);
     const runId = store.startRun(start);
-    store.saveTrial(runId, trialOf(0), completed());
+    store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
 
-    expect(() => store.saveTrial(runId, trialOf(1), completed({ samples: manySamples }))).toThrow(
+    expect(() =>
+      store.saveAttempt(runId, {
+        trial: trialOf(1),
+        outcome: completed({ samples: manySamples }),
+        attempt: 1,
+      }),
+    ).toThrow(
       expect.objectContaining({ code: "E_DISK", message: expect.stringContaining("No space") }),
     );
     expect(store.loadRun(runId).trialList.map(({ trialId }) => trialId)).toEqual([0]);
 
     // A trial that fits is still saved, and the run can end.
-    store.saveTrial(runId, trialOf(2), completed());
+    store.saveAttempt(runId, { trial: trialOf(2), outcome: completed(), attempt: 1 });
     store.finishRun(runId, "failed");
     expect(store.loadRun(runId)).toMatchObject({ state: "failed", trials: { completed: 2 } });
   });

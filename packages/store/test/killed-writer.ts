@@ -4,5 +4,5 @@ import { completed, start, trialOf } from "./made-run.ts";
 
 const store = openStore(process.argv.at(2) as string, { mode: "write" });
 const runId = store.startRun(start);
-store.saveTrial(runId, trialOf(0), completed());
+store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
 process.kill(process.pid, "SIGKILL");

@@ -18,7 +18,7 @@ describe("the names that a shell completes", () => {
     const newer = store.startRun({ ...start, startedAtUnixMs: start.startedAtUnixMs + 1000 });
     expect(listNames("runs", file)).toEqual(["last", newer, older]);
     expect(listNames("metrics", file)).toEqual([]);
-    store.saveTrial(newer, trials[0] as Trial, completed());
+    store.saveAttempt(newer, { trial: trials[0] as Trial, outcome: completed(), attempt: 1 });
     const measured = querySqlite(
       file,
       "SELECT DISTINCT role || '.' || metric AS name FROM v_measurement ORDER BY name",

@@ -16,7 +16,7 @@ import { querySqlite } from "./query-sqlite.ts";
 function makeDatabase(path: string): string {
   using store = openStore(path, { mode: "write" });
   const runId = store.startRun(start);
-  store.saveTrial(runId, trialOf(0), completed());
+  store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
   store.finishRun(runId, "completed");
   return runId;
 }
@@ -72,10 +72,10 @@ describe("during a run", () => {
     const runId = store.startRun(start);
     const count = () => querySqlite(path, "SELECT count(*) AS n FROM v_trial")[0]?.["n"];
     expect(count()).toBe(0);
-    store.saveTrial(runId, trialOf(0), completed());
+    store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
     expect(count()).toBe(1);
     using reader = openStore(path, { mode: "read" });
-    store.saveTrial(runId, trialOf(1), completed());
+    store.saveAttempt(runId, { trial: trialOf(1), outcome: completed(), attempt: 1 });
     expect(count()).toBe(2);
     expect(reader.loadRun(runId)).toMatchObject({ state: "running", trials: { completed: 2 } });
   });
@@ -87,9 +87,13 @@ describe("during a run", () => {
     const measurements = [
       { role: "client", metric: "connections.rate", value: Number.NaN },
     ] as const;
-    expect(() => store.saveTrial(runId, trialOf(0), completed({ measurements }))).toThrow(
-      "client.connections.rate of a trial is NaN",
-    );
+    expect(() =>
+      store.saveAttempt(runId, {
+        trial: trialOf(0),
+        outcome: completed({ measurements }),
+        attempt: 1,
+      }),
+    ).toThrow("client.connections.rate of a trial is NaN");
     expect(store.loadRun(runId).trialList).toEqual([]);
   });
 
@@ -99,10 +103,14 @@ describe("during a run", () => {
     const runId = store.startRun(start);
     const twice = { role: "client", metric: "connections.rate", value: 1 } as const;
     expect(() =>
-      store.saveTrial(runId, trialOf(0), completed({ measurements: [twice, twice] })),
+      store.saveAttempt(runId, {
+        trial: trialOf(0),
+        outcome: completed({ measurements: [twice, twice] }),
+        attempt: 1,
+      }),
     ).toThrow(/UNIQUE/);
     expect(store.loadRun(runId).trialList).toEqual([]);
-    store.saveTrial(runId, trialOf(0), completed());
+    store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
     expect(store.loadRun(runId).trialList).toHaveLength(1);
   });
 });

@@ -23,7 +23,7 @@ describe("a run that was saved", () => {
     using directory = new TemporaryDirectory();
     using store = openStore(directory.file("runs.db"), { mode: "write" });
     const runId = store.startRun(start);
-    store.saveTrial(runId, trialOf(0), completed());
+    store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
     store.finishRun(runId, "completed");
 
     const run = store.loadRun(runId);
@@ -87,7 +87,9 @@ describe("a run that was saved", () => {
       { state: "degraded", record, reason: "agent b was lost" },
     ];
     const trials = [...plan.trials, { ...trialOf(0), id: 4 }];
-    outcomes.forEach((outcome, id) => store.saveTrial(runId, trials[id] as Trial, outcome));
+    outcomes.forEach((outcome, id) =>
+      store.saveAttempt(runId, { trial: trials[id] as Trial, outcome, attempt: 1 }),
+    );
 
     const ends = store
       .loadRun(runId)
@@ -112,7 +114,8 @@ describe("a run that was saved", () => {
     using directory = new TemporaryDirectory();
     using store = openStore(directory.file("runs.db"), { mode: "write" });
     const runId = store.startRun(start);
-    for (const trial of plan.trials) store.saveTrial(runId, trial, completed());
+    for (const trial of plan.trials)
+      store.saveAttempt(runId, { trial, outcome: completed(), attempt: 1 });
 
     const all = store.loadSamples(runId);
     expect(all).toHaveLength(2 * plan.trials.length);
@@ -136,10 +139,14 @@ describe("a run that was saved", () => {
     using directory = new TemporaryDirectory();
     using store = openStore(directory.file("runs.db"), { mode: "write" });
     const runId = store.startRun(start);
-    store.saveTrial(runId, trialOf(0), completed());
-    store.saveTrial(runId, trialOf(2), completed());
+    store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
+    store.saveAttempt(runId, { trial: trialOf(2), outcome: completed(), attempt: 1 });
     const record = makeRecord();
-    store.saveTrial(runId, trialOf(1), { state: "invalid", record, reason: "late" });
+    store.saveAttempt(runId, {
+      trial: trialOf(1),
+      outcome: { state: "invalid", record, reason: "late" },
+      attempt: 1,
+    });
 
     const [merged, ...others] = store.loadHistograms(runId);
     expect(others).toEqual([]);
@@ -155,7 +162,7 @@ describe("a run that was saved", () => {
     using directory = new TemporaryDirectory();
     using store = openStore(directory.file("runs.db"), { mode: "write" });
     const runId = store.startRun(start);
-    store.saveTrial(runId, trialOf(0), completed());
+    store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
     expect(store.loadEvents(runId)).toEqual([
       {
         trialId: 0,

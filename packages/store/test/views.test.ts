@@ -29,7 +29,7 @@ describe("plain sqlite3 reads a finished run", () => {
   beforeAll(() => {
     using store = openStore(path, { mode: "write" });
     runId = store.startRun(start);
-    store.saveTrial(runId, trialOf(0), completed());
+    store.saveAttempt(runId, { trial: trialOf(0), outcome: completed(), attempt: 1 });
     store.saveComparisons(runId, [
       {
         baseline: "baseline",
