@@ -58,7 +58,7 @@ function checkPath(file: string, mode: OpenOptions["mode"]): void {
   }
   if (!existsSync(dirname(file))) {
     throw new ChurnError("E_DATABASE", `There is no directory ${dirname(file)}`, {
-      hint: `mkdir -p ${dirname(file)}`,
+      hint: `Make it: mkdir -p ${dirname(file)}`,
     });
   }
 }

@@ -143,5 +143,5 @@ const replySchema = z.strictObject({ ok: z.literal(true), body: agentDescription
 function readDescription(answer: unknown, name: string): AgentDescription {
   const { body } = checkMessage(answer, replySchema);
   if (body.name === name) return body;
-  throw new ChurnError("E_AGENT", `it calls itself ${body.name}`);
+  throw new ChurnError("E_AGENT", `Agent ${name} calls itself ${body.name}`);
 }

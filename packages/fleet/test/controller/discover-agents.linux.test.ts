@@ -91,7 +91,7 @@ describe("an agent of this version", () => {
     expect(await discover()).toEqual({ agents: [], foreign: [] });
     expect(lines.toSorted()).toEqual([
       expect.stringMatching(/agent a says of itself is not understood.*"gpus"/),
-      expect.stringMatching(/agent b says of itself is not understood.*it calls itself a/),
+      expect.stringMatching(/agent b says of itself is not understood.*Agent b calls itself a/),
     ]);
   });
 
