@@ -55,8 +55,7 @@ function readResult(outcome: TrialOutcome): VariantResult {
   const broken = findBrokenIdentities(tally, failures);
   if (broken.length > 0) throw new Error(broken.join("; "));
   if (outcome.state !== "completed" && !isOnlyLate(outcome)) {
-    const why = outcome.state === "failed" ? outcome.message : outcome.record.warnings;
-    throw new Error(`the trial is ${outcome.state}: ${JSON.stringify(why)}`);
+    throw new Error(`the trial is ${outcome.state}: ${whyNot(outcome)}`);
   }
   return {
     outcome,
@@ -67,6 +66,13 @@ function readResult(outcome: TrialOutcome): VariantResult {
       throw new Error(`the trial has no ${role}.${metric}`);
     },
   };
+}
+
+function whyNot(outcome: TrialOutcome): string {
+  if (outcome.state === "failed") return outcome.message;
+  // One that was never begun has no warnings, but a reason.
+  if (outcome.state === "aborted" && outcome.reason !== undefined) return outcome.reason;
+  return JSON.stringify(outcome.record.warnings);
 }
 
 /** A busy machine makes a generator late and a clock unsure; what ports and TIME_WAIT do to counts does not depend on that. */
