@@ -9,6 +9,7 @@ import {
   WARNING_CODES,
 } from "@churnlab/core";
 import { NetnsTestbed } from "@churnlab/testbed";
+import { afterAll } from "vitest";
 import { clock } from "./real-clock.ts";
 
 /** What a variant's one trial came to. */
@@ -17,6 +18,10 @@ export interface VariantResult {
   /** A measurement; 0 for an errno that did not occur. Throws for a metric that the trial does not have. */
   of(role: Role, metric: string): number;
 }
+
+/** One for all trials of a test file, as of a run: its threads have loaded their programs when the second begins. */
+let shared: NetnsTestbed | null = null;
+afterAll(() => shared?.close());
 
 /**
  * Runs a scenario in real namespaces, or in the testbed that is given and stays open, and returns its trials by variant;
@@ -30,23 +35,19 @@ export async function runVariants(
   const scenario = parseScenario(yaml, "test.yaml");
   const plan = planTrials(scenario);
   const results: Record<string, VariantResult> = {};
-  const testbed = given ?? new NetnsTestbed();
-  try {
-    await runPlan(
-      plan,
-      {
-        testbedFor: () => testbed,
-        clock,
-        listener: { onPhase, onSample: () => {}, onOutcome: () => {} },
-        save: (trial, outcome) => {
-          results[trial.variant] = readResult(outcome);
-        },
+  const testbed = given ?? (shared ??= new NetnsTestbed());
+  await runPlan(
+    plan,
+    {
+      testbedFor: () => testbed,
+      clock,
+      listener: { onPhase, onSample: () => {}, onOutcome: () => {} },
+      save: (trial, outcome) => {
+        results[trial.variant] = readResult(outcome);
       },
-      new AbortController().signal,
-    );
-  } finally {
-    if (given === null) await testbed.close();
-  }
+    },
+    new AbortController().signal,
+  );
   return results;
 }
 
