@@ -77,28 +77,28 @@ describe("a soak that loses an agent in the middle of its load", () => {
   it("goes on with the share of the other alone, is sampled to its end, and is degraded by its name", async () => {
     const testbed = await fleet.open("RUNSOAK");
     const lost = fleet.agents.get("a2")?.child;
-    const outcome = await runOne(SCENARIO.replace("4s", "3s"), testbed, {
+    const outcome = await runOne(SCENARIO.replace("4s", "8s"), testbed, {
       soak: true,
       ...afterMeasure(800, () => lost?.kill("SIGKILL")),
     });
     await testbed.close();
     expect(outcome).toMatchObject({ state: "degraded", reason: expect.stringContaining("a2") });
     const { tally, samples, measurements, events } = outcome.record;
-    expect(tally.connections).toMatchObject({ intended: 300, attempted: 300, succeeded: 300 });
+    expect(tally.connections).toMatchObject({ intended: 800, attempted: 800, succeeded: 800 });
     for (const role of ["client", "target"]) {
-      // Of ten lines of the grid in the last two seconds, most: a busy machine is late now and then.
+      // By then it is known to be lost, if only by its silence. Of fifteen lines of the grid, most: a busy machine is late now and then.
       const late = samples.filter((each) => each.role === role && each.metric === "time_wait");
-      expect(late.filter(({ tMs }) => tMs > 1000 && tMs < 3000).length).toBeGreaterThanOrEqual(6);
+      expect(late.filter(({ tMs }) => tMs > 5000 && tMs < 8000).length).toBeGreaterThanOrEqual(9);
     }
     const of = (role: string, metric: string): number =>
       measurements.find((each) => each.role === role && each.metric === metric)?.value ??
       Number.NaN;
     // What the lost one had counted stays, as far as it was told.
-    expect(of("client", "tcp.ActiveOpens")).toBeGreaterThan(300);
+    expect(of("client", "tcp.ActiveOpens")).toBeGreaterThan(800);
     expect(of("target", "tcp.PassiveOpens")).toBeGreaterThanOrEqual(
       of("client", "tcp.ActiveOpens"),
     );
-    expect(of("client", "fleet.live_missed")).toBeLessThan(15);
+    expect(of("client", "fleet.live_missed")).toBeLessThan(30);
     expect(events.filter(({ kind }) => kind === "sampler.hole").length).toBeLessThanOrEqual(4);
   });
 });

@@ -125,7 +125,7 @@ describe("with the key of an agent", () => {
 
   it("nobody is another agent: the server does not let it, and the command says so and ends", async () => {
     const flags = [`--config=${fileOf("agents/spare.yaml")}`];
-    const end = await endOf(fleet.begin({ ...SPARE, name: "a2", flags }));
+    const end = await endOf(fleet.begin({ ...SPARE, name: "a2", spool: "spare", flags }));
     expect(end).toMatch(/^3 [^]*does not let this agent be a2[^]*E_NATS/);
     expect(end).not.toContain("serves with");
     expect(fleet.server().log()).toMatch(
@@ -199,9 +199,10 @@ describe("a warm-up that is longer than the server lets an agent take for an ans
       testbed,
     );
     await testbed.close();
-    expect(`${outcome.state} ${JSON.stringify(outcome.record.warnings)}`).toMatch(
-      /^completed (?!.*W_BOUNDARY_LATE)/,
-    );
+    expect(outcome.record.tally.connections.succeeded).toBeGreaterThan(90);
+    // A busy machine is late by its stalls; an answer that the server dropped costs three seconds.
+    const late = outcome.record.warnings.filter(({ code }) => code === "W_BOUNDARY_LATE");
+    expect(late.filter(({ message }) => /read \d{4,} ms after/.test(message))).toEqual([]);
     expect(fleet.server().log()).not.toMatch(/Publish Violation .*_INBOX_controller/);
   });
 });

@@ -37,6 +37,8 @@ export interface AgentSpec {
   readonly flags?: readonly string[];
   /** The namespace that its process is in; absent: this one. */
   readonly home?: NetworkNamespace;
+  /** Whose spool it has; absent: its own. */
+  readonly spool?: string;
   /** Its spool is a disk of its own, of so many KiB, that nobody else sees. */
   readonly spoolKib?: number;
   readonly env?: Readonly<Record<string, string>>;
@@ -120,7 +122,7 @@ export async function startFleet(
   const agents = new Map<string, Started>();
   const directoryOf = (name: string): string => path.join(folder, `spool-${name}`);
   const begin = (spec: AgentSpec): Started => {
-    const spool = directoryOf(spec.name);
+    const spool = directoryOf(spec.spool ?? spec.name);
     const network = networkOf(spec, staying, lan);
     const access = entry.flagOf(spec.name);
     return programs.start(commandOf(spec, { access, spool, network }), spec);
