@@ -32,6 +32,8 @@ export const HEARTBEAT_MS = 1000;
 export const HEARTBEATS_MISSED_MAX = 3;
 /** An agent that has not heard its controller for so long stops its load and restores its host. */
 export const DEAD_MAN_MS = 10_000;
+/** A load that was stopped ends within its next sweep; an agent waits no longer for it before it restores its host. */
+export const LOAD_END_MS_MAX = 5000;
 
 /** Where an agent is asked for one thing. */
 export function verbSubject(agent: string, verb: Verb): string {

@@ -72,13 +72,17 @@ export class AgentSession implements AsyncDisposable {
   #current: Current | null = null;
   /** The newest: its side may still be under construction. */
   #attempt: Attempt | null = null;
+  /** Of whom there is a side, whole or not: until nothing of it is left. */
+  #there: Attempt | null = null;
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
   }
 
+  /** Whom it serves. A side that is taken down is its run's until that is done: its load may go on for some seconds. */
   get run(): string | null {
+    if (this.#there !== null) return this.#there.run;
     const attempt = this.#attempt;
     return attempt === null || attempt.over.signal.aborted ? null : attempt.run;
   }
@@ -110,6 +114,10 @@ export class AgentSession implements AsyncDisposable {
       stack.use(watch);
       stack.defer(() => attempt.over.abort());
       await this.#takeDown();
+      this.#there = attempt;
+      stack.defer(() => {
+        this.#there = null;
+      });
       void this.#parts.kept.replayRun(run);
       const side = stack.use(await this.#build(request, attempt.over.signal));
       stack.use(this.#sampleLive(run, request, side));

@@ -23,13 +23,11 @@ import type {
   TargetLook,
   TrialKey,
 } from "../messages/trial-messages.ts";
+import { LOAD_END_MS_MAX } from "../subjects.ts";
 import { awaitCleanState } from "./await-clean-state.ts";
 
 /** Where a side is in its one use. */
 type Stage = Exclude<AgentState, "idle"> | "arming";
-
-/** A load that was stopped ends within its next sweep; what takes longer is not waited for. */
-const STOP_MS_MAX = 5000;
 
 /** A gateway has its upstream beside it. */
 function targetAddresses({ topology }: Pick<TrialSpec, "topology">): number {
@@ -207,7 +205,7 @@ export class TrialSide implements AsyncDisposable {
     this.#over.abort();
     this.stop();
     const patience = new AbortController();
-    const waited = sleep(STOP_MS_MAX, undefined, { signal: patience.signal }).catch(() => {});
+    const waited = sleep(LOAD_END_MS_MAX, undefined, { signal: patience.signal }).catch(() => {});
     await Promise.race([this.#running, waited]);
     patience.abort();
     await this.#side[Symbol.asyncDispose]();

@@ -2,10 +2,13 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Heartbeat } from "../messages/agent-description.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
-import { DEAD_MAN_MS, HEARTBEAT_MS } from "../subjects.ts";
+import { DEAD_MAN_MS, HEARTBEAT_MS, LOAD_END_MS_MAX } from "../subjects.ts";
 
-/** An agent that hears its controller no more than this hears it has no side any more: its dead-man's switch has ended it. */
-const GONE_MS = HEARTBEAT_MS + DEAD_MAN_MS + 1500;
+/**
+ * An agent that hears its controller no more than this hears it has no side any more: its dead-man's switch has ended it, and its
+ * host had a moment to be put back.
+ */
+const GONE_MS = HEARTBEAT_MS + DEAD_MAN_MS + LOAD_END_MS_MAX + 1500;
 
 export interface LeftSideParts {
   /** The run whose sides they are. */

@@ -215,6 +215,52 @@ test("a side is taken down when its controller falls silent after the build", as
   expect(session.state).toBe("idle");
 });
 
+describe("an agent whose side is being taken down", () => {
+  /** A side that goes when it is let, as one does whose load takes its time to end. */
+  function aSlowSide() {
+    const left = Promise.withResolvers<void>();
+    let isEnding = false;
+    return {
+      go: () => left.resolve(),
+      isEnding: () => isEnding,
+      side: {
+        ...aSide(),
+        [Symbol.asyncDispose]: async () => {
+          isEnding = true;
+          await left.promise;
+        },
+      },
+    };
+  }
+
+  test("says that it serves the run until nothing is left, when its controller fell silent", async () => {
+    const { side, go, isEnding } = aSlowSide();
+    const { session } = openSession({ buildLoad: async () => side });
+    await session.prepare(REQUEST, prepareOf("load"));
+    await expect.poll(isEnding, { timeout: 10 * DEAD_MAN_MS }).toBe(true);
+    expect(session.run).toBe("R");
+    go();
+    await expect.poll(() => session.run).toBeNull();
+  });
+
+  test("says so until nothing is left, when it is restored, or asked by another run", async () => {
+    const { side, go, isEnding } = aSlowSide();
+    const { session } = openSession({ buildLoad: async () => side });
+    const request = prepareOf("load");
+    await session.prepare(REQUEST, request);
+    const restored = session.restore({ key: request.key });
+    const prepared = session.prepare({ ...REQUEST, run: "S" }, request);
+    await expect.poll(isEnding).toBe(true);
+    expect(session.run).toBe("R");
+    go();
+    await restored;
+    await prepared;
+    expect(session.run).toBe("S");
+    await session[Symbol.asyncDispose]();
+    expect(session.run).toBeNull();
+  });
+});
+
 test("who had the agent's lock before another is refused, by a session of the agent's next start too", async () => {
   const newer = { ...REQUEST, fence: { storeMs: 1, revision: 9 } };
   const { session } = openSession({});

@@ -4,8 +4,8 @@ import type { Heartbeat } from "../../src/messages/agent-description.ts";
 
 const KEY = { trial: 1, attempt: 2 };
 const NEVER = new AbortController().signal;
-/** The dead-man's time, and what an agent takes to say that it has passed. */
-const GONE_MS = 12_500;
+/** The dead-man's time, and what a load may take to end then. */
+const GONE_MS = 17_500;
 
 function beat(over: Partial<Heartbeat>): Heartbeat {
   return { agent: "a", instance: "i", seq: 0, state: "running", run: "R", nowMs: 0, ...over };
