@@ -62,10 +62,10 @@ function noAnswer({ target, closed, filtered, unsent }: PingDocument): ChurnErro
   }
   if (unsent > 0) {
     return new ChurnError("E_NO_ANSWER", `No SYN could be sent to ${end}`, {
-      hint: "A packet filter of this host drops it, or no local port or memory is left.",
+      hint: `No route leads there (\`ip route get ${target.address}\`), or no local port, descriptor or permission is left.`,
     });
   }
   return new ChurnError("E_NO_ANSWER", `${end} cannot be reached`, {
-    hint: `No route leads there: \`ip route get ${target.address}\` says more.`,
+    hint: "A router or a packet filter refuses it, or nobody has the address.",
   });
 }
