@@ -141,6 +141,11 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** Whether this version knows a code that another thread, process or host tells. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(ERROR_CODES, code);
+}
+
 export interface ErrorDetail {
   /** One thing to do about it, as a sentence or a command. */
   readonly hint?: string;

@@ -1,8 +1,9 @@
-import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
+import { ChurnError, type ErrorCode, isErrorCode } from "@churnlab/core";
 
-/** An error on its way between threads: structured cloning keeps no class and no fields of its own. */
+/** An error on its way between threads or processes: neither structured cloning nor JSON keeps its class and fields. */
 export interface ErrorRecord {
-  readonly code: ErrorCode | null;
+  /** Of an error for people. The other process may be of another version, whose codes this one does not all know. */
+  readonly code: string | null;
   readonly message: string;
   readonly hint: string | null;
   readonly stack: string | null;
@@ -16,22 +17,24 @@ export function recordError(error: unknown): ErrorRecord {
     return { code: null, message: String(error), hint: null, stack: null, syscall: null };
   const { message, stack = null } = error;
   // Not `instanceof`: a thread may have loaded its own copy of the class.
-  const code =
-    "code" in error && String(error.code) in ERROR_CODES ? (error.code as ErrorCode) : null;
+  const code = "code" in error && isErrorCode(error.code) ? error.code : null;
   const hint = "hint" in error && typeof error.hint === "string" ? error.hint : null;
   const syscall = "syscall" in error && typeof error.syscall === "string" ? error.syscall : null;
   return { code, message, hint, stack, syscall };
 }
 
 /**
- * The error again. A system call that failed where the other thread expected none to becomes a `ChurnError` of the given code,
- * with the thread's stack as cause; anything else without a code is a bug, and stays a plain `Error` with that stack.
+ * The error again. A system call that failed where the other side expected none to becomes a `ChurnError` of the given code,
+ * with its stack as cause, and so does what has a code that is not known here; anything else without a code is a bug, and
+ * stays a plain `Error` with that stack.
  */
-export function reviveError(record: ErrorRecord, ofSystemCalls: ErrorCode): Error {
+export function reviveError(record: ErrorRecord, otherwise: ErrorCode): Error {
   const { code, message, hint, stack: cause, syscall } = record;
-  const known = code ?? (syscall === null ? null : ofSystemCalls);
-  if (known !== null) {
-    return new ChurnError(known, message, { ...(hint === null ? {} : { hint }), cause });
+  if (code !== null || syscall !== null) {
+    return new ChurnError(isErrorCode(code) ? code : otherwise, message, {
+      ...(hint === null ? {} : { hint }),
+      cause,
+    });
   }
   const bug = new Error(message);
   if (cause !== null) bug.stack = cause;

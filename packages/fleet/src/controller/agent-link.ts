@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
+import { ChurnError, isErrorCode } from "@churnlab/core";
 import { type NatsConnection, RequestError } from "@nats-io/transport-node";
 import { z } from "zod";
 import { type ClockOffset, estimateOffset } from "../clock/estimate-offset.ts";
@@ -257,7 +257,7 @@ export class AgentLink {
     const question = { churnlab, run, holder, fence, body, agent: this.name, verb, withinMs };
     const reply = await requestReply(this.#nc, question);
     if (reply.ok) return reply.body;
-    const code = reply.code in ERROR_CODES ? (reply.code as ErrorCode) : "E_AGENT";
+    const code = isErrorCode(reply.code) ? reply.code : "E_AGENT";
     const text = `${this.name}: ${reply.message}`;
     // Another controller has it: for this one's trial it is lost.
     if (code === "E_FLEET_LOCKED") {

@@ -1,4 +1,4 @@
-import { ChurnError, ERROR_CODES, type ErrorCode, type ShardReport } from "@churnlab/core";
+import { ChurnError, isErrorCode, type ShardReport } from "@churnlab/core";
 import type { ResultPiece } from "../messages/result-piece.ts";
 import { joinReport } from "../report-codec.ts";
 
@@ -41,7 +41,7 @@ export class ArrivingResults {
   conclude(): ShardReport | ChurnError {
     const last = this.pieces.at(-1);
     if (last?.kind === "failure") {
-      const code = last.code in ERROR_CODES ? (last.code as ErrorCode) : "E_AGENT";
+      const code = isErrorCode(last.code) ? last.code : "E_AGENT";
       return new ChurnError(code, `${this.agent}: ${last.message}`);
     }
     if (last?.kind !== "final") throw new Error(`the results of ${this.agent} are not whole`);

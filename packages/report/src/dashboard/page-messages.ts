@@ -1,4 +1,4 @@
-import { ChurnError, ERROR_CODES, type ErrorCode } from "@churnlab/core";
+import { ChurnError, type ErrorCode, isErrorCode } from "@churnlab/core";
 import type { PageOrder } from "./page-order.ts";
 
 /** An order on its way to the thread. */
@@ -31,7 +31,7 @@ export function recordFailure(error: unknown): FailedPage {
 
 /** The error again: what has no code is a bug, and stays one, with the thread's stack. */
 export function reviveFailure({ code, message, hint, stack }: FailedPage): Error {
-  if (code !== null && code in ERROR_CODES) {
+  if (isErrorCode(code)) {
     return new ChurnError(code, message, { ...(hint === null ? {} : { hint }), cause: stack });
   }
   const bug = new Error(message);
