@@ -9,7 +9,8 @@ const IN_FLIGHT_MIN = 128;
 
 /**
  * About how many files this process has open at once in a trial: what `plan` shows and `run` asks the limit for. Where the
- * answers decide how many connections are open, only the least that makes sense is counted.
+ * answers decide how many connections are open, only the least that makes sense is counted. For a container that has to be
+ * measured from inside, which its engine tells only when it runs, it is an upper bound: the connections are that container's.
  */
 export function countOpenFiles(spec: TrialSpec): number {
   if (spec.fleet !== undefined) return BASE;
@@ -37,8 +38,10 @@ function meanRatePerS({ ratePerS, toPerS }: Extract<Arrival, { model: "open" }>)
 }
 
 /** Between a gateway and its upstream, which always serves in this process. */
-function upstreamConnectionsMax({ topology, upstream, workload }: TrialSpec): number {
+function upstreamConnectionsMax({ topology, upstream, workload, target }: TrialSpec): number {
   if (topology === "direct") return 0;
+  // How a gateway that is not ours dials, and how many connections it keeps, is its own affair.
+  if (!("server" in target)) return IN_FLIGHT_MIN;
   if (upstream?.connections === "pooled") return upstream.poolSize;
   // What is held is idle, and the gateway dials for a request.
   return workload.kind === "hold" ? IN_FLIGHT_MIN : Number.POSITIVE_INFINITY;

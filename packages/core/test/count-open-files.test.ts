@@ -27,10 +27,16 @@ describe("open files", () => {
       `${GATEWAY}\nupstream: { connections: pooled, poolSize: 10 }`,
       2020,
     ],
+    ["the upstream's end behind our gateway in a container", `testbed: docker\n${GATEWAY}`, 2000],
     [
-      "the upstream's end behind a gateway in a container",
+      "the least at the upstream's end behind a gateway of somebody else, which may pool",
       `testbed: docker\n${GATEWAY}\ntarget: { image: nginx, port: 80 }`,
-      2000,
+      1000 + 128,
+    ],
+    [
+      "the same behind one that is a command",
+      `${GATEWAY}\ntarget: { command: [nginx, '{port}'], port: 8080 }`,
+      1000 + 128,
     ],
   ])("are %s", (_, more, ends) => {
     expect(countEnds(more, CLOSED)).toBe(ends);
