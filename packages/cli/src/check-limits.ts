@@ -1,4 +1,4 @@
-import { ChurnError, countOpenFiles, type Scenario } from "@churnlab/core";
+import { ChurnError, countOpenFiles, formatNumber, type Scenario } from "@churnlab/core";
 import { readOpenFileLimit } from "@churnlab/linux";
 
 /**
@@ -15,7 +15,7 @@ export function checkLimits(
       if (needed <= openFilesMax) continue;
       throw new ChurnError(
         "E_NOFILE",
-        `${name}, variant ${variant.name}: about ${needed} files open at once, but the limit is ${openFilesMax}`,
+        `${name}, variant ${variant.name}: about ${formatNumber(needed)} files open at once, but the limit is ${formatNumber(openFilesMax)}`,
         { hint: `Raise it with: ulimit -n ${needed} (as root where it is the hard limit).` },
       );
     }

@@ -1,4 +1,4 @@
-import { describePlan, parseScenario, planTrials } from "@churnlab/core";
+import { describePlan, formatNumber, parseScenario, planTrials } from "@churnlab/core";
 import { expect, test } from "vitest";
 import { checkLimits } from "../src/check-limits.ts";
 
@@ -18,7 +18,9 @@ test.each([
   expect(() => checkLimits([scenario], openFiles - 1)).toThrow(
     expect.objectContaining({
       code: "E_NOFILE",
-      message: expect.stringContaining(`about ${openFiles} files`),
+      message: expect.stringContaining(
+        `about ${formatNumber(openFiles)} files open at once, but the limit is ${formatNumber(openFiles - 1)}`,
+      ),
       hint: expect.stringContaining(`ulimit -n ${openFiles}`),
     }),
   );
