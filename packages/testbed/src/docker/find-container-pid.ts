@@ -3,6 +3,9 @@ import { DockerCli } from "./docker-cli.ts";
 
 const ANSWER_MS_MAX = 5000;
 
+/** What docker, podman and nerdctl say of a container that they do not have. */
+const KNOWS_NONE = /no such (?:container|object)/i;
+
 /**
  * The first process of a running container, of whichever engine knows it: engines are asked in turn. Rejects with
  * `E_TOOL_MISSING` without any, `E_CAPABILITY` or `E_CONTAINER_ENGINE` where one could not be asked, `E_NAMESPACE` where all
@@ -21,9 +24,9 @@ export async function findContainerPid(
       said.push(`${engine.program}: it is not running`);
     } catch (error) {
       if (!(error instanceof ChurnError)) throw error;
-      // What is no failure of the engine is its word on the container.
-      if (error.code === "E_TESTBED") said.push(error.message);
-      else unasked.push(error);
+      // Only this is its word on the container; whatever else it says, it could not be asked.
+      if (KNOWS_NONE.test(error.message)) said.push(`${engine.program}: no such container`);
+      else unasked.push(error.code === "E_TESTBED" ? couldNotBeAsked(error) : error);
     }
   }
   if (unasked[0] !== undefined) throw unasked[0];
@@ -32,8 +35,18 @@ export async function findContainerPid(
       hint: "Give the process id of something inside with --pid.",
     });
   }
-  throw new ChurnError("E_NAMESPACE", `No running container is named ${container}`, {
-    hint: `Engines say: ${said.join("; ")}.`,
+  throw new ChurnError(
+    "E_NAMESPACE",
+    `No running container is named ${container} (${said.join("; ")})`,
+    {
+      hint: `\`${engines[0]?.program} ps\` shows what runs; or say --pid of something inside.`,
+    },
+  );
+}
+
+function couldNotBeAsked({ message }: ChurnError): ChurnError {
+  return new ChurnError("E_CONTAINER_ENGINE", message, {
+    hint: "Give the process id of something inside with --pid.",
   });
 }
 

@@ -3,7 +3,9 @@ import { DockerCli } from "../../src/docker/docker-cli.ts";
 import { findContainerPid } from "../../src/docker/find-container-pid.ts";
 import { FakeEngine } from "../fixtures/fake-engine.ts";
 
-const KNOWS_NONE = 'echo "Error: No such container" >&2; exit 1';
+const KNOWS_NONE = 'echo "Error response from daemon: No such container: web" >&2; exit 1';
+/** nerdctl, for one who may not open the socket of containerd. */
+const MAY_NOT_ASK = 'echo "level=fatal msg=cannot access containerd socket" >&2; exit 1';
 const HAS_STOPPED = "echo 0";
 const IS_DEAD = 'echo "Cannot connect to the Docker daemon at unix:///x" >&2; exit 1';
 
@@ -33,16 +35,24 @@ describe("the first process of a container", () => {
     using stopped = new FakeEngine(HAS_STOPPED);
     await expect(find([stranger, stopped])).rejects.toMatchObject({
       code: "E_NAMESPACE",
-      hint: expect.stringMatching(
-        /podman inspect: .*No such container; .*docker: it is not running/,
+      message: expect.stringMatching(
+        /^No running container is named web \(.*podman: no such container; .*docker: it is not running\)$/,
       ),
+      hint: expect.stringMatching(/podman ps` shows what runs; or say --pid/),
     });
   });
 
-  it("is not denied while an engine could not be asked", async () => {
+  it.each([
+    ["docker without a daemon", IS_DEAD, "Cannot connect"],
+    ["nerdctl without its socket", MAY_NOT_ASK, "cannot access containerd socket"],
+  ])("is not denied while an engine could not be asked: %s", async (_, script, said) => {
     using stranger = new FakeEngine(KNOWS_NONE);
-    using dead = new FakeEngine(IS_DEAD);
-    await expect(find([stranger, dead])).rejects.toMatchObject({ code: "E_CONTAINER_ENGINE" });
+    using dead = new FakeEngine(script);
+    await expect(find([stranger, dead])).rejects.toMatchObject({
+      code: "E_CONTAINER_ENGINE",
+      message: expect.stringContaining(said),
+      hint: expect.any(String),
+    });
   });
 
   it("asks for a process id where there is no engine", async () => {
