@@ -3,7 +3,9 @@ import {
   type ArmedShard,
   type ChurnError,
   type Observer,
+  QUEUES_INTERVAL_MS,
   type Role,
+  SAMPLE_INTERVAL_MS,
   type TrialWorld,
 } from "@churnlab/core";
 import { openNetworkNamespace, readBootId } from "@churnlab/linux";
@@ -22,8 +24,11 @@ import type {
   WorldOrder,
 } from "./inside-messages.ts";
 
-/** Queues, ports and latencies are told in one look of so many. */
-const FULL_TICKS = 5;
+/**
+ * Queues and latencies are told in one look of so many, and ports too: the recorder, which elsewhere reads them before they are
+ * due where a range may have been crossed, cannot ask for them from here.
+ */
+const FULL_TICKS = QUEUES_INTERVAL_MS / SAMPLE_INTERVAL_MS;
 
 interface InsideWorld {
   readonly world: TrialWorld;

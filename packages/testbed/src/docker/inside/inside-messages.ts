@@ -63,7 +63,7 @@ export interface LiveLoad {
   readonly latencies: readonly HistogramRecord[];
 }
 
-/** Told unasked, five times a second. */
+/** Told unasked, every `SAMPLE_INTERVAL_MS`. */
 export interface LiveLook {
   readonly load: LiveLoad | null;
   readonly looks: readonly RoleLook[];
