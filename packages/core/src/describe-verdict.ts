@@ -85,8 +85,7 @@ function decimalsOf(percent: number): number {
 }
 
 function formatRatio(ratio: number): string {
-  if (ratio >= 10) return formatNumber(ratio);
-  if (ratio < 0.1) return String(Number(ratio.toPrecision(3)));
+  if (ratio >= 10 || ratio < 0.1) return formatNumber(ratio);
   return ratio.toFixed(ratio > 0.9 && ratio < 1.1 ? 3 : 2);
 }
 

@@ -23,6 +23,12 @@ function decimalsOf(value: number): number {
   return size >= 0.001 ? 3 : Math.ceil(-Math.log10(size) - ZERO);
 }
 
+/** Numbers that are told beside each other: with all their digits where different ones would read alike. */
+export function formatApart(values: readonly number[]): string[] {
+  const texts = values.map(formatNumber);
+  return new Set(texts).size === new Set(values).size ? texts : values.map(String);
+}
+
 /** `3 trials`, `1 trial` */
 export function formatCount(count: number, noun: string): string {
   return `${formatNumber(count)} ${noun}${count === 1 ? "" : "s"}`;

@@ -64,6 +64,16 @@ describe("a fixed bound", () => {
     expect(judgeValues(bound("min", 5), [9, 6, 7])?.reason).toBe("6, at least 5 in all 3 trials");
   });
 
+  test.each([
+    [bound("max", 0.1 + 0.2), [28_232], "28 232, must be at most 0.300 (1 trial)"],
+    [bound("max", 30_000), [28_232.4], "28 232, at most 30 000 (1 trial)"],
+    [bound("max", 100), [100.4], "100.4, must be at most 100 (1 trial)"],
+    [bound("min", 0.3), [0.2999], "0.2999, must be at least 0.3 (1 trial)"],
+  ])("%j of %j is told as numbers are told, and never as if it kept its bound", (...given) => {
+    const [kept, values, reason] = given;
+    expect(judgeValues(kept, values)?.reason).toBe(reason);
+  });
+
   test("one replicate is enough", () => {
     expect(judgeValues(bound("max", 10), [9])?.outcome).toBe("pass");
   });
@@ -466,6 +476,8 @@ describe("a gate against the port model", () => {
     [[95], "pass", "95, predicted 95 to 100 (within 3 % in 1 trial)"],
     [[103, 97], "pass", "103, predicted 95 to 100 (within 3 % in 2 trials)"],
     [[98, 104, 92], "fail", "104, predicted 95 to 100 (outside 3 % in 2 of 3 trials)"],
+    [[28_232], "fail", "28 232, predicted 95 to 100 (outside 3 % in 1 of 1 trial)"],
+    [[100.4], "pass", "100.4, predicted 95 to 100 (within 3 % in 1 trial)"],
   ] as const)("%j: %s, by the trial that is furthest off", (values, outcome, reason) => {
     expect(judgeRates(values)).toMatchObject({ outcome, reason, evidence: { kind: "model" } });
   });

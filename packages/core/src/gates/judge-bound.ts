@@ -3,6 +3,7 @@ import {
   readCompleted,
   readMeasurement,
 } from "../comparison/read-measurement.ts";
+import { formatApart } from "../format-number.ts";
 import type { MetricKey } from "../metric-key.ts";
 import type { Gate } from "../scenario.ts";
 import type { GateCause, GateEvidence, GateOutcome } from "./gate-result.ts";
@@ -75,8 +76,10 @@ function describeBound(
   { kind, value }: FixedBound,
   { violations, trials }: { readonly violations: number; readonly trials: number },
 ): string {
-  const observed = worst === "never" ? "it never happened" : `${worst}`;
-  const limit = `${BOUND_WORDS[kind]} ${value}`;
+  const [bound = "", observed = "it never happened"] = formatApart(
+    worst === "never" ? [value] : [value, worst],
+  );
+  const limit = `${BOUND_WORDS[kind]} ${bound}`;
   if (trials === 1) return `${observed}, ${violations > 0 ? "must be " : ""}${limit} (1 trial)`;
   if (violations > 0) {
     const verb = violations === 1 ? "breaks" : "break";

@@ -3,6 +3,7 @@ import {
   readCompleted,
   readMeasurement,
 } from "../comparison/read-measurement.ts";
+import { formatApart, formatCount, formatNumber } from "../format-number.ts";
 import { isWithin } from "../grade-prediction.ts";
 import type { MetricKey } from "../metric-key.ts";
 import type { VariantModel } from "../port-model/list-model-bounds.ts";
@@ -46,8 +47,8 @@ export function judgeModel(
   if (violations === 0 && unmeasured > 0) {
     return invalid(`${unmeasured} of ${completed.length} completed trials did not measure it`);
   }
-  const head = `${describeValue(worst.value)}, predicted ${describePredicted(predicted)}`;
-  const trialsWord = judged.length === 1 ? "1 trial" : `${judged.length} trials`;
+  const head = describeReading(worst.value, predicted);
+  const trialsWord = formatCount(judged.length, "trial");
   const reason =
     violations > 0
       ? `${head} (outside ${percent(within)} in ${violations} of ${trialsWord})`
@@ -78,18 +79,24 @@ function beyondRange(value: number | "never", predicted: Range | "never"): numbe
   return end === 0 ? Number.POSITIVE_INFINITY : Math.abs(value / end - 1);
 }
 
-function describeValue(value: number | "never"): string {
-  return value === "never" ? "it never happened" : round(value);
+function describeReading(value: number | "never", predicted: Range | "never"): string {
+  if (value === "never" || predicted === "never") {
+    const observed = value === "never" ? "it never happened" : formatNumber(value);
+    return `${observed}, predicted ${predicted === "never" ? "never" : describeRange(predicted)}`;
+  }
+  const { low, high } = predicted;
+  if (value >= low && value <= high) {
+    return `${formatNumber(value)}, predicted ${describeRange(predicted)}`;
+  }
+  const isBelow = value < low;
+  const [observed = "", end = ""] = formatApart([value, isBelow ? low : high]);
+  const [lowest, highest] = isBelow ? [end, formatNumber(high)] : [formatNumber(low), end];
+  return `${observed}, predicted ${low === high ? end : `${lowest} to ${highest}`}`;
 }
 
-function describePredicted(predicted: Range | "never"): string {
-  if (predicted === "never") return "never";
-  const [low, high] = [round(predicted.low), round(predicted.high)];
-  return low === high ? low : `${low} to ${high}`;
-}
-
-function round(value: number): string {
-  return Number.isInteger(value) ? `${value}` : `${Number(value.toPrecision(4))}`;
+function describeRange({ low, high }: Range): string {
+  const [lowest, highest] = [formatNumber(low), formatNumber(high)];
+  return lowest === highest ? lowest : `${lowest} to ${highest}`;
 }
 
 function percent(share: number): string {
