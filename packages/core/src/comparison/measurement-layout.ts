@@ -1,15 +1,14 @@
 import type { Measurement } from "../measurement.ts";
-import { nameMetric } from "../metric-key.ts";
-import type { Role } from "../role.ts";
+import { type MetricKey, nameMetric } from "../metric-key.ts";
 
 /**
  * Where each metric stands in the measurements of a trial. Nearly all trials of a run have the same metrics in the same
  * order and share a layout: a metric is looked up once for all of them, and one that none has is not searched again.
  */
 export interface MeasurementLayout {
-  readonly keys: readonly { readonly role: Role; readonly metric: string }[];
+  readonly keys: readonly MetricKey[];
   /** The place of a metric; undefined where trials of this layout do not have it. */
-  readonly placeOf: (role: Role, metric: string) => number | undefined;
+  readonly placeOf: (key: MetricKey) => number | undefined;
 }
 
 export interface LaidOutMeasurements {
@@ -43,9 +42,9 @@ function hasOrder(measurements: readonly Measurement[], { keys }: MeasurementLay
 function createLayout(measurements: readonly Measurement[]): MeasurementLayout {
   const keys = measurements.map(({ role, metric }) => ({ role, metric }));
   const places = new Map<string, number>();
-  keys.forEach(({ role, metric }, place) => {
-    const name = nameMetric({ role, metric });
+  keys.forEach((key, place) => {
+    const name = nameMetric(key);
     if (!places.has(name)) places.set(name, place);
   });
-  return { keys, placeOf: (role, metric) => places.get(nameMetric({ role, metric })) };
+  return { keys, placeOf: (key) => places.get(nameMetric(key)) };
 }

@@ -53,16 +53,13 @@ export function createReader({ role, metric }: MetricKey): (trial: ReadableTrial
 }
 
 /** Finds a number among those of a trial: its place is asked for once for each layout that trials come in. */
-function createValueReader({
-  role,
-  metric,
-}: MetricKey): (trial: ReadableTrial) => number | undefined {
+function createValueReader(key: MetricKey): (trial: ReadableTrial) => number | undefined {
   let known: MeasurementLayout | null = null;
   let place: number | undefined;
   return ({ layout, values }) => {
     if (layout !== known) {
       known = layout;
-      place = layout.placeOf(role, metric);
+      place = layout.placeOf(key);
     }
     return place === undefined ? undefined : values[place];
   };
