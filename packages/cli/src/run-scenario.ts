@@ -1,14 +1,17 @@
 import {
   type EndedTrial,
+  isUnserved,
   type PlanListener,
   type PlanProgress,
   readProgress,
   runPlan,
 } from "@churnlab/control";
 import {
+  ChurnError,
   estimateTrialMs,
   type Plan,
   planTrials,
+  quoteWord,
   type Scenario,
   type Trial,
   warnGatewayPorts,
@@ -25,6 +28,7 @@ import { feedDashboard } from "./feed-dashboard.ts";
 import { monotonicClock } from "./monotonic-clock.ts";
 import { readTags } from "./read-tags.ts";
 import type { RunSession } from "./run-session.ts";
+import { referTo } from "./suggest-next.ts";
 import { VERSION } from "./version.ts";
 
 /** A scenario to run, and where it comes from. */
@@ -36,7 +40,10 @@ export interface ScenarioJob {
   readonly resumes: string | null;
 }
 
-/** Plans a scenario, runs its trials, and prints what they say about each other. */
+/**
+ * Plans a scenario, runs its trials, and prints what they say about each other. Rejects with the error of a fleet that can serve it
+ * no more, once what there is was printed and reported all the same.
+ */
 export async function runScenario(job: ScenarioJob, session: RunSession): Promise<ExitCode> {
   const { store, signal, feed, follower, terminal } = session;
   const { scenario, file } = job;
@@ -63,11 +70,27 @@ export async function runScenario(job: ScenarioJob, session: RunSession): Promis
     follower.addTrial(runId, ended.trial.id);
     feed.addResult(ended);
   }
-  const outcomes = await runTrials({ scenario, plan, runId, progress, expectedMs }, session);
-  store.finishRun(runId, endStateOf(outcomes, signal.aborted));
-  feed.end(endStateOf(outcomes, signal.aborted));
+  const { outcomes, unserved } = await runTrials(
+    { scenario, plan, runId, progress, expectedMs },
+    session,
+  );
+  const state = unserved === null ? endStateOf(outcomes, signal.aborted) : "failed";
+  store.finishRun(runId, state);
+  feed.end(state);
   const judged = await concludeRun({ runId, file }, session);
+  if (unserved !== null) throw sayHowToResume(unserved, runId, session);
   return exitCodeOf(outcomes, signal.aborted) || judged;
+}
+
+/** The run goes on by a command that can be pasted: later runs may be in the database then. */
+function sayHowToResume(
+  { code, message, hint }: ChurnError,
+  runId: string,
+  { store, placeFlags }: Pick<RunSession, "store" | "placeFlags">,
+): ChurnError {
+  const words = ["--resume", referTo(runId, store.path), ...placeFlags.map(quoteWord)];
+  const resume = `What is done is kept. Once this is mended, go on: churnlab run ${words.join(" ")}`;
+  return new ChurnError(code, message, { hint: hint === undefined ? resume : `${hint} ${resume}` });
 }
 
 const NO_PROGRESS: PlanProgress = { ended: [], attempts: new Map() };
@@ -103,15 +126,21 @@ interface StartedRun {
   readonly expectedMs: number;
 }
 
+interface RanTrials {
+  readonly outcomes: readonly EndedTrial[];
+  /** Why the others were not begun; null where the plan, or a person, ended it. */
+  readonly unserved: ChurnError | null;
+}
+
 async function runTrials(
   { scenario, plan, runId, progress, expectedMs }: StartedRun,
   session: RunSession,
-): Promise<readonly EndedTrial[]> {
+): Promise<RanTrials> {
   using display = displayPlan({ scenario, plan, runId, expectedMs }, session);
   const listener = joinListeners(display, feedDashboard(session.feed));
   try {
     await session.testbeds.begin(runId);
-    return await runPlan(
+    const outcomes = await runPlan(
       plan,
       {
         testbedFor: (trial) => session.testbeds.of(trial.spec.testbed),
@@ -132,7 +161,9 @@ async function runTrials(
       },
       session.signal,
     );
+    return { outcomes, unserved: null };
   } catch (error) {
+    if (isUnserved(error)) return { outcomes: [], unserved: error };
     session.store.finishRun(runId, "failed");
     throw error;
   }

@@ -13,6 +13,8 @@ export interface RunSession {
   readonly signal: AbortSignal;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Where the trials run, as the command says it: see `listPlaceFlags`. */
+  readonly placeFlags: readonly string[];
   /** A trial that contradicts the port model fails the run, as a gate does. */
   readonly gateModel: boolean;
   readonly reporters: readonly Reporter[];

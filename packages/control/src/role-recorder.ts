@@ -27,8 +27,6 @@ export interface RoleReadings {
   readonly ports: readonly PortReading[];
 }
 
-/** An event with a time of the recorder's clock. */
-
 /** Where everything goes that is seen of a trial's roles. */
 export interface RecordedTrial {
   readonly series: SampleSeries;

@@ -75,8 +75,8 @@ export interface EndedTrial {
  * Runs the trials of a plan in their order and stores each when it ends. A trial that lost an agent is repeated at once, in
  * the same block. An invalid or failed trial does not end the plan; an aborted signal does, after the running trial has
  * been stored, and `enough` does between two blocks. Resolves with every trial that is over, those of before included.
- * Rejects with the error of a testbed that cannot serve it (`UNSERVED`), once the attempt is stored as aborted: the other
- * trials would fail in the same way, and a run that is resumed begins with this one.
+ * Rejects with the error of a testbed that cannot serve it (see `isUnserved`), once the attempt is stored as aborted: the
+ * other trials would fail in the same way, and a run that is resumed begins with this one.
  */
 export async function runPlan(
   plan: Plan,
@@ -147,11 +147,16 @@ const UNSERVED: ReadonlySet<ErrorCode> = new Set([
 
 const MAY_COME_BACK: ReadonlySet<ErrorCode> = new Set(["E_FLEET", "E_FLEET_LOCKED", "E_NATS"]);
 
+/** Whether a run ends with this for want of who serves it: what is left of its plan can be run later. */
+export function isUnserved(error: unknown): error is ChurnError {
+  return error instanceof ChurnError && UNSERVED.has(error.code);
+}
+
+/** null also for what fails in the same way later: that trial was begun. */
 function findUnserved(outcome: TrialOutcome): ChurnError | null {
-  if (outcome.state !== "failed" || !UNSERVED.has(outcome.code)) return null;
-  return new ChurnError(outcome.code, outcome.message, {
-    hint: "What is done is kept. Once this is mended, churnlab run --resume last goes on with the trial that was not begun.",
-  });
+  if (outcome.state !== "failed" || outcome.phase !== "prepare") return null;
+  if (!UNSERVED.has(outcome.code)) return null;
+  return new ChurnError(outcome.code, outcome.message);
 }
 
 /** It is not over: it was never begun. */

@@ -65,7 +65,8 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   // One that cannot be had is said before a run is begun, not by a run that failed.
   if (access === null) for (const spec of listSpecs(scenarios)) testbeds.of(spec.testbed);
   let exitCode: ExitCode = EXIT.ok;
-  for (const job of jobs) {
+  const placeFlags = listPlaceFlags(options);
+  for (const [i, job] of jobs.entries()) {
     const ended = await runScenario(job, {
       store,
       testbeds,
@@ -73,10 +74,14 @@ export async function run(files: readonly string[], options: RunOptions): Promis
       signal: abort.signal,
       json: options.json ?? false,
       quiet: options.quiet ?? false,
+      placeFlags,
       gateModel: options.gateModel ?? false,
       reporters: reporters.filter(({ format }) => format !== "ndjson"),
       follower,
       feed,
+    }).catch((error: unknown) => {
+      for (const { file } of jobs.slice(i + 1)) terminal.say(`not begun: ${file}`);
+      throw error;
     });
     exitCode = graver(exitCode, ended);
     if (abort.signal.aborted) break;
