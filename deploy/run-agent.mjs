@@ -7,6 +7,7 @@ import { BlockList } from "node:net";
 import { networkInterfaces } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { makeBridge, presentNetworkNamespace } from "../packages/linux/dist/index.js";
 import { allowSysctls } from "./allow-sysctls.mjs";
 
@@ -17,10 +18,7 @@ const BENCHMARK_NETWORK = "198.18.0.0/15";
 
 allowSysctls();
 const args = process.argv.slice(2);
-const { address: server } = await lookup(
-  new URL(args[args.indexOf("--nats") + 1] ?? "").hostname,
-  4,
-);
+const { address: server } = await lookup(readServer(args).hostname, 4);
 const interfaces = Object.entries(networkInterfaces()).flatMap(([device, addresses]) =>
   (addresses ?? [])
     .filter(({ internal, family }) => !internal && family === "IPv4")
@@ -31,6 +29,19 @@ const own = apart === undefined ? serveOnOwnNetwork() : serveOnBridge(apart);
 const churnlab = path.resolve(import.meta.dirname, "../packages/cli/bin/churnlab.mjs");
 process.argv.splice(1, 1, churnlab, "agent", "--config", LIMITS_FILE, ...own);
 await import(pathToFileURL(churnlab).href);
+
+/**
+ * Of the command's arguments, where the server is: `--nats URL` or `--nats=URL`.
+ * @param {string[]} words
+ */
+function readServer(words) {
+  const options = /** @type {const} */ ({ nats: { type: "string" } });
+  const { nats = "" } = parseArgs({ args: words, options, strict: false }).values;
+  const url = String(nats).includes("://") ? String(nats) : `nats://${nats}`;
+  if (nats !== "" && URL.canParse(url)) return new URL(url);
+  console.error("An agent in a container needs --nats URL, for example --nats nats://nats:4222.");
+  process.exit(2);
+}
 
 /**
  * Fresh namespaces for each trial, on the network that the server is not on.

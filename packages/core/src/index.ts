@@ -21,6 +21,7 @@ export * from "./parse-yaml-file.ts";
 export * from "./quote-word.ts";
 export * from "./role.ts";
 export * from "./scenario.ts";
+export * from "./scenario-bounds.ts";
 export {
   formatProblems,
   type Problem,

@@ -64,6 +64,12 @@ function hintOf(why: string, { ca }: Access): string {
       ? "A server of churnlab fleet init has a certificate of that fleet's own: say --config FILE (agent) or --fleet FILE (run), which hold its ca and key."
       : "The file's ca is not the server's: use the files that fleet init wrote together with this server's.";
   }
+  if (/certificate has expired|certificate is not yet valid/.test(why)) {
+    return "By this machine's clock the certificate of the server is not good. Where it is over: churnlab fleet init --force makes all anew, for the server and every agent.";
+  }
+  if (why.includes("altnames")) {
+    return "The server's certificate is for another name: reach it by the one that fleet init was told (--host), or let fleet init make all anew with this one.";
+  }
   return why.includes("'tls'")
     ? "The server has to speak TLS: churnlab fleet init writes its configuration. Where the network is yours alone, --insecure does without."
     : "Is a nats-server listening there, and are name and key right?";

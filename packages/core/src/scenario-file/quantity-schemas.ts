@@ -2,6 +2,7 @@ import { z } from "zod";
 import { DURATION_PATTERN, parseDurationMs } from "../parse-duration.ts";
 import { parseRatePerS, RATE_PATTERN } from "../parse-rate.ts";
 import { SHARE_PATTERN } from "../parse-share.ts";
+import { SCENARIO_BOUNDS } from "../scenario-bounds.ts";
 
 /** A quantity as text whose unit is mandatory. Its `title` tells the explainer of problems which one it is. */
 type Quantity = z.ZodType<number, string>;
@@ -18,11 +19,9 @@ function quantity(
     .meta({ title });
 }
 
-const HOURS_MAX = 48;
-
 const anyDuration = quantity("duration", DURATION_PATTERN, parseDurationMs).refine(
-  (ms) => ms <= HOURS_MAX * 3_600_000,
-  `at most ${HOURS_MAX}h`,
+  (ms) => ms <= SCENARIO_BOUNDS.durationMs,
+  `at most ${SCENARIO_BOUNDS.durationMs / 3_600_000}h`,
 );
 
 /** Milliseconds, at most two days. */
@@ -33,7 +32,7 @@ export const positiveDuration: Quantity = anyDuration.refine((ms) => ms > 0, "mo
 /** Events per second. */
 export const rate: Quantity = quantity("rate", RATE_PATTERN, parseRatePerS)
   .refine((perS) => perS > 0, "more than 0/s")
-  .refine((perS) => perS <= 10_000_000, "at most 10000000/s");
+  .refine((perS) => perS <= SCENARIO_BOUNDS.ratePerS, `at most ${SCENARIO_BOUNDS.ratePerS}/s`);
 
 /** A percentage, kept as text: gates read it. */
 export const share: z.ZodType<string, string> = z

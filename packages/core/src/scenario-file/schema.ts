@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BLOCK_LOOKS } from "../comparison/should-add-blocks.ts";
 import { TESTBED_KINDS, TOPOLOGIES, UPSTREAM_CONNECTIONS } from "../scenario.ts";
+import { SCENARIO_BOUNDS } from "../scenario-bounds.ts";
 import type { SysctlEntry } from "../sysctl-catalogue/sysctl-entry.ts";
 import { SYSCTLS } from "../sysctl-catalogue.ts";
 import { DEFAULTS } from "./defaults.ts";
@@ -56,7 +57,7 @@ const upstream = z.strictObject({
     description: "one for each request, or kept and shared by requests",
     default: DEFAULTS.upstream.connections,
   }),
-  poolSize: z.int().min(1).max(65_535).optional().meta({
+  poolSize: z.int().min(1).max(SCENARIO_BOUNDS.poolSize).optional().meta({
     description: "pooled: at most so many at once; requests wait for one",
     default: DEFAULTS.upstream.poolSize,
   }),
@@ -82,7 +83,7 @@ const labels = z
   .meta({ title: "labels" });
 
 const fleet = z.strictObject({
-  agents: z.int().min(1).max(1000).optional().meta({
+  agents: z.int().min(1).max(SCENARIO_BOUNDS.agents).optional().meta({
     description: "agents that offer load, each on a machine of its own or not",
     default: DEFAULTS.fleet.agents,
   }),
@@ -92,10 +93,10 @@ const fleet = z.strictObject({
       workers: z
         .int()
         .min(1)
-        .max(250)
+        .max(SCENARIO_BOUNDS.workers)
         .optional()
         .describe("worker threads of each; chosen from its sources and processors when absent"),
-      sources: z.int().min(1).max(250).optional().meta({
+      sources: z.int().min(1).max(SCENARIO_BOUNDS.sources).optional().meta({
         description: "source addresses of each, a namespace and a port budget each",
         default: DEFAULTS.fleet.perAgent.sources,
       }),

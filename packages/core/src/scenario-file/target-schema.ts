@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { BUILTIN_SERVERS, MISBEHAVIOURS, TARGET_ENGINES } from "../scenario.ts";
+import { SCENARIO_BOUNDS } from "../scenario-bounds.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { FileTarget } from "./file-spec.ts";
 import { duration } from "./quantity-schemas.ts";
@@ -27,7 +28,7 @@ export const targetSchema: z.ZodType<FileTarget> = z.strictObject({
     )
     .optional()
     .describe("testbed external: a server of yours"),
-  port: z.int().min(1).max(65_535).optional().meta({
+  port: z.int().min(1).max(SCENARIO_BOUNDS.port).optional().meta({
     description: "where the target listens",
     default: DEFAULTS.target.port,
   }),
@@ -35,7 +36,7 @@ export const targetSchema: z.ZodType<FileTarget> = z.strictObject({
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.union([z.number(), z.string()]))
     .optional()
     .describe("environment variables of a command or image"),
-  backlog: z.int().min(0).max(65_535).optional().meta({
+  backlog: z.int().min(0).max(SCENARIO_BOUNDS.backlog).optional().meta({
     description: "argument of listen(2); the kernel caps it with net.core.somaxconn",
     default: DEFAULTS.target.backlog,
   }),

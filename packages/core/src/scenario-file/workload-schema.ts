@@ -7,6 +7,7 @@ import {
   ENGINE_NAMES,
   WORKLOAD_KINDS,
 } from "../scenario.ts";
+import { SCENARIO_BOUNDS } from "../scenario-bounds.ts";
 import { DEFAULTS } from "./defaults.ts";
 import type { FileArrival, FileWorkload } from "./file-spec.ts";
 import { duration, positiveDuration, rate } from "./quantity-schemas.ts";
@@ -26,27 +27,32 @@ const arrivalSchema: z.ZodType<FileArrival> = z.strictObject({
   steps: z
     .int()
     .min(2)
-    .max(1000)
+    .max(SCENARIO_BOUNDS.rampSteps)
     .optional()
     .describe("step: how many plateaus, both ends included"),
-  connections: z.int().min(1).max(1_000_000).optional().describe("closed: connections in flight"),
+  connections: z
+    .int()
+    .min(1)
+    .max(SCENARIO_BOUNDS.connections)
+    .optional()
+    .describe("closed: connections in flight"),
   limit: z
     .int()
     .min(1)
-    .max(1_000_000_000)
+    .max(SCENARIO_BOUNDS.arrivals)
     .optional()
     .describe("stop after this many arrivals in the measure phase"),
 });
 
 const requestsPerConnection = z
   .union([
-    z.int().min(0).max(1_000_000_000),
+    z.int().min(0).max(SCENARIO_BOUNDS.requests),
     z.literal("unlimited"),
     z.string().regex(/^\d+\.\.\d+$/),
   ])
   .meta({ title: "requests" });
 
-const bytes = z.int().min(0).max(1_073_741_824);
+const bytes = z.int().min(0).max(SCENARIO_BOUNDS.bytes);
 
 /** How connections are made and used. */
 export const workloadSchema: z.ZodType<FileWorkload> = z.strictObject({
@@ -84,14 +90,14 @@ export const workloadSchema: z.ZodType<FileWorkload> = z.strictObject({
   requestBytes: bytes.optional().describe("raw: bytes out. http: bytes of the request body"),
   responseBytes: bytes.optional().describe("raw: bytes back. http: bytes of the response body"),
   arrival: arrivalSchema.optional(),
-  sources: z.int().min(1).max(250).optional().meta({
+  sources: z.int().min(1).max(SCENARIO_BOUNDS.sources).optional().meta({
     description: "client namespaces, one source address each",
     default: DEFAULTS.workload.sources,
   }),
   workers: z
     .int()
     .min(1)
-    .max(250)
+    .max(SCENARIO_BOUNDS.workers)
     .optional()
     .describe("client threads; chosen from the sources and processors when absent"),
   engine: z

@@ -1,15 +1,9 @@
-import {
-  ChurnError,
-  PORTS_INTERVAL_MS,
-  QUEUES_INTERVAL_MS,
-  type ShardReport,
-} from "@churnlab/core";
+import { ChurnError, PORTS_INTERVAL_MS, QUEUES_INTERVAL_MS } from "@churnlab/core";
 import { askedByArm, askedByPrepare } from "../limits/asked.ts";
 import { enforceLimits } from "../limits/enforce-limits.ts";
 import type { AgentState } from "../messages/agent-description.ts";
 import type { Request } from "../messages/envelope.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
-import type { ResultPiece } from "../messages/result-piece.ts";
 import {
   type ArmRequest,
   type KeyedRequest,
@@ -26,12 +20,8 @@ import { DeadMan } from "./dead-man.ts";
 import type { KeptFence } from "./kept-fence.ts";
 import type { KeptResults } from "./kept-results.ts";
 import { LiveSampler } from "./live-sampler.ts";
-import {
-  piecesOfFailure,
-  piecesOfReport,
-  type ResultSpool,
-  type SpoolOrigin,
-} from "./result-spool.ts";
+import { type LoadReporting, reportLoad } from "./report-load.ts";
+import type { ResultSpool } from "./result-spool.ts";
 import { type SideMaker, TrialSide } from "./trial-side.ts";
 
 /** A start that is nearer than this comes too late: workers have to be told of it. */
@@ -42,8 +32,7 @@ export interface SessionParts {
   readonly builder: SideMaker;
   readonly spool: ResultSpool;
   readonly fence: KeptFence;
-  /** Brings pieces to the controller; ends early when the signal is aborted. */
-  readonly publish: (pieces: readonly ResultPiece[], signal: AbortSignal) => Promise<number>;
+  readonly publish: LoadReporting["publish"];
   /** Of earlier attempts. */
   readonly kept: Pick<KeptResults, "replayRun">;
   readonly live: (message: LiveMessage) => void;
@@ -141,7 +130,11 @@ export class AgentSession implements AsyncDisposable {
         `${this.#name} got the start ${(LEAD_MS_MIN - leadMs).toFixed(1)} ms too late, and did not start`,
       );
     }
-    void this.#runLoad(current, current.side.run(startAtMs));
+    const { spool, publish, options } = this.#parts;
+    const origin = { run: current.run, agent: this.#name, key: current.side.key };
+    const load = current.side.run(startAtMs);
+    const { signal } = current.over;
+    void reportLoad({ origin, load, signal }, { spool, publish, log: (line) => options.log(line) });
     return { leadMs };
   }
 
@@ -224,41 +217,6 @@ export class AgentSession implements AsyncDisposable {
       "E_AGENT",
       `${this.#name} has prepared no trial ${key.trial}, attempt ${key.attempt}`,
     );
-  }
-
-  async #runLoad({ run, side, over }: Current, load: Promise<ShardReport>): Promise<void> {
-    const origin = { run, agent: this.#name, key: side.key };
-    const pieces = await load
-      .then((report) => this.#spoolReport(origin, report))
-      .catch((error: unknown) => this.#spoolFailure(origin, error));
-    await this.#parts.publish(pieces, over.signal);
-  }
-
-  /** On the disk before it is sent; where that is full it is sent all the same, and says that nothing stood behind it. */
-  #spoolReport(origin: SpoolOrigin, report: ShardReport): readonly ResultPiece[] {
-    const { spool, options } = this.#parts;
-    const pieces = piecesOfReport(origin, report);
-    try {
-      spool.append(origin, pieces);
-      return pieces;
-    } catch (error) {
-      if (!(error instanceof ChurnError)) throw error;
-      const message = `${this.#name}: ${error.message}`;
-      options.log(message);
-      const warnings = [...report.warnings, { code: "W_SPOOL_FULL", message } as const];
-      return piecesOfReport(origin, { ...report, warnings });
-    }
-  }
-
-  #spoolFailure(origin: SpoolOrigin, failure: unknown): readonly ResultPiece[] {
-    const { spool, options } = this.#parts;
-    const pieces = piecesOfFailure(origin, failure);
-    try {
-      spool.append(origin, pieces);
-    } catch (error) {
-      options.log(error instanceof Error ? error.message : String(error));
-    }
-    return pieces;
   }
 
   #sampleLive(

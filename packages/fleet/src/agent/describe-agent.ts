@@ -5,20 +5,22 @@ import { ENGINES } from "@churnlab/traffic";
 import type { AgentDescription } from "../messages/agent-description.ts";
 import { PROTOCOL } from "../messages/envelope.ts";
 import type { AgentOptions } from "./agent-options.ts";
+import { ContainerProbe } from "./container-probe.ts";
 
 const PORT_RANGE = "net.ipv4.ip_local_port_range";
 
-/** What an agent says of itself; the clock is added with each answer. */
+/** What an agent says of itself, as of now; all but what may change is looked for once. */
 export async function describeAgent(
   options: AgentOptions,
   instance: string,
   { namespace }: Pick<SideNetwork, "namespace">,
-): Promise<Omit<AgentDescription, "nowMs">> {
+): Promise<() => Promise<AgentDescription>> {
   const { access, churnlab, roles, labels, network, addresses, capacity } = options;
   const engines = await Promise.all(
     ENGINES.map(async (entry) => ((await entry.load()).probe().works ? [entry.name] : [])),
   );
-  return {
+  const containers = await ContainerProbe.open(() => describeContainers(options));
+  const lasting = {
     protocol: PROTOCOL,
     churnlab,
     name: access.name,
@@ -32,8 +34,12 @@ export async function describeAgent(
     addresses,
     portRange: readSysctls(namespace, [PORT_RANGE])[PORT_RANGE] ?? "",
     engines: engines.flat(),
-    containers: await describeContainers(options),
   };
+  return async () => ({
+    ...lasting,
+    containers: await containers.look(),
+    nowMs: options.clock.nowMs(),
+  });
 }
 
 /** What is certain to be refused is not offered. */

@@ -6,6 +6,7 @@ import { Svcm } from "@nats-io/services";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { connectNats } from "../connect.ts";
 import { followRun, isHeard } from "../follow-run.ts";
+import { foreseeExpiry } from "../foresee-expiry.ts";
 import type { AgentDescription } from "../messages/agent-description.ts";
 import { requireProtection } from "../protection.ts";
 import { sayOver } from "../say.ts";
@@ -28,7 +29,8 @@ import { UndoJournal } from "./undo-journal.ts";
 
 /** An agent that serves, until it is disposed. */
 export interface FleetAgent extends AsyncDisposable {
-  readonly description: Omit<AgentDescription, "nowMs">;
+  /** As of its start. */
+  readonly description: AgentDescription;
   /** Resolves when it must end by itself: with the reason. */
   readonly ended: Promise<ChurnError>;
 }
@@ -53,6 +55,8 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const { keep } = journal;
   const builder = stack.use(new SideBuilder({ network: network.side, addresses, keep, pull }));
   const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
+  const expiry = foreseeExpiry(access, Date.now());
+  if (expiry !== null) log(expiry);
   const closed = followConnection(nc, {
     requireProtection: () => requireProtection(nc, access),
     log,
@@ -98,7 +102,8 @@ export async function serveAgent(
   await using stack = new AsyncDisposableStack();
   const spool = new ResultSpool(options.spool);
   const instance = randomUUID();
-  const description = await describeAgent(options, instance, network);
+  const describe = await describeAgent(options, instance, network);
+  const description = await describe();
   const js = jetstream(nc);
   const log = (line: string): void => options.log(line);
   const say = sayOver(nc, log);
@@ -128,7 +133,7 @@ export async function serveAgent(
     }),
   );
   const { lost } = await claimName(nc, { options, instance });
-  const served = stack.use(serveRequests(nc, session, { options, description }));
+  const served = stack.use(serveRequests(nc, session, { options, describe }));
   await nc.flush();
   const refused = await Promise.race([served.refused, Promise.resolve(null)]); // the server has answered by now
   if (refused !== null) throw refused;
@@ -142,10 +147,7 @@ export async function serveAgent(
 }
 
 /** Answers `$SRV.PING`, `INFO` and `STATS` under the name of all agents. */
-async function announce(
-  nc: NatsConnection,
-  description: Omit<AgentDescription, "nowMs">,
-): Promise<void> {
+async function announce(nc: NatsConnection, description: AgentDescription): Promise<void> {
   await new Svcm(nc).add({
     name: AGENT_SERVICE,
     version: description.churnlab,

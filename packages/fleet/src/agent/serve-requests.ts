@@ -29,7 +29,7 @@ const REFUSALS_TOLD = { burst: 50, everyMs: 10_000, nowMs: () => performance.now
 
 export interface ServingParts {
   readonly options: Pick<AgentOptions, "access" | "churnlab" | "clock" | "log">;
-  readonly description: Omit<AgentDescription, "nowMs">;
+  readonly describe: () => Promise<AgentDescription>;
 }
 
 /** Answers what is asked of the agent's name. `refused` resolves where the server does not let the agent hear what is asked of its name. */
@@ -112,9 +112,9 @@ function verbOf(subject: string): Verb {
 async function act(
   verb: Verb,
   asked: unknown,
-  { session, options, description }: AnsweringParts,
+  { session, options, describe }: AnsweringParts,
 ): Promise<unknown> {
-  if (verb === "describe") return { ...description, nowMs: options.clock.nowMs() };
+  if (verb === "describe") return describe();
   requireVersion(checkMessage(asked, spokenVersionSchema), options);
   const request = checkMessage(asked, requestSchema);
   const { body, run } = request;

@@ -8,6 +8,7 @@ import {
   MISBEHAVIOURS,
   type Phases,
   ROLES,
+  SCENARIO_BOUNDS,
   TARGET_ENGINES,
   type TargetSpec,
   TESTBED_KINDS,
@@ -21,16 +22,13 @@ import { z } from "zod";
 
 // Everything here is exact: what an agent does not know it cannot hold against its limits. Bounds are those of a scenario file.
 
-const HOURS_MAX = 48;
-const ms = z
-  .number()
-  .nonnegative()
-  .max(HOURS_MAX * 3_600_000);
-const bytes = z.int().nonnegative().max(1_073_741_824);
-const rate = z.number().positive().max(10_000_000);
-const limit = z.int().min(1).max(1_000_000_000).nullable();
-const requests = z.int().nonnegative().max(1_000_000_000);
-const port = z.int().min(1).max(65_535);
+const BOUNDS = SCENARIO_BOUNDS;
+const ms = z.number().nonnegative().max(BOUNDS.durationMs);
+const bytes = z.int().nonnegative().max(BOUNDS.bytes);
+const rate = z.number().positive().max(BOUNDS.ratePerS);
+const limit = z.int().min(1).max(BOUNDS.arrivals).nullable();
+const requests = z.int().nonnegative().max(BOUNDS.requests);
+const port = z.int().min(1).max(BOUNDS.port);
 const words = z.record(z.string(), z.string());
 
 const arrivalSchema = z.discriminatedUnion("model", [
@@ -39,12 +37,12 @@ const arrivalSchema = z.discriminatedUnion("model", [
     shape: z.enum(ARRIVAL_SHAPES),
     ratePerS: rate,
     toPerS: rate.nullable(),
-    steps: z.int().min(2).max(1000).nullable(),
+    steps: z.int().min(2).max(BOUNDS.rampSteps).nullable(),
     limit,
   }),
   z.strictObject({
     model: z.literal("closed"),
-    connections: z.int().min(1).max(1_000_000),
+    connections: z.int().min(1).max(BOUNDS.connections),
     limit,
   }),
 ]);
@@ -69,8 +67,12 @@ export const workloadSchema: z.ZodType<Workload> = z
     requestBytes: bytes,
     responseBytes: bytes,
     arrival: arrivalSchema,
-    sources: z.int().positive(),
-    workers: z.int().positive().nullable(),
+    // A fleet's are the sum over its agents.
+    sources: z
+      .int()
+      .positive()
+      .max(BOUNDS.agents * BOUNDS.sources),
+    workers: z.int().positive().max(BOUNDS.workers).nullable(),
     engine: z.enum(["auto", ...ENGINE_NAMES]),
     timeouts: z.strictObject({ connectMs: ms, responseMs: ms }),
   })
@@ -90,7 +92,7 @@ const targetSpecSchema: z.ZodType<TargetSpec> = z.union([
   z.strictObject({
     server: z.enum(BUILTIN_SERVERS),
     port,
-    backlog: z.int().nonnegative().max(65_535),
+    backlog: z.int().nonnegative().max(BOUNDS.backlog),
     delayMs: ms,
     misbehaviour: z.enum(MISBEHAVIOURS),
     engine: z.enum(TARGET_ENGINES),
@@ -113,7 +115,7 @@ export const trialSpecSchema: z.ZodType<TrialSpec> = z.strictObject({
   upstream: z.exactOptional(
     z.strictObject({
       connections: z.enum(UPSTREAM_CONNECTIONS),
-      poolSize: z.int().positive(),
+      poolSize: z.int().positive().max(BOUNDS.poolSize),
       idleTimeoutMs: ms,
     }),
   ),
@@ -127,11 +129,11 @@ export const trialSpecSchema: z.ZodType<TrialSpec> = z.strictObject({
   ),
   fleet: z.exactOptional(
     z.strictObject({
-      agents: z.int().positive(),
+      agents: z.int().positive().max(BOUNDS.agents),
       labels: words,
       perAgent: z.strictObject({
-        workers: z.int().positive().nullable(),
-        sources: z.int().positive(),
+        workers: z.int().positive().max(BOUNDS.workers).nullable(),
+        sources: z.int().positive().max(BOUNDS.sources),
       }),
       target: z.strictObject({ labels: words }),
     }),

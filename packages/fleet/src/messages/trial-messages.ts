@@ -14,6 +14,7 @@ import {
   REQUEST_PATH,
   ROLES,
   SAMPLE_INTERVAL_MS,
+  SCENARIO_BOUNDS,
   WARNING_CODES,
   type WarningCode,
 } from "@churnlab/core";
@@ -68,7 +69,7 @@ const warningSchema: z.ZodType<Warning> = z.strictObject({
 
 const targetAddressSchema: z.ZodType<TargetAddress> = z.strictObject({
   host: addressSchema,
-  port: z.int().min(1).max(65_535),
+  port: z.int().min(1).max(SCENARIO_BOUNDS.port),
   path: z.string().regex(REQUEST_PATH),
   tls: z.boolean(),
 });

@@ -69,6 +69,28 @@ test("who has the file of another fleet is told so", async () => {
   });
 });
 
+test("who comes after the end of the certificates is told so, and what to do", async () => {
+  const now = new Date();
+  now.setUTCFullYear(now.getUTCFullYear() - 3);
+  await using old = await startWrittenFleet(["a"], { now });
+  await expect(connectNats(accessOf(old.directory, "a"))).rejects.toMatchObject({
+    code: "E_NATS",
+    message: expect.stringContaining("certificate has expired"),
+    hint: expect.stringContaining("fleet init --force"),
+  });
+});
+
+test("who reaches the server by a name that its certificate has not is told so", async () => {
+  await using elsewhere = await startWrittenFleet(["a"], { host: "192.0.2.7" });
+  const server = `tls://127.0.0.2:${elsewhere.port}`;
+  const access = { ...accessOf(elsewhere.directory, "a"), server };
+  await expect(connectNats(access)).rejects.toMatchObject({
+    code: "E_NATS",
+    message: expect.stringContaining("altnames"),
+    hint: expect.stringMatching(/for another name: .*--host/),
+  });
+});
+
 test("files with a secret are readable by their owner alone", () => {
   const modes = ["controller.yaml", "system.yaml", "agents/a.yaml", "server/tls/server.key"].map(
     (file) => statSync(path.join(fleet.directory, file)).mode & 0o777,

@@ -25,10 +25,19 @@ export interface WrittenFleet extends AsyncDisposable {
   connectAs(name: string): Promise<NatsConnection>;
 }
 
-export async function startWrittenFleet(agents: readonly string[]): Promise<WrittenFleet> {
+/** What `fleet init` is told; absent: this machine, and today. */
+interface Writing {
+  readonly host?: string;
+  readonly now?: Date;
+}
+
+export async function startWrittenFleet(
+  agents: readonly string[],
+  { host = "127.0.0.1", now = new Date() }: Writing = {},
+): Promise<WrittenFleet> {
   const directory = mkdtempSync(path.join(tmpdir(), "churnlab-fleet-"));
   const port = await findFreePort();
-  const { files } = planFleet({ agents, host: "127.0.0.1", port, now: new Date() });
+  const { files } = planFleet({ agents, host, port, now });
   writeFleet(directory, files, false);
   let server: ChildProcess;
   try {
