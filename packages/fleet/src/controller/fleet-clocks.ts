@@ -64,10 +64,11 @@ export class FleetClocks implements Disposable {
     const living = this.#links.filter(({ lost }) => !lost.aborted);
     const wish = { sinceMs: this.#measuredAtMs, fresh: FRESH_EXCHANGES };
     const measured = await measureAll(living, wish);
-    const after = this.#links.map((link) => measured[living.indexOf(link)]);
-    const each = this.#links.map(({ name }, i) => {
+    const after = new Map(living.map((link, i) => [link, measured[i]]));
+    const each = this.#links.map((link, i) => {
+      const { name } = link;
       const before = this.#before[i] as MeasuredClock;
-      const then = after[i] ?? before;
+      const then = after.get(link) ?? before;
       const movedMs = Math.abs(then.offsetMs - before.offsetMs);
       return {
         name,

@@ -163,9 +163,10 @@ function listenLive(
     readonly observers: readonly RemoteObserver[];
   },
 ): void {
-  const { key, agents, observers, target, stack } = parts;
+  const { key, observers, target, stack } = parts;
+  const agents = new Map(parts.agents.map((agent) => [agent.name, agent]));
   for (const link of all) {
-    const agent = agents.find(({ name }) => name === link.name);
+    const agent = agents.get(link.name);
     link.onLive = (message) => {
       if (message.key.trial !== key.trial || message.key.attempt !== key.attempt) return;
       if (message.load !== null) agent?.take(message.load);

@@ -95,10 +95,10 @@ export class RemoteObserver implements Observer {
   }
 
   async lookAt(look: RemoteLook): Promise<CounterReading> {
-    const before = this.#looks;
+    const before = new Map(this.#looks.map((seen) => [seen.link, seen]));
     this.#looks = await Promise.all(
       this.#options.links.map(async (link) => {
-        const last = before.find((seen) => seen.link === link);
+        const last = before.get(link);
         try {
           if (!link.lost.aborted || last === undefined) return await this.#ask(link, look);
         } catch (error) {
