@@ -1,6 +1,11 @@
 import { ChurnError } from "@churnlab/core";
-import { type NodeConnectionOptions, nkeyAuthenticator } from "@nats-io/transport-node";
+import {
+  type NodeConnectionOptions,
+  nkeyAuthenticator,
+  type TlsOptions,
+} from "@nats-io/transport-node";
 import { needsTls } from "./protection.ts";
+import { parseServerUrl } from "./server-url.ts";
 import { inboxPrefix } from "./subjects.ts";
 
 /** What a file of the fleet says of how to reach its server. */
@@ -30,8 +35,14 @@ export function connectionOptions(access: Access): NodeConnectionOptions {
     inboxPrefix: inboxPrefix(name),
     ...(seed === null ? {} : { authenticator: nkeyAuthenticator(bytesOf(name, seed)) }),
     ignoreClusterUpdates: true,
-    ...(tls ? { tls: ca === null ? {} : { ca } } : {}),
+    ...(tls ? { tls: tlsOptions(server, ca) } : {}),
   };
+}
+
+/** The client names no server where its URL has an address, and Node.js then looks for `localhost` in the certificate: `host` names it. */
+function tlsOptions(server: string, ca: string | null): TlsOptions & { readonly host: string } {
+  const host = parseServerUrl(server).hostname.replace(/^\[(.*)\]$/, "$1");
+  return ca === null ? { host } : { host, ca };
 }
 
 function bytesOf(name: string, seed: string): Uint8Array {

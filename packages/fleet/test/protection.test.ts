@@ -10,11 +10,16 @@ const serverThat = (auth_required: boolean): NatsConnection =>
   ({ info: { auth_required } }) as unknown as NatsConnection;
 
 describe("a server on another machine", () => {
-  it.each(["nats://192.0.2.7:4222", "192.0.2.7", "nats://lab.example", "nats://[2001:db8::1]"])(
-    "(%s) has to prove by TLS who it is, whatever the URL says, and to ask for a key",
-    (server) => {
+  it.each([
+    ["nats://192.0.2.7:4222", "192.0.2.7"],
+    ["192.0.2.7", "192.0.2.7"],
+    ["nats://lab.example", "lab.example"],
+    ["nats://[2001:db8::1]", "2001:db8::1"],
+  ])(
+    "(%s) has to prove by TLS that it is %s, whatever the URL says, and to ask for a key",
+    (server, host) => {
       const access = accessTo(server);
-      expect(connectionOptions(access).tls).toEqual({});
+      expect(connectionOptions(access).tls).toEqual({ host });
       expect(() => requireProtection(serverThat(false), access)).toThrow(
         expect.objectContaining({
           code: "E_NATS",
@@ -34,7 +39,7 @@ describe("a server on another machine", () => {
 
   it("is verified by the authority of its fleet where there is one, also when it may be open", () => {
     const access = accessTo("nats://192.0.2.7:4222", { insecure: true, ca: "PEM" });
-    expect(connectionOptions(access).tls).toEqual({ ca: "PEM" });
+    expect(connectionOptions(access).tls).toEqual({ host: "192.0.2.7", ca: "PEM" });
   });
 });
 
