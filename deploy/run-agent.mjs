@@ -39,7 +39,7 @@ function readServer(words) {
   const { nats = "" } = parseArgs({ args: words, options, strict: false }).values;
   const url = String(nats).includes("://") ? String(nats) : `nats://${nats}`;
   if (nats !== "" && URL.canParse(url)) return new URL(url);
-  console.error("An agent in a container needs --nats URL, for example --nats nats://nats:4222.");
+  process.stderr.write("An agent in a container needs --nats URL: --nats nats://nats:4222\n");
   process.exit(2);
 }
 
