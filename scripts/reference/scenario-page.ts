@@ -40,7 +40,7 @@ sysctls:                               # for every variant, by the role they act
 variants:                              # the first is the baseline; a variant may override any field
   - { name: baseline, sysctls: { client: { net.ipv4.tcp_tw_reuse: 0 } } }
   - { name: tw_reuse=1, sysctls: { client: { net.ipv4.tcp_tw_reuse: 1 } } }
-replicates: 8                          # 5 for an interval, 8 for a claim
+replicates: 8                          # 5 for an interval, 8 for a claim by one gate, 11 to 13 by a table
 gates:
   - { metric: client.failures.EADDRNOTAVAIL, variant: tw_reuse=1, max: 0 }
 \`\`\`

@@ -28,7 +28,7 @@ sysctls:                               # of every variant, by the side they act 
 variants:                              # the first is the baseline
   - { name: baseline, sysctls: { client: { net.ipv4.tcp_tw_reuse: 0 } } }
   - { name: tw_reuse=1, sysctls: { client: { net.ipv4.tcp_tw_reuse: 1 } } }
-replicates: 3                          # 5 for an interval, 8 for a claim; auto: 8 to 16, until the intervals are narrow
+replicates: 3                          # 5 for an interval, 8 for a claim by one gate, 11 to 13 by a table; auto: 8 to 16
 seed: 1
 gates:
   - { metric: client.failures.EADDRNOTAVAIL, variant: tw_reuse=1, max: 0 }

@@ -1,5 +1,6 @@
 import {
   BLOCKS_MIN,
+  blocksNeeded,
   COMPARISON_GAPS,
   claimsDifference,
   describeVerdict,
@@ -253,7 +254,7 @@ const SIDE_GAPS: ReadonlySet<string> = new Set(["no-completed-trial", "no-pair"]
 
 /** Why there is no verdict in a whole table. */
 export function describeFewBlocks(blocks: number): string {
-  return `${formatCount(blocks, "block")}: medians only; a verdict needs at least ${BLOCKS_MIN} (churnlab run … --replicates 8)`;
+  return `${formatCount(blocks, "block")}: medians only; an interval needs ${BLOCKS_MIN}, a claim ${blocksNeeded(1)} or more (churnlab run … --replicates 12)`;
 }
 
 type Judged = JudgedMetric & { readonly verdict: NonNullable<JudgedMetric["verdict"]> };

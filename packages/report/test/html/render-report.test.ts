@@ -102,7 +102,7 @@ it("names the percentiles along the axis of latencies", () => {
 it("says once why nothing of a table can be judged", () => {
   const html = render(TW_REUSE.replace("replicates: 6", "replicates: 3"));
   const [, section = ""] = /<section id="comparison"(.*?)<\/section>/s.exec(html) ?? [];
-  expect(section.match(/a verdict needs at least 5/g)).toHaveLength(1);
+  expect(section.match(/an interval needs 5, a claim 8 or more/g)).toHaveLength(1);
   expect(section).not.toContain("need ≥");
   expect(section).toContain('<td class="right">~</td>');
 });

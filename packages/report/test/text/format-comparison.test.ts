@@ -87,14 +87,14 @@ describe("the text of a comparison", () => {
     expect(lineOf(text, "client.latency.connect.p50")).toMatch(
       /\d+ µs \(\d+…\d+\) +[\d.]+ µs \([\d.]+…[\d.]+\)$/,
     );
-    expect(text).toContain("3 blocks: medians only; a verdict needs at least 5");
+    expect(text).toContain("3 blocks: medians only; an interval needs 5, a claim 8 or more");
     expect(text).not.toMatch(/verdict$|better|worse/im);
     const all = formatComparison(compareRun(store, runId), { all: true });
     expect(lineOf(all, "client.latency.connect.p50")).toMatch(
       /\d+ µs \(\d+ · \d+ · \d+\) +[\d.]+ µs \([\d.]+ · [\d.]+ · [\d.]+\) +~ +3$/,
     );
     expect(all).not.toContain("need ≥");
-    expect(all.split("a verdict needs at least 5")).toHaveLength(2);
+    expect(all.split("an interval needs 5")).toHaveLength(2);
   });
 
   test("names all that the scenario varies: sysctls, workload and target", () => {
