@@ -31,8 +31,9 @@ const COMMAND_DIRECTORY_PREFIX = "churnlab-target-";
 
 const START_MS_MAX = 10_000;
 const STOP_MS_MAX = 2000;
-/** Between two looks whether what was killed is gone. */
-const GONE_MS = 2;
+/** Between two looks whether what was killed is gone, twice as long each time: a look walks all of /proc. */
+const GONE_MS_MIN = 2;
+const GONE_MS_MAX = 50;
 const LAST_LINES = 5;
 
 export type CommandSpec = Exclude<Extract<TargetSpec, { command: unknown }>, { image: string }>;
@@ -193,11 +194,11 @@ export class CommandTarget implements Target {
     }
     const untilMs = performance.now() + STOP_MS_MAX;
     // Again and again: what is killed takes a moment to be gone, and may have started more before it was.
-    for (;;) {
+    for (let pauseMs = GONE_MS_MIN; ; pauseMs = Math.min(2 * pauseMs, GONE_MS_MAX)) {
       const left = listSession(this.#pid);
       for (const { pid } of left) signalProcess(pid, "SIGKILL");
       if (left.length === 0 || performance.now() >= untilMs) return;
-      await sleep(GONE_MS);
+      await sleep(pauseMs);
     }
   }
 }
