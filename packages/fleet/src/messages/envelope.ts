@@ -17,10 +17,12 @@ export const spokenVersionSchema: z.ZodType<SpokenVersion> = z.object({
   churnlab: z.string(),
 });
 
+/** `0.1.0 (protocol 3)` */
 export function formatVersion({ protocol, churnlab }: SpokenVersion): string {
   return `${churnlab} (protocol ${protocol})`;
 }
 
+/** Whether two understand each other: only what is the same in both numbers does. */
 export function isSameVersion(a: SpokenVersion, b: SpokenVersion): boolean {
   return a.protocol === b.protocol && a.churnlab === b.churnlab;
 }
