@@ -30,7 +30,9 @@ describe("a limit that was halved", () => {
   it("cannot be decided by statistics in one trial, which --strict says with 5", async () => {
     const compared = await place.run(["compare", "last", "--db", "ports.db", "--strict"]);
     expect(compared.code).toBe(5);
-    expect(compared.stdout).toContain("1 block: medians only; an interval needs 5, a claim 8 or more");
+    expect(compared.stdout).toContain(
+      "1 block: medians only; an interval needs 5, a claim 8 or more",
+    );
   });
 
   it("shows in the history of the metric, which fails nothing", async () => {

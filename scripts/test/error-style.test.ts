@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const TEXT = /"(?:[^"\\]|\\.)*"|`[^`]*`/.source;
+const TEXT = /"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/.source;
 const MESSAGE = new RegExp(String.raw`new ChurnError\(\s*"E_\w+",\s*(${TEXT})`, "g");
 const HINT = new RegExp(String.raw`\bhint:\s*(${TEXT})`, "g");
 
@@ -27,7 +27,7 @@ describe("what a person is told of an error", () => {
   it("has a fix that begins as a sentence does, or is a command", () => {
     const hints = listTexts(HINT);
     expect(hints.length).toBeGreaterThan(100);
-    const isSentence = /^(?:[A-Z`$"-]|mkdir |churnlab )/;
+    const isSentence = /^(?:[A-Z\\`$"-]|mkdir |churnlab )/;
     expect(hints.filter(({ text }) => !isSentence.test(text))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { bucketUpperUs, type HistogramRecord } from "@churnlab/core";
+import { bucketUpperUs, formatNumber, type HistogramRecord } from "@churnlab/core";
 import { openStore } from "@churnlab/store";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { querySqlite } from "../../../store/test/query-sqlite.ts";
@@ -369,7 +369,9 @@ describe("every format has the numbers that SQL has", () => {
     const [worst] = ask(
       "SELECT max(value) AS worst FROM v_measurement WHERE metric = 'failures.EADDRNOTAVAIL'",
     );
-    expect(xml).toContain(`<failure message="${String(worst?.["worst"])}, must be at most 0`);
+    expect(xml).toContain(
+      `<failure message="${formatNumber(Number(worst?.["worst"]))}, must be at most 0`,
+    );
     expect(xml.match(/<testcase classname="gate"/g)).toHaveLength(3);
   });
 
@@ -380,7 +382,7 @@ describe("every format has the numbers that SQL has", () => {
     const lines = formatAnnotations(comparison.run, judgeRun(comparison.run)).trimEnd().split("\n");
     expect(lines.filter((line) => line.startsWith("::error "))).toEqual([
       expect.stringContaining(
-        `::client.failures.EADDRNOTAVAIL ≤ 0: ${String(worst?.["worst"])}, must be at most 0`,
+        `::client.failures.EADDRNOTAVAIL ≤ 0: ${formatNumber(Number(worst?.["worst"]))}, must be at most 0`,
       ),
     ]);
   });

@@ -39,7 +39,7 @@ it("tells its tab from others: verdict, scenario, run, kernel", () => {
 it("says what a gate found in its first sentence", () => {
   const [, headline = ""] = /class="headline">(.*?)<\/p>/.exec(render(TW_REUSE)) ?? [];
   expect(headline.replaceAll(/<[^>]*>/g, "").replaceAll("\u00a0", " ")).toMatch(
-    /^✗ 1 of 3 gates failed: client\.failures\.EADDRNOTAVAIL of baseline: .*1152/,
+    /^✗ 1 of 3 gates failed: client\.failures\.EADDRNOTAVAIL of baseline: .*1 152/,
   );
 });
 
