@@ -75,7 +75,7 @@ export async function concludeTrial(evidence: TrialEvidence): Promise<TrialOutco
 
 /** Each once: whoever serves the target may be lost to all agents. */
 function listLosses(losses: readonly ChurnError[]): Warning[] {
-  const messages = new Set(losses.map(({ message }) => message));
+  const messages = new Set(losses.map(explain));
   return [...messages].map((message) => ({ code: "W_AGENT_LOST", message }));
 }
 

@@ -129,7 +129,7 @@ async function runAttempts(
     const mayRepeat = number < of && !signal.aborted;
     if (unserved !== null) {
       // What served a trial before has lost something that may come back.
-      if (mayRepeat && isServed && MAY_COME_BACK.has(unserved.code)) continue;
+      if (mayRepeat && isServed) continue;
       throw unserved;
     }
     isServed = true;
@@ -144,8 +144,6 @@ const UNSERVED: ReadonlySet<ErrorCode> = new Set([
   "E_FLEET_LOCKED",
   "E_NATS",
 ]);
-
-const MAY_COME_BACK: ReadonlySet<ErrorCode> = new Set(["E_FLEET", "E_FLEET_LOCKED", "E_NATS"]);
 
 /** Whether a run ends with this for want of who serves it: what is left of its plan can be run later. */
 export function isUnserved(error: unknown): error is ChurnError {

@@ -235,7 +235,7 @@ describe("a fleet that cannot serve a plan", () => {
     },
   );
 
-  it.each(["E_FLEET", "E_FLEET_LOCKED", "E_NATS"] as const)(
+  it.each(["E_FLEET", "E_FLEET_VERSION", "E_FLEET_LOCKED", "E_NATS"] as const)(
     "any more (%s), after it lost something, is asked once more for each attempt left, and then ends it",
     async (code) => {
       const { seen, ended } = await runRefused(refusingTestbed(code, (build) => build >= 3));

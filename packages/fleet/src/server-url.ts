@@ -17,6 +17,14 @@ export function withoutSecrets(url: string): string {
   return `${protocol}//${host}`;
 }
 
+const PORT_DEFAULT = "4222";
+
+/** `host:port`: the same for every way to write the URL of a server. */
+export function addressOf(url: string): string {
+  const { hostname, port } = parseServerUrl(url);
+  return `${hostname}:${port || PORT_DEFAULT}`;
+}
+
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;
 
 /** Whether the server is on this machine. */

@@ -124,7 +124,7 @@ export async function serveAgent(
       options,
       builder,
       spool,
-      fence: new KeptFence(options.spool, access.name),
+      fence: new KeptFence(options.spool, { agent: access.name, server: access.server }),
       publish,
       kept,
       live: (message) => say(liveSubject(access.name), message),

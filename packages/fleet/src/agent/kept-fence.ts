@@ -1,24 +1,39 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { ChurnError } from "@churnlab/core";
 import { decodeMessage } from "../message-codec.ts";
 import type { Request } from "../messages/envelope.ts";
 import { type Fence, fenceSchema, isBefore, NO_FENCE } from "../messages/fence.ts";
+import { addressOf } from "../server-url.ts";
 import { writeDurably } from "./write-durably.ts";
+
+/** Of a server's address: names of hosts may be longer than those of files. */
+const ID_LENGTH = 12;
+
+/** Whose fence, and of which server. */
+export interface FencedAgent {
+  readonly agent: string;
+  /** URL of the server. */
+  readonly server: string;
+}
 
 /**
  * The newest fence that an agent was asked under, on its disk: a controller that lost its lock is refused also by an agent that
- * was started anew since. Fences are of the server, so that they hold whatever host or boot the agent is of.
+ * was started anew since. Fences are of the server, so that they hold whatever host or boot the agent is of, and those of two
+ * servers say nothing of each other: each has a file of its own.
  */
 export class KeptFence {
   readonly #agent: string;
+  readonly #server: string;
   readonly #file: string;
   #newest: Fence;
 
   /** `directory`: of this user alone. Throws `E_DISK` where the file is not what was written: nobody knows then who is stale. */
-  constructor(directory: string, agent: string) {
+  constructor(directory: string, { agent, server }: FencedAgent) {
     this.#agent = agent;
-    this.#file = path.join(directory, `fence-${agent}.json`);
+    this.#server = addressOf(server);
+    this.#file = fenceFile(directory, { agent, server });
     this.#newest = this.#read();
   }
 
@@ -32,7 +47,7 @@ export class KeptFence {
         "E_FLEET_LOCKED",
         `${this.#agent} serves a newer controller than ${run}`,
         {
-          hint: `After the clock of the NATS server was set back and its files were lost: end the agent, remove ${this.#file}, and start it again.`,
+          hint: `Where ${this.#server} is another NATS server than before, or its clock was set back and its files were lost: end the agent, remove ${this.#file} on its host, and start it again.`,
         },
       );
     }
@@ -75,4 +90,10 @@ export class KeptFence {
       cause,
     });
   }
+}
+
+/** Where the fence is kept. */
+export function fenceFile(directory: string, { agent, server }: FencedAgent): string {
+  const id = createHash("sha256").update(addressOf(server)).digest("hex").slice(0, ID_LENGTH);
+  return path.join(directory, `fence-${agent}-${id}.json`);
 }

@@ -78,7 +78,10 @@ async function answer(message: Msg, parts: AnsweringParts): Promise<void> {
     answered = { ok: true, body: (await act(verb, asked, parts)) ?? null };
   } catch (error) {
     answered = refusal(error);
-    parts.tellRefusal(`${message.subject}: refused: ${answered.message}`);
+    const { message: why, hint } = answered;
+    parts.tellRefusal(
+      `${message.subject}: refused: ${why}${hint === undefined ? "" : ` (${hint})`}`,
+    );
   }
   reply(message, answered, parts.options);
 }

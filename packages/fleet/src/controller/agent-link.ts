@@ -30,6 +30,8 @@ export interface Ask<T> {
   readonly withinMs: number;
   /** Asked again while the server is away: only what does no harm twice. */
   readonly again?: boolean;
+  /** Aborted when nobody waits for the answer any more: then it is not asked again. */
+  readonly signal?: AbortSignal;
 }
 
 /** How long a question outlives a server that is being restarted. */
@@ -39,6 +41,7 @@ const ANSWER_AFTER_RETURN_MS = 1500;
 /** Between two questions to an agent that is not back yet. */
 const RETURN_POLL_MS = 100;
 const nothing: z.ZodType = z.unknown();
+const { signal: NEVER } = new AbortController();
 
 /** Which exchanges a measurement may use. */
 export interface ClockWish {
@@ -151,6 +154,7 @@ export class AgentLink {
     this.#heardAtMs = this.#asker.nowMs();
     this.#isAwaited = false;
     if (!this.#hasSide || run === this.#asker.run) return;
+    if (run !== null) return this.lose(`The agent ${this.name} serves the run ${run} now`);
     this.lose(
       `The agent ${this.name} let go of its side of the trial, as it does after ${DEAD_MAN_MS / 1000} s without a word from its controller`,
     );
@@ -175,8 +179,10 @@ export class AgentLink {
     this.lose(`The agent ${this.name} has not been heard for ${(silentMs / 1000).toFixed(1)} s`);
   }
 
-  lose(why: string): void {
-    if (!this.#lost.signal.aborted) this.#lost.abort(new ChurnError("E_AGENT", why));
+  /** `hint`: what a person can do about it. */
+  lose(why: string, hint?: string): void {
+    if (this.#lost.signal.aborted) return;
+    this.#lost.abort(new ChurnError("E_AGENT", why, hint === undefined ? {} : { hint }));
   }
 
   /** Ends with the work, or with the loss of the agent. */
@@ -195,15 +201,20 @@ export class AgentLink {
   }
 
   /** Asks and waits for the answer. Rejects with the agent's own error, or `E_AGENT` when there is none in time. */
-  async ask<T>(verb: Verb, { body, schema, withinMs, again = false }: Ask<T>): Promise<T> {
+  async ask<T>(
+    verb: Verb,
+    { body, schema, withinMs, again = false, signal = NEVER }: Ask<T>,
+  ): Promise<T> {
     const endMs = this.#asker.nowMs() + withinMs + (again ? SERVER_AWAY_MS_MAX : 0);
     for (;;) {
       try {
+        this.#lost.signal.throwIfAborted(); // a side that is built for an agent that was lost is nobody's
         const asked = this.#request(verb, body, withinMs);
-        const answer = again ? this.#unlessAway(asked) : asked;
+        const answer = again ? this.#unlessAway(asked, signal) : asked;
         return checkMessage(await this.unlessLost(answer), schema);
       } catch (error) {
         if (error instanceof ChurnError) throw error;
+        if (signal.aborted) throw this.#explain(verb, error);
         const mayAsk = !this.#nc.isClosed() && this.#asker.nowMs() < endMs;
         if (isNoResponders(error)) {
           // Nobody has heard it: also what may be done once only can be asked again.
@@ -219,8 +230,11 @@ export class AgentLink {
     await this.ask(verb, { ...ask, schema: nothing });
   }
 
-  /** Rejects when the server was away meanwhile, and the answer has not come soon after: it is not waited for to the end. */
-  async #unlessAway<T>(asked: Promise<T>): Promise<T> {
+  /**
+   * Rejects when the server was away meanwhile, and the answer has not come soon after: it is not waited for to the end; nor by whom
+   * the signal is of.
+   */
+  async #unlessAway<T>(asked: Promise<T>, signal: AbortSignal): Promise<T> {
     asked.catch(() => {}); // whoever asks again hears no more of it
     const away = Promise.withResolvers<never>();
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -229,10 +243,13 @@ export class AgentLink {
       timer ??= setTimeout(giveUp, ANSWER_AFTER_RETURN_MS);
     };
     this.#onServerBack.add(onBack);
+    const onAbort = (): void => away.reject(signal.reason);
+    signal.addEventListener("abort", onAbort);
     try {
       return await Promise.race([asked, away.promise]);
     } finally {
       this.#onServerBack.delete(onBack);
+      signal.removeEventListener("abort", onAbort);
       clearTimeout(timer);
     }
   }
@@ -261,7 +278,7 @@ export class AgentLink {
     const text = `${this.name}: ${reply.message}`;
     // Another controller has it: for this one's trial it is lost.
     if (code === "E_FLEET_LOCKED") {
-      this.lose(text);
+      this.lose(text, reply.hint);
       throw this.#lost.signal.reason;
     }
     throw new ChurnError(code, text, reply.hint === undefined ? {} : { hint: reply.hint });

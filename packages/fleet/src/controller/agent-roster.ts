@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ChurnError, type FleetSpec } from "@churnlab/core";
+import type { FleetSpec } from "@churnlab/core";
 import type { AgentDescription } from "../messages/agent-description.ts";
-import { formatVersion, PROTOCOL } from "../messages/envelope.ts";
 import { DEAD_MAN_MS, HEARTBEAT_MS } from "../subjects.ts";
 import { AgentLink, type LinkParts } from "./agent-link.ts";
-import { discoverAgents, type ForeignAgent } from "./discover-agents.ts";
+import { discoverAgents } from "./discover-agents.ts";
+import { explainLack } from "./explain-lack.ts";
 import { type PlacedSpec, type Placement, placeAgents } from "./place-agents.ts";
 
 /** Whoever was found so long ago may have been started anew since. */
 const FOUND_MS_MAX = 5000;
 /** The dead-man's time of an agent that was cut off, and what it takes to restore. */
 const RETURN_MS_MAX = DEAD_MAN_MS + 5000;
+
+/** Agents find a server that is back within a few tenths of a second, and are looked for until then. */
+const FOUND_AGAIN_MS_MAX = 3000;
 
 /** The agents of a placement, listened to. */
 export interface Crew {
@@ -37,6 +40,7 @@ export class AgentRoster {
   readonly #parts: RosterParts;
   readonly #foundAtMs: number;
   readonly #links = new Map<string, AgentLink>();
+  #backAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: RosterParts) {
     this.#parts = parts;
@@ -64,6 +68,12 @@ export class AgentRoster {
     return { loads, target, all };
   }
 
+  /** The server was away and is back: agents find it after the controller does. */
+  reconnect(): void {
+    this.#backAtMs = this.#parts.asker.nowMs();
+    for (const link of this.links) link.reconnect();
+  }
+
   /** An agent that was lost may come back: it was frozen, cut off, or is being started anew. */
   async #place(fleet: FleetSpec, spec: PlacedSpec, signal: AbortSignal): Promise<Placement> {
     const { nc, asker, reach, log } = this.#parts;
@@ -71,11 +81,12 @@ export class AgentRoster {
     const hasLost = [...this.#links.values()].some(({ lost }) => lost.aborted);
     const untilMs = asker.nowMs() + (hasLost ? RETURN_MS_MAX : 0);
     for (;;) {
-      const { agents, foreign } = await discoverAgents(nc, { churnlab, run, holder, log });
+      const found = await discoverAgents(nc, { churnlab, run, holder, log });
       try {
-        return placeAgents(fleet, agents, { ...spec, reach });
+        return placeAgents(fleet, found.agents, { ...spec, reach });
       } catch (error) {
-        if (signal.aborted || asker.nowMs() >= untilMs) throw this.#explainLack(error, foreign);
+        const isLate = asker.nowMs() >= Math.max(untilMs, this.#backAtMs + FOUND_AGAIN_MS_MAX);
+        if (signal.aborted || isLate) throw explainLack(error, found, churnlab);
       }
       await sleep(HEARTBEAT_MS, undefined, { signal }).catch(() => {});
     }
@@ -104,18 +115,5 @@ export class AgentRoster {
     const link = new AgentLink(this.#parts, description);
     this.#links.set(link.name, link);
     return link;
-  }
-
-  /** Where agents are missing, and some are of another version, that is why. */
-  #explainLack(error: unknown, [first, ...others]: readonly ForeignAgent[]): unknown {
-    if (first === undefined) return error;
-    const more = others.length === 0 ? "" : `, and ${others.length} more are of another version`;
-    const { churnlab } = this.#parts.asker;
-    const own = formatVersion({ churnlab, protocol: PROTOCOL });
-    return new ChurnError(
-      "E_FLEET_VERSION",
-      `The agent ${first.name} is churnlab ${first.version}${more}, this is ${own}`,
-      { hint: "Install the same version on both.", cause: error },
-    );
   }
 }

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { FleetSpec } from "@churnlab/core";
-import type { NatsConnection } from "@nats-io/transport-node";
 import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
 import type { Access } from "../connection-options.ts";
@@ -9,7 +8,7 @@ import { foreseeExpiry } from "../foresee-expiry.ts";
 import { listen } from "../listen.ts";
 import { type ControllerHeartbeat, heartbeatSchema } from "../messages/agent-description.ts";
 import { liveMessageSchema } from "../messages/live-message.ts";
-import type { KeyedRequest, TrialKey } from "../messages/trial-messages.ts";
+import type { TrialKey } from "../messages/trial-messages.ts";
 import { sayOver } from "../say.ts";
 import {
   agentLock,
@@ -32,7 +31,7 @@ import { HeldSides } from "./held-sides.ts";
 import { LeftSides } from "./left-sides.ts";
 import { openJetStream } from "./open-jetstream.ts";
 import type { PlacedSpec } from "./place-agents.ts";
-import { requestReply } from "./request-reply.ts";
+import { recallSide } from "./recall-side.ts";
 import { ResultCollector } from "./result-collector.ts";
 import type { ResultLedger } from "./result-ledger.ts";
 import { ResultsRoom } from "./results-room.ts";
@@ -41,8 +40,6 @@ import { describeReach } from "./suggest-agent.ts";
 /** What JetStream understands as an acknowledgement. */
 const ACK = "+ACK";
 const JUDGE_MS = HEARTBEAT_MS / 4;
-/** How long an agent that was lost may take to answer before it is told again. */
-const RECALL_MS_MAX = 2000;
 
 export interface ControllerOptions {
   readonly access: Access;
@@ -136,7 +133,7 @@ export class FleetController implements AsyncDisposable {
       new LeftSides({
         run: asker.run,
         nowMs: asker.nowMs,
-        restore: (agent, key) => restoreOnce(nc, asker, { agent, key }),
+        restore: (agent, key) => recallSide({ nc, asker, log }, agent, key),
       }),
     );
     this.#listen();
@@ -144,9 +141,7 @@ export class FleetController implements AsyncDisposable {
     this.#held.defer(() => clearInterval(timer));
     this.#server = new FleetServer({
       ...parts,
-      onBack: () => {
-        for (const link of this.#roster.links) link.reconnect();
-      },
+      onBack: () => this.#roster.reconnect(),
       onOver: () => {
         for (const link of this.#roster.links) link.lose("The connection to the server is over");
         this.#left[Symbol.dispose]();
@@ -165,9 +160,10 @@ export class FleetController implements AsyncDisposable {
   async muster(fleet: FleetSpec, spec: PlacedSpec, signal: AbortSignal): Promise<Crew> {
     await this.#left.allGone(signal);
     const crew = await this.#roster.pick(fleet, spec, signal).catch(async (error: unknown) => {
+      if (this.#server.isOnline) throw error;
       // Nobody is found while the server is away.
-      if (!this.#server.isOnline) await this.#server.requireStreams(0);
-      throw error;
+      await this.#server.requireStreams(0);
+      return this.#roster.pick(fleet, spec, signal);
     });
     await this.#server.requireStreams(crew.all.length);
     await this.#locks.acquireAll([
@@ -220,15 +216,4 @@ export class FleetController implements AsyncDisposable {
       else link.excuse();
     }
   }
-}
-
-/** Resolves with any answer: one that refuses has no side of this run to take down. */
-async function restoreOnce(
-  nc: NatsConnection,
-  { churnlab, run, holder, fenceOf }: Asker,
-  { agent, key }: { readonly agent: string; readonly key: TrialKey },
-): Promise<void> {
-  const body: KeyedRequest = { key };
-  const asked = { churnlab, run, holder, fence: fenceOf(agent), agent, body };
-  await requestReply(nc, { ...asked, verb: "restore", withinMs: RECALL_MS_MAX });
 }

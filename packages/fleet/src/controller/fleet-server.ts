@@ -29,6 +29,8 @@ export interface ServerParts {
 export class FleetServer {
   readonly #parts: ServerParts;
   #isOnline = true;
+  /** Why the connection was closed from here; null: it was not. */
+  #unprotected: unknown = null;
 
   constructor(parts: ServerParts) {
     this.#parts = parts;
@@ -49,7 +51,8 @@ export class FleetServer {
         return;
       } catch (error) {
         if (error instanceof ChurnError) throw error;
-        if (this.#parts.nc.isClosed() || performance.now() >= untilMs) throw explainAway(error);
+        if (this.#parts.nc.isClosed()) throw await this.#explainOver();
+        if (performance.now() >= untilMs) throw explainAway(error);
         await sleep(RECOVER_MS);
       }
     }
@@ -77,6 +80,7 @@ export class FleetServer {
       return false;
     } catch (error) {
       log((error as Error).message);
+      this.#unprotected = error;
       await nc.close();
       return true;
     }
@@ -91,6 +95,17 @@ export class FleetServer {
         await sleep(RECOVER_MS); // JetStream is not up yet
       }
     }
+  }
+
+  /** Of a connection that is closed for good. */
+  async #explainOver(): Promise<unknown> {
+    if (this.#unprotected !== null) return this.#unprotected;
+    const cause = await this.#parts.nc.closed();
+    const why = cause instanceof Error ? cause.message : "it was closed";
+    return new ChurnError("E_NATS", `The connection to the server is over: ${why}`, {
+      hint: "Does the server still know the controller's key?",
+      cause,
+    });
   }
 
   async #renew(): Promise<void> {

@@ -40,7 +40,7 @@ export async function prepareSides(
   const giveUp = (): void => void sides.restore().catch(() => {});
   signal.addEventListener("abort", giveUp);
   try {
-    const { ofTarget, ofLoads } = await prepareAll(crew, { key, spec });
+    const { ofTarget, ofLoads } = await prepareAll(crew, { key, spec }, signal);
     signal.throwIfAborted();
     sides.beBuilt();
     if (ofTarget.target === null) throw new ChurnError("E_TARGET", "The target listens nowhere");
@@ -53,6 +53,7 @@ export async function prepareSides(
 async function prepareAll(
   { loads, target }: Crew,
   { key, spec }: Omit<SidesWanted, "sides">,
+  signal: AbortSignal,
 ): Promise<Omit<PreparedSides, "address">> {
   const liveMs = liveMsOf(loads.length);
   const targetAddress = target.description.addresses.slice(0, 1);
@@ -64,7 +65,8 @@ async function prepareAll(
     const body: PrepareRequest = { key, spec, clockOffsetMs, liveMs, ...part };
     // A side that is asked for again is built anew: the one before goes.
     const withinMs = PREPARE_MS_MAX;
-    return link.ask("prepare", { body, schema: prepareReplySchema, withinMs, again: true });
+    const schema = prepareReplySchema;
+    return link.ask("prepare", { body, schema, withinMs, again: true, signal });
   };
   const sources = loads.flatMap(({ link, sources: count }) =>
     link.description.addresses.slice(0, count),

@@ -1,5 +1,5 @@
 import { ChurnError } from "@churnlab/core";
-import type { JetStreamManager } from "@nats-io/jetstream";
+import type { JetStreamManager, PurgeOpts } from "@nats-io/jetstream";
 import { PARTS_MAX } from "../messages/result-piece.ts";
 import {
   agentOf,
@@ -19,7 +19,7 @@ const RUNS_ASKED_MAX = 100;
 
 export interface RoomParts {
   readonly jsm: JetStreamManager;
-  /** Whose results are never dropped but for an agent that has too many. */
+  /** Whose results are never dropped, but for the oldest of an agent that has too many. */
   readonly run: string;
   /** Whether a controller of that run lives. */
   readonly isHeard: (run: string) => Promise<boolean>;
@@ -29,7 +29,7 @@ export interface RoomParts {
 
 /**
  * Sees to it that the stream of results takes what the agents of a run bring. A stream of nats-server has no bound for each agent,
- * only one for all: so that nobody keeps the others out, what one agent has beyond its share is dropped when room is short, and what
+ * only one for all: so that nobody keeps the others out, what one agent has beyond its share, the oldest first, is dropped when room is short, and what
  * is of runs that nobody controls. Agents have theirs on disk until a controller says that it has stored them.
  */
 export class ResultsRoom {
@@ -81,7 +81,7 @@ export class ResultsRoom {
     const greedy = [...byAgent].filter(([, subjects]) => subjects.length > WAITING_MAX);
     for (const [agent, { length }] of greedy) {
       await this.#drop(
-        resultsOfAgent(agent),
+        { filter: resultsOfAgent(agent), keep: WAITING_MAX },
         `${length} messages of ${agent} wait in it, and one agent may have ${WAITING_MAX}`,
       );
     }
@@ -98,7 +98,7 @@ export class ResultsRoom {
     const asked = others.map(async ([run, { length }]): Promise<boolean> => {
       if (await isHeard(run)) return false;
       await this.#drop(
-        resultsOfRun(run),
+        { filter: resultsOfRun(run) },
         `${length} messages of the run ${run} wait in it, and no controller of it is heard`,
       );
       return true;
@@ -106,8 +106,8 @@ export class ResultsRoom {
     return (await Promise.all(asked)).includes(true);
   }
 
-  async #drop(filter: string, why: string): Promise<void> {
-    await this.#parts.jsm.streams.purge(RESULTS_STREAM, { filter });
+  async #drop(what: PurgeOpts, why: string): Promise<void> {
+    await this.#parts.jsm.streams.purge(RESULTS_STREAM, what);
     this.#parts.log(
       `the stream ${RESULTS_STREAM} is short of room: ${why}; dropped, agents have theirs on disk`,
     );

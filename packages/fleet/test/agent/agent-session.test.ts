@@ -91,7 +91,7 @@ function openSession(
     },
     builder: { buildLoad: never, buildTarget: never, ...builder },
     spool: new ResultSpool(spool),
-    fence: new KeptFence(spool, "a"),
+    fence: new KeptFence(spool, { agent: "a", server: "nats://127.0.0.1" }),
     publish: async (pieces) => pieces.length,
     kept: { replayRun: async () => {} },
     live: () => {},

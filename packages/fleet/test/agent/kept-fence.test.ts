@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { KeptFence } from "../../src/agent/kept-fence.ts";
+import { fenceFile, KeptFence } from "../../src/agent/kept-fence.ts";
 import type { Fence } from "../../src/messages/fence.ts";
 
 let directory: string;
@@ -14,11 +14,12 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 const asked = (storeMs: number, revision: number): { fence: Fence; run: string } => {
   return { fence: { storeMs, revision }, run: `RUN-${storeMs}-${revision}` };
 };
-const file = (): string => path.join(directory, "fence-a.json");
+const OWN = { agent: "a", server: "nats://lab.example:4222" };
+const file = (): string => fenceFile(directory, OWN);
 
 describe("the newest fence of an agent", () => {
   it("lets those through that have it or a newer one, and no older one any more", () => {
-    const kept = new KeptFence(directory, "a");
+    const kept = new KeptFence(directory, OWN);
     kept.admit(asked(1, 7));
     kept.admit(asked(1, 7));
     kept.admit(asked(1, 8));
@@ -35,20 +36,31 @@ describe("the newest fence of an agent", () => {
   });
 
   it("holds also after the agent was started anew, for itself and not for others of its directory", () => {
-    new KeptFence(directory, "a").admit(asked(1, 7));
-    const again = new KeptFence(directory, "a");
+    new KeptFence(directory, OWN).admit(asked(1, 7));
+    const again = new KeptFence(directory, OWN);
     expect(() => again.admit(asked(1, 6))).toThrow(/newer controller/);
     expect(() => again.admit(asked(0, 0))).toThrow(/newer controller/);
     again.admit(asked(1, 7));
-    new KeptFence(directory, "b").admit(asked(1, 6));
+    new KeptFence(directory, { ...OWN, agent: "b" }).admit(asked(1, 6));
+  });
+
+  it("is of one server: another, whose locks are older, begins anew, and the first still refuses who lost its lock there", () => {
+    const other = { ...OWN, server: "tls://main.example" };
+    new KeptFence(directory, OWN).admit(asked(9, 7));
+    new KeptFence(directory, other).admit(asked(1, 2));
+    expect(() => new KeptFence(directory, other).admit(asked(1, 1))).toThrow(/newer controller/);
+    const back = new KeptFence(directory, { ...OWN, server: "nats://user:key@lab.example" });
+    expect(() => back.admit(asked(9, 6))).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining("lab.example:4222 is another") }),
+    );
   });
 
   it("is on disk before anything is done under it: where it cannot be, nothing is", () => {
-    const kept = new KeptFence(directory, "a");
+    const kept = new KeptFence(directory, OWN);
     mkdirSync(`${file()}.draft`);
     writeFileSync(path.join(`${file()}.draft`, "in the way"), "");
     expect(() => kept.admit(asked(1, 7))).toThrow(expect.objectContaining({ code: "E_DISK" }));
-    expect(() => kept.admit(asked(1, 7))).toThrow(/cannot be noted in .*fence-a\.json/);
+    expect(() => kept.admit(asked(1, 7))).toThrow(/cannot be noted in .*fence-a-.*\.json/);
     rmSync(`${file()}.draft`, { recursive: true });
     kept.admit(asked(1, 7));
     expect(JSON.parse(readFileSync(file(), "utf8"))).toEqual({ storeMs: 1, revision: 7 });
@@ -58,10 +70,10 @@ describe("the newest fence of an agent", () => {
     "is no guess: a file that holds %j ends the start, and is named",
     (text) => {
       writeFileSync(file(), text);
-      expect(() => new KeptFence(directory, "a")).toThrow(
+      expect(() => new KeptFence(directory, OWN)).toThrow(
         expect.objectContaining({
           code: "E_DISK",
-          message: expect.stringMatching(/fence-a\.json is not understood/),
+          message: expect.stringMatching(/fence-a-.*\.json is not understood/),
         }),
       );
     },

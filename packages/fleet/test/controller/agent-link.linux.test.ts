@@ -1,11 +1,12 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { connectNats } from "../../src/connect.ts";
 import { AgentLink } from "../../src/controller/agent-link.ts";
 import { ClockLine } from "../../src/controller/clock-line.ts";
 import type { AgentDescription, Heartbeat } from "../../src/messages/agent-description.ts";
 import { NO_FENCE } from "../../src/messages/fence.ts";
-import { agentSubjects, inboxPrefix } from "../../src/subjects.ts";
+import { agentSubjects, inboxPrefix, verbSubject } from "../../src/subjects.ts";
 import { accessOf, startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
 
 const NAMES = Array.from({ length: 20 }, (_, i) => `a${i}`);
@@ -85,6 +86,57 @@ describe("agents of a server that was away", () => {
   });
 });
 
+describe("an agent that is asked", () => {
+  const ask = { body: null, schema: z.unknown(), withinMs: 2000, again: true };
+
+  it("is not, once it is lost: what it would build is nobody's", async () => {
+    const asked: string[] = [];
+    const ear = nc.subscribe(verbSubject("a2", "prepare"), {
+      callback: (_, { subject }) => void asked.push(subject),
+    });
+    const link = aLink("a2");
+    link.lose("it fell silent");
+    await expect(link.ask("prepare", ask)).rejects.toThrow("it fell silent");
+    await nc.flush();
+    expect(asked).toEqual([]);
+    ear.unsubscribe();
+  });
+
+  it("is not waited for by who is interrupted, nor asked again for when the server returns", async () => {
+    const connection = await connectNats(accessOf(fleet.directory, "a4"));
+    await agents[4]?.close();
+    let asked = 0;
+    connection.subscribe(verbSubject("a4", "prepare"), { callback: () => void asked++ });
+    await connection.flush();
+    const link = aLink("a4");
+    const over = new AbortController();
+    const answer = link.ask("prepare", { ...ask, withinMs: 60_000, signal: over.signal });
+    answer.catch(() => {});
+    await expect.poll(() => asked).toBe(1);
+    over.abort();
+    await expect(answer).rejects.toMatchObject({ code: "E_AGENT" });
+    link.reconnect();
+    await nc.flush();
+    expect([asked, link.lost.aborted]).toEqual([1, false]);
+    await connection.close();
+  });
+
+  it("and serves a newer controller is lost, and says what can be done about it", async () => {
+    const connection = await connectNats(accessOf(fleet.directory, "a3"));
+    const refused = { ok: false, code: "E_FLEET_LOCKED", message: "newer", hint: "Remove it." };
+    await agents[3]?.close();
+    connection.subscribe(verbSubject("a3", "prepare"), {
+      callback: (_, message) => void message.respond(JSON.stringify(refused)),
+    });
+    await connection.flush();
+    const link = aLink("a3");
+    const loss = { code: "E_AGENT", message: "a3: newer", hint: "Remove it." };
+    await expect(link.ask("prepare", ask)).rejects.toMatchObject(loss);
+    expect(link.lost.reason).toMatchObject(loss);
+    await connection.close();
+  });
+});
+
 describe("an agent that has a side of a trial", () => {
   it("is lost when it says that it serves nobody, or another run: its dead-man's switch has ended its part", () => {
     for (const run of [null, "S"]) {
@@ -94,9 +146,10 @@ describe("an agent that has a side of a trial", () => {
       link.hear(beat({ run: "R", state: "running" }));
       expect(link.lost.aborted).toBe(false);
       link.hear(beat({ run }));
+      const why = run === null ? "let go of its side of the trial" : "serves the run S now";
       expect(link.lost.reason).toMatchObject({
         code: "E_AGENT",
-        message: expect.stringContaining("The agent a1 let go of its side of the trial"),
+        message: expect.stringContaining(`The agent a1 ${why}`),
       });
     }
   });

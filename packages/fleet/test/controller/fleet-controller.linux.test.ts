@@ -1,16 +1,38 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Svcm } from "@nats-io/services";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { connectNats } from "../../src/connect.ts";
 import { FleetController } from "../../src/controller/fleet-controller.ts";
-import { heartbeatSubject, liveSubject, resultSubject } from "../../src/subjects.ts";
+import type { AgentDescription, AgentRole } from "../../src/messages/agent-description.ts";
+import { PROTOCOL } from "../../src/messages/envelope.ts";
+import {
+  AGENT_SERVICE,
+  heartbeatSubject,
+  liveSubject,
+  resultSubject,
+  verbSubject,
+} from "../../src/subjects.ts";
 import { accessOf, startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
 
 const GARBAGE = ["", "{", "null", '{"agent":5}', "\u0000\u0001"];
 
+const WISH = {
+  agents: 1,
+  labels: {},
+  perAgent: { workers: null, sources: 1 },
+  target: { labels: {} },
+} as const;
+const SPEC = {
+  testbed: "netns",
+  topology: "direct",
+  target: { url: "http://198.18.0.1/" },
+} as const;
 const LONG_ENOUGH = AbortSignal.timeout(20_000);
 
 let fleet: WrittenFleet;
 
 beforeEach(async () => {
-  fleet = await startWrittenFleet(["a"]);
+  fleet = await startWrittenFleet(["a", "t"]);
 });
 afterEach(() => fleet[Symbol.asyncDispose]());
 
@@ -34,10 +56,56 @@ test("an agent that says what nobody understands is told of once, and the contro
   await expect.poll(() => controller.results.strays).toBe(GARBAGE.length);
   expect(lines).toEqual([expect.stringMatching(/^what a says on churnlab\..* is not understood/)]);
   // It still asks, and hears that nobody is there.
-  const perAgent = { workers: null, sources: 1 };
-  const wish = { agents: 1, labels: {}, perAgent, target: { labels: {} } };
-  const target = { url: "http://198.18.0.1/" };
-  await expect(
-    controller.muster(wish, { testbed: "netns", topology: "direct", target }, LONG_ENOUGH),
-  ).rejects.toMatchObject({ code: "E_FLEET" });
+  await expect(controller.muster(WISH, SPEC, LONG_ENOUGH)).rejects.toMatchObject({
+    code: "E_FLEET",
+  });
 });
+
+/** Is there for whoever looks for agents. */
+async function announce(name: string, role: AgentRole, address: string): Promise<AsyncDisposable> {
+  const nc = await connectNats(accessOf(fleet.directory, name));
+  const description: AgentDescription = {
+    protocol: PROTOCOL,
+    churnlab: "0.0.0",
+    name,
+    instance: name,
+    roles: [role],
+    labels: {},
+    cores: 1,
+    capacity: 1,
+    kernel: "6.0",
+    network: "link",
+    addresses: [address],
+    portRange: "32768\t60999",
+    engines: [],
+    containers: { lack: "none" },
+    nowMs: 0,
+  };
+  const metadata = { agent: name, instance: name };
+  await new Svcm(nc).add({ name: AGENT_SERVICE, version: "0.0.0", metadata });
+  nc.subscribe(verbSubject(name, "describe"), {
+    callback: (_, message) => void message.respond(JSON.stringify({ ok: true, body: description })),
+  });
+  await nc.flush();
+  return { [Symbol.asyncDispose]: () => nc.close() };
+}
+
+test("a server that is away while agents are looked for costs a trial seconds: they are found when it is back", async () => {
+  await using controller = await FleetController.open({
+    access: accessOf(fleet.directory, "controller"),
+    churnlab: "0.0.0",
+    run: "R",
+    ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
+  });
+  await using _load = await announce("a", "load", "198.18.2.1");
+  await using _target = await announce("t", "target", "198.18.1.1");
+  process.kill(fleet.serverPid, "SIGKILL");
+  await sleep(300); // until all of them know
+  const mustered = controller.muster(WISH, SPEC, LONG_ENOUGH);
+  const settled = mustered.catch((error: unknown) => error);
+  await sleep(3500); // longer than anybody is looked for
+  await fleet.restartServer();
+  await settled;
+  const { loads, target } = await mustered;
+  expect([...loads.map(({ link }) => link.name), target.name]).toEqual(["a", "t"]);
+}, 30_000);

@@ -1,0 +1,30 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { KeyedRequest, TrialKey } from "../messages/trial-messages.ts";
+import type { Asker } from "./agent-link.ts";
+import { requestReply } from "./request-reply.ts";
+
+/** How long an agent that was lost may take to answer before it is told again. */
+const RECALL_MS_MAX = 2000;
+
+export interface RecallParts {
+  readonly nc: NatsConnection;
+  readonly asker: Asker;
+  /** One line for people: of a host that could not be put back. */
+  readonly log: (line: string) => void;
+}
+
+/** Has an agent that was lost take its side of an attempt down. Resolves with any answer, and rejects where there is none. */
+export async function recallSide(
+  { nc, asker, log }: RecallParts,
+  agent: string,
+  key: TrialKey,
+): Promise<void> {
+  const { churnlab, run, holder, fenceOf } = asker;
+  const body: KeyedRequest = { key };
+  const asked = { churnlab, run, holder, fence: fenceOf(agent), agent, body };
+  const reply = await requestReply(nc, { ...asked, verb: "restore", withinMs: RECALL_MS_MAX });
+  // Another run's agent has no side of this one.
+  if (reply.ok || reply.code === "E_FLEET_LOCKED") return;
+  const hint = reply.hint === undefined ? "" : ` (${reply.hint})`;
+  log(`${agent} was lost, and does not restore its host: ${reply.message}${hint}`);
+}
