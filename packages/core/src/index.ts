@@ -37,7 +37,9 @@ export * from "./suggest-name.ts";
 // How people are told.
 
 export * from "./format-number.ts";
+export * from "./list-some.ts";
 export * from "./name-end.ts";
+export * from "./name-labels.ts";
 export * from "./wrap-text.ts";
 
 // What the kernel can be told.

@@ -1,5 +1,6 @@
 import { BLOCKS_MAX } from "./comparison/should-add-blocks.ts";
 import type { VariantDraft } from "./expand-matrix.ts";
+import { listSome } from "./list-some.ts";
 import type { Gate, Scenario, SourceOverrides, Variant } from "./scenario.ts";
 import { applySettings } from "./scenario-file/apply-settings.ts";
 import { checkShape, placeOf } from "./scenario-file/check-shape.ts";
@@ -143,14 +144,6 @@ function selectVariants(
     }
   }
   return kept.size === 0 ? new Set(names) : kept;
-}
-
-const NAMES_LISTED = 8;
-
-function listSome(names: readonly string[]): string {
-  return [...names.slice(0, NAMES_LISTED), ...(names.length > NAMES_LISTED ? ["…"] : [])].join(
-    ", ",
-  );
 }
 
 /** Without the scenario's baseline, the first of what is left is compared with. */

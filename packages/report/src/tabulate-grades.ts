@@ -28,7 +28,7 @@ export function tabulateGrades(run: StoredRun, style: Style = PLAIN_STYLE): Text
     rows: variants.map(({ variant, grades }) => [
       variant,
       ...metrics.map((name) => {
-        const grade = grades.find((one) => nameOf(one) === name);
+        const grade = grades.find((one) => nameMetric(one.prediction) === name);
         return grade === undefined ? "" : formatGrade(grade, style);
       }),
     ]),
@@ -36,17 +36,15 @@ export function tabulateGrades(run: StoredRun, style: Style = PLAIN_STYLE): Text
 }
 
 function listColumns(grades: readonly PredictionGrade[]): string[] {
-  const counted = grades.some((grade) => nameOf(grade) === SUCCEEDED);
-  const told = grades.filter((grade) => !isZeroAsPredicted(grade)).map(nameOf);
+  const counted = grades.some((grade) => nameMetric(grade.prediction) === SUCCEEDED);
+  const told = grades
+    .filter((grade) => !isZeroAsPredicted(grade))
+    .map(({ prediction }) => nameMetric(prediction));
   return [...new Set(told)].filter((name) => !counted || name !== FAILED);
 }
 
 const SUCCEEDED = "client.connections.succeeded";
 const FAILED = "client.connections.failed";
-
-function nameOf({ prediction: { role, metric } }: PredictionGrade): string {
-  return nameMetric({ role, metric });
-}
 
 /** A prediction of zero that nothing contradicts goes without saying. */
 function isZeroAsPredicted(grade: PredictionGrade): boolean {

@@ -1,4 +1,4 @@
-import { ChurnError, suggestName } from "@churnlab/core";
+import { ChurnError, formatCount, suggestName } from "@churnlab/core";
 import type { Database } from "better-sqlite3";
 import { normaliseRunId } from "./run-id.ts";
 
@@ -38,7 +38,7 @@ function resolveLast(db: Database, back: number): string {
     "E_RUN_UNKNOWN",
     count === 0
       ? `${db.name} holds no run yet`
-      : `There is no last~${back}: ${db.name} holds ${count} ${count === 1 ? "run" : "runs"}`,
+      : `There is no last~${back}: ${db.name} holds ${formatCount(count, "run")}`,
     { hint: count === 0 ? "Make one with `churnlab run <scenario>`." : LIST_HINT },
   );
 }

@@ -1,4 +1,4 @@
-import { ChurnError, type MetricKey, nameMetric, suggestName } from "@churnlab/core";
+import { ChurnError, listSome, type MetricKey, nameMetric, suggestName } from "@churnlab/core";
 import { buildHistory, formatHistory, formatHistoryJson, listRunMetrics } from "@churnlab/report";
 import { openStore, type StoredRun, type StoreReader } from "@churnlab/store";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -76,11 +76,9 @@ function findMetric(run: StoredRun, name: string): MetricKey {
   });
 }
 
-const NAMES_LISTED = 8;
-
 /** The name that was meant; else where to find all, which is here when they are few. */
 function hintAt(name: string, known: readonly string[], elsewhere?: string): string {
   const suggestion = suggestName(name, known);
   if (suggestion !== null) return `Did you mean ${suggestion}?`;
-  return elsewhere ?? `There are ${[...new Set(known)].slice(0, NAMES_LISTED).join(", ")}.`;
+  return elsewhere ?? `There are ${listSome([...new Set(known)])}.`;
 }

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { formatCount } from "@churnlab/core/format-number";
 import { fileSource, startDashboard } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -35,7 +36,7 @@ function sayWhatGoesOn(file: string, address: string): void {
   for (const { runId, scenario, state, plannedTrials, trials } of store.listRuns()) {
     if (state !== "running") continue;
     const ended = Object.values(trials).reduce((sum, count) => sum + count, 0);
-    const done = `${ended} of ${plannedTrials} ${plannedTrials === 1 ? "trial" : "trials"} so far`;
+    const done = `${ended} of ${formatCount(plannedTrials, "trial")} so far`;
     terminal.say(`● run ${runId} (${scenario}) still goes on, ${done}: ${address}live`);
   }
 }

@@ -1,4 +1,10 @@
-import { type Problem, type Scenario, ScenarioError, warnIneffective } from "@churnlab/core";
+import {
+  formatCount,
+  type Problem,
+  type Scenario,
+  ScenarioError,
+  warnIneffective,
+} from "@churnlab/core";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { fitTalk } from "../fit-screen.ts";
 import { loadScenario, type ScenarioOverrides } from "../load-scenario.ts";
@@ -35,7 +41,7 @@ export function validate(files: readonly string[], options: ValidateOptions): Ex
 }
 
 function sayValid(file: string, { variants }: Scenario): void {
-  terminal.say(`✓ ${file}: ${variants.length} ${variants.length === 1 ? "variant" : "variants"}`);
+  terminal.say(`✓ ${file}: ${formatCount(variants.length, "variant")}`);
   const doubts = variants.flatMap(({ name, spec }) =>
     warnIneffective(spec).map(({ message }) => `  ! ${name}: ${message}`),
   );

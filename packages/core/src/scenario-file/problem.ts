@@ -1,4 +1,5 @@
 import { ChurnError, ERROR_CODES, type ErrorCode } from "../errors.ts";
+import { formatCount } from "../format-number.ts";
 import { locate, type Place } from "./place.ts";
 
 /** One thing that is wrong with a scenario or another file, and where. Lines and columns count from 1; `endColumn` is exclusive. */
@@ -23,8 +24,10 @@ export class ScenarioError extends ChurnError {
   constructor(file: string, problems: readonly Problem[]) {
     const codes = new Set(problems.map(({ code }) => code));
     const [first] = codes;
-    const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    super(codes.size === 1 && first !== undefined ? first : "E_SCENARIO", `${file}: ${count}`);
+    super(
+      codes.size === 1 && first !== undefined ? first : "E_SCENARIO",
+      `${file}: ${formatCount(problems.length, "problem")}`,
+    );
     this.problems = problems;
     this.file = file;
   }

@@ -1,4 +1,4 @@
-import { ChurnError, type FleetSpec, type TrialSpec } from "@churnlab/core";
+import { ChurnError, type FleetSpec, listSome, nameLabels, type TrialSpec } from "@churnlab/core";
 import { imageOf } from "@churnlab/testbed";
 import { WORKERS_DEFAULT_MAX } from "@churnlab/traffic";
 import type { AgentDescription } from "../messages/agent-description.ts";
@@ -148,19 +148,7 @@ function tooFew(
   );
 }
 
-function nameLabels(labels: Readonly<Record<string, string>>): string {
-  const named = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return named.length === 0 ? "" : ` with ${named.join(" ")}`;
-}
-
-const NAMED_MAX = 8;
-
 function listAgents(agents: readonly AgentDescription[]): string {
   if (agents.length === 0) return "no agent answers";
   return listSome(agents.map(({ name, roles }) => `${name} (${roles.join(", ")})`));
-}
-
-function listSome(names: readonly string[]): string {
-  const rest = names.length - NAMED_MAX;
-  return names.slice(0, NAMED_MAX).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
 }

@@ -1,4 +1,5 @@
 import { causeOf, type Gate, type GateOutcome, type GateResult } from "@churnlab/core";
+import { formatCount } from "../format-value.ts";
 import { layoutTable } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
@@ -23,7 +24,7 @@ export function formatGates(results: readonly GateResult[], style: Style = PLAIN
 export function summariseGates(results: readonly GateResult[]): string {
   const count = (name: OutcomeName): number =>
     results.filter((result) => nameOutcome(result) === name).length;
-  const gates = `${results.length} ${results.length === 1 ? "gate" : "gates"}`;
+  const gates = formatCount(results.length, "gate");
   const failed = count("fail");
   const head =
     failed === 0 ? `${count("pass")} of ${gates} passed` : `${failed} of ${gates} failed`;

@@ -1,6 +1,6 @@
 import { formatPercent, type HistoryAlert, nameMetric } from "@churnlab/core";
 import type { HistoryEntry, MetricHistory } from "../build-history.ts";
-import { formatTime, formatValue } from "../format-value.ts";
+import { formatCount, formatTime, formatValue } from "../format-value.ts";
 import { unitOf } from "../unit-of.ts";
 import { drawBar } from "./draw-bar.ts";
 import { formatReading } from "./format-reading.ts";
@@ -84,5 +84,5 @@ function summarise({ alerts, longestSeries, runsNeeded }: MetricHistory): string
     return `too few runs of one machine and scenario to tell (${longestSeries} of ${runsNeeded})`;
   }
   if (alerts.length === 0) return "no change for good";
-  return alerts.length === 1 ? "1 change for good" : `${alerts.length} changes for good`;
+  return `${formatCount(alerts.length, "change")} for good`;
 }

@@ -1,9 +1,10 @@
-import type {
-  FleetNeeds,
-  PlanDescription,
-  SysctlChange,
-  TrialSpec,
-  VariantDescription,
+import {
+  type FleetNeeds,
+  nameLabels,
+  type PlanDescription,
+  type SysctlChange,
+  type TrialSpec,
+  type VariantDescription,
 } from "@churnlab/core";
 import { formatCount, formatNumber } from "@churnlab/core/format-number";
 import { wrapText } from "@churnlab/core/wrap-text";
@@ -161,11 +162,6 @@ function nameImages(images: readonly (string | null)[]): string {
   if (images.length === 0) return "";
   const named = images.map((image) => image ?? "churnlab's own server");
   return ` in a container of ${named.join(" or ")}, which its own file has to allow`;
-}
-
-function nameLabels(labels: Readonly<Record<string, string>>): string {
-  const named = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  return named.length === 0 ? "" : ` with ${named.join(" ")}`;
 }
 
 const PRIVILEGES: Readonly<Record<TrialSpec["testbed"], string>> = {
