@@ -208,6 +208,7 @@ export class AgentLink {
     const endMs = this.#asker.nowMs() + withinMs + (again ? SERVER_AWAY_MS_MAX : 0);
     for (;;) {
       try {
+        signal.throwIfAborted();
         this.#lost.signal.throwIfAborted(); // a side that is built for an agent that was lost is nobody's
         const asked = this.#request(verb, body, withinMs);
         const answer = again ? this.#unlessAway(asked, signal) : asked;

@@ -118,6 +118,8 @@ describe("an agent that is asked", () => {
     link.reconnect();
     await nc.flush();
     expect([asked, link.lost.aborted]).toEqual([1, false]);
+    const late = link.ask("prepare", { ...ask, withinMs: 60_000, signal: over.signal });
+    await expect(late).rejects.toMatchObject({ code: "E_AGENT" });
     await connection.close();
   });
 
