@@ -36,6 +36,15 @@ test("a claimed difference is one sentence with the ratio and its interval", () 
   expect(formatChange(comparison, verdict)).toMatch(/^\+264\.\d %$/);
 });
 
+test("a ratio is told with the digits of other numbers, however small or large it is", () => {
+  const tell = (from: number, to: number): string => {
+    const { comparison, verdict } = judge(RATE, Array(8).fill(from), Array(8).fill(to));
+    return describeVerdict(comparison, verdict, names);
+  };
+  expect(tell(3000, 100)).toContain("is 0.033 × baseline (90 % interval 0.033 to 0.033");
+  expect(tell(1, 30_000)).toContain("is 30 000 × baseline");
+});
+
 test("a difference that cannot be defended prints ~", () => {
   const same = judge(RATE, [100, 101, 99, 100, 100], [100, 101, 99, 100, 100]);
   expect(formatChange(same.comparison, same.verdict)).toBe("~");

@@ -1,5 +1,5 @@
 import type { RunSummary } from "@churnlab/store";
-import { formatTime } from "../format-value.ts";
+import { formatCount, formatNumber, formatTime } from "../format-value.ts";
 import { layoutTable } from "./layout-table.ts";
 import { PLAIN_STYLE, type Style } from "./style.ts";
 
@@ -33,19 +33,22 @@ export function formatRunList(runs: readonly RunSummary[], style: Style = PLAIN_
 }
 
 /** `6`, `4 of 6`, `5 of 6, 1 invalid`: how many of the planned trials completed, and what the others became. */
-export function formatTrials({ trials, plannedTrials }: RunSummary): string {
-  const { completed, degraded, invalid, failed, aborted } = trials;
-  const others = Object.entries({ degraded, invalid, failed, aborted }).filter(
-    ([, count]) => count > 0,
-  );
-  const whole = completed === plannedTrials ? `${completed}` : `${completed} of ${plannedTrials}`;
-  return [whole, ...others.map(([state, count]) => `${count} ${state}`)].join(", ");
+export function formatTrials(run: RunSummary): string {
+  return describeTrials(run, formatNumber(run.plannedTrials));
 }
 
 /** `1 trial`, `4 of 6 trials`, `5 of 6 trials, 1 invalid` */
 export function countTrials(run: RunSummary): string {
-  const [whole = "", ...others] = formatTrials(run).split(", ");
-  return [`${whole} ${run.plannedTrials === 1 ? "trial" : "trials"}`, ...others].join(", ");
+  return describeTrials(run, formatCount(run.plannedTrials, "trial"));
+}
+
+function describeTrials({ trials, plannedTrials }: RunSummary, planned: string): string {
+  const { completed, degraded, invalid, failed, aborted } = trials;
+  const others = Object.entries({ degraded, invalid, failed, aborted })
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${formatNumber(count)} ${state}`);
+  const whole = completed === plannedTrials ? planned : `${formatNumber(completed)} of ${planned}`;
+  return [whole, ...others].join(", ");
 }
 
 /** A run that did all its trials is over, whatever they came to: the mark says whether they came to anything. */
