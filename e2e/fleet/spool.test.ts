@@ -48,7 +48,7 @@ describe("an agent whose spool is full", () => {
       code: "E_DISK",
       // Whichever is written first: a fence is noted only where it is new.
       message: expect.stringMatching(
-        /^.*a1: (?:Results cannot be written to \S*spool-a1|The newest lock cannot be noted in \S*spool-a1\/fence-a1-\S*\.json) \(ENOSPC\)/,
+        /^.*a1: (?:Results cannot be written to \S*spool-a1|The newest lock cannot be noted in \S*spool-a1\/fence-a1\.\S*\.json) \(ENOSPC\)/,
       ),
     });
     full.empty();

@@ -7,7 +7,8 @@ import { probeName } from "./result-spool.ts";
 import { DRAFT_SUFFIX } from "./write-durably.ts";
 
 /** Whose a draft is: of results, or of a note. */
-const OWNED_DRAFT = /^(?:([^.]+)\.[^.]+\.\d+\.\d+\.ndjson|(?:fence|undo)-([^.]+)\.json)\.draft$/;
+const OWNED_DRAFT =
+  /^(?:([^.]+)\.[^.]+\.\d+\.\d+\.ndjson|(?:fence-([^.]+)\.[^.]+|undo-([^.]+))\.json)\.draft$/;
 
 export interface SpoolOwner {
   readonly directory: string;

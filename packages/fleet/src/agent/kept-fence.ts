@@ -95,5 +95,5 @@ export class KeptFence {
 /** Where the fence is kept. */
 export function fenceFile(directory: string, { agent, server }: FencedAgent): string {
   const id = createHash("sha256").update(addressOf(server)).digest("hex").slice(0, ID_LENGTH);
-  return path.join(directory, `fence-${agent}-${id}.json`);
+  return path.join(directory, `fence-${agent}.${id}.json`);
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { claimSpool } from "../../src/agent/claim-spool.ts";
+import { fenceFile } from "../../src/agent/kept-fence.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -46,13 +47,21 @@ test("a spool whose process was killed is free at once", async () => {
 });
 
 test("what a killed process of the agent was writing is removed, and nothing of another agent", () => {
-  const names = [".probe.a.1", ".probe.a.1.draft", "a.R.1.1.ndjson.draft", "fence-a.json.draft"];
+  const fenceOf = (agent: string): string =>
+    `${path.basename(fenceFile(directory, { agent, server: "nats://127.0.0.1" }))}.draft`;
+  const names = [
+    ".probe.a.1",
+    ".probe.a.1.draft",
+    "a.R.1.1.ndjson.draft",
+    "undo-a.json.draft",
+    fenceOf("a"),
+  ];
   const kept = [
     "a.R.1.1.ndjson",
     "undo-a.json",
     ".probe.b.1",
     "b.R.1.1.ndjson.draft",
-    "fence-b.json.draft",
+    fenceOf("b"),
   ];
   for (const name of [...names, ...kept]) writeFileSync(path.join(directory, name), "x");
   claimSpool({ directory, agent: "a" })[Symbol.dispose]();
