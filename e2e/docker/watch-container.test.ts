@@ -69,6 +69,6 @@ describe("a container that is watched", () => {
     docker("kill", NAME);
     await expect.poll(() => refuse(work), AT_LAST).toMatch(/^3 .*not running/s);
     docker("rm", "--force", NAME);
-    expect(await refuse(work)).toMatch(/^3 .*No such container/s);
+    expect(await refuse(work)).toMatch(/^3 .*: no such container/s);
   });
 });

@@ -65,7 +65,7 @@ describe("a container", () => {
     const unknown = await work.run(["watch", "--container", "--help-me"], { prefix });
     expect([unknown.code, unknown.stderr]).toEqual([
       3,
-      expect.stringContaining("No such container: --help-me"),
+      expect.stringContaining("named --help-me (docker: no such container"),
     ]);
   });
 
