@@ -24,6 +24,11 @@ const UNACKED_MAX = 20_000;
 const REDELIVER_MS = 1000;
 /** Pieces that the server sends before it is asked for more: a thousand agents report at one time, two pieces each. */
 const PULLED_MAX = 2000;
+/**
+ * For so long a server is asked for pieces at one time, and so long the client waits before it asks one that is back and could
+ * not answer: with the client's own 30 s, a trial's results would be overdue before.
+ */
+const PULL_MS = 2000;
 /** Attempts that are over and of which not all pieces have come; of more, the oldest is left to be delivered again. */
 const LATE_MAX = 256;
 
@@ -176,6 +181,7 @@ export class ResultCollector implements AsyncDisposable {
     const consumer = await js.consumers.get(RESULTS_STREAM, this.#durable);
     this.#messages = await consumer.consume({
       max_messages: PULLED_MAX,
+      expires: PULL_MS,
       callback: (message) => this.#tryToTake(message),
     });
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -12,6 +12,10 @@ import { writeFleet } from "../../src/init/write-fleet.ts";
 import { readAgentFile } from "../../src/limits/agent-file.ts";
 
 const START_MS_MAX = 10_000;
+const FULL = "server.conf";
+const BARE = "bare.conf";
+/** What a configuration says of JetStream: the server's, and each account's. */
+const JETSTREAM = /^jetstream \{[^}]*\}$|^ +jetstream: enabled$/gm;
 
 /** A fleet in a folder of its own, with its server running on a free port of loopback. */
 export interface WrittenFleet extends AsyncDisposable {
@@ -19,8 +23,8 @@ export interface WrittenFleet extends AsyncDisposable {
   readonly port: number;
   /** Process id of the server. */
   readonly serverPid: number;
-  /** Kills the server and starts it again on the same port. */
-  restartServer(): Promise<void>;
+  /** Kills the server and starts it again on the same port; by request without its JetStream, as one is that still recovers it. */
+  restartServer(how?: { readonly jetStream: boolean }): Promise<void>;
   /** Connects as `controller`, `system` or an agent, with what its file says. */
   connectAs(name: string): Promise<NatsConnection>;
 }
@@ -53,9 +57,9 @@ export async function startWrittenFleet(
     get serverPid() {
       return server.pid ?? 0;
     },
-    restartServer: async () => {
+    restartServer: async ({ jetStream } = { jetStream: true }) => {
       await end(server);
-      server = await startServer(directory);
+      server = await startServer(directory, jetStream ? FULL : writeBare(directory));
     },
     connectAs: async (name) => {
       const connection = await connect({ ...optionsOf(directory, name), reconnect: false });
@@ -70,8 +74,16 @@ export async function startWrittenFleet(
   };
 }
 
-async function startServer(directory: string): Promise<ChildProcess> {
-  const server = spawn("nats-server", ["-c", "server.conf"], {
+/** Writes a configuration without JetStream beside the server's own. */
+function writeBare(directory: string): string {
+  const folder = path.join(directory, "server");
+  const text = readFileSync(path.join(folder, FULL), "utf8");
+  writeFileSync(path.join(folder, BARE), text.replaceAll(JETSTREAM, ""));
+  return BARE;
+}
+
+async function startServer(directory: string, file = FULL): Promise<ChildProcess> {
+  const server = spawn("nats-server", ["-c", file], {
     cwd: path.join(directory, "server"),
     stdio: ["ignore", "ignore", "pipe"],
   });
