@@ -32,8 +32,6 @@ const PULL_MS = 2000;
 /** Attempts that are over and of which not all pieces have come; of more, the oldest is left to be delivered again. */
 const LATE_MAX = 256;
 
-const SERVER_SILENT = ": the server's JetStream does not answer";
-
 /** Who waits for a report. */
 interface Waiting {
   readonly resolve: (report: ShardReport) => void;
@@ -120,14 +118,14 @@ export class ResultCollector implements AsyncDisposable {
       const shortage = await this.#parts.room.findShortage();
       return shortage === null ? "" : `: ${shortage.message}. ${shortage.hint ?? ""}`;
     } catch {
-      return SERVER_SILENT;
+      return ": the server's JetStream does not answer";
     }
   }
 
   /** Whether the stream is known to take no results. */
   async isShort(): Promise<boolean> {
-    const why = await this.explainSilence();
-    return why !== "" && why !== SERVER_SILENT;
+    const shortage = await this.#parts.room.findShortage().catch(() => null);
+    return shortage !== null;
   }
 
   /** The pieces that an agent's report was made of. */
