@@ -3,9 +3,9 @@ import { connect } from "@nats-io/transport-node";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { publishResults } from "../../src/agent/publish-results.ts";
 import { piecesOfFailure } from "../../src/agent/result-spool.ts";
-import { ResultCollector } from "../../src/controller/result-collector.ts";
 import { makeResultsStream } from "../../src/controller/results-stream.ts";
 import { optionsOf, startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
+import { openCollector } from "./open-collector.ts";
 
 const KEY = { trial: 1, attempt: 1 };
 
@@ -21,14 +21,7 @@ it("takes results soon after a server is back that could not yet answer when it 
   const nc = await connect(options);
   const jsm = await jetstreamManager(nc);
   await makeResultsStream(jsm);
-  const collector = await ResultCollector.open("R", {
-    js: jetstream(nc),
-    jsm,
-    ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
-    room: { findShortage: async () => null },
-    acknowledge: () => {},
-    onLate: () => {},
-  });
+  const collector = await openCollector("R", nc);
   const report = collector.expect("a", KEY);
   const returned = (async () => {
     for await (const { type } of nc.status()) if (type === "reconnect") return;

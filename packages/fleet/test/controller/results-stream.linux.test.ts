@@ -2,12 +2,12 @@ import { AckPolicy, type JetStreamManager, jetstream, jetstreamManager } from "@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { publishResults } from "../../src/agent/publish-results.ts";
-import { ResultCollector } from "../../src/controller/result-collector.ts";
 import { ResultsRoom } from "../../src/controller/results-room.ts";
 import { makeResultsStream, requireRoom } from "../../src/controller/results-stream.ts";
 import type { ResultPiece } from "../../src/messages/result-piece.ts";
 import { RESULTS_STREAM, resultsOfRun } from "../../src/subjects.ts";
 import { startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
+import { openCollector } from "./open-collector.ts";
 
 const BYTES_MAX = 256 * 1024;
 const BYTES = 60 * 1024;
@@ -138,14 +138,7 @@ describe("room in a stream of results", () => {
 describe("what still waits of a run when its controller ends", () => {
   it("is dropped, and what is of another run is not", async () => {
     const nc = await fleet.connectAs("controller");
-    const collector = await ResultCollector.open("R", {
-      js: jetstream(nc),
-      jsm,
-      ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
-      room: { findShortage: async () => null },
-      acknowledge: () => {},
-      onLate: () => {},
-    });
+    const collector = await openCollector("R", nc);
     const other: ResultPiece = { ...aPiece("a", 1), run: "OTHER" };
     // A part without its totals is never whole: nobody could settle it.
     await publishResults(jetstream(a), [aPiece("a", 1), other], { signal: never, log });
