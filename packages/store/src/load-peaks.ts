@@ -13,6 +13,7 @@ export interface RunPeaks {
   readonly listenerQueues: readonly OfTrial<ListenerQueuesRecord>[];
 }
 
+/** The peaks of a run's trials: of each trial the attempt that counts. Throws `E_RUN_UNKNOWN`. */
 export function loadPeaks(db: Database, runId: string): RunPeaks {
   const run = findRunRow(db, runId);
   return { portUses: loadPortUses(db, run), listenerQueues: loadListenerQueues(db, run) };
@@ -24,7 +25,7 @@ function loadPortUses(db: Database, run: number): OfTrial<PortUseRecord>[] {
     .prepare<[number], OfTrial<Omit<PortUseRecord, "states">> & { readonly states: string }>(
       `SELECT trial.trial_id AS trialId, trial.variant, role, t_us / 1000.0 AS tMs, source, destination,
          port AS destinationPort, max(used) AS used, range, states
-       FROM trial JOIN port_use ON port_use.trial = trial.id WHERE trial.run = ?
+       FROM trial JOIN port_use ON port_use.trial = trial.id WHERE trial.run = ? AND trial.superseded = 0
        GROUP BY trial.id, role, source, destination, port
        ORDER BY trial.id, used DESC, role, source, destination, port`,
     )
@@ -37,7 +38,7 @@ function loadListenerQueues(db: Database, run: number): OfTrial<ListenerQueuesRe
     .prepare<[number], OfTrial<ListenerQueuesRecord>>(
       `SELECT trial.trial_id AS trialId, trial.variant, role, t_us / 1000.0 AS tMs, address,
          listener_queue.port, max(depth) AS depth, backlog AS "limit", syn_recv AS synReceived
-       FROM trial JOIN listener_queue ON listener_queue.trial = trial.id WHERE trial.run = ?
+       FROM trial JOIN listener_queue ON listener_queue.trial = trial.id WHERE trial.run = ? AND trial.superseded = 0
        GROUP BY trial.id, role, address, listener_queue.port
        ORDER BY trial.id, depth DESC, role, address, listener_queue.port`,
     )
