@@ -4,6 +4,7 @@ import {
   type Clock,
   type ListenerQueuesRecord,
   type Measurement,
+  maxOf,
   PORTS_INTERVAL_MS,
   type PortUseRecord,
   QUEUES_INTERVAL_MS,
@@ -118,7 +119,7 @@ export class Recorder implements Disposable {
   markMeasure(): void {
     const readAtMs = this.#roles.map((role) => role.markBefore());
     const nowMs = this.#clock.nowMs();
-    this.#markedAtMs = Math.max(...readAtMs.map((atMs) => atMs ?? nowMs), 0);
+    this.#markedAtMs = Math.max(maxOf(readAtMs.map((atMs) => atMs ?? nowMs)), 0);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { BLOCK_LOOKS, BLOCKS_MAX } from "./comparison/should-add-blocks.ts";
 import { countOpenFiles } from "./count-open-files.ts";
+import { maxOf } from "./extremes.ts";
 import { countGateBlocks, type GateBlocks } from "./gates/count-against.ts";
 import { forecastGateway, type GatewayForecast } from "./port-model/forecast-gateway.ts";
 import type { KernelFacts, PortPrediction } from "./port-model/port-forecast.ts";
@@ -154,7 +155,7 @@ function describeNeeds(specs: readonly TrialSpec[]): PlanNeeds {
     testbeds: [...new Set(specs.map(({ testbed }) => testbed))],
     networkAdmin: specs.some(({ testbed, fleet }) => testbed === "netns" && fleet === undefined),
     fleet: describeFleet(specs),
-    openFiles: Math.max(...specs.map(countOpenFiles)),
+    openFiles: maxOf(specs.map(countOpenFiles)),
   };
 }
 

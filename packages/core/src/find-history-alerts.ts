@@ -1,4 +1,5 @@
 import { METRIC_MARGINS } from "./comparison/metric-margins.ts";
+import { maxOf } from "./extremes.ts";
 import { describeMetric } from "./metrics.ts";
 import { detectChangePoints, shortestSeries } from "./statistics/detect-change-points.ts";
 
@@ -59,7 +60,7 @@ export function findHistoryAlerts(
     .toSorted((a, b) => (place.get(a.runId) ?? 0) - (place.get(b.runId) ?? 0));
   return {
     alerts,
-    longestSeries: Math.max(0, ...series.map((points) => points.length)),
+    longestSeries: Math.max(0, maxOf(series.map((points) => points.length))),
     runsNeeded: shortestSeries(P_MAX),
   };
 }

@@ -36,6 +36,7 @@ export * from "./suggest-name.ts";
 
 // How people are told.
 
+export * from "./extremes.ts";
 export * from "./format-number.ts";
 export * from "./list-some.ts";
 export * from "./name-end.ts";

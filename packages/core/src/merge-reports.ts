@@ -1,4 +1,5 @@
 import type { ShardReport } from "./agent.ts";
+import { maxOf } from "./extremes.ts";
 import { HistogramSum } from "./latency-histogram.ts";
 import { addTallies, mergeFailures } from "./tally.ts";
 
@@ -22,9 +23,9 @@ export function mergeReports(reports: readonly ShardReport[]): ShardReport {
     ),
     cpuShareMax: ofAll(
       reports.map(({ cpuShareMax }) => cpuShareMax),
-      (shares) => Math.max(...shares),
+      (shares) => maxOf(shares),
     ),
-    elapsedMs: Math.max(...reports.map(({ elapsedMs }) => elapsedMs)),
+    elapsedMs: maxOf(reports.map(({ elapsedMs }) => elapsedMs)),
     ...mergeThroughput(reports),
     events: reports.flatMap(({ events }) => events),
     warnings: reports.flatMap(({ warnings }) => warnings),

@@ -7,6 +7,7 @@ import {
   describeMetric,
   METRIC_MARGINS,
   type MeasuredTrial,
+  minOf,
   nameMetric,
   type Scenario,
   shouldAddBlocks,
@@ -64,7 +65,7 @@ function decide(scenario: Scenario, variant: string, comparison: Comparison): De
     .filter((gate) => gate.metric === nameMetric({ role, metric }))
     .filter((gate) => gate.variant === null || gate.variant === variant)
     .map(({ margin }) => margin);
-  if (margins.length > 0) return [{ differences, margin: Math.min(...margins) }];
+  if (margins.length > 0) return [{ differences, margin: minOf(margins) }];
   if (against.length > 0 || !decidesByItself(metric)) return [];
   return [{ differences, margin: METRIC_MARGINS[describeMetric(metric)?.class ?? "gauge"] }];
 }

@@ -1,4 +1,4 @@
-import { BLOCKS_MIN, type MetricKey, nameMetric } from "@churnlab/core";
+import { BLOCKS_MIN, type MetricKey, maxOf, nameMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import {
   claimedMetrics,
@@ -101,7 +101,7 @@ export function isJudged({ pair }: OverviewColumn): boolean {
 
 /** Blocks with a number on both sides. */
 export function countBlocks({ metrics }: VariantComparison): number {
-  return Math.max(0, ...metrics.map(({ comparison }) => comparison.n));
+  return Math.max(0, maxOf(metrics.map(({ comparison }) => comparison.n)));
 }
 
 export function findJudged(

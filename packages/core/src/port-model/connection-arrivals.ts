@@ -1,4 +1,5 @@
 import { arrivalTimes, type OpenArrival } from "../arrivals.ts";
+import { maxOf, minOf } from "../extremes.ts";
 import type { Phases, Workload } from "../scenario.ts";
 
 /** The average number of requests of a connection; Infinity when unlimited. */
@@ -18,7 +19,7 @@ export function offeredRates(
   perConnection: number,
 ): { readonly low: number; readonly high: number } {
   const ends = [ratePerS, toPerS ?? ratePerS].map((rate) => rate / perConnection);
-  return { low: Math.min(...ends), high: Math.max(...ends) };
+  return { low: minOf(ends), high: maxOf(ends) };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "../extremes.ts";
 import { SAMPLE_INTERVAL_MS } from "../sampling.ts";
 import type { TrialSpec } from "../scenario.ts";
 import { arrivalsPerConnection, connectionTimes, offeredRates } from "./connection-arrivals.ts";
@@ -152,7 +153,7 @@ function plateaus(
       sorted[Math.round(Math.min(1, Math.max(0, share)) * (sorted.length - 1))] ?? 0;
     return { low: rank(0.5 - spread), high: rank(0.5 + spread) };
   });
-  const low = Math.min(...ranges.map((range) => range.low));
-  const high = Math.max(...ranges.map((range) => range.high));
+  const low = minOf(ranges.map((range) => range.low));
+  const high = maxOf(ranges.map((range) => range.high));
   return { client: { low, high }, target: none };
 }

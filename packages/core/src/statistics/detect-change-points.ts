@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "../extremes.ts";
 import { seedUniform } from "../seeded-random.ts";
 import { findBestSplit, measureSplit, pairwiseDistances } from "./energy-split.ts";
 import { median } from "./quantile.ts";
@@ -71,7 +72,7 @@ function findWeakChanges(series: readonly number[], options: PassOptions): numbe
     const inside = splitStretch(series, { start, end }, options);
     for (const index of inside) found.add(index);
     if (end === series.length) break;
-    start = Math.max(start + step, ...inside);
+    start = Math.max(start + step, maxOf(inside));
   }
   return [...found].toSorted((a, b) => a - b);
 }
@@ -132,7 +133,7 @@ function findWeakest(
   const leastLikely = changes.reduce((worst, { p }) => Math.max(worst, p), 0);
   if (leastLikely > pMax) return changes.findIndex(({ p }) => p === leastLikely);
   const sizes = changes.map(({ effect }) => sizeOf(effect));
-  const smallest = Math.min(...sizes);
+  const smallest = minOf(sizes);
   return smallest < magnitudeMin ? sizes.indexOf(smallest) : -1;
 }
 

@@ -1,3 +1,4 @@
+import { maxOf } from "../extremes.ts";
 import { quantileOfSorted } from "./quantile.ts";
 import {
   approximateTail,
@@ -57,7 +58,7 @@ function findLargestShare(ranks: readonly number[]): number {
   const squares = new Map<number, number>();
   for (const rank of ranks) squares.set(rank, (squares.get(rank) ?? 0) + rank * rank);
   const all = [...squares.values()].reduce((sum, square) => sum + square, 0);
-  return Math.max(...squares.values()) / all;
+  return maxOf(squares.values()) / all;
 }
 
 /** Ranks are doubled: without ties and zeros they are 2, 4, … 2n. */

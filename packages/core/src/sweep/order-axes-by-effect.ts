@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "../extremes.ts";
 import type { SweptAxis } from "./swept-axis.ts";
 
 /**
@@ -25,5 +26,5 @@ function spreadOf(
     if (responses.length === 0) return [];
     return responses.reduce((sum, response) => sum + response, 0) / responses.length;
   });
-  return means.length === 0 ? 0 : Math.max(...means) - Math.min(...means);
+  return means.length === 0 ? 0 : maxOf(means) - minOf(means);
 }

@@ -1,4 +1,4 @@
-import type { Role } from "@churnlab/core";
+import { maxOf, type Role } from "@churnlab/core";
 import { formatNumber } from "../format-value.ts";
 import { alignSeries } from "./align-series.ts";
 import { makeLine } from "./chart-lines.ts";
@@ -65,7 +65,7 @@ function listStates({ series }: TrialSeries, role: Role): Part[] | null {
   const states = [...series]
     .filter(([key]) => key.startsWith(prefix) && !PORTLESS_STATES.has(key.slice(prefix.length)))
     .map(([key, columns]) => ({ label: key.slice(prefix.length), columns }));
-  const dumps = Math.max(0, ...states.map(({ columns }) => columns.tMs.length));
+  const dumps = Math.max(0, maxOf(states.map(({ columns }) => columns.tMs.length)));
   if (dumps < DUMPS_MIN) return null;
   return states.toSorted((a, b) => rankOf(a.label) - rankOf(b.label));
 }

@@ -1,4 +1,4 @@
-import { nameMetric, type Role } from "@churnlab/core";
+import { maxOf, nameMetric, type Role } from "@churnlab/core";
 import { formatNumber } from "../format-value.ts";
 import { type AlignedColumn, alignSeries } from "./align-series.ts";
 import { makeLine } from "./chart-lines.ts";
@@ -38,7 +38,7 @@ export function chartQueues(trial: TrialSeries): TimeChart | null {
     tMs,
     lines,
     // A limit far above would press the queues flat on the axis; the sentence has it.
-    bounds: limits.filter(({ value }) => Math.max(...peaks) >= LIMIT_SHOWN_FROM * value),
+    bounds: limits.filter(({ value }) => maxOf(peaks) >= LIMIT_SHOWN_FROM * value),
     summary: `Deepest: ${[...deepest, ...limits.map(({ label }) => label)].join(", ")}.`,
   };
 }

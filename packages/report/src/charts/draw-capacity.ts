@@ -1,3 +1,4 @@
+import { maxOf } from "@churnlab/core/extremes";
 import { axisX, barX, dot, gridX, type Markish, text, tickX } from "@observablehq/plot";
 import { formatNumber, formatValue } from "../format-value.ts";
 import { drawFigure } from "./draw-figure.ts";
@@ -30,7 +31,7 @@ export function drawCapacity(
 ): string {
   const predictions = listPredictions(rows);
   const values = [...rows.flatMap((row) => row.values), ...predictions.map(({ value }) => value)];
-  const longest = Math.max(...rows.map(({ variant }) => Math.min(NAME_MAX, variant.length)));
+  const longest = maxOf(rows.map(({ variant }) => Math.min(NAME_MAX, variant.length)));
   return drawFigure(
     {
       width: 900,
@@ -39,7 +40,7 @@ export function drawCapacity(
       marginRight: 64,
       marginTop: 22,
       marks: markRows(rows, predictions, unit),
-      x: { domain: [0, Math.max(1, ...values) * 1.04] },
+      x: { domain: [0, Math.max(1, maxOf(values)) * 1.04] },
       y: {
         domain: rows.map(({ variant }) => variant),
         label: null,

@@ -1,4 +1,4 @@
-import type { ConnectCostPoint } from "@churnlab/core";
+import { type ConnectCostPoint, maxOf, minOf } from "@churnlab/core";
 import { axisX, axisY, dot, gridY, lineY, type Markish, ruleX } from "@observablehq/plot";
 import { formatValue } from "../format-value.ts";
 import { drawFigure } from "./draw-figure.ts";
@@ -19,7 +19,7 @@ export function drawConnectCost(
   { title, summary }: { readonly title: string; readonly summary: string },
 ): string {
   const all = curves.flatMap(({ points }) => points);
-  const [low, high] = [Math.min(...all.map(us)), Math.max(...all.map(us))];
+  const [low, high] = [minOf(all.map(us)), maxOf(all.map(us))];
   const marks: Markish[] = [
     gridY({ stroke: "var(--grid)", strokeOpacity: 1, ticks: 5 }),
     axisX({ ticks: 10, tickSize: 4, label: null, tickFormat: (percent: number) => `${percent} %` }),

@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "@churnlab/core/extremes";
 import { cell, type Markish, text } from "@observablehq/plot";
 import { formatValue } from "../format-value.ts";
 import { drawFigure } from "./draw-figure.ts";
@@ -33,10 +34,10 @@ const NUMBER_ON_LIGHT = "#000000";
 /** A number in every tile, and its size as a shade of cividis. */
 export function drawHeatMap(map: HeatMap): string {
   const values = map.tiles.map(({ value }) => value).filter((value) => value !== null);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [minOf(values), maxOf(values)];
   const isLight = (value: number | null): boolean =>
     value !== null && value - low > 0.5 * (high - low);
-  const longest = Math.max(...map.yValues.map((value) => value.length), map.yTitle.length);
+  const longest = Math.max(maxOf(map.yValues.map((value) => value.length)), map.yTitle.length);
   const isFaceted = map.facetTitle !== undefined;
   const place = { x: "x", y: "y", ...(isFaceted ? { fx: "facet" } : {}) };
   const marks: Markish[] = [

@@ -1,4 +1,4 @@
-import { bucketUpperUs, countHistogram, type HistogramRecord } from "@churnlab/core";
+import { bucketUpperUs, countHistogram, type HistogramRecord, maxOf, minOf } from "@churnlab/core";
 import { axisX, axisY, gridX, gridY, line, type Markish, text } from "@observablehq/plot";
 import { formatValue } from "../format-value.ts";
 import { drawFigure } from "./draw-figure.ts";
@@ -47,7 +47,7 @@ export function drawLatencyEcdf(
   const drawn = curves.slice(0, CURVES_MAX);
   const points = drawn.map(({ variant, histogram }) => listPoints(variant, histogram));
   const all = points.flat();
-  const last = Math.max(10, ...all.map(({ tail }) => tail));
+  const last = Math.max(10, maxOf(all.map(({ tail }) => tail)));
   const domain = yDomain(all);
   const ticks = TICKS.filter(({ tail }) => tail <= last * 1.01);
   const marks: Markish[] = [
@@ -138,7 +138,7 @@ function placeLabels(
 function yDomain(points: readonly EcdfPoint[]): [number, number] {
   const values = points.map(({ us }) => us).filter((us) => us > 0);
   if (values.length === 0) return [1, 10];
-  return [Math.min(...values) * 0.9, Math.max(...values) * 1.15];
+  return [minOf(values) * 0.9, maxOf(values) * 1.15];
 }
 
 /** A point for every bucket, thinned where many fall on one place; the last is the highest value. */

@@ -1,3 +1,4 @@
+import { maxOf } from "@churnlab/core/extremes";
 import { axisX, axisY, dot, gridY, line, type Markish, ruleX, text } from "@observablehq/plot";
 import type { MetricHistory } from "../build-history.ts";
 import { formatTime, formatValue } from "../format-value.ts";
@@ -64,7 +65,7 @@ export function drawTrend(
     }),
     dot(medians, { x: "place", y: "value", r: 4, fill: "var(--series-0)" }),
   ];
-  const highest = Math.max(...replicates.map(({ value }) => value), 0);
+  const highest = Math.max(maxOf(replicates.map(({ value }) => value)), 0);
   return drawFigure(
     {
       width: 900,

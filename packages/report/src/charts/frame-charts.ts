@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "@churnlab/core/extremes";
 import { stackTops } from "./stack-areas.ts";
 import type { TimeChart } from "./time-chart.ts";
 import type { PhaseSpan } from "./trial-series.ts";
@@ -23,15 +24,15 @@ export function frameCharts(charts: readonly TimeChart[], phases: readonly Phase
   return {
     fromMs: Math.min(
       0,
-      ...phases.map(({ fromMs }) => fromMs),
-      ...charts.map(({ tMs }) => tMs[0] ?? 0),
+      minOf(phases.map(({ fromMs }) => fromMs)),
+      minOf(charts.map(({ tMs }) => tMs[0] ?? 0)),
     ),
     toMs: Math.max(
       1,
-      ...phases.map(({ toMs }) => toMs),
-      ...charts.map(({ tMs }) => tMs.at(-1) ?? 0),
+      maxOf(phases.map(({ toMs }) => toMs)),
+      maxOf(charts.map(({ tMs }) => tMs.at(-1) ?? 0)),
     ),
-    max: Math.max(1, ...values) * HEADROOM,
+    max: Math.max(1, maxOf(values)) * HEADROOM,
   };
 }
 

@@ -1,4 +1,4 @@
-import { describeMetric, median, nameMetric } from "@churnlab/core";
+import { describeMetric, maxOf, median, minOf, nameMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatCount } from "../format-value.ts";
 import { isHeadline } from "../metric-groups.ts";
@@ -28,7 +28,7 @@ export function formatBenchmark(run: StoredRun, direction: BenchmarkDirection): 
           name: `${run.scenario} / ${variant.variant} / ${nameMetric(key)}`,
           unit: unitOf(key.metric),
           value: center.value,
-          range: `${Math.min(...values)} … ${Math.max(...values)}`,
+          range: `${minOf(values)} … ${maxOf(values)}`,
           extra: `run ${run.runId}, ${formatCount(values.length, "trial")}`,
         },
       ];

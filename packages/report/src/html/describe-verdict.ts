@@ -1,4 +1,4 @@
-import type { GateResult } from "@churnlab/core";
+import { type GateResult, maxOf } from "@churnlab/core";
 import { type RunComparison, sideNames, type VariantComparison } from "../compare-run.ts";
 import { describePhysics } from "../describe-physics.ts";
 import { formatCount } from "../format-value.ts";
@@ -87,7 +87,7 @@ function chooseFinding({ comparison }: Pick<VerdictData, "comparison">): number 
     const rate = selectShown(pair).find(({ comparison: { metric } }) => metric.endsWith(".rate"));
     return rate?.comparison.candidateMedian ?? 0;
   });
-  return rates.indexOf(Math.max(...rates));
+  return rates.indexOf(maxOf(rates));
 }
 
 function toneOfFindings({ comparison }: Pick<VerdictData, "comparison">): Tone {

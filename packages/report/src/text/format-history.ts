@@ -1,4 +1,4 @@
-import { formatPercent, type HistoryAlert, nameMetric } from "@churnlab/core";
+import { formatPercent, type HistoryAlert, maxOf, nameMetric } from "@churnlab/core";
 import type { HistoryEntry, MetricHistory } from "../build-history.ts";
 import { formatCount, formatTime, formatValue } from "../format-value.ts";
 import { unitOf } from "../unit-of.ts";
@@ -16,7 +16,7 @@ export function formatHistory(history: MetricHistory, style: Style = PLAIN_STYLE
   const seen = new Set<number>();
   const title = `${scenario} / ${variant}: ${nameMetric({ role, metric })}`;
   if (runs.length === 0) return `${title}\nno run has measured it`;
-  const most = Math.max(...runs.map(({ value }) => value ?? 0));
+  const most = maxOf(runs.map(({ value }) => value ?? 0));
   const rows = runs.flatMap((run, i): TableRow[] => [
     ...headSeries(run, { previous: runs[i - 1], seen }),
     [

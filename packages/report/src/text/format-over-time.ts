@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "@churnlab/core/extremes";
 import type { StoredRun, StoreReader } from "@churnlab/store";
 import { chartTrial, type TimeChartId } from "../charts/chart-trial.ts";
 import { findPeak } from "../charts/find-extremes.ts";
@@ -42,12 +43,15 @@ export function formatOverTime(
   });
   if (firsts.length === 0) return [];
   const { trials } = loadTrialSeries(store, run, { trialIds: firsts });
-  const fromMs = Math.min(0, ...trials.flatMap(({ phases }) => phases.map((span) => span.fromMs)));
-  const toMs = Math.max(1, ...trials.flatMap(({ phases }) => phases.map((span) => span.toMs)));
+  const fromMs = Math.min(
+    0,
+    minOf(trials.flatMap(({ phases }) => phases.map((span) => span.fromMs))),
+  );
+  const toMs = Math.max(1, maxOf(trials.flatMap(({ phases }) => phases.map((span) => span.toMs))));
   const rows = LINES.flatMap(([id, labels]): TableRow[] => {
     const drawn = trials.flatMap((trial) => findLine(trial, id, labels));
     const peaks = drawn.map(({ line, chart }) => findPeak(line, chart.tMs)?.value ?? 0);
-    const frame = { fromMs, toMs, most: Math.max(...peaks), cells: CELLS_MAX };
+    const frame = { fromMs, toMs, most: maxOf(peaks), cells: CELLS_MAX };
     return drawn.map(({ trial, chart, line }, i) => [
       `${line.label}, ${trial.variant}`,
       drawSparkline({ tMs: chart.tMs, values: line.values }, frame),

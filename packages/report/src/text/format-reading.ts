@@ -1,4 +1,4 @@
-import { median } from "@churnlab/core";
+import { maxOf, median, minOf } from "@churnlab/core";
 import { chooseScale, formatNumber, formatValue } from "../format-value.ts";
 import { unitOf } from "../unit-of.ts";
 import type { MetricReading } from "../variant-readings.ts";
@@ -39,5 +39,5 @@ export function formatReading(
 }
 
 function formatRange(values: readonly number[], between: string): string {
-  return formatNumber(Math.min(...values)) + between + formatNumber(Math.max(...values));
+  return formatNumber(minOf(values)) + between + formatNumber(maxOf(values));
 }

@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "@churnlab/core/extremes";
 import { nameEnd } from "@churnlab/core/name-end";
 import { formatDurationMs } from "@churnlab/core/parse-duration";
 import { quantileOfSorted } from "@churnlab/core/quantile";
@@ -84,10 +85,10 @@ function describeTimes(probes: readonly PingProbe[], of: "open" | "closed"): Pin
   return {
     of,
     measuredBy: means.size > 1 ? "both" : only,
-    min: Math.min(...times),
+    min: minOf(times),
     median: quantileOfSorted(sorted, 0.5),
     p99: quantileOfSorted(sorted, 0.99),
-    max: Math.max(...times),
+    max: maxOf(times),
   };
 }
 

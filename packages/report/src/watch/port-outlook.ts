@@ -1,3 +1,4 @@
+import { maxOf } from "@churnlab/core/extremes";
 /** Ports towards one destination, and how fast they are taken. */
 export interface PortLoad {
   /** Ports that connect() may choose. */
@@ -51,7 +52,7 @@ function findOutlook(load: PortLoad, course: readonly number[]): PortOutlook {
   if (taken >= load.usable) return { kind: "exhausted" };
   const inMs = findCrossingMs(load, course, load.usable);
   if (inMs !== null) return { kind: "exhausts", inMs };
-  const highest = Math.max(...course);
+  const highest = maxOf(course);
   // The wheel ends TIME_WAIT in batches, so even a steady load moves by 2 s of the minute.
   if (highest <= taken + Math.max(1, taken * NOISE)) return { kind: "not-growing" };
   return { kind: "levels-off", ports: Math.round(highest) };

@@ -1,3 +1,4 @@
+import { minOf } from "@churnlab/core/extremes";
 import { h, type JSX } from "preact";
 import { chartTrial, type TimeChartId } from "../../charts/chart-trial.ts";
 import { type Frame, frameCharts } from "../../charts/frame-charts.ts";
@@ -72,7 +73,7 @@ export function collectPanels(trials: readonly TrialSeries[], id: TimeChartId): 
     phases,
   );
   const own = charts.map(({ chart }) => ({ ...shared, max: frameCharts([chart], phases).max }));
-  const isShared = shared.max <= SPAN_MAX * Math.min(...own.map(({ max }) => max));
+  const isShared = shared.max <= SPAN_MAX * minOf(own.map(({ max }) => max));
   return {
     isShared,
     panels: charts.map((panel, i) => ({ ...panel, frame: isShared ? shared : (own[i] as Frame) })),

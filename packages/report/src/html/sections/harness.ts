@@ -1,4 +1,4 @@
-import { describeMetric } from "@churnlab/core";
+import { describeMetric, maxOf } from "@churnlab/core";
 import { h } from "preact";
 import { formatHarness } from "../../text/format-harness.ts";
 import { PLAIN_STYLE } from "../../text/style.ts";
@@ -41,7 +41,7 @@ export function harnessSection({ run, readings }: ReportData): Section | null {
         ...measured.map((metric) => {
           const { values } = readMetric(reading, { role: "client", metric });
           const unit = describeMetric(metric)?.unit ?? "";
-          return h(Value, { value: values.length === 0 ? null : Math.max(...values), unit });
+          return h(Value, { value: values.length === 0 ? null : maxOf(values), unit });
         }),
       ]),
     }),

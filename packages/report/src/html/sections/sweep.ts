@@ -1,7 +1,9 @@
 import {
   describeMetric,
   type MetricKey,
+  maxOf,
   medianOrNull,
+  minOf,
   nameMetric,
   orderAxesByEffect,
   poolResponses,
@@ -103,7 +105,7 @@ function HeatFigure({ data, metric: key, x, y, facet, pooled }: HeatProps): JSX.
   const title = nameMetric(key);
   const svg = drawHeatMap({
     title,
-    summary: `From ${formatValue(Math.min(...known), unit)} to ${formatValue(Math.max(...known), unit)}.`,
+    summary: `From ${formatValue(minOf(known), unit)} to ${formatValue(maxOf(known), unit)}.`,
     unit,
     xTitle: nameAxis(x),
     yTitle: nameAxis(y),
