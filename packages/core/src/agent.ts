@@ -97,8 +97,8 @@ export interface ArmedShard {
    * Absent where the agent cannot tell before its report.
    */
   takeLatencies?(): readonly HistogramRecord[];
-  /** CPU time of all its workers so far, microseconds. Absent where it is not known before the report. */
-  readCpuUs?(): number;
+  /** CPU time of all its workers so far, microseconds; null until it is told. Absent where it is not known before the report. */
+  readCpuUs?(): number | null;
   /** The engine it runs. Absent where it is not known before the report. */
   readonly engine?: string;
   /** Ends the load now; `run` then resolves with what was done so far, connections in flight as `UNFINISHED`. */

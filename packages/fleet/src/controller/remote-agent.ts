@@ -96,7 +96,7 @@ export class RemoteAgent implements Agent {
       run: (startAtMs) => this.#run(shard, startAtMs),
       live: () => told().tally,
       takeLatencies: () => this.#latencies.splice(0),
-      readCpuUs: () => told().cpuUs ?? 0,
+      readCpuUs: () => told().cpuUs,
       get engine() {
         return told().engine ?? "";
       },

@@ -21,7 +21,7 @@ export class InsideAgent implements Agent {
   readonly workers: number;
   readonly #link: InsideLink;
   #tally: LiveTally = EMPTY_LIVE_TALLY;
-  #cpuUs = 0;
+  #cpuUs: number | null = null;
   #latencies: HistogramRecord[] = [];
 
   constructor(link: InsideLink, { name, workers }: BuiltWorld["agent"]) {
