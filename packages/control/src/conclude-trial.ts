@@ -169,6 +169,7 @@ export interface PartialTrial {
   readonly startedAtUnixMs: number;
 }
 
+/** A trial that was stopped while it ran: with all that was seen until then, and the phase it was in. */
 export function abortedTrial(trial: Trial, started: PartialTrial): TrialOutcome {
   return { state: "aborted", record: partialRecord(trial, started), phase: started.phase };
 }

@@ -1,35 +1,37 @@
 import {
-  type BindMode,
   countHistogram,
   deltaCounters,
   describeMetric,
   type FailureRecord,
   type HistogramRecord,
   type Measurement,
+  maxOf,
+  median,
   quantileUs,
   type Role,
   type ShardReport,
   type Tally,
-  type TrialEvent,
 } from "@churnlab/core";
-import { isExhaustion } from "./find-exhaustion.ts";
 import { QUANTILES } from "./latency-quantiles.ts";
 import type { Recorder } from "./recorder.ts";
+import { reduceExhaustion } from "./reduce-exhaustion.ts";
 import type { RoleReadings } from "./role-recorder.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
 /** Everything a trial is reduced to: one number per role and metric, computed once and stored. */
-export function reduceMeasurements({ trial, recording, report }: TrialEvidence): Measurement[] {
+export function reduceMeasurements(evidence: TrialEvidence): Measurement[] {
+  const { trial, recording, report } = evidence;
   // A load that ended before its time (a limit was reached) is a rate over the time it took.
   const loadMs = Math.max(1, Math.min(trial.spec.phases.measureMs, report.elapsedMs));
+  const ofRoles = recording.readings().flatMap((readings) => reduceRole(readings, recording));
   return [
     ...client(reduceTally(report.tally)),
     ...client(reduceRates({ trial, report }, loadMs)),
-    ...client(reduceFailures(report.failures, trial.spec.workload.bind)),
+    ...client(reduceFailures(report.failures)),
     ...client(report.histograms.flatMap(reduceHistogram)),
     ...client(reduceGenerator(report)),
-    ...recording.readings().flatMap((readings) => reduceRole(readings, recording)),
-    ...reduceExhaustion(recording.events()),
+    ...ofRoles,
+    ...reduceExhaustion(evidence, ofRoles),
   ];
 }
 
@@ -64,24 +66,10 @@ function nameCounts(ledger: string, counts: Readonly<Record<string, number>>): N
   return Object.entries(counts).map(([name, value]) => [`${ledger}.${name}`, value]);
 }
 
-function reduceFailures(failures: readonly FailureRecord[], bind: BindMode): Named[] {
+function reduceFailures(failures: readonly FailureRecord[]): Named[] {
   const counts = new Map<string, number>();
   for (const { errno, count } of failures) counts.set(errno, (counts.get(errno) ?? 0) + count);
-  const values: Named[] = [...counts].map(([errno, count]) => [`failures.${errno}`, count]);
-  const exhausted = failures
-    .filter((failure) => isExhaustion(failure, bind))
-    .map(({ firstMs }) => firstMs);
-  if (exhausted.length > 0) values.push(["ports.first_exhausted_ms", Math.min(...exhausted)]);
-  return values;
-}
-
-/** A server that dials says itself when it had no port left; of the client its failures tell. */
-function reduceExhaustion(events: readonly TrialEvent[]): Measurement[] {
-  const metric = "ports.first_exhausted_ms";
-  const first = events.find(({ role, kind, tMs }) => {
-    return role !== "client" && kind === "ports.exhausted" && tMs >= 0;
-  });
-  return first === undefined ? [] : [{ role: first.role, metric, value: first.tMs }];
+  return [...counts].map(([errno, count]) => [`failures.${errno}`, count]);
 }
 
 function reduceHistogram(record: HistogramRecord): Named[] {
@@ -132,10 +120,11 @@ function reduceTimeWait(role: Role, recording: Recorder): Named[] {
   if (gauge.length === 0) return [];
   const middleMs = (measureAtMs + measureEndedAtMs) / 2;
   const secondHalf = { fromMs: middleMs, toMs: measureEndedAtMs };
-  const plateau = series.window(role, "time_wait", secondHalf).toSorted((a, b) => a - b);
+  const plateau = median(series.window(role, "time_wait", secondHalf));
   return [
-    ["time_wait.peak", Math.max(...gauge)],
-    ["time_wait.plateau", plateau[Math.floor(plateau.length / 2)] ?? 0],
+    ["time_wait.peak", maxOf(gauge)],
+    // Without a sample in that half it is not known.
+    ...(plateau.defined ? [["time_wait.plateau", plateau.value] as const] : []),
     ["time_wait.end", gauge.at(-1) as number],
   ];
 }
@@ -143,7 +132,7 @@ function reduceTimeWait(role: Role, recording: Recorder): Named[] {
 function reducePorts({ ports }: RoleReadings): Named[] {
   const range = ports.at(-1)?.range;
   if (range === undefined) return [];
-  const used = Math.max(...ports.map((reading) => reading.used));
+  const used = maxOf(ports.map((reading) => reading.used));
   return [
     ["ports.range", range],
     ["ports.used_peak", used],
@@ -193,5 +182,5 @@ function reducePeak(
 /** The highest that a gauge was seen to be in the whole trial; null where it was not seen. */
 export function peakOf(recording: Recorder, role: Role, gauge: string): number | null {
   const values = recording.series.window(role, gauge, WHOLE_TRIAL);
-  return values.length === 0 ? null : Math.max(...values);
+  return values.length === 0 ? null : maxOf(values);
 }

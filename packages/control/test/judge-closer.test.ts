@@ -10,8 +10,9 @@ function readingsOf(role: Role, growth: Readonly<Record<string, number>>): RoleR
     gauges: {},
     counters,
   });
-  const idle = reading({ "tcpext.TW": 7 });
-  const after = reading({ ...growth, "tcpext.TW": 7 + (growth["tcpext.TW"] ?? 0) });
+  const idle = reading({ "tcpext.TW": 7, "tcpext.TWKilled": 0, "tcpext.TCPTimeWaitOverflow": 0 });
+  const now = { ...idle.counters, ...growth, "tcpext.TW": 7 + (growth["tcpext.TW"] ?? 0) };
+  const after = reading(now);
   const observer = { role } as RoleReadings["observer"];
   return { observer, idle, before: idle, after, ports: [] };
 }
@@ -86,6 +87,27 @@ describe("judgeCloser", () => {
     expect(labelOf(onClient, { workload: { ...workload, kind: "hold" } })).toBe("client");
     expect(labelOf(onTarget, { topology: "gateway" })).toBeNull();
     expect(labelOf(onTarget, { testbed: "external" })).toBeNull();
+  });
+
+  it.each(["tcpext.TW", "tcpext.TWKilled", "tcpext.TCPTimeWaitOverflow"])(
+    "labels none where a kernel does not tell %s, which is not 0 for that",
+    (counter) => {
+      const evidence = evidenceOf("server", onClient, {});
+      const readings = evidence.recording.readings();
+      const [client, target] = readings as [RoleReadings, RoleReadings];
+      const { [counter]: _, ...counters } = target.before.counters;
+      const unread = { ...target, before: { gauges: {}, counters } };
+      const recording = { readings: () => [client, unread] } as typeof evidence.recording;
+      expect(countFirstCloses({ ...evidence, recording })).toBeNull();
+      expect(judgeCloser({ ...evidence, recording })).toEqual([]);
+    },
+  );
+
+  it("labels none where a side was not observed", () => {
+    const evidence = evidenceOf("client", onClient, {});
+    const [client] = evidence.recording.readings();
+    const recording = { readings: () => [client] } as typeof evidence.recording;
+    expect(countFirstCloses({ ...evidence, recording })).toBeNull();
   });
 
   it("says nothing of a gateway, which enters TIME_WAIT towards its upstream too", () => {

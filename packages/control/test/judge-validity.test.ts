@@ -153,9 +153,12 @@ describe("what the kernels counted", () => {
   });
 
   it("is held against who should have closed first", async () => {
+    const none = { "tcpext.TW": 0, "tcpext.TWKilled": 0, "tcpext.TCPTimeWaitOverflow": 0 };
+    const entered = (count: number): CounterReading[] =>
+      [none, none, { ...none, "tcpext.TW": count }].map(counted);
     const observers = [
-      new FakeObserver(over({ "tcpext.TW": 2 }), "client"),
-      new FakeObserver(over({ "tcpext.TW": 5 }), "target"),
+      new FakeObserver(entered(2), "client"),
+      new FakeObserver(entered(5), "target"),
     ];
     expect(await judge({}, observers)).toEqual(["W_CLOSER_DIFFERS"]);
   });

@@ -1,4 +1,11 @@
-import type { CounterReading, Measurement, ShardReport, Trial, TrialWorld } from "@churnlab/core";
+import type {
+  CounterReading,
+  Measurement,
+  Role,
+  ShardReport,
+  Trial,
+  TrialWorld,
+} from "@churnlab/core";
 import { describe, expect, it } from "vitest";
 import { Recorder } from "../src/recorder.ts";
 import { reduceMeasurements } from "../src/reduce-measurements.ts";
@@ -115,8 +122,37 @@ describe("what the TIME_WAIT gauge is reduced to", () => {
       },
     });
     expect(of(measurements, "time_wait.peak")).toBe(32);
-    expect(of(measurements, "time_wait.plateau")).toBe(31);
+    expect(of(measurements, "time_wait.plateau")).toBe(30.5);
     expect(of(measurements, "time_wait.end")).toBe(8);
+  });
+
+  it("has no plateau where nothing was read in that half", async () => {
+    const measurements = await reduce({
+      observer: new FakeObserver([{ gauges: {}, counters: {} }]),
+      play(recorder, clock) {
+        recorder.series.add("client", clock.nowMs() + 10, { time_wait: 40 });
+        clock.advance(1000);
+      },
+    });
+    expect(of(measurements, "time_wait.peak")).toBe(40);
+    expect(of(measurements, "time_wait.plateau")).toBeUndefined();
+  });
+
+  it("is found among the samples of two days", async () => {
+    const measurements = await reduce({
+      observer: new FakeObserver([{ gauges: {}, counters: {} }]),
+      play(recorder, clock) {
+        for (let i = 0; i < 864_000; i++) {
+          recorder.series.add("client", clock.nowMs() + i * 200, {
+            time_wait: i % 5000,
+            accept_queue: i % 7,
+          });
+        }
+        clock.advance(864_000 * 200);
+      },
+    });
+    expect(of(measurements, "time_wait.peak")).toBe(4999);
+    expect(of(measurements, "accept_queue.peak")).toBe(6);
   });
 });
 
@@ -142,5 +178,46 @@ describe("what dumps of ports are reduced to", () => {
     const observer = new FakeObserver();
     observer.dumps = [0, 8, 2].map((used) => portsOf(used, 10));
     expect(of(await reduce({ observer }), "ports.used_peak")).toBe(8);
+  });
+});
+
+describe("when ports ran out", () => {
+  const failures = [
+    { step: "connect", errno: "EADDRNOTAVAIL", count: 3, firstMs: 700, lastMs: 900 },
+  ] as const;
+  const report = reportOf("a", { ...NO_LOAD, attempted: 20, failures });
+  const metric = "ports.first_exhausted_ms";
+
+  const lookedAt = (role: Role, used: number): FakeObserver => {
+    const observer = new FakeObserver([{ gauges: {}, counters: {} }], role);
+    observer.dumps = [portsOf(0, 10), portsOf(used, 10)];
+    return observer;
+  };
+
+  it("is the client's first errno for it, where its sockets bear that out or were not looked at", async () => {
+    expect(of(await reduce({ report, observer: lookedAt("client", 9) }), metric)).toBe(700);
+    expect(of(await reduce({ report }), metric)).toBe(700);
+  });
+
+  it("is not known where its sockets speak against it, and the failures are counted all the same", async () => {
+    const denied = await reduce({ report, observer: lookedAt("client", 8) });
+    expect(of(denied, metric)).toBeUndefined();
+    expect(of(denied, "failures.EADDRNOTAVAIL")).toBe(3);
+  });
+
+  it.each([
+    [9, 100],
+    [8, undefined],
+  ])("of a gateway with %i of 10 ports in use is %s", async (used, expected) => {
+    const observer = lookedAt("target", used);
+    const reduced = await reduce({
+      observer,
+      play(_, clock) {
+        clock.advance(100);
+        const atMs = clock.nowMs();
+        observer.events.push({ role: "target", atMs, kind: "ports.exhausted", detail: {} });
+      },
+    });
+    expect(of(reduced, metric)).toBe(expected);
   });
 });

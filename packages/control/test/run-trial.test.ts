@@ -210,9 +210,11 @@ describe("runTrial", () => {
   });
 
   it("labels every trial with who closed first", async () => {
-    const seen = (entered: number) => ({ gauges: {}, counters: { "tcpext.TW": entered } });
-    const readings = [seen(0), seen(0), seen(9)];
-    const { outcome } = await run({ observers: [new FakeObserver(readings)] });
+    const none = { "tcpext.TWKilled": 0, "tcpext.TCPTimeWaitOverflow": 0 };
+    const seen = (entered: number) => ({ gauges: {}, counters: { ...none, "tcpext.TW": entered } });
+    const client = new FakeObserver([seen(0), seen(0), seen(9)]);
+    const target = new FakeObserver([seen(0)], "target");
+    const { outcome } = await run({ observers: [client, target] });
     expect(outcome.record.closer).toBe("client");
     expect((await run()).outcome.record.closer).toBeNull();
   });

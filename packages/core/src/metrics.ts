@@ -139,7 +139,7 @@ const rows: readonly Row[] = [
     "lower",
     "gauge",
     every,
-    "Median of the gauge over the second half of the measure phase.",
+    "Median of the gauge over the second half of the measure phase; absent where none was read there.",
   ],
   ["time_wait.end", "sockets", "lower", "gauge", every, "The gauge at the end of the drain phase."],
   [
@@ -165,7 +165,7 @@ const rows: readonly Row[] = [
     "higher",
     "time",
     every,
-    "First EADDRNOTAVAIL or EADDRINUSE of the measure phase, of a client or of a built-in gateway towards its upstream; absent when there was none, and with bind: port.",
+    "First EADDRNOTAVAIL or EADDRINUSE of the measure phase, of a client or of a built-in gateway towards its upstream; absent when there was none, with bind: port, and where no look at the sockets saw 90 % of the range in use: then the cause is unknown.",
   ],
   ["rst.sent", "segments", "lower", "count", every, "Resets sent by TCP itself (Tcp.OutRsts)."],
   ["rst.received", "segments", "lower", "count", every, "Resets seen arriving, by packet capture."],

@@ -15,6 +15,7 @@ import {
   type SysctlRecord,
   type Target,
   type Testbed,
+  type TimedEvent,
   type TrialWorld,
   type Warning,
 } from "@churnlab/core";
@@ -109,6 +110,8 @@ export class FakeObserver implements Observer {
   dumps: PortReading[] = [];
   queues: QueueReading | null = null;
   doubts: readonly Warning[] = [];
+  /** Told once, at the next look. */
+  readonly events: TimedEvent[] = [];
   closed = false;
 
   constructor(
@@ -133,8 +136,8 @@ export class FakeObserver implements Observer {
     return next ?? null;
   }
 
-  takeEvents(): [] {
-    return [];
+  takeEvents(): TimedEvent[] {
+    return this.events.splice(0);
   }
 
   conclude(): readonly Warning[] {

@@ -1,5 +1,6 @@
 import type { Measurement } from "../measurement.ts";
 import type { MetricKey } from "../metric-key.ts";
+import type { Role } from "../role.ts";
 import type { TrialState } from "../trial.ts";
 import {
   type LaidOutMeasurements,
@@ -79,9 +80,22 @@ function createAbsenceReader({ role, metric }: MetricKey): (trial: ReadableTrial
     const sentOf = createValueReader({ role, metric: "rst.sent" });
     return (trial) => (sentOf(trial) === 0 ? ZERO : ABSENT);
   }
-  if (metric !== "ports.first_exhausted_ms") return () => ABSENT;
+  return metric === "ports.first_exhausted_ms" ? createNeverReader(role) : () => ABSENT;
+}
+
+/** Errnos that say "no port": where there were some, and no moment, nobody knows what ran out. */
+const PORT_ERRNOS = ["EADDRNOTAVAIL", "EADDRINUSE"] as const;
+
+/** Ports never ran out where failures were counted and none of them was for want of a port. */
+function createNeverReader(role: Role): (trial: ReadableTrial) => Reading {
   const failedOf = createValueReader({ role: "client", metric: "connections.failed" });
-  return (trial) => (failedOf(trial) === undefined ? ABSENT : NEVER);
+  const errnosOf = PORT_ERRNOS.map((errno) =>
+    createValueReader({ role, metric: `failures.${errno}` }),
+  );
+  return (trial) => {
+    const isDoubtful = errnosOf.some((countOf) => (countOf(trial) ?? 0) > 0);
+    return failedOf(trial) === undefined || isDoubtful ? ABSENT : NEVER;
+  };
 }
 
 /** Reads what a count is out of, connections or requests; null where it is out of nothing, or of none. */
