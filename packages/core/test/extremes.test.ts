@@ -1,10 +1,10 @@
-import fc from "fast-check";
+import { array, assert, double, property } from "fast-check";
 import { expect, it } from "vitest";
 import { maxOf, minOf } from "../src/extremes.ts";
 
 it("maxOf and minOf are Math.max and Math.min, of nothing and of NaN too", () => {
-  fc.assert(
-    fc.property(fc.array(fc.double()), (values) => {
+  assert(
+    property(array(double()), (values) => {
       expect(maxOf(values)).toBe(Math.max(...values));
       expect(minOf(values)).toBe(Math.min(...values));
     }),
