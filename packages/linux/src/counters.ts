@@ -55,22 +55,25 @@ class NamespaceCounters implements CounterReader {
   // Absent without IPv6 (ipv6.disable=1), and without the connection tracking module.
   readonly #sockstat6: ProcNetFile | undefined;
   readonly #conntrack: ProcNetFile | undefined;
+  readonly #held: DisposableStack;
   readonly #tcp = new CounterTable("Tcp:", Object.keys(KERNEL_COUNTERS.tcp));
   readonly #tcpGauges = new CounterTable("Tcp:", ["CurrEstab"]);
   readonly #tcpExt = new CounterTable("TcpExt:", Object.keys(KERNEL_COUNTERS.tcpext));
 
   constructor(directory: string) {
-    this.#snmp = new ProcNetFile("snmp", directory);
-    this.#netstat = new ProcNetFile("netstat", directory);
-    this.#sockstat = new ProcNetFile("sockstat", directory);
-    this.#sockstat6 = openProcNetFile("sockstat6", directory);
-    this.#conntrack = openProcNetFile("stat/nf_conntrack", directory);
+    using opened = new DisposableStack();
+    this.#snmp = opened.use(new ProcNetFile("snmp", directory));
+    this.#netstat = opened.use(new ProcNetFile("netstat", directory));
+    this.#sockstat = opened.use(new ProcNetFile("sockstat", directory));
+    this.#sockstat6 = opened.use(openProcNetFile("sockstat6", directory));
+    this.#conntrack = opened.use(openProcNetFile("stat/nf_conntrack", directory));
     this.#tcp.parse(this.#snmp.read());
     this.#tcpExt.parse(this.#netstat.read());
     this.absent = [
       ...this.#tcp.absent.map((name) => `tcp.${name}`),
       ...this.#tcpExt.absent.map((name) => `tcpext.${name}`),
     ];
+    this.#held = opened.move();
   }
 
   read(): CounterReading {
@@ -89,8 +92,7 @@ class NamespaceCounters implements CounterReader {
   }
 
   close(): void {
-    const optional = [this.#sockstat6, this.#conntrack];
-    for (const file of [this.#snmp, this.#netstat, this.#sockstat, ...optional]) file?.close();
+    this.#held.dispose();
   }
 
   [Symbol.dispose](): void {

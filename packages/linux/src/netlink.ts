@@ -39,12 +39,14 @@ export class NetlinkSocket implements Disposable {
   /** What `receive` filled; overwritten by the next call. */
   readonly buffer: Buffer = Buffer.alloc(RECEIVE_BYTES);
   readonly #fd: number;
+  readonly #held: DisposableStack;
   #sequence = 0;
-  #open = true;
 
   /** `queueBytes` is how much may wait to be read; the kernel's default (net.core.rmem_default) if absent. */
   constructor(protocol: number, { queueBytes }: { readonly queueBytes?: number } = {}) {
-    this.#fd = check("socket", libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol), "netlink");
+    using opened = new DisposableStack();
+    const fd = check("socket", libc().socket(AF_NETLINK, SOCK_RAW_CLOEXEC, protocol), "netlink");
+    this.#fd = opened.adopt(fd, (one) => libc().close(one));
     const timeval = Buffer.alloc(16);
     timeval.writeBigInt64LE(BigInt(ANSWER_TIMEOUT_S), 0);
     check("setsockopt", libc().setsockopt(this.#fd, SOL_SOCKET, SO_RCVTIMEO, timeval, 16));
@@ -53,6 +55,7 @@ export class NetlinkSocket implements Disposable {
     const on = Buffer.from([1, 0, 0, 0]);
     libc().setsockopt(this.#fd, SOL_NETLINK, NETLINK_CAP_ACK, on, 4);
     libc().setsockopt(this.#fd, SOL_NETLINK, NETLINK_EXT_ACK, on, 4);
+    this.#held = opened.move();
   }
 
   /**
@@ -129,13 +132,11 @@ export class NetlinkSocket implements Disposable {
 
   /** Its descriptor may be somebody else's by now. */
   #requireOpen(syscall: string): void {
-    if (!this.#open) throw new SystemError(syscall, ERRNO.EBADF, "netlink, closed");
+    if (this.#held.disposed) throw new SystemError(syscall, ERRNO.EBADF, "netlink, closed");
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    libc().close(this.#fd);
+    this.#held.dispose();
   }
 
   [Symbol.dispose](): void {

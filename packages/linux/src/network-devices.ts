@@ -1,9 +1,11 @@
-import { koffi, libc } from "./libc.ts";
+import { ERRNO } from "@churnlab/core/errno";
+import { check, errno, koffi, libc } from "./libc.ts";
 import { NETLINK, NetlinkSocket } from "./netlink.ts";
 import { alignNetlink, findAttribute, NLMSG, NLMSG_HEADER_BYTES } from "./netlink-message.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
 import { dumpLinks, IFLA, INTERFACE_HEADER_BYTES } from "./route-messages.ts";
 import { AF_INET, SOCK_CLOEXEC, SOCK_DGRAM } from "./socket-abi.ts";
+import { SystemError } from "./system-error.ts";
 
 export interface NetworkDevice {
   readonly name: string;
@@ -33,13 +35,13 @@ export function hasNetworkDevice(namespace: NetworkNamespace, name: string): boo
 /** The devices of a namespace, by index. Throws `SystemError`. */
 export function readNetworkDevices(namespace: NetworkNamespace): NetworkDevice[] {
   return namespace.run(() => {
-    const socket = libc().socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    const socket = check("socket", libc().socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "ethtool");
     try {
       return readLinks().map(({ name, mtu, qdisc }) => {
         return { name, mtu, qdisc, offloads: readOffloads(socket, name) };
       });
     } finally {
-      if (socket !== -1) libc().close(socket);
+      libc().close(socket);
     }
   });
 }
@@ -70,14 +72,24 @@ function parseLink(message: Buffer): Omit<NetworkDevice, "offloads"> {
   };
 }
 
-/** A device without an offload, and a driver without the question, answer an error: it is not on. */
 function readOffloads(socket: number, device: string): string[] {
-  return OFFLOADS.filter(([, command]) => {
-    const value = Buffer.alloc(8);
-    value.writeUInt32LE(command, 0);
-    const request = Buffer.alloc(40);
-    request.write(device, 0, 15);
-    request.writeBigUInt64LE(koffi().address(value), 16);
-    return libc().ioctl(socket, SIOCETHTOOL, request) === 0 && value.readUInt32LE(4) !== 0;
-  }).map(([name]) => name);
+  return OFFLOADS.filter(([, command]) => askDevice(socket, device, command) !== 0).map(
+    ([name]) => name,
+  );
+}
+
+/**
+ * struct ethtool_value: the answer of a device to a command without an argument. 0 where its driver does not have the question
+ * (EOPNOTSUPP), and where the device went away after it was listed (ENODEV).
+ */
+function askDevice(socket: number, device: string, command: number): number {
+  const value = Buffer.alloc(8);
+  value.writeUInt32LE(command, 0);
+  const request = Buffer.alloc(40);
+  request.write(device, 0, 15);
+  request.writeBigUInt64LE(koffi().address(value), 16);
+  if (libc().ioctl(socket, SIOCETHTOOL, request) === 0) return value.readUInt32LE(4);
+  const refusal = errno();
+  if (refusal === ERRNO.EOPNOTSUPP || refusal === ERRNO.ENODEV) return 0;
+  throw new SystemError("ioctl", refusal, `ethtool of ${device}`);
 }

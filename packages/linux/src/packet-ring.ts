@@ -53,34 +53,31 @@ export interface PacketRingOptions {
  */
 export class PacketRing implements Disposable {
   readonly #fd: number;
-  readonly #memory: KernelMemory;
   readonly #bytes: Buffer;
   readonly #words: Int32Array;
   readonly #frames: number;
+  readonly #held: DisposableStack;
   #next = 0;
   #lost = 0;
-  #open = true;
 
   /** Throws `SystemError`: EPERM without CAP_NET_RAW, EAFNOSUPPORT on a kernel without AF_PACKET. */
   constructor(namespace: NetworkNamespace, { filter, frames, outgoing }: PacketRingOptions) {
     this.#frames = Math.ceil((frames * FRAME_BYTES) / BLOCK_BYTES) * (BLOCK_BYTES / FRAME_BYTES);
     const ringBytes = this.#frames * FRAME_BYTES;
+    using opened = new DisposableStack();
     // Protocol 0 receives nothing: no packet gets past the filter that is not there yet.
-    this.#fd = namespace.run(() =>
+    const fd = namespace.run(() =>
       check("socket", libc().socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0)),
     );
-    try {
-      this.#attach(filter);
-      if (!outgoing) this.#ignoreOutgoing();
-      this.#makeRing(ringBytes);
-      this.#memory = new KernelMemory(ringBytes, { fd: this.#fd, offset: 0 });
-      namespace.run(() => this.#bindToAllDevices());
-    } catch (error) {
-      libc().close(this.#fd);
-      throw error;
-    }
-    this.#bytes = this.#memory.bytes();
-    this.#words = new Int32Array(this.#memory.buffer);
+    this.#fd = opened.adopt(fd, (one) => libc().close(one));
+    this.#attach(filter);
+    if (!outgoing) this.#ignoreOutgoing();
+    this.#makeRing(ringBytes);
+    const memory = opened.use(new KernelMemory(ringBytes, { fd: this.#fd, offset: 0 }));
+    namespace.run(() => this.#bindToAllDevices());
+    this.#bytes = memory.bytes();
+    this.#words = new Int32Array(memory.buffer);
+    this.#held = opened.move();
   }
 
   /** Visits every packet that has arrived and gives its memory back. Returns how many there were. */
@@ -114,10 +111,7 @@ export class PacketRing implements Disposable {
   }
 
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#memory.free();
-    libc().close(this.#fd);
+    this.#held.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -15,15 +15,19 @@ export class PortShare implements Disposable {
   percent = 0;
   readonly #ports: number = Math.max(1, readOwnPortRange().usable);
   readonly #buffer = Buffer.alloc(FILE_BYTES);
-  readonly #timeWaitFile: number = openOwn("sockstat");
+  readonly #timeWaitFile: number;
   readonly #inUseFile: number;
   readonly #inUseField: RegExp;
+  readonly #held: DisposableStack;
   #nextLookAtMs = 0;
 
   /** Of the sockets of one family. */
   constructor({ ipv6 }: { readonly ipv6: boolean }) {
-    this.#inUseFile = openOwn(ipv6 ? "sockstat6" : "sockstat");
+    using opened = new DisposableStack();
+    this.#timeWaitFile = opened.adopt(openOwn("sockstat"), closeSync);
+    this.#inUseFile = opened.adopt(openOwn(ipv6 ? "sockstat6" : "sockstat"), closeSync);
     this.#inUseField = ipv6 ? /TCP6: inuse (\d+)/ : /TCP: inuse (\d+)/;
+    this.#held = opened.move();
   }
 
   /** Looks again when the last look is long enough ago; takes about 5 µs then. */
@@ -42,8 +46,7 @@ export class PortShare implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#timeWaitFile);
-    closeSync(this.#inUseFile);
+    this.#held.dispose();
   }
 }
 

@@ -91,32 +91,34 @@ export function layOutRing(size: RingSize, setups: readonly number[] = RING_SETU
 }
 
 function inOwnMemory(size: RingSize, flags: number): RingLayout {
-  const sqes = new KernelMemory(size.submissions * SQE_BYTES);
+  using opened = new DisposableStack();
+  const sqes = opened.use(new KernelMemory(size.submissions * SQE_BYTES));
   // Heads, tails and flags take less than a page before the completions.
-  const rings = new KernelMemory(4096 + size.completions * CQE_BYTES + size.submissions * 4);
-  try {
-    const params = newParams(size, flags);
-    params.writeBigUInt64LE(BigInt(sqes.address), PARAMS.sqUserAddress);
-    params.writeBigUInt64LE(BigInt(rings.address), PARAMS.cqUserAddress);
-    const handle = callSetup(size.submissions, params);
-    return readLayout(params, { handle, registered: true, rings, sqes });
-  } catch (error) {
-    sqes.free();
-    rings.free();
-    throw error;
-  }
+  const rings = opened.use(
+    new KernelMemory(4096 + size.completions * CQE_BYTES + size.submissions * 4),
+  );
+  const params = newParams(size, flags);
+  params.writeBigUInt64LE(BigInt(sqes.address), PARAMS.sqUserAddress);
+  params.writeBigUInt64LE(BigInt(rings.address), PARAMS.cqUserAddress);
+  const handle = callSetup(size.submissions, params);
+  opened.move();
+  return readLayout(params, { handle, registered: true, rings, sqes });
 }
 
 function inKernelMemory(size: RingSize, flags: number): RingLayout {
   const params = newParams(size, flags);
-  const fd = callSetup(size.submissions, params);
+  using opened = new DisposableStack();
+  const fd = opened.adopt(callSetup(size.submissions, params), (one) => libc().close(one));
   const at = (offset: number): number => params.readUInt32LE(offset);
   const bytes = Math.max(
     at(PARAMS.cqCqes) + at(PARAMS.cqEntries) * CQE_BYTES,
     at(PARAMS.sqArray) + at(PARAMS.sqEntries) * 4,
   );
-  const rings = new KernelMemory(bytes, { fd, offset: OFFSET_RINGS });
-  const sqes = new KernelMemory(at(PARAMS.sqEntries) * SQE_BYTES, { fd, offset: OFFSET_SQES });
+  const rings = opened.use(new KernelMemory(bytes, { fd, offset: OFFSET_RINGS }));
+  const sqes = opened.use(
+    new KernelMemory(at(PARAMS.sqEntries) * SQE_BYTES, { fd, offset: OFFSET_SQES }),
+  );
+  opened.move();
   return readLayout(params, { handle: fd, registered: false, rings, sqes });
 }
 
@@ -160,6 +162,8 @@ function readLayout(params: Buffer, place: Place): RingLayout {
  * must have been accounted for before.
  */
 export function tearDownRing(layout: RingLayout): void {
+  using _sqes = layout.sqes;
+  using _rings = layout.rings;
   if (layout.registered) {
     const argument = Buffer.alloc(16);
     argument.writeUInt32LE(layout.handle, 0);
@@ -167,6 +171,4 @@ export function tearDownRing(layout: RingLayout): void {
   } else {
     libc().close(layout.handle);
   }
-  layout.rings.free();
-  layout.sqes.free();
 }

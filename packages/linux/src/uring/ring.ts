@@ -72,13 +72,14 @@ export class Ring implements Disposable {
   readonly #argumentView: DataView;
   readonly #enterFlags: number;
   #tail: number;
+  readonly #held: DisposableStack;
   #queued = 0;
-  #open = true;
 
   /** Throws `SystemError`: EPERM and ENOSYS where io_uring is refused, EMFILE where RLIMIT_NOFILE is below `slots`. */
   constructor(options: RingOptions) {
     const { submissions = 2048, completions = 8192, slots, setups } = options;
-    this.#layout = layOutRing({ submissions, completions }, setups);
+    using opened = new DisposableStack();
+    this.#layout = opened.adopt(layOutRing({ submissions, completions }, setups), tearDownRing);
     enter ??= bindC<Enter>(
       "long syscall(long number, uint32_t handle, uint32_t submit, uint32_t wait, uint32_t flags, uintptr_t argument, size_t bytes)",
     );
@@ -88,18 +89,14 @@ export class Ring implements Disposable {
     this.#results = new Int32Array(this.#layout.rings.buffer);
     this.#submissionMask = this.#layout.submissions - 1;
     this.#completionMask = this.#layout.completions - 1;
-    this.#argument = new KernelMemory(64);
+    this.#argument = opened.use(new KernelMemory(64));
     this.#argumentView = new DataView(this.#argument.buffer);
     this.#argumentView.setBigUint64(16, BigInt(this.#argument.address + TIMESPEC_AT), true);
     this.#enterFlags = this.#layout.registered ? ENTER.REGISTERED_RING : 0;
     this.#tail = this.#rings[this.#layout.sqTailAt] as number;
     this.slots = slots;
-    try {
-      this.#registerSlots(slots);
-    } catch (error) {
-      this.close();
-      throw error;
-    }
+    this.#registerSlots(slots);
+    this.#held = opened.move();
   }
 
   /** Makes sure that the next `entries` pushes are handed to the kernel together. */
@@ -175,10 +172,7 @@ export class Ring implements Disposable {
 
   /** The kernel cancels what is in flight only after this has returned: account for it first. */
   close(): void {
-    if (!this.#open) return;
-    this.#open = false;
-    tearDownRing(this.#layout);
-    this.#argument.free();
+    this.#held.dispose();
   }
 
   [Symbol.dispose](): void {
