@@ -21,15 +21,17 @@ interface Mapping {
  * nobody ever closes a number that has come to mean something else.
  */
 export class ThreadHoldings {
+  /**
+   * One cell: the socket that is not yet in the epoll instance that is held, plus one; 0 for none. It is written in the
+   * expression that opens the socket, as in `opening[0] = accept(…) + 1`: V8 ends a thread where a function is entered or a
+   * loop turns, so never between the two.
+   */
+  readonly opening: Float64Array;
   readonly #cells: Float64Array;
 
   constructor(cells: Float64Array) {
     this.#cells = cells;
-  }
-
-  /** A socket that is not yet in the epoll instance that is held; 0 cells are written for it, and none is read. */
-  set opening(fd: number | null) {
-    this.#cells[0] = fd === null ? 0 : fd + 1;
+    this.opening = cells.subarray(0, 1);
   }
 
   /** Holds a descriptor until the answer is called. Of an epoll instance, everything registered with it is held too. */

@@ -5,7 +5,7 @@ import { FreeSlots } from "../slots/free-slots.ts";
 import type { ServedEvents, ServedPlace, ServedWire } from "../slots/served-wire.ts";
 import { encodeResponses } from "../target/encode-responses.ts";
 import type { TargetJob } from "../target/target-server.ts";
-import { EpollSockets } from "./epoll-sockets.ts";
+import { EpollSockets, NO_SOCKET } from "./epoll-sockets.ts";
 
 /** A slot number that no connection has. */
 const LISTENER = 0xffff_ffff;
@@ -105,15 +105,16 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
         this.#refuse(ERRNO.EMFILE);
         return accepted;
       }
-      const fd = this.calls.accept4(this.#listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
-      if (fd === -1) {
+      const { opening } = this.holdings;
+      opening[0] = this.calls.accept4(this.#listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC) + 1;
+      const fd = opening[0] - 1;
+      if (fd === NO_SOCKET) {
         this.#free.giveBack(slot);
         const failure = errno();
         if (failure === ERRNO.EAGAIN) this.#pending = false;
         else this.#refuse(failure);
         return accepted;
       }
-      this.holdings.opening = fd;
       this.#attach(slot, fd);
     }
     return ACCEPT_BURST;
@@ -130,7 +131,7 @@ export class EpollServedWire extends EpollSockets<ServedEvents> implements Serve
     this.#watched[slot] = 0;
     this.#closesAs[slot] = 0;
     this.epoll.add(fd, slot, this.generation[slot] as number);
-    this.holdings.opening = null;
+    this.holdings.opening[0] = 0;
     this.events.accepted(slot);
   }
 }

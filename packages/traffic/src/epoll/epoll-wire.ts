@@ -39,9 +39,10 @@ export class EpollWire extends EpollSockets<SlotEvents> implements SlotWire {
 
   open(slot: number): void {
     const type = SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC;
-    const fd = this.calls.socket(this.#family, type, 0);
+    const { opening } = this.holdings;
+    opening[0] = this.calls.socket(this.#family, type, 0) + 1;
+    const fd = opening[0] - 1;
     const refusal = fd === NO_SOCKET ? errno() : 0;
-    this.holdings.opening = fd === NO_SOCKET ? null : fd;
     this.sockets[slot] = fd;
     this.#connecting[slot] = 1;
     if (refusal !== 0) {
@@ -50,7 +51,7 @@ export class EpollWire extends EpollSockets<SlotEvents> implements SlotWire {
     }
     const unbound = this.#localEnd?.bind(fd) ?? 0;
     const refused = unbound === 0 ? this.#connect(fd, slot) : 0;
-    this.holdings.opening = null;
+    opening[0] = 0;
     if (unbound !== 0) this.events.failed(slot, "bind", unbound);
     else if (refused !== 0) this.#failed(slot, refused);
   }

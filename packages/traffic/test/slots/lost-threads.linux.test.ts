@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { type NetworkNamespace, RING_SETUPS } from "@churnlab/linux";
@@ -9,6 +8,7 @@ import { TargetThreads } from "../../src/target/target-threads.ts";
 import { WorkerCounters } from "../../src/worker-counters.ts";
 import { aWorkload, closed } from "../fixtures/a-workload.ts";
 import type { HoldOptions } from "../fixtures/hold-by-old-ring.ts";
+import { countOpenDescriptors, expectNoMoreThan } from "../fixtures/open-descriptors.ts";
 import { answerWith, serveRudely } from "../fixtures/rude-server.ts";
 import { Lab, TARGET_HOST, targetAddress } from "../fixtures/world.ts";
 
@@ -18,16 +18,8 @@ afterAll(() => lab[Symbol.asyncDispose]());
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const LOST = 3;
 const HELD = 100;
-
-const countDescriptors = (): number => readdirSync("/proc/self/fd").length;
-
-/** The least of several looks: what is let go of by the other side closes a moment later. */
-async function settledDescriptors(): Promise<number> {
-  for (let previous = -1; previous !== countDescriptors(); await sleep(200)) {
-    previous = countDescriptors();
-  }
-  return countDescriptors();
-}
+/** A target is ended when the client sees so many open: from the first on it accepts, which it may be ended in the middle of. */
+const SEEN_OPEN = [1, 1, 1, 10, HELD];
 
 describe.each(["ring", "epoll"] as const)("a thread of %s that is terminated", (engine) => {
   test("in the middle of its load leaves neither connections nor descriptors", async () => {
@@ -47,10 +39,11 @@ describe.each(["ring", "epoll"] as const)("a thread of %s that is terminated", (
       expect(failures).toMatchObject([{ step: "receive", errno: "UNFINISHED", count: HELD }]);
     };
     await loseOne();
-    const before = await settledDescriptors();
+    await expect.poll(() => world.targetGauge("tcp.CurrEstab")).toBe(0);
+    const before = countOpenDescriptors();
     for (let i = 0; i < LOST; i++) await loseOne();
-    expect(await settledDescriptors()).toBeLessThanOrEqual(before);
-    expect(world.targetGauge("tcp.CurrEstab")).toBe(0);
+    await expectNoMoreThan(before);
+    await expect.poll(() => world.targetGauge("tcp.CurrEstab")).toBe(0);
   });
 
   test.each(["none", "never-accept"] as const)(
@@ -58,7 +51,7 @@ describe.each(["ring", "epoll"] as const)("a thread of %s that is terminated", (
     async (misbehaviour) => {
       using world = lab.open();
       await using targets = new TargetThreads();
-      const loseOne = async (): Promise<void> => {
+      const loseOne = async (seenOpen: number): Promise<void> => {
         const target = await targets.start({
           namespaceFd: world.target.fd,
           address: TARGET_HOST,
@@ -75,19 +68,20 @@ describe.each(["ring", "epoll"] as const)("a thread of %s that is terminated", (
         const workload = aWorkload({ kind: "hold", arrival: closed(HELD) });
         await world.offer(workload, targetAddress(8080), {
           during: async (shard) => {
-            while (shard.live().open < HELD) await sleep(10);
+            while (shard.live().open < seenOpen) await immediately();
             await targets.threads[0]?.terminate();
             await target.stop();
             shard.stop();
           },
         });
       };
-      await loseOne();
-      const before = await settledDescriptors();
+      await loseOne(HELD);
+      await expect.poll(() => world.targetGauge("tcp.CurrEstab")).toBe(0);
+      const before = countOpenDescriptors();
       // Each listens on the same port, which it cannot where the one before still does.
-      for (let i = 0; i < LOST; i++) await loseOne();
-      expect(await settledDescriptors()).toBeLessThanOrEqual(before);
-      expect(world.targetGauge("tcp.CurrEstab")).toBe(0);
+      for (const seenOpen of SEEN_OPEN) await loseOne(seenOpen);
+      await expectNoMoreThan(before);
+      await expect.poll(() => world.targetGauge("tcp.CurrEstab")).toBe(0);
     },
   );
 });
@@ -97,7 +91,7 @@ test.each(RING_SETUPS.map((flags) => ({ setup: `0x${flags.toString(16)}`, flags 
   async ({ flags }) => {
     using world = lab.open();
     await using server = serveRudely(world.target, answerWith(ANSWER));
-    const before = await settledDescriptors();
+    const before = countOpenDescriptors();
     const counters = new WorkerCounters();
     const options: HoldOptions = {
       namespaceFd: (world.clients[0] as NetworkNamespace).fd,
@@ -117,7 +111,7 @@ test.each(RING_SETUPS.map((flags) => ({ setup: `0x${flags.toString(16)}`, flags 
     await worker.terminate();
     counters.holdings.giveBack();
     expect(counters.holdings.empty).toBe(true);
-    expect(await settledDescriptors()).toBeLessThanOrEqual(before);
+    await expectNoMoreThan(before);
     await expect.poll(() => world.targetGauge("tcp.CurrEstab")).toBe(0);
   },
 );
