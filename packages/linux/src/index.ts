@@ -62,6 +62,7 @@ export * from "./process-identity.ts";
 export * from "./read-boot-id.ts";
 export * from "./tick-rate.ts";
 export * from "./virtualisation.ts";
+export * from "./wake-first.ts";
 
 // Sockets at full speed.
 

@@ -1,6 +1,6 @@
 import { isIPv6 } from "node:net";
 import { ERRNO, type Workload } from "@churnlab/core";
-import { PortShare } from "@churnlab/linux";
+import { PortShare, wakeFirst } from "@churnlab/linux";
 import type { WorkerJob } from "../engine.ts";
 import { IN_FLIGHT_MAX, SWEEP_MS } from "../limits.ts";
 import { monotonicMs } from "../monotonic.ts";
@@ -63,9 +63,10 @@ export class SlotLoad implements ConnectionsLoad, PacedLoad {
   run(wire: SlotWire): void {
     using _portShare = this.portShare;
     this.connections.wire = wire;
+    this.#beginFirst(wire);
     while (!this.#arrivalsOver || this.table.live > 0) {
       this.#turn();
-      wire.poll(Math.max(0, this.#nextTurnAtMs() - monotonicMs()));
+      this.#poll(wire);
     }
   }
 
@@ -162,7 +163,19 @@ export class SlotLoad implements ConnectionsLoad, PacedLoad {
     this.#unitEnded(true);
   }
 
-  #turn(): void {
+  /** Waits for the first unit and begins it: in time also where others want the processor, so that all workers begin at once. */
+  #beginFirst(wire: SlotWire): void {
+    using _ = wakeFirst();
+    const firstAtMs = this.#pacer.nextAtMs;
+    while (this.#turn() < firstAtMs && !this.#arrivalsOver) this.#poll(wire);
+  }
+
+  #poll(wire: SlotWire): void {
+    wire.poll(Math.max(0, this.#nextTurnAtMs() - monotonicMs()));
+  }
+
+  /** Does what is due, and returns the time that it took for now. */
+  #turn(): number {
     const nowMs = monotonicMs();
     this.connections.nowMs = nowMs;
     if (nowMs >= this.#nextSweepAtMs) this.#sweep(nowMs);
@@ -173,6 +186,7 @@ export class SlotLoad implements ConnectionsLoad, PacedLoad {
     for (let atMs = this.rests.nextAtMs; atMs <= nowMs; atMs = this.rests.nextAtMs) {
       this.connections.wake(this.rests.take(), atMs);
     }
+    return nowMs;
   }
 
   #nextTurnAtMs(): number {
