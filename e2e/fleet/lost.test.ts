@@ -46,19 +46,39 @@ afterEach(() => fleet[Symbol.asyncDispose]());
 const isGone = (): Promise<boolean> => until(() => fleet.countHosts() === 0, 15_000);
 
 describe("an agent that is lost in the middle of its load", () => {
-  it.each(["SIGKILL", "SIGSTOP"] as const)(
-    "by %s makes the trial invalid, by its name",
-    async (signal) => {
-      const testbed = await fleet.open("RUNLOST");
-      const lost = fleet.agents.get("a2")?.child;
-      const outcome = await runWith(testbed, () => lost?.kill(signal));
-      expect(outcome).toMatchObject({ state: "invalid", reason: expect.stringContaining("a2") });
-      lost?.kill("SIGCONT");
-      // One that was frozen wakes, hears that it was long ago, and takes its side down by itself.
-      await testbed.close();
-      expect(await isGone()).toBe(true);
-    },
-  );
+  it("makes the trial invalid, by its name", async () => {
+    const testbed = await fleet.open("RUNLOST");
+    const lost = fleet.agents.get("a2")?.child;
+    const outcome = await runWith(testbed, () => lost?.kill("SIGKILL"));
+    expect(outcome).toMatchObject({ state: "invalid", reason: expect.stringContaining("a2") });
+    await testbed.close();
+    expect(await isGone()).toBe(true);
+  });
+});
+
+describe("an agent that is frozen in the middle of its load, for longer than its dead-man's time", () => {
+  it("begins nothing when it wakes in the middle of the next attempt, though heartbeats of its controller wait in its socket: that counts its own connections alone", async () => {
+    await fleet.startAgent({ name: "a3", role: "load", addresses: ["198.18.2.3"] });
+    const testbed = await fleet.open("RUNFROZEN");
+    const frozen = fleet.agents.get("a2");
+    const lost = await runOne(SCENARIO.replace("4s", "60s"), testbed, {
+      ...afterMeasure(300, () => frozen?.child.kill("SIGSTOP")),
+    });
+    expect(lost).toMatchObject({ state: "invalid", reason: expect.stringContaining("a2") });
+    const next = await runOne(SCENARIO, testbed, {
+      ...afterMeasure(700, () => frozen?.child.kill("SIGCONT")),
+    });
+    expect("reason" in next ? next.reason : next.state).toBe("completed");
+    const { tally, measurements } = next.record;
+    expect(tally.connections).toMatchObject({ intended: 800, succeeded: 800 });
+    const opens = ["tcp.ActiveOpens", "tcp.PassiveOpens"].flatMap((metric) =>
+      measurements.filter((each) => each.metric === metric).map(({ value }) => value),
+    );
+    expect(opens.filter((count) => count > 0)).toEqual([800, 800]);
+    expect(frozen?.log()).toContain("stopping the load and restoring");
+    expect(await isGone()).toBe(true);
+    await testbed.close();
+  });
 });
 
 describe("the target's agent that is lost in the middle of the load", () => {

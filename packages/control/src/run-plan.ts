@@ -164,10 +164,11 @@ function abortUnserved({ record }: TrialOutcome, { message }: ChurnError): Trial
 
 const NO_ATTEMPT: PastAttempts = { lost: 0, interrupted: 0 };
 
-/** What may go well the next time: an agent was lost, late, or lost its results. */
+/** What may go well the next time: an agent was lost, late, came back, or lost its results. */
 const REPEATED: ReadonlySet<WarningCode> = new Set([
   "W_AGENT_LOST",
   "W_CLOCK_UNSURE",
+  "W_LOAD_STRAY",
   "W_RESULTS_INCOMPLETE",
 ]);
 

@@ -101,6 +101,11 @@ export interface ArmedShard {
   readCpuUs?(): number | null;
   /** The engine it runs. Absent where it is not known before the report. */
   readonly engine?: string;
+  /**
+   * The load begins nothing after this time of the machine's CLOCK_BOOTTIME, milliseconds, unless it is given a later one by
+   * then: also where nobody can stop it, as its process was frozen. Absent where nobody but the caller can outlive it.
+   */
+  keepUntil?(bootMs: number): void;
   /** Ends the load now; `run` then resolves with what was done so far, connections in flight as `UNFINISHED`. */
   stop(): void;
 }

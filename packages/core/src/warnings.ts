@@ -133,6 +133,11 @@ export const WARNING_CODES = {
     meaning:
       "The clocks of the agents were not known well enough, or they started too far from each other.",
   },
+  W_LOAD_STRAY: {
+    invalidates: true,
+    meaning:
+      "An agent that was lost came back, later than it could have load by its own clocks, with the load of an earlier attempt: it was told to end it, and the trial is repeated as a new attempt.",
+  },
   W_RESULTS_INCOMPLETE: {
     invalidates: true,
     meaning: "An agent's results do not add up to the totals that it sent with them.",

@@ -14,6 +14,7 @@ export * from "./system-error.ts";
 
 // Hosts, and threads that live in one.
 
+export * from "./boot-clock.ts";
 export * from "./ip-address.ts";
 export * from "./lock-file.ts";
 export * from "./namespace-cookie.ts";

@@ -63,8 +63,8 @@ export type EngineProbe =
  * `first_byte`, `request`: from the moment the request is sent, of requests that succeeded. `total`: intended start of a unit to its end, the closed
  * socket or, of a keep-alive request, the whole answer; of units that succeeded; a hold has none.
  *
- * An engine starts no load before `startAtMs`. It looks at `counters.stopping` at least every `SWEEP_MS` and then begins
- * nothing, closes what idles, thinks or is held, and ends what is in flight as `UNFINISHED`. It returns when every connection it opened is
+ * An engine starts no load before `startAtMs`. It looks at `counters.stopping` at least every `SWEEP_MS`, and after a longer pause before it begins
+ * anything, and then begins nothing, closes what idles, thinks or is held, and ends what is in flight as `UNFINISHED`. It returns when every connection it opened is
  * closed and counted. It may block its thread; it may not throw for anything the network does.
  */
 export interface Engine {

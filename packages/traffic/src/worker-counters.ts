@@ -11,6 +11,7 @@ import {
   nameErrno,
   type Tally,
 } from "@churnlab/core";
+import { bootMs } from "@churnlab/linux";
 import { CONNECT_COST_CELLS } from "./connect-cost.ts";
 import { THREAD_HOLDINGS_BYTES, ThreadHoldings } from "./thread-holdings.ts";
 
@@ -35,11 +36,13 @@ export const WARM_UP = 0;
 export const MEASURE = 1;
 export type Bank = typeof WARM_UP | typeof MEASURE;
 
-const CONTROL_SLOTS = 4;
+const CONTROL_SLOTS = 6;
 const STOP_SLOT = 0;
 const OPEN_SLOT = 1;
 /** Two slots hold how late the first unit of work was, as one double. */
 const START_SLOT = 2;
+/** Two more hold until when it may go on, on CLOCK_BOOTTIME, as one double; 0: to its end. */
+const UNTIL_SLOT = 4;
 /** Stands for "in time", as 0 stands for "nothing was begun". */
 const IN_TIME_MS = 1e-9;
 
@@ -62,13 +65,14 @@ export const COUNTER_SLOT = Object.fromEntries(
 ) as Readonly<Record<CounterName, number>>;
 
 /**
- * The counts of one worker in shared memory. Only the worker writes (except the stop flag); every other thread may read
+ * The counts of one worker in shared memory. Only the worker writes (except the stop flag and until when it may go on); every other thread may read
  * at any time and sees values that are at most a moment old, so nothing per connection ever crosses a thread by message.
  */
 export class WorkerCounters {
   readonly shared: SharedArrayBuffer;
   readonly #control: Int32Array;
   readonly #start: Float64Array;
+  readonly #untilMs: Float64Array;
   #begun = false;
   /** Slots of the warm-up bank, then of the measure bank; see `COUNTER_SLOT`. For engines' inner loops. */
   readonly slots: Uint32Array;
@@ -82,6 +86,7 @@ export class WorkerCounters {
     this.shared = shared;
     this.#control = new Int32Array(shared, 0, CONTROL_SLOTS);
     this.#start = new Float64Array(shared, START_SLOT * 4, 1);
+    this.#untilMs = new Float64Array(shared, UNTIL_SLOT * 4, 1);
     this.slots = new Uint32Array(shared, countersAt, 2 * COUNTERS.length);
     this.#failures = new Float64Array(shared, failuresAt, failureCells * 3);
     this.#histograms = Object.fromEntries(
@@ -91,12 +96,20 @@ export class WorkerCounters {
     this.holdings = new ThreadHoldings(new Float64Array(shared, holdingsAt));
   }
 
+  /** Whether it was told to stop, or nobody has kept it going. */
   get stopping(): boolean {
-    return Atomics.load(this.#control, STOP_SLOT) !== 0;
+    if (Atomics.load(this.#control, STOP_SLOT) !== 0) return true;
+    const untilMs = this.#untilMs[0] as number;
+    return untilMs !== 0 && bootMs() > untilMs;
   }
 
   requestStop(): void {
     Atomics.store(this.#control, STOP_SLOT, 1);
+  }
+
+  /** It stops by itself after this time of CLOCK_BOOTTIME, unless it is kept for longer by then. */
+  keepUntil(atBootMs: number): void {
+    this.#untilMs[0] = atBootMs;
   }
 
   /** Connections open now. */

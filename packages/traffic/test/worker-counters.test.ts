@@ -1,4 +1,5 @@
 import { countHistogram, ERRNO } from "@churnlab/core";
+import { bootMs } from "@churnlab/linux";
 import { describe, expect, test } from "vitest";
 import { MEASURE, WARM_UP, WorkerCounters } from "../src/worker-counters.ts";
 
@@ -14,6 +15,16 @@ describe("the counts of a worker", () => {
     expect(read.toHistograms().map(countHistogram)).toEqual([0, 1, 0, 0, 0]);
     read.requestStop();
     expect(written.stopping).toBe(true);
+  });
+
+  test("say that nobody keeps the load going when the time is over until which it was kept", () => {
+    const worker = new WorkerCounters();
+    const main = new WorkerCounters(worker.shared);
+    expect(worker.stopping).toBe(false);
+    main.keepUntil(bootMs() + 60_000);
+    expect(worker.stopping).toBe(false);
+    main.keepUntil(bootMs() - 1);
+    expect(worker.stopping).toBe(true);
   });
 
   test("keep the phases apart", () => {

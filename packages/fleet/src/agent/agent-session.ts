@@ -6,6 +6,7 @@ import type { Request } from "../messages/envelope.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
 import {
   type ArmRequest,
+  isSameAttempt,
   type KeyedRequest,
   type PrepareReply,
   type PrepareRequest,
@@ -26,6 +27,8 @@ import { type SideMaker, TrialSide } from "./trial-side.ts";
 
 /** A start that is nearer than this comes too late: workers have to be told of it. */
 const LEAD_MS_MIN = 2;
+/** Workers that end by themselves do so after the dead-man's switch has: a load that ended so is never taken for a whole one. */
+const KEEP_SLACK_MS = 500;
 
 export interface SessionParts {
   readonly options: AgentOptions;
@@ -48,6 +51,7 @@ interface Attempt {
   readonly key: TrialKey;
   /** Aborted when nobody waits for it any more: with why. */
   readonly over: AbortController;
+  readonly deadMan: DeadMan;
 }
 
 interface Current extends Attempt {
@@ -71,13 +75,25 @@ export class AgentSession implements AsyncDisposable {
 
   /** Whom it serves. A side that is taken down is its run's until that is done: its load may go on for some seconds. */
   get run(): string | null {
-    if (this.#there !== null) return this.#there.run;
-    const attempt = this.#attempt;
-    return attempt === null || attempt.over.signal.aborted ? null : attempt.run;
+    return this.#served?.run ?? null;
   }
 
+  /** Of which attempt that is. */
+  get key(): TrialKey | null {
+    return this.#served?.key ?? null;
+  }
+
+  /** A load that was given up begins nothing any more. */
   get state(): AgentState {
-    return this.#current?.side.state ?? "idle";
+    const current = this.#current;
+    if (current === null) return "idle";
+    const { state } = current.side;
+    return state === "running" && current.over.signal.aborted ? "done" : state;
+  }
+
+  /** Before anything is said of it: whoever was frozen for too long has no controller any more, whether a timer has found that or not. */
+  judge(): void {
+    this.#attempt?.deadMan.judge();
   }
 
   /** Refuses what comes from a controller that lost its lock; see `KeptFence`. */
@@ -95,8 +111,7 @@ export class AgentSession implements AsyncDisposable {
     this.#requireRole(request);
     this.#requireCapacity(request);
     this.#giveUp("another trial is to be prepared");
-    const attempt = { run, key: request.key, over: new AbortController() };
-    this.#attempt = attempt;
+    const attempt = this.#begin(run, request.key);
     const watch = this.#watchController(attempt, holder);
     return this.#inTurn(async () => {
       await using stack = new AsyncDisposableStack();
@@ -111,6 +126,7 @@ export class AgentSession implements AsyncDisposable {
       const side = stack.use(await this.#build(request, attempt.over.signal));
       stack.use(this.#sampleLive(run, request, side));
       this.#current = { ...attempt, side, stack: stack.move() };
+      this.#keepLoad(attempt);
       return side.describe();
     });
   }
@@ -153,15 +169,30 @@ export class AgentSession implements AsyncDisposable {
 
   /** Takes the side of this attempt down; one that is gone already is no failure. */
   async restore({ key }: KeyedRequest): Promise<void> {
-    if (this.#attempt !== null && isSame(this.#attempt.key, key)) this.#giveUp("it is restored");
+    if (this.#attempt !== null && isSameAttempt(this.#attempt.key, key))
+      this.#giveUp("it is restored");
     await this.#inTurn(async () => {
-      if (this.#current !== null && isSame(this.#current.side.key, key)) await this.#takeDown();
+      if (this.#current !== null && isSameAttempt(this.#current.side.key, key))
+        await this.#takeDown();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#giveUp("the agent ends");
     await this.#inTurn(() => this.#takeDown());
+  }
+
+  get #served(): Attempt | null {
+    if (this.#there !== null) return this.#there;
+    return this.#attempt?.over.signal.aborted === false ? this.#attempt : null;
+  }
+
+  #begin(run: string, key: TrialKey): Attempt {
+    const release = (): void => void this.#release(attempt);
+    const deadMan = new DeadMan(release, this.#parts.deadManMs);
+    const attempt: Attempt = { run, key, over: new AbortController(), deadMan };
+    this.#attempt = attempt;
+    return attempt;
   }
 
   get #name(): string {
@@ -198,20 +229,26 @@ export class AgentSession implements AsyncDisposable {
 
   /** Ends the attempt when its controller has not been heard for too long. */
   #watchController(attempt: Attempt, holder: string): Disposable {
-    const { followRun, deadManMs } = this.#parts;
     const stack = new DisposableStack();
-    const deadMan = stack.use(new DeadMan(() => void this.#release(attempt), deadManMs));
+    stack.use(attempt.deadMan);
     stack.use(
-      followRun(attempt.run, (heard) => {
-        if (heard === holder) deadMan.hear();
+      this.#parts.followRun(attempt.run, (heard) => {
+        if (heard !== holder) return;
+        attempt.deadMan.hear();
+        this.#keepLoad(attempt);
       }),
     );
     return stack;
   }
 
+  /** Its workers end by themselves when nobody does this again: they wake at once, and before anybody, when a frozen process goes on. */
+  #keepLoad({ over, deadMan }: Attempt): void {
+    if (this.#current?.over === over) this.#current.side.keepUntil(deadMan.untilMs + KEEP_SLACK_MS);
+  }
+
   #of(key: TrialKey): Current {
     const current = this.#current;
-    const isThere = current !== null && isSame(current.side.key, key);
+    const isThere = current !== null && isSameAttempt(current.side.key, key);
     if (isThere && !current.over.signal.aborted) return current;
     throw new ChurnError(
       "E_AGENT",
@@ -280,8 +317,4 @@ export class AgentSession implements AsyncDisposable {
     this.#changing = turn.catch(() => {});
     return turn;
   }
-}
-
-function isSame(a: TrialKey, b: TrialKey): boolean {
-  return a.trial === b.trial && a.attempt === b.attempt;
 }

@@ -7,19 +7,21 @@ import type { AgentSession } from "./agent-session.ts";
 /** Says every second that the agent lives, and what it does. */
 export function beat(
   say: Say,
-  session: Pick<AgentSession, "state" | "run">,
+  session: Pick<AgentSession, "judge" | "state" | "run" | "key">,
   { options, instance }: { readonly options: AgentOptions; readonly instance: string },
 ): Disposable {
   const { access, clock } = options;
   let seq = 0;
   const send = (): void => {
-    const { state, run } = session;
+    session.judge();
+    const { state, run, key } = session;
     const heartbeat: Heartbeat = {
       agent: access.name,
       instance,
       seq: seq++,
       state,
       run,
+      key,
       nowMs: clock.nowMs(),
     };
     say(heartbeatSubject(access.name), heartbeat);

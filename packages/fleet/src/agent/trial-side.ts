@@ -61,6 +61,7 @@ export class TrialSide implements AsyncDisposable {
   #stage: Stage = "prepared";
   #shard: ArmedShard | null = null;
   #running: Promise<unknown> = Promise.resolve();
+  #untilMs: number | null = null;
   /** Aborted when it is taken down: nothing of its hosts is read afterwards. */
   readonly #over = new AbortController();
 
@@ -146,6 +147,7 @@ export class TrialSide implements AsyncDisposable {
       this.#stage = "prepared";
       throw error;
     }
+    if (this.#untilMs !== null) this.#shard.keepUntil?.(this.#untilMs);
     this.#stage = "armed";
     if (!this.#over.signal.aborted) return;
     this.stop();
@@ -168,6 +170,12 @@ export class TrialSide implements AsyncDisposable {
     });
     this.#running = report.catch(() => {}); // told to who has the report
     return report;
+  }
+
+  /** Its load begins nothing after this time of CLOCK_BOOTTIME, unless it is kept for longer by then. */
+  keepUntil(bootMs: number): void {
+    this.#untilMs = bootMs;
+    this.#shard?.keepUntil?.(bootMs);
   }
 
   stop(): void {

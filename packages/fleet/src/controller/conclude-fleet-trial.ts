@@ -10,12 +10,14 @@ export interface Concluding {
   readonly observers: readonly RemoteObserver[];
   readonly agents: readonly RemoteAgent[];
   readonly results: Pick<ResultCollector, "takeStrays">;
+  /** Agents with load of an earlier attempt beside this one. */
+  readonly returned: readonly string[];
 }
 
 /** What only a fleet knows of a trial: how well its clocks agreed, who was lost, what was missed, and what strayed. */
 export async function concludeFleetTrial(
   { target: { lost: targetLost } }: Crew,
-  { clocks, observers, agents, results }: Concluding,
+  { clocks, observers, agents, results, returned }: Concluding,
 ): Promise<WorldConclusion> {
   const starts = agents.flatMap(({ startLateMs }) => startLateMs ?? []);
   const { measurements, warnings } = await clocks.conclude(starts);
@@ -30,8 +32,13 @@ export async function concludeFleetTrial(
   const strays = [...results.takeStrays()].map(warnOfStrays);
   return {
     measurements: [...measurements, { role: "client", metric: "fleet.live_missed", value }],
-    warnings: [...warnings, ...lost, ...strays],
+    warnings: [...warnings, ...lost, ...strays, ...returned.map(warnOfReturned)],
   };
+}
+
+function warnOfReturned(name: string): Warning {
+  const message = `The agent ${name} came back with its load of an earlier attempt, which may be in the target's figures`;
+  return { code: "W_LOAD_STRAY", message };
 }
 
 function warnOfStrays([publisher, count]: readonly [string, number]): Warning {

@@ -159,6 +159,7 @@ export class FleetController implements AsyncDisposable {
    */
   async muster(fleet: FleetSpec, spec: PlacedSpec, signal: AbortSignal): Promise<Crew> {
     await this.#left.allGone(signal);
+    this.#left.takeReturned();
     const crew = await this.#roster.pick(fleet, spec, signal).catch(async (error: unknown) => {
       if (this.#server.isOnline) throw error;
       // Nobody is found while the server is away.
@@ -176,6 +177,11 @@ export class FleetController implements AsyncDisposable {
   /** These agents may have a side of this attempt, until what is returned is disposed of. */
   hold(links: readonly AgentLink[], key: TrialKey): HeldSides {
     return new HeldSides(links, key, this.#left);
+  }
+
+  /** Who had load of an earlier attempt since the last agents were mustered. */
+  takeReturned(): readonly string[] {
+    return this.#left.takeReturned();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -83,7 +83,14 @@ export class FleetTestbed implements Testbed {
         ...[ofTarget, ...ofLoads].flatMap(({ warnings }) => warnings),
       ],
       startLeadMs: clocks.startLeadMs,
-      conclude: () => concludeFleetTrial(crew, { clocks, observers, agents, results }),
+      conclude: () =>
+        concludeFleetTrial(crew, {
+          clocks,
+          observers,
+          agents,
+          results,
+          returned: this.#controller.takeReturned(),
+        }),
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };
   }

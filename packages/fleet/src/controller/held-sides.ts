@@ -12,11 +12,17 @@ export class HeldSides implements AsyncDisposable {
   readonly #links: readonly AgentLink[];
   readonly #key: TrialKey;
   readonly #listening = new AbortController();
+  readonly #counted = new DisposableStack();
 
-  constructor(links: readonly AgentLink[], key: TrialKey, left: Pick<LeftSides, "leave">) {
+  constructor(
+    links: readonly AgentLink[],
+    key: TrialKey,
+    left: Pick<LeftSides, "count" | "leave">,
+  ) {
     this.#links = links;
     this.#key = key;
     for (const link of links) {
+      this.#counted.use(left.count(link.name, key));
       const leave = (): void => left.leave(link, key);
       link.lost.addEventListener("abort", leave, { signal: this.#listening.signal });
     }
@@ -45,6 +51,7 @@ export class HeldSides implements AsyncDisposable {
       await this.restore();
     } finally {
       this.#listening.abort();
+      this.#counted.dispose();
     }
   }
 }

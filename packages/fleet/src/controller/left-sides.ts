@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Heartbeat } from "../messages/agent-description.ts";
-import type { TrialKey } from "../messages/trial-messages.ts";
+import { isSameAttempt, type TrialKey } from "../messages/trial-messages.ts";
 import { DEAD_MAN_MS, HEARTBEAT_MS, LOAD_END_MS_MAX } from "../subjects.ts";
 
 /**
@@ -33,20 +33,31 @@ interface LeftSide {
 }
 
 /**
- * Sides of agents that were lost. Such an agent may be cut off for a while only, and its load then is in the way of the next
- * attempt: it is told to take its side down until it does, or cannot have it any more.
+ * Sides that no trial counts on: of agents that were lost. Such an agent may be cut off for a while only, and its load then is in
+ * the way of the next attempt: it is told to take its side down until it does, or cannot have it any more. One that has it all the
+ * same, as its machine was stopped with all its clocks, is told so whenever it says so.
  */
 export class LeftSides implements Disposable {
   readonly #parts: LeftSideParts;
   readonly #sides = new Map<string, LeftSide>();
   readonly #recalls = new Set<Promise<void>>();
+  /** Of which attempt each agent that ever had a side is to have one now; null: of none. */
+  readonly #counted = new Map<string, TrialKey | null>();
+  readonly #returned = new Set<string>();
 
   constructor(parts: LeftSideParts) {
     this.#parts = parts;
   }
 
+  /** A trial counts on the side that this agent has of this attempt, until what is returned is disposed of, or the side is left. */
+  count(name: string, key: TrialKey): Disposable {
+    this.#counted.set(name, key);
+    return { [Symbol.dispose]: () => this.#discount(name, key) };
+  }
+
   /** The side of this attempt is nobody's from now on. */
   leave(agent: LeftAgent, key: TrialKey): void {
+    this.#discount(agent.name, key);
     this.#sides.get(agent.name)?.gone.abort();
     const side: LeftSide = { agent, key, gone: new AbortController(), heardAtMs: agent.heardAtMs };
     this.#sides.set(agent.name, side);
@@ -58,13 +69,33 @@ export class LeftSides implements Disposable {
     this.#recalls.add(recall);
   }
 
-  /** Whoever says that it serves another run, or none, has no side of this one. */
-  hear(name: string, { instance, run }: Heartbeat): void {
+  /**
+   * Whoever says that it serves another run, another attempt, or none, does not have the side that it left. One that says that it
+   * has a side on which nobody counts is told to take it down.
+   */
+  hear(name: string, { instance, run, key, state }: Heartbeat): void {
+    const nowMs = this.#parts.nowMs();
+    const had = run === this.#parts.run ? key : null;
     const side = this.#sides.get(name);
-    if (side === undefined) return;
-    if (instance === side.agent.instance && run === this.#parts.run) {
-      side.heardAtMs = this.#parts.nowMs();
-    } else side.gone.abort();
+    if (side !== undefined) {
+      if (instance === side.agent.instance && had !== null && isSameAttempt(had, side.key)) {
+        side.heardAtMs = nowMs;
+        return;
+      }
+      side.gone.abort();
+    }
+    const counted = this.#counted.get(name);
+    if (had === null || counted === undefined) return;
+    if (counted !== null && isSameAttempt(had, counted)) return;
+    if (state === "running" && !this.#isOfTrial(had)) this.#returned.add(name);
+    this.leave({ name, instance, heardAtMs: nowMs }, had);
+  }
+
+  /** Who was heard to have load of another attempt than the trial's, when it should have been gone, since this was last asked. */
+  takeReturned(): readonly string[] {
+    const returned = [...this.#returned];
+    this.#returned.clear();
+    return returned;
   }
 
   /** Resolves once no agent can have a side that was left, or when the signal is aborted. */
@@ -78,6 +109,15 @@ export class LeftSides implements Disposable {
 
   [Symbol.dispose](): void {
     for (const { gone } of this.#sides.values()) gone.abort();
+  }
+
+  #isOfTrial(key: TrialKey): boolean {
+    return [...this.#counted.values()].some((each) => each !== null && isSameAttempt(each, key));
+  }
+
+  #discount(name: string, key: TrialKey): void {
+    const counted = this.#counted.get(name);
+    if (counted && isSameAttempt(counted, key)) this.#counted.set(name, null);
   }
 
   async #recall(side: LeftSide): Promise<void> {

@@ -1,6 +1,7 @@
 import type { ContainerAbility } from "@churnlab/testbed";
 import { z } from "zod";
 import { AGENT_NAME } from "../subjects.ts";
+import { type TrialKey, trialKeySchema } from "./trial-messages.ts";
 
 export const AGENT_ROLES = ["load", "target"] as const;
 export type AgentRole = (typeof AGENT_ROLES)[number];
@@ -56,7 +57,7 @@ export const agentDescriptionSchema: z.ZodType<AgentDescription> = z.strictObjec
   nowMs: z.number(),
 });
 
-/** `done`: its load has ended, and its side is still there. */
+/** `done`: its load has ended, or was given up, and its side is still there. */
 export const AGENT_STATES = ["idle", "prepared", "armed", "running", "done"] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
 
@@ -67,6 +68,8 @@ export interface Heartbeat {
   readonly seq: number;
   readonly state: AgentState;
   readonly run: string | null;
+  /** Of the attempt that it has a side of. */
+  readonly key: TrialKey | null;
   readonly nowMs: number;
 }
 
@@ -77,6 +80,7 @@ export const heartbeatSchema: z.ZodType<Heartbeat> = z.object({
   seq: z.int().nonnegative(),
   state: z.enum(AGENT_STATES),
   run: z.string().nullable(),
+  key: trialKeySchema.nullable().default(null),
   nowMs: z.number(),
 });
 

@@ -3,7 +3,7 @@ import { RUN_NAME } from "../subjects.ts";
 import { type Fence, fenceSchema } from "./fence.ts";
 
 /** Changes when a message changes its meaning. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** Of which version a message, or whoever describes itself, is. */
 export interface SpokenVersion {
@@ -17,7 +17,7 @@ export const spokenVersionSchema: z.ZodType<SpokenVersion> = z.object({
   churnlab: z.string(),
 });
 
-/** `0.1.0 (protocol 3)` */
+/** `0.1.0 (protocol 4)` */
 export function formatVersion({ protocol, churnlab }: SpokenVersion): string {
   return `${churnlab} (protocol ${protocol})`;
 }

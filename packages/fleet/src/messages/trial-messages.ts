@@ -27,6 +27,11 @@ export interface TrialKey {
   readonly attempt: number;
 }
 
+/** Whether both are one attempt. */
+export function isSameAttempt(a: TrialKey, b: TrialKey): boolean {
+  return a.trial === b.trial && a.attempt === b.attempt;
+}
+
 export const trialKeySchema: z.ZodType<TrialKey> = z.strictObject({
   trial: z.int().nonnegative(),
   attempt: z.int().positive(),

@@ -13,6 +13,7 @@ import {
   type Trial,
   type Warning,
 } from "@churnlab/core";
+import { bootMs } from "@churnlab/linux";
 import type { LoadSide } from "@churnlab/testbed";
 import { afterAll, describe, expect, test } from "vitest";
 import { AgentSession } from "../../src/agent/agent-session.ts";
@@ -285,6 +286,7 @@ const ARM: ArmRequest = {
 /** A side whose shards run until they are stopped; `running` counts those that do. */
 function aLoadingSide() {
   let running = 0;
+  const kept: number[] = [];
   const armed: Shard[] = [];
   const side = aSide();
   const arm = async (shard: Shard): Promise<ArmedShard> => {
@@ -299,12 +301,14 @@ function aLoadingSide() {
         });
       },
       live: () => EMPTY_LIVE_TALLY,
+      keepUntil: (untilMs) => void kept.push(untilMs),
       stop: () => stopped.reject(new Error("stopped")),
     };
   };
   const runningAtDisposal: number[] = [];
   return {
     armed,
+    kept,
     running: () => running,
     runningAtDisposal,
     side: {
@@ -357,6 +361,39 @@ describe("a prepared side", () => {
     expect(running()).toBe(1);
     await expect.poll(side.disposals, { timeout: 10 * DEAD_MAN_MS }).toBe(1);
     expect(runningAtDisposal).toEqual([0]);
+  });
+
+  test("says that its load was given up once it has heard nothing for too long, before a timer has found that", async () => {
+    const { side, running } = aLoadingSide();
+    const { session, hear } = openSession({ buildLoad: async () => side });
+    await session.prepare(REQUEST, prepareOf("load"));
+    await session.arm(ARM);
+    session.start({ key: ARM.key, startAtMs: Number.MAX_SAFE_INTEGER });
+    session.judge();
+    expect([session.state, session.run, session.key]).toEqual(["running", "R", ARM.key]);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, DEAD_MAN_MS + 20);
+    hear(REQUEST.holder);
+    expect([session.state, session.run, session.key]).toEqual(["done", "R", ARM.key]);
+    await expect
+      .poll(() => [session.state, session.run, session.key])
+      .toEqual(["idle", null, null]);
+    expect([running(), side.disposals()]).toEqual([0, 1]);
+  });
+
+  test("keeps its load going for as long as its controller is heard, and half a second more", async () => {
+    const { side, kept } = aLoadingSide();
+    const { session, hear } = openSession({ buildLoad: async () => side });
+    const before = bootMs() + DEAD_MAN_MS + 500;
+    await session.prepare(REQUEST, prepareOf("load"));
+    await session.arm(ARM);
+    await sleep(DEAD_MAN_MS / 4);
+    hear("another");
+    hear(REQUEST.holder);
+    const [first = 0, second = 0, ...more] = kept;
+    expect(more).toEqual([]);
+    expect(first).toBeGreaterThanOrEqual(before);
+    expect(second - first).toBeGreaterThanOrEqual(DEAD_MAN_MS / 4 - 5);
+    await session[Symbol.asyncDispose]();
   });
 
   test("is given no more workers than it was prepared for, nor than its agent offers", async () => {

@@ -27,7 +27,16 @@ function aLink(name: string): AgentLink {
 }
 
 function beat(over: Partial<Heartbeat>): Heartbeat {
-  return { agent: "a", instance: "i", seq: 0, state: "idle", run: null, nowMs: 0, ...over };
+  return {
+    agent: "a",
+    instance: "i",
+    seq: 0,
+    state: "idle",
+    run: null,
+    key: null,
+    nowMs: 0,
+    ...over,
+  };
 }
 
 /** Answers everything with one number: a clock, and as much as any other question is answered here. */

@@ -19,8 +19,15 @@ function aLink(name: string) {
 
 function holdAll(...links: readonly AgentLink[]) {
   const left: string[] = [];
-  const leave = ({ name }: { readonly name: string }): void => void left.push(name);
-  return { left, sides: new HeldSides(links, KEY, { leave }) };
+  const counted = new Set<string>();
+  const sides = new HeldSides(links, KEY, {
+    leave: ({ name }) => void left.push(name),
+    count: (name) => {
+      counted.add(name);
+      return { [Symbol.dispose]: () => counted.delete(name) };
+    },
+  });
+  return { left, counted, sides };
 }
 
 describe("sides that are held", () => {
@@ -30,6 +37,13 @@ describe("sides that are held", () => {
     a.lose();
     await sides[Symbol.asyncDispose]();
     expect([left, a.told, b.told]).toEqual([["a"], [], ["restore"]]);
+  });
+
+  it("are counted on from before they are asked for until they are restored", async () => {
+    const { counted, sides } = holdAll(aLink("a").link, aLink("b").link);
+    expect([...counted]).toEqual(["a", "b"]);
+    await sides[Symbol.asyncDispose]();
+    expect([...counted]).toEqual([]);
   });
 
   it("are none of an agent that was lost before it was asked for one, nor of one that is lost afterwards", async () => {

@@ -8,7 +8,16 @@ const NEVER = new AbortController().signal;
 const GONE_MS = 17_500;
 
 function beat(over: Partial<Heartbeat>): Heartbeat {
-  return { agent: "a", instance: "i", seq: 0, state: "running", run: "R", nowMs: 0, ...over };
+  return {
+    agent: "a",
+    instance: "i",
+    seq: 0,
+    state: "running",
+    run: "R",
+    key: KEY,
+    nowMs: 0,
+    ...over,
+  };
 }
 
 interface World {
@@ -76,11 +85,77 @@ describe("the side of an agent that was lost", () => {
     expect(world.asked).toHaveLength(2);
   });
 
+  it.each([
+    ["of another attempt", beat({ key: { trial: 1, attempt: 3 } })],
+    ["of none", beat({ key: null })],
+  ])("is gone once the agent says that it has a side %s", async (_what, heartbeat) => {
+    const world = leaveOne();
+    expect(await isGone(world)).toBe(false);
+    world.left.hear("a", heartbeat);
+    expect(await isGone(world)).toBe(true);
+  });
+
   it("is not waited for by who is interrupted, or when the run is over", async () => {
     const world = leaveOne();
     await world.left.allGone(AbortSignal.abort());
     expect(await isGone(world)).toBe(false);
     world.left[Symbol.dispose]();
     expect(await isGone(world)).toBe(true);
+  });
+});
+
+describe("an agent that says that it has a side on which no trial counts", () => {
+  const EARLIER = { trial: 1, attempt: 1 };
+
+  /** Agents a and b have sides of the attempt; nothing was left. */
+  function countTwo() {
+    const asked: string[] = [];
+    const left = new LeftSides({
+      run: "R",
+      nowMs: () => 0,
+      restore: async (agent, { attempt }) => void asked.push(`${agent}/${attempt}`),
+    });
+    const [a] = ["a", "b"].map((name) => left.count(name, KEY));
+    return { left, asked, a };
+  }
+
+  it("is told to take it down each time, and its load beside the trial's is told of once", async () => {
+    const { left, asked } = countTwo();
+    for (const _ of [1, 2]) {
+      left.hear("a", beat({ key: EARLIER }));
+      await left.allGone(NEVER);
+    }
+    expect(asked).toEqual(["a/1", "a/1"]);
+    expect([left.takeReturned(), left.takeReturned()]).toEqual([["a"], []]);
+  });
+
+  it("is told so when its trial is over, or it was lost to it, too", async () => {
+    const { left, asked, a } = countTwo();
+    a?.[Symbol.dispose]();
+    left.hear("a", beat({}));
+    await left.allGone(NEVER);
+    left.leave({ name: "b", instance: "i", heardAtMs: 0 }, KEY);
+    await left.allGone(NEVER);
+    left.hear("b", beat({ agent: "b" }));
+    await left.allGone(NEVER);
+    expect(asked).toEqual(["a/2", "b/2", "b/2"]);
+  });
+
+  it("has put no load beside the trial's where it has ended its own, or the load is the trial's", () => {
+    const { left, a } = countTwo();
+    left.hear("a", beat({ key: EARLIER, state: "done" }));
+    a?.[Symbol.dispose]();
+    left.hear("a", beat({}));
+    expect(left.takeReturned()).toEqual([]);
+  });
+
+  it("is left alone where the side is counted on, is another run's, or is of an agent that never had a part", async () => {
+    const { left, asked } = countTwo();
+    left.hear("a", beat({}));
+    left.hear("a", beat({ run: "S", key: EARLIER }));
+    left.hear("a", beat({ run: null, key: null }));
+    left.hear("c", beat({ agent: "c", key: EARLIER }));
+    await left.allGone(NEVER);
+    expect([asked, left.takeReturned()]).toEqual([[], []]);
   });
 });

@@ -58,7 +58,7 @@ export class ClosedLoop implements Source {
 
   #next(): void {
     // The phase's own timer may end it a fraction before this one's: what it closes frees slots that must stay free.
-    if (this.#over || this.#load.ending) return;
+    if (this.#over || this.#load.ending || this.#load.counters.stopping) return;
     // Timers count whole milliseconds and may fire a fraction early.
     const nowMs = Math.max(monotonicMs(), this.#startAtMs);
     if (nowMs >= this.#load.endAtMs) return;

@@ -40,6 +40,7 @@ export class OpenLoop implements Source {
   }
 
   readonly #turn = (): void => {
+    if (this.#load.counters.stopping) return; // the next sweep ends what is in flight
     this.#beginDue();
     const waitMs = this.#schedule.nextAtMs - monotonicMs();
     if (waitMs === Number.POSITIVE_INFINITY) {

@@ -108,6 +108,10 @@ export class LocalShard implements ArmedShard {
     return this.#options.engine.name;
   }
 
+  keepUntil(atBootMs: number): void {
+    for (const { counters } of this.#options.workers) counters.keepUntil(atBootMs);
+  }
+
   stop(): void {
     for (const { counters } of this.#options.workers) counters.requestStop();
   }

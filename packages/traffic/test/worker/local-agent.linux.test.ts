@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError, type HistogramRecord, mergeHistograms } from "@churnlab/core";
+import { bootMs } from "@churnlab/linux";
 import { afterAll, describe, expect, test } from "vitest";
 import { monotonicMs } from "../../src/monotonic.ts";
 import { LocalAgent } from "../../src/worker/local-agent.ts";
@@ -65,6 +66,29 @@ describe("a local agent", () => {
       );
     }
   });
+
+  test.each(
+    (["ring", "epoll", "net", "undici"] as const).flatMap((engine) => [
+      { engine, arrival: open(500) },
+      { engine, arrival: closed(4) },
+    ]),
+  )(
+    "ends its load of $engine, $arrival.model, by itself once nobody keeps it going",
+    async ({ engine, arrival }) => {
+      using world = lab.open();
+      const { tally } = await world.run(aWorkload({ engine, arrival }), {
+        phases: { measureMs: 20_000 },
+        during: async ({ shard }) => {
+          while (shard.live().succeeded < 50) await sleep(10);
+          shard.keepUntil?.(bootMs() + 100);
+        },
+      });
+      const { attempted, succeeded } = tally.connections;
+      expect(succeeded).toBeGreaterThanOrEqual(50);
+      expect(attempted).toBeLessThan(9000); // of 10 000, or as many as 20 s have room for
+      expect(world.targetCounter("tcp.PassiveOpens")).toBeLessThanOrEqual(attempted);
+    },
+  );
 
   test.each(["ring", "epoll", "net", "undici"] as const)(
     "keeps what all workers of %s had counted when one is lost, as the target's kernel saw it",
