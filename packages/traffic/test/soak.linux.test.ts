@@ -41,7 +41,12 @@ test("100 trials in one process leave no descriptor and no thread behind", async
   await runAll();
   const settled = countOwn();
   for (let trials = 0; trials < 100; ) trials += await runAll();
-  expect(countOwn()).toEqual(settled);
+  // Sockets of the last trial, and the kernel's own threads of a ring, go a moment later.
+  const leftOver = (): number[] => {
+    const { descriptors, threads } = countOwn();
+    return [descriptors - settled.descriptors, threads - settled.threads].filter((n) => n > 0);
+  };
+  await expect.poll(leftOver).toEqual([]);
 });
 
 async function workingEngines(): Promise<EngineName[]> {

@@ -10,6 +10,7 @@ interface Look {
 /** Looks at what has succeeded at the start and at the end of the measure phase. Count and time are of one moment, so a late look is as good. */
 export class ThroughputWatch implements Disposable {
   readonly #live: () => LiveTally;
+  readonly #clock: () => number;
   readonly #timers: NodeJS.Timeout[];
   #atMeasure: Look | null = null;
   #atEnd: Look | null = null;
@@ -17,9 +18,11 @@ export class ThroughputWatch implements Disposable {
   constructor(
     live: () => LiveTally,
     phase: { readonly measureAtMs: number; readonly measureMs: number },
+    clock: () => number = monotonicMs,
   ) {
     this.#live = live;
-    const untilMeasureMs = Math.max(0, phase.measureAtMs - monotonicMs());
+    this.#clock = clock;
+    const untilMeasureMs = Math.max(0, phase.measureAtMs - clock());
     this.#timers = [
       setTimeout(() => {
         this.#atMeasure = this.#look();
@@ -49,6 +52,6 @@ export class ThroughputWatch implements Disposable {
 
   #look(): Look {
     const { succeeded, requestsSucceeded } = this.#live();
-    return { atMs: monotonicMs(), connections: succeeded, requests: requestsSucceeded };
+    return { atMs: this.#clock(), connections: succeeded, requests: requestsSucceeded };
   }
 }

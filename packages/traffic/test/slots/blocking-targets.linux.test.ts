@@ -123,7 +123,7 @@ for (const engine of ["ring", "epoll"] as const) {
         spec: { engine },
       });
       expect(tally.connections).toMatchObject({ succeeded: 12, failed: 0 });
-      expect((await world.settledTimeWait()).client).toBe(0);
+      await world.expectTimeWait({ client: 0 });
     });
 
     test("serves one trial after the other with the same counts", async () => {

@@ -23,7 +23,10 @@ const aSpec: BuiltinTargetSpec = {
   engine: "net",
 };
 
-const patience = { connectMs: 400, responseMs: 400 };
+/** For a target that answers, or resets, in its own time. */
+const PATIENT = { connectMs: 3000, responseMs: 3000 };
+/** For one that says nothing. */
+const BRIEF = { connectMs: 1000, responseMs: 400 };
 
 interface Misdeed {
   readonly misbehaviour: Misbehaviour;
@@ -55,7 +58,7 @@ const misdeeds: readonly Misdeed[] = [
     async check({ tally }, world, established) {
       expect(tally.connections.succeeded).toBe(20);
       expect(established).toBe(20);
-      expect((await world.settledTimeWait()).client).toBe(20);
+      await world.expectTimeWait({ client: 20 });
     },
   },
   {
@@ -90,7 +93,7 @@ for (const server of servers) {
         const workload = aWorkload({ closer: "server", close, arrival: closed(4, { limit: 80 }) });
         const { tally } = await world.run(workload, { spec });
         expect(tally.connections).toMatchObject({ succeeded: 80, failed: 0 });
-        expect((await world.settledTimeWait()).client).toBe(0);
+        await world.expectTimeWait({ client: 0 });
         expect(world.resetsSent()).toEqual({ client: 0, target: close === "rst" ? 80 : 0 });
       },
     );
@@ -111,7 +114,7 @@ for (const server of servers) {
       const { tally } = await world.run(workload, { spec });
       expect(tally.connections.succeeded).toBe(20);
       expect(tally.requests.succeeded).toBe(60);
-      expect(await world.settledTimeWait()).toEqual({ client: 20, target: 0 });
+      await world.expectTimeWait({ client: 20, target: 0 });
       expect(world.resetsSent()).toEqual({ client: 0, target: 0 });
     });
 
@@ -167,7 +170,8 @@ for (const server of servers) {
       async (misdeed) => {
         using world = lab.open();
         let established = Number.NaN;
-        const workload = aWorkload({ arrival: open(200, { limit: 20 }), timeouts: patience });
+        const timeouts = misdeed.misbehaviour === "never-accept" ? BRIEF : PATIENT;
+        const workload = aWorkload({ arrival: open(200, { limit: 20 }), timeouts });
         const report = await world.run(workload, {
           spec: { ...spec, misbehaviour: misdeed.misbehaviour, backlog: misdeed.backlog ?? 4096 },
           after: async () => {
@@ -237,7 +241,7 @@ describe("target threads", () => {
       const spec = { ...aSpec, engine, delayMs: 1n as unknown as number };
       const target = await targets.start({ ...optionsIn(world), spec });
       expect(await target.measure()).toEqual([]);
-      const workload = aWorkload({ timeouts: patience });
+      const workload = aWorkload({ timeouts: BRIEF });
       const { tally } = await world.offer(workload, target.address);
       expect(tally.connections).toMatchObject({ attempted: 1, failed: 1 });
       await expect.poll(() => target.ended()).toMatch(/BigInt/);
@@ -255,7 +259,7 @@ describe("target threads", () => {
     using world = lab.open();
     const spec = { ...aSpec, delayMs: 1n as unknown as number };
     const target = await targets.start({ ...optionsIn(world), spec });
-    await world.offer(aWorkload({ timeouts: patience }), target.address);
+    await world.offer(aWorkload({ timeouts: BRIEF }), target.address);
     await expect.poll(() => target.ended()).toMatch(/target thread failed: .*BigInt/);
     await target.stop();
   });
