@@ -6,10 +6,10 @@ import {
   type Role,
   type Testbed,
   type TrialOutcome,
-  WARNING_CODES,
 } from "@churnlab/core";
 import { NetnsTestbed } from "@churnlab/testbed";
 import { afterAll } from "vitest";
+import { stateBesideLate } from "./machine-doubts.ts";
 import { clock } from "./real-clock.ts";
 
 /** What a variant's one trial came to. */
@@ -55,7 +55,7 @@ function readResult(outcome: TrialOutcome): VariantResult {
   const { tally, failures, measurements } = outcome.record;
   const broken = findBrokenIdentities(tally, failures);
   if (broken.length > 0) throw new Error(broken.join("; "));
-  if (outcome.state !== "completed" && !isOnlyLate(outcome)) {
+  if (stateBesideLate(outcome) !== "completed") {
     throw new Error(`the trial is ${outcome.state}: ${whyNot(outcome)}`);
   }
   return {
@@ -74,11 +74,4 @@ function whyNot(outcome: TrialOutcome): string {
   // One that was never begun has no warnings, but a reason.
   if (outcome.state === "aborted" && outcome.reason !== undefined) return outcome.reason;
   return JSON.stringify(outcome.record.warnings);
-}
-
-/** A busy machine makes a generator late and a clock unsure; what ports and TIME_WAIT do to counts does not depend on that. */
-function isOnlyLate({ record, state }: TrialOutcome): boolean {
-  if (state !== "invalid") return false;
-  const fatal = record.warnings.filter(({ code }) => WARNING_CODES[code].invalidates);
-  return fatal.every(({ code }) => ["W_GENERATOR_LIMITED", "W_CLOCK_UNSURE"].includes(code));
 }

@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { expectRan } from "../machine-doubts.ts";
 import { type Ended, SMALL_SCENARIO, Workplace } from "./churnlab.ts";
 
 let place: Workplace;
@@ -279,9 +280,11 @@ describe("a target that does not answer", () => {
       "phases:",
       "target: { server: builtin, misbehaviour: never-accept }\nphases:",
     ).replace("rate: 300/s }", "rate: 50/s }, timeouts: { connect: 200ms, response: 200ms }");
-    const { code } = await place.run(["run", place.write("s.yaml", deaf), "--only", "fin"]);
-    expect(code).toBe(0);
-    const db = new DatabaseSync(path.join(place.folder, "churnlab.db"));
+    const args = ["run", place.write("s.yaml", deaf), "--only", "fin"];
+    const { code, stderr } = await place.run(args);
+    const file = path.join(place.folder, "churnlab.db");
+    expectRan({ code, said: stderr }, file);
+    const db = new DatabaseSync(file);
     try {
       const failed = db.prepare("SELECT phase, errno, count FROM v_failure").all();
       expect(failed).toEqual([{ phase: "receive", errno: "ETIMEDOUT", count: 50 }]);

@@ -1,7 +1,9 @@
+import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cleanContainers, DockerTestbed } from "@churnlab/testbed";
 import { afterAll, describe, expect, it } from "vitest";
 import { Workplace } from "../cli/churnlab.ts";
+import { expectRan } from "../machine-doubts.ts";
 import { runVariants } from "../run-variants.ts";
 import {
   describeExhaustion,
@@ -111,7 +113,8 @@ describe("a target in a container", () => {
   });
 
   it("that dies in the middle leaves an invalid trial with its last words", async () => {
-    const code = `${SERVE}; setTimeout(() => { console.log("farewell"); process.exit(9); }, 700)`;
+    const code = `let left = 20; require("node:http").createServer((_, a) => {
+      a.end("ok"); if (--left === 0) { console.log("farewell"); process.exit(9); } }).listen(8080)`;
     const text = scenario(`${LOAD}\n${inNode(code)}\nvariants: [{ name: only }]`);
     await expect(runDocker(text)).rejects.toThrow(/invalid.*W_TARGET_DIED.*status 9/s);
     expect(listContainers()).toEqual([]);
@@ -136,16 +139,22 @@ describe("a target in a container", () => {
       const variants = "variants: [{ name: only }]";
       const text = scenario(`testbed: ${kind}\n${LOAD}\n${variants}`).replace("1s", "3s");
       const database = ["--db", `${i}.db`];
-      const { code } = await place.run(["run", place.write(`${i}.yaml`, text), ...database]);
+      const file = place.write(`${i}.yaml`, text);
+      const { code, stderr } = await place.run(["run", file, ...database]);
       const { stdout } = await place.run(["show", "last", "--json", ...database]);
-      return { code, measurements: JSON.parse(stdout).run.trials[0].measurements };
+      return {
+        code,
+        said: stderr,
+        file: `${i}.db`,
+        measurements: JSON.parse(stdout).run.trials[0].measurements,
+      };
     });
     // What is in use is nobody's leftover, whoever looks.
     await sleep(2500);
     const cleaned = await place.run(["clean"]);
     expect(cleaned.stderr).not.toContain("removed container");
-    for (const { code, measurements } of await Promise.all(runs)) {
-      expect(code).toBe(0);
+    for (const { file, measurements, ...ended } of await Promise.all(runs)) {
+      expectRan(ended, path.join(place.folder, file));
       expect(measurements).toMatchObject({
         "client.connections.succeeded": 300,
         "client.tcp.ActiveOpens": 300,

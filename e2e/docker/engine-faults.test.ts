@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Ended, Workplace } from "../cli/churnlab.ts";
+import { expectRan } from "../machine-doubts.ts";
 import { docker, listContainers } from "./engine.ts";
 import { findDocker, writeProgram } from "./fake-program.ts";
 import { ImageRegistry } from "./image-registry.ts";
@@ -34,6 +36,10 @@ async function run({ parts = "", env = {}, prefix = [], flags = [] }: RunOptions
   const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   const file = place.write("s.yaml", scenario(parts));
   return place.run(["run", file, ...flags], { prefix: ["env", ...assignments, ...prefix] });
+}
+
+function expectEnded({ code, stderr }: Ended): void {
+  expectRan({ code, said: stderr }, path.join(place.folder, "churnlab.db"));
 }
 
 const withProgram = (name: string, script: string): Record<string, string> => ({
@@ -144,8 +150,7 @@ describe("with an engine", () => {
       "podman",
       `echo "$1" >>${place.folder}/calls; exec ${findDocker()} "$@"`,
     );
-    const { code } = await run({ env: { ...env, CHURNLAB_CONTAINER_ENGINE: "podman" } });
-    expect(code).toBe(0);
+    expectEnded(await run({ env: { ...env, CHURNLAB_CONTAINER_ENGINE: "podman" } }));
     const { stdout } = await place.run(["show", "last", "--json"]);
     expect(stdout).toContain("image: churnlab-target");
   });
@@ -157,8 +162,7 @@ describe("with an engine", () => {
 
   it("that refuses a sysctl is helped out: it is written into the container's namespace", async () => {
     const parts = "sysctls: { target: { net.ipv4.tcp_fin_timeout: 7 } }";
-    const { code } = await run({ parts, env: withProgram("docker", refusing()) });
-    expect(code).toBe(0);
+    expectEnded(await run({ parts, env: withProgram("docker", refusing()) }));
     const { stdout } = await place.run(["show", "last", "--json"]);
     expect(stdout).toMatch(/"target\.sysctls": "setns"/);
     const { run: stored } = JSON.parse(stdout) as {

@@ -58,7 +58,7 @@ let fleet: RunningFleet;
 
 beforeAll(async () => {
   if (runs) fleet = await startFleet([TARGET, LOAD, ENGINELESS]);
-}, 60_000);
+});
 afterAll(async () => {
   if (runs) await fleet[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });

@@ -14,13 +14,12 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { docker } from "./engine.ts";
 
-const PLACE = "127.0.0.1:5999";
 const NAME = "churnlab-test-registry";
-const READY_MS_MAX = 10_000;
+const READY_MS_MAX = 60_000;
 
 /** The part of the registry protocol that a pull needs: files below /v2, with their media types. */
 const SERVER = `
-const { appendFileSync, createReadStream, existsSync, statSync, writeFileSync } = require("node:fs");
+const { appendFileSync, createReadStream, existsSync, renameSync, statSync, writeFileSync } = require("node:fs");
 require("node:http").createServer((request, answer) => {
   appendFileSync("/registry/requests", request.url + "\\n");
   const file = "/registry" + request.url.replace("sha256:", "");
@@ -31,7 +30,11 @@ require("node:http").createServer((request, answer) => {
   answer.writeHead(200, { "content-type": type, "content-length": statSync(file).size });
   if (request.method === "HEAD") return answer.end();
   createReadStream(file).pipe(answer);
-}).listen(5999, "127.0.0.1", () => writeFileSync("/registry/requests", ""));
+}).listen(0, "127.0.0.1", function () {
+  writeFileSync("/registry/requests", "");
+  writeFileSync("/registry/new", String(this.address().port));
+  renameSync("/registry/new", "/registry/port");
+});
 `;
 
 /** A registry of images on the engine's own loopback, in a container; engines take that for a place to pull from without TLS. */
@@ -44,7 +47,7 @@ export class ImageRegistry implements AsyncDisposable {
     const options = ["--detach", "--rm", "--network", "host", "--volume", `${folder}:/registry`];
     docker("run", "--name", NAME, ...options, "churnlab-base", "node", "-e", SERVER);
     const untilMs = performance.now() + READY_MS_MAX;
-    while (!existsSync(path.join(folder, "requests"))) {
+    while (!existsSync(path.join(folder, "port"))) {
       if (performance.now() > untilMs) throw new Error(docker("logs", NAME));
       await sleep(20);
     }
@@ -53,7 +56,8 @@ export class ImageRegistry implements AsyncDisposable {
 
   /** Puts an image with one file and no program into the registry alone, and returns its name. */
   push(name: string): string {
-    const image = `${PLACE}/${name}:latest`;
+    const port = readFileSync(path.join(this.#folder, "port"), "utf8");
+    const image = `127.0.0.1:${port}/${name}:latest`;
     const work = path.join(this.#folder, "work");
     mkdirSync(work);
     writeFileSync(path.join(work, "file"), "pulled\n");

@@ -97,7 +97,7 @@ beforeAll(async () => {
   fin = readSysctls(side, [SYSCTL]);
   agent = await startAgent("a1");
   controller = await fleet.connectAs("controller");
-}, 60_000);
+});
 afterAll(() => stack.disposeAsync());
 
 /** TCP segments that have come to a host: a closed port answers each SYN with one reset, and hears no more. */

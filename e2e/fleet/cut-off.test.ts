@@ -3,6 +3,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
+import { expectRan, listAttempts } from "../machine-doubts.ts";
 import { openHomes } from "./homes.ts";
 import {
   type AgentSpec,
@@ -36,7 +37,7 @@ let fleet: RunningFleet;
 
 beforeAll(async () => {
   fleet = await startFleet(specs.slice(0, 3), homes.hub);
-}, 60_000);
+});
 afterAll(async () => {
   await fleet[Symbol.asyncDispose]();
   await homes[Symbol.asyncDispose]();
@@ -61,9 +62,8 @@ async function expectRepeated({ run, db }: ReturnType<typeof startRun>, opens: n
   };
   expect(await until(isOver, 60_000)).toBe(true);
   expect(most).toBe(3);
-  expect(`${run.child.exitCode} ${run.log()}`).toMatch(/^0 /);
-  const trials = querySqlite(db, "SELECT state, reason FROM trial ORDER BY attempt");
-  expect(trials).toMatchObject([
+  expectRan({ code: run.child.exitCode, said: run.log() }, db);
+  expect(listAttempts(db)).toMatchObject([
     { state: "invalid", reason: expect.stringContaining("a2") },
     { state: "completed", reason: null },
   ]);

@@ -44,7 +44,7 @@ beforeAll(async () => {
   nc = await connectNats({ name: "test", server: fleet.url, seed: null, ca: null });
   store = openStore(`${fleet.folder}/once.db`, { mode: "write" });
   run = store.startRun({ scenario, plan, version: "0.1.0", startedAtUnixMs: Date.now(), tags: {} });
-}, 60_000);
+});
 afterAll(async () => {
   store.close();
   await nc.close();

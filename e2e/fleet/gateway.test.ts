@@ -20,7 +20,7 @@ beforeAll(async () => {
     { name: "target", role: "target", addresses: ["198.18.1.1", "198.18.1.2"] },
     { name: "a1", role: "load", addresses: ["198.18.2.1"] },
   ]);
-}, 60_000);
+});
 afterAll(() => fleet[Symbol.asyncDispose]());
 
 describe("a gateway on an agent's host", () => {

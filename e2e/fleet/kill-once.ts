@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { DEAD_MAN_MS } from "@churnlab/fleet";
 import { openStore } from "@churnlab/store";
 import type { Homes } from "./homes.ts";
 import type { AgentSpec, RunningFleet, Started } from "./start-fleet.ts";
@@ -33,9 +34,9 @@ export interface KillReport {
 }
 
 const RATE = 200;
-const HOSTS_MS_MAX = 20_000;
+const HOSTS_MS_MAX = 40_000;
 /** The dead-man's time, the time to notice, and what the kernel needs to take namespaces apart. */
-const RESTORED_MS_MAX = 12_000;
+const RESTORED_MS_MAX = DEAD_MAN_MS + 15_000;
 /** Three attempts, and what each may wait for an agent to come back. */
 const RUN_MS_MAX = 180_000;
 

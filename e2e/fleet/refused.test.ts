@@ -30,7 +30,7 @@ let fleet: RunningFleet;
 
 beforeAll(async () => {
   fleet = await startFleet(agentsWithClocks([0]));
-}, 60_000);
+});
 afterAll(() => fleet[Symbol.asyncDispose]());
 
 describe("what a fleet refuses", () => {

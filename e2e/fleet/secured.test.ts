@@ -40,7 +40,7 @@ let fleet: RunningFleet;
 beforeAll(async () => {
   const keys = [...AGENTS, SPARE].map(({ name }) => name);
   fleet = await startFleet(AGENTS, null, keys);
-}, 60_000);
+});
 afterAll(() => fleet[Symbol.asyncDispose]());
 
 const fileOf = (name: string): string => path.join(fleet.folder, name);

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,6 +13,7 @@ import {
   writeFleet,
 } from "@churnlab/fleet";
 import { createNetworkNamespace, type NetworkNamespace } from "@churnlab/linux";
+import { findFreePort } from "../../packages/fleet/test/init/find-free-port.ts";
 import { accessOf } from "../../packages/fleet/test/init/written-fleet.ts";
 import { listChangedSysctls, openStayingHosts, type StayingHost } from "./staying-hosts.ts";
 
@@ -331,14 +331,6 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGKILL");
   await once(child, "exit");
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  return port;
 }
 
 /** Polls until it holds; whether it ever did. */

@@ -63,7 +63,8 @@ describe("a range of 100 ports that is used up in a second and comes back after 
       atMs("ports.exhausted"),
       atMs("ports.free-again"),
     ];
-    expect(half).toBeLessThan(nearly);
+    // Those that one look finds are of one moment.
+    expect(half).toBeLessThanOrEqual(nearly);
     expect(half).toBeLessThan(exhausted);
     expect(nearly).toBeLessThan(free);
     expect(exhausted).toBeLessThan(free);

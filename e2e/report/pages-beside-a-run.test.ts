@@ -7,6 +7,7 @@ import { expect, it } from "vitest";
 import { makeRun } from "../../packages/report/test/fixtures/make-run.ts";
 import { MATRIX } from "../../packages/report/test/fixtures/scenarios.ts";
 import { SMALL_SCENARIO, Workplace } from "../cli/churnlab.ts";
+import { expectRan } from "../machine-doubts.ts";
 
 /** Their report builds in about a second: several ticks of the sampler, each time that it is read. */
 const TRIALS = 200;
@@ -48,7 +49,7 @@ it("reports that are read while a run goes on are not built by the thread that s
       if (size !== null && page === `/runs/${large}`) sizes.push(size);
     }
   }
-  const { code } = await run.ended;
+  const { code, stderr } = await run.ended;
   bystander.postMessage("end");
   const [late] = (await once(bystander, "message")) as [number];
   expect(sizes.length).toBeGreaterThanOrEqual(1);
@@ -61,9 +62,9 @@ it("reports that are read while a run goes on are not built by the thread that s
     .all(large)
     .map((row) => row["value"]);
   expect(missed).toHaveLength(1);
-  // A machine with other work costs ticks. Where the thread that samples builds the pages, it is a dozen and more.
-  expect(missed[0]).toBeLessThanOrEqual(late);
-  expect(code).toBe(0);
+  // A machine with other work costs ticks, of this thread or of the other. Where the one that samples builds the pages, it is a dozen and more.
+  expect(missed[0]).toBeLessThanOrEqual(late + 5);
+  expectRan({ code, said: stderr }, file);
 });
 
 function makeLargeRun(file: string): string {

@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import path from "node:path";
 import { createNetworkNamespace, joinByVeth } from "@churnlab/linux";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Workplace } from "../cli/churnlab.ts";
+import { type Ended, Workplace } from "../cli/churnlab.ts";
+import { expectRan } from "../machine-doubts.ts";
 
 const scenario = (url: string, parts = ""): string => `
 version: 1
@@ -23,6 +25,10 @@ beforeEach(() => {
   place = new Workplace();
 });
 afterEach(() => place[Symbol.dispose]());
+
+function expectEnded({ code, stderr }: Pick<Ended, "code" | "stderr">): void {
+  expectRan({ code, said: stderr }, path.join(place.folder, "churnlab.db"));
+}
 
 /** A role's metric in the newest run, null where it has none. */
 async function readMetric(role: string, metric: string): Promise<number | null> {
@@ -51,7 +57,7 @@ describe("a server on loopback that is not churnlab's", () => {
     const { code, stderr } = await place.run(["run", file], { prefix });
     expect(stderr).toMatch(/load on http:\/\/localhost:\d+\/path\?q=1 \(\S+ port \d+\): 100\/s/);
     expect(stderr).toContain("100 connections in all, for 1 s, once");
-    expect(code).toBe(0);
+    expectEnded({ code, stderr });
     expect(requests.length).toBe(100);
     expect(requests[0]?.url).toBe("/path?q=1");
     expect(requests[0]?.headers.host).toBe(`localhost:${port}`);
@@ -90,7 +96,7 @@ describe("a host that is not this machine's", () => {
     const { ended } = alone.run(() => place.start(["run", file, "--allow-external"]));
     const { code, stderr } = await ended;
     expect(stderr).toMatch(/load on http:\/\/192\.0\.2\.1:8080 .*: 100\/s/);
-    expect(code).toBe(0);
+    expectEnded({ code, stderr });
     expect(await readMetric("client", "failures.ENETUNREACH")).toBe(100);
   });
 
@@ -107,7 +113,7 @@ describe("a host that is not this machine's", () => {
       await once(server.stdout, "data");
       const file = place.write("s.yaml", scenario("http://198.18.0.1"));
       const { ended } = client.run(() => place.start(["run", file]));
-      expect((await ended).code).toBe(0);
+      expectEnded(await ended);
       expect(await readMetric("client", "connections.succeeded")).toBe(100);
       expect(await readMetric("client", "tcp.ActiveOpens")).toBe(100);
       expect(await readMetric("client", "time_wait.peak")).toBe(100);

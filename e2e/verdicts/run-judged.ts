@@ -2,7 +2,7 @@ import { WARNING_CODES } from "@churnlab/core";
 import type { ResultDocument, ResultTrial } from "@churnlab/report";
 import type { Workplace } from "../cli/churnlab.ts";
 
-const TRIES_MAX = 2;
+const TRIES_MAX = 3;
 
 /** What is run, and with which further flags. */
 export interface JudgedRun {

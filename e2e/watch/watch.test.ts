@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { applySysctls } from "@churnlab/linux";
+import type { WatchDocument } from "@churnlab/report/watch";
 import { Ajv } from "ajv";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -35,6 +36,16 @@ afterEach(() => {
 function churn(count: number): void {
   for (let index = 0; index < count; index++)
     churnOnce(watched.client, { ...AT, listener }, "client");
+}
+
+/** The newest that is whole. */
+function lastDocument(stdout: string): WatchDocument | undefined {
+  return parseDocuments(stdout.slice(0, stdout.lastIndexOf("\n") + 1)).at(-1);
+}
+
+/** That arrived in its window. */
+function countResets(seen: WatchDocument | undefined): number {
+  return Math.round(((seen?.resets.receivedPerS ?? 0) * (seen?.windowMs ?? 0)) / 1000);
 }
 
 const validate = new Ajv({
@@ -135,7 +146,11 @@ describe("one look at a host", () => {
     watched.client.run(() =>
       spawnSync("timeout", ["0.5", "bash", "-c", `exec 3<>/dev/tcp/${TARGET}/81`]),
     );
-    await new Promise((resolve) => setTimeout(resolve, 800));
+    const isTold = (): boolean => {
+      const last = lastDocument(stdout);
+      return countResets(last) >= 30 && (last?.listen.overflowsPerS ?? 0) > 0;
+    };
+    await expect.poll(isTold).toBe(true);
     running.child.kill("SIGINT");
     const { code } = await running.ended;
     expect(code).toBe(0);
@@ -143,8 +158,7 @@ describe("one look at a host", () => {
     expect(documents.filter((seen) => !validate(seen))).toEqual([]);
     const last = documents.at(-1);
     expect(last?.listeners[0]).toMatchObject({ address: TARGET, port: 81, depth: 3, limit: 2 });
-    const totals = (last?.windowMs ?? 0) / 1000;
-    expect(Math.round((last?.resets.receivedPerS ?? 0) * totals)).toBe(30);
+    expect(countResets(last)).toBe(30);
     expect(last?.listen.overflowsPerS).toBeGreaterThan(0);
     expect(last?.advice.map(({ resource }) => resource)).toContain("accept-queue");
     expect(small).toBeGreaterThan(0);
@@ -160,18 +174,23 @@ test("a watch of a running load tells its rate, and how many ports it will hold"
     churn(1);
     made += 1;
   }, 20);
+  let stdout = "";
+  running.child.stdout?.on("data", (text: string) => {
+    stdout += text;
+  });
   await new Promise((resolve) => setTimeout(resolve, 4000));
+  // On a busy machine the load itself has pauses, and the watch a start that is later.
+  const ratio = (): number => {
+    const perS = (made * 1000) / (performance.now() - begunMs);
+    return (lastDocument(stdout)?.destinations[0]?.newPerS ?? 0) / perS;
+  };
+  const isNear = (times: number): boolean => times > 0.75 && times < 1.25;
+  await expect.poll(ratio, { interval: 500 }).toSatisfy(isNear);
   clearInterval(timer);
-  const perS = (made * 1000) / (performance.now() - begunMs);
   running.child.kill("SIGTERM");
-  const { code, stdout } = await running.ended;
+  const { code } = await running.ended;
   expect(code).toBe(0);
-  const documents = parseDocuments(stdout);
-  const last = documents.at(-1);
-  const destination = last?.destinations[0];
-  const ratio = (destination?.newPerS ?? 0) / perS;
-  expect(ratio).toBeGreaterThan(0.75);
-  expect(ratio).toBeLessThan(1.25);
+  const destination = lastDocument(stdout)?.destinations[0];
   // TIME_WAIT lasts 61 s in the mean at 250 Hz, 62 s at other rates of the tick.
   const ports = destination?.outlook.kind === "levels-off" ? destination.outlook.ports : 0;
   expect(ports / (destination?.newPerS ?? 1)).toBeGreaterThan(59);

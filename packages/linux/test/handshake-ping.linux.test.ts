@@ -34,7 +34,7 @@ afterAll(() => hosts[Symbol.dispose]());
 /** From the client: the thread stays inside for as long as it waits. */
 async function ping(
   port: number,
-  { address = TARGET, timeoutMs = 300 }: { address?: string; timeoutMs?: number } = {},
+  { address = TARGET, timeoutMs = 3000 }: { address?: string; timeoutMs?: number } = {},
 ): Promise<Handshake> {
   using _inside = enterNetworkNamespace(hosts.client.fd);
   return await pingHandshake({ address, port, timeoutMs });
@@ -72,7 +72,7 @@ describe("a handshake", () => {
 
   test("that nothing answers is filtered once its time is over", async () => {
     const silent = { answer: "filtered", rttUs: null, measuredBy: null, errno: "ETIMEDOUT" };
-    expect(await ping(FILTERED)).toMatchObject(silent);
+    expect(await ping(FILTERED, { timeoutMs: 300 })).toMatchObject(silent);
   });
 
   test("with an address that nobody has is filtered at first, and unreachable once the kernel gives up", async () => {

@@ -38,14 +38,17 @@ async function startTcpdump(hosts: TwoHosts) {
     expect(text).toContain("listening on");
   });
   return {
-    async count(): Promise<{ captured: number; dropped: number }> {
-      await new Promise((resolve) => setTimeout(resolve, 500));
+    /** When it has seen so many, or has had the time for it. */
+    async count(expected: number): Promise<{ captured: number; dropped: number }> {
+      const last = (what: RegExp): number => Number([...text.matchAll(what)].at(-1)?.[1]);
+      const captured = (): number => last(/(\d+) packets? captured/g);
+      for (let look = 0; look < 100 && !(captured() >= expected); look++) {
+        child.kill("SIGUSR1");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
       child.kill("SIGINT");
-      await once(child, "exit");
-      return {
-        captured: Number(/(\d+) packets? captured/.exec(text)?.[1]),
-        dropped: Number(/(\d+) packets? dropped by kernel/.exec(text)?.[1]),
-      };
+      await once(child, "close");
+      return { captured: captured(), dropped: last(/(\d+) packets? dropped by kernel/g) };
     },
   };
 }
@@ -138,7 +141,7 @@ describe("a capture of resets", () => {
       kept.push(...capture.drain());
       expect(capture.counts).toEqual({ sent: 5000, received: 0 });
     });
-    expect(await tcpdump.count()).toEqual({ captured: 5000, dropped: 0 });
+    expect(await tcpdump.count(5000)).toEqual({ captured: 5000, dropped: 0 });
     expect(counters.read().counters["tcp.OutRsts"]).toBe(5000);
     expect(capture.readLost()).toBe(0);
     expect(kept).toHaveLength(10);

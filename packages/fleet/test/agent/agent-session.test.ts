@@ -43,7 +43,7 @@ const REQUEST: Request = {
   fence: { storeMs: 1, revision: 7 },
   body: null,
 };
-const DEAD_MAN_MS = 400;
+const DEAD_MAN_MS = 1000;
 const GO = new AbortController().signal;
 
 const spool = mkdtempSync(path.join(tmpdir(), "churnlab-session-"));

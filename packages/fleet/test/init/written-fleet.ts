@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,8 +9,10 @@ import { type Access, connectionOptions } from "../../src/connection-options.ts"
 import { planFleet } from "../../src/init/plan-fleet.ts";
 import { writeFleet } from "../../src/init/write-fleet.ts";
 import { readAgentFile } from "../../src/limits/agent-file.ts";
+import { findFreePort } from "./find-free-port.ts";
 
-const START_MS_MAX = 10_000;
+/** Its program may come from a cold disk. */
+const START_MS_MAX = 60_000;
 const FULL = "server.conf";
 const BARE = "bare.conf";
 /** What a configuration says of JetStream: the server's, and each account's. */
@@ -131,14 +132,4 @@ async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   server.kill("SIGKILL");
   await once(server, "exit");
-}
-
-async function findFreePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  await once(probe, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

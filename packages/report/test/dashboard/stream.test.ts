@@ -1,5 +1,7 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import type { LiveMessage, LiveSnapshot } from "../../src/live/live-message.ts";
 import { playRun } from "../fixtures/play-run.ts";
@@ -175,7 +177,12 @@ function snapshotOf(event: ServerSentEvent | undefined): LiveSnapshot {
   return (event.data as Extract<LiveMessage, { type: "snapshot" }>).snapshot;
 }
 
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** Without what only waits to be collected. */
 function usedHeap(): number {
+  collectGarbage();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }

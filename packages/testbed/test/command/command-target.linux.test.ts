@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createNetworkNamespace, type NetworkNamespace, openCounters } from "@churnlab/linux";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CommandOptions, CommandTarget } from "../../src/command/command-target.ts";
@@ -52,12 +51,11 @@ describe("a program as target", () => {
   });
 
   it("says how a program ended in the middle", async () => {
-    const target = await CommandTarget.start(
-      optionsOf(node(`${LISTEN}; setTimeout(() => process.exit(7), 50)`)),
-      GO,
-    );
-    for (let i = 0; i < 200 && target.ended() === null; i++) await sleep(10);
-    expect(target.ended()).toMatch(/ended with status 7$/);
+    const code = `console.log("pid", process.pid); process.on("SIGUSR2", () => process.exit(7)); ${LISTEN}`;
+    const target = await CommandTarget.start(optionsOf(node(code)), GO);
+    expect(target.ended()).toBeNull();
+    process.kill(Number(/pid (\d+)/.exec(target.readLog())?.[1]), "SIGUSR2");
+    await expect.poll(() => target.ended()).toMatch(/ended with status 7$/);
     await target.stop();
   });
 
@@ -83,11 +81,11 @@ describe("a program as target", () => {
   it("says what listens instead of the port that never opens", async () => {
     const code = `require("node:net").createServer().listen(9090, "0.0.0.0")`;
     await expect(
-      CommandTarget.start(optionsOf(node(code), { patienceMs: 700 }), GO),
+      CommandTarget.start(optionsOf(node(code), { patienceMs: 3000 }), GO),
     ).rejects.toMatchObject({
       code: "E_TARGET",
       message: expect.stringMatching(
-        /does not listen .* port 8080 after 0.7 s; .*0\.0\.0\.0 port 9090/,
+        /does not listen .* port 8080 after 3 s; .*0\.0\.0\.0 port 9090/,
       ),
       hint: expect.stringContaining("target.port"),
     });
@@ -111,8 +109,7 @@ describe("a program as target", () => {
     expect(existsSync(`/proc/${pid}`)).toBe(true);
     child.kill("SIGKILL");
     await once(child, "exit");
-    for (let i = 0; i < 200 && listSession(pid).length > 0; i++) await sleep(10);
-    expect(listSession(pid)).toEqual([]);
+    await expect.poll(() => listSession(pid)).toEqual([]);
     rmSync(scratch, { recursive: true });
   });
 });
