@@ -3,7 +3,12 @@ import { arrivalTimes, countHistogram, type ShardReport, type Workload } from "@
 import { expect } from "vitest";
 import { drawRequests } from "../../src/requests.ts";
 import { aWorkload, closed, open } from "../fixtures/a-workload.ts";
-import type { RunOptions, World, WorldOptions } from "../fixtures/world.ts";
+import {
+  expectTimeWait,
+  type RunOptions,
+  type World,
+  type WorldOptions,
+} from "../fixtures/world.ts";
 
 const HUNDRED_PORTS = {
   "net.ipv4.ip_local_port_range": "40000 40099",
@@ -36,7 +41,7 @@ export const scenarios: readonly Scenario[] = [
       const table = events.find(({ kind }) => kind === "connect-by-port-use");
       const rows = (table?.detail["rows"] ?? []) as [percent: number, count: number][];
       expect(rows.reduce((total, [, count]) => total + count, 0)).toBe(100);
-      await world.expectTimeWait({ client: 100, target: 0 });
+      await expectTimeWait(world, { client: 100, target: 0 });
     },
   },
   {
@@ -71,7 +76,7 @@ export const scenarios: readonly Scenario[] = [
     world: { client: HUNDRED_PORTS },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 300, failed: 0 });
-      await world.expectTimeWait({ client: 0 });
+      await expectTimeWait(world, { client: 0 });
       expect(world.timeWait().target).toBeGreaterThan(0);
     },
   },
@@ -81,7 +86,7 @@ export const scenarios: readonly Scenario[] = [
     world: { client: HUNDRED_PORTS },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 300, failed: 0 });
-      await world.expectTimeWait({ client: 0, target: 0 });
+      await expectTimeWait(world, { client: 0, target: 0 });
       expect(world.resetsSent()).toEqual({ client: 300, target: 0 });
     },
   },
@@ -91,7 +96,7 @@ export const scenarios: readonly Scenario[] = [
     workload: { closer: "server", close: "rst", arrival: open(500, { limit: 200 }) },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 200, failed: 0 });
-      await world.expectTimeWait({ client: 0, target: 0 });
+      await expectTimeWait(world, { client: 0, target: 0 });
       expect(world.resetsSent()).toEqual({ client: 0, target: 200 });
     },
   },
@@ -100,7 +105,7 @@ export const scenarios: readonly Scenario[] = [
     workload: { close: "half", arrival: open(500, { limit: 50 }) },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 50, failed: 0 });
-      await world.expectTimeWait({ client: 50, target: 0 });
+      await expectTimeWait(world, { client: 50, target: 0 });
       expect(world.resetsSent()).toEqual({ client: 0, target: 0 });
     },
   },
@@ -121,7 +126,7 @@ export const scenarios: readonly Scenario[] = [
         request: 200,
         total: 200,
       });
-      await world.expectTimeWait({ client: 1, target: 0 });
+      await expectTimeWait(world, { client: 1, target: 0 });
     },
   },
   {
@@ -142,7 +147,7 @@ export const scenarios: readonly Scenario[] = [
     },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 10, failed: 0 });
-      await world.expectTimeWait({ client: 0 });
+      await expectTimeWait(world, { client: 0 });
     },
   },
   {
@@ -169,7 +174,7 @@ export const scenarios: readonly Scenario[] = [
         request: 10,
         total: 10,
       });
-      await world.expectTimeWait({ client: 10, target: 0 });
+      await expectTimeWait(world, { client: 10, target: 0 });
     },
   },
   {
@@ -182,7 +187,7 @@ export const scenarios: readonly Scenario[] = [
       const arrivals = arrival.model === "open" ? [...arrivalTimes(arrival, 500, 3)].length : 0;
       expect(tally.connections).toMatchObject({ intended: arrivals, succeeded: arrivals });
       expect(countsOf(histograms)["schedule"]).toBe(arrivals);
-      await world.expectTimeWait({ client: arrivals, target: 0 });
+      await expectTimeWait(world, { client: arrivals, target: 0 });
     },
   },
   {
@@ -193,7 +198,7 @@ export const scenarios: readonly Scenario[] = [
     async check({ tally, failures }, world) {
       expect(tally.connections).toMatchObject({ intended: 300, succeeded: 200, failed: 100 });
       expect(failures).toMatchObject([{ step: "connect", errno: "EADDRNOTAVAIL", count: 100 }]);
-      await world.expectTimeWait({ client: 200, target: 0 });
+      await expectTimeWait(world, { client: 200, target: 0 });
     },
   },
   {
@@ -203,7 +208,7 @@ export const scenarios: readonly Scenario[] = [
     async check({ tally, histograms }, world) {
       expect(tally.connections).toMatchObject({ intended: 200, succeeded: 200, dropped: 0 });
       expect(countsOf(histograms)["schedule"]).toBe(200);
-      await world.expectTimeWait({ client: 200, target: 0 });
+      await expectTimeWait(world, { client: 200, target: 0 });
     },
   },
   {
@@ -212,7 +217,7 @@ export const scenarios: readonly Scenario[] = [
     options: { workers: 2, phases: { measureMs: 600 } },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ intended: 120, succeeded: 120, dropped: 0 });
-      await world.expectTimeWait({ client: 120, target: 0 });
+      await expectTimeWait(world, { client: 120, target: 0 });
     },
   },
   {
@@ -223,7 +228,7 @@ export const scenarios: readonly Scenario[] = [
       expect(warmUp.connections).toMatchObject({ intended: 60, succeeded: 60 });
       expect(tally.connections).toMatchObject({ intended: 50, succeeded: 50 });
       expect(countsOf(histograms)["total"]).toBe(50);
-      await world.expectTimeWait({ client: 110, target: 0 });
+      await expectTimeWait(world, { client: 110, target: 0 });
     },
   },
   {
@@ -244,7 +249,7 @@ export const scenarios: readonly Scenario[] = [
       expect(tally.connections).toMatchObject({ attempted: 50, succeeded: 50, failed: 0 });
       expect(tally.requests.attempted).toBe(0);
       expect(elapsedMs).toBeGreaterThanOrEqual(1490);
-      await world.expectTimeWait({ client: 50, target: 0 });
+      await expectTimeWait(world, { client: 50, target: 0 });
     },
   },
   {
@@ -325,7 +330,7 @@ export const scenarios: readonly Scenario[] = [
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 40, failed: 0 });
       expect(tally.requests).toMatchObject({ succeeded: 80, failed: 0 });
-      await world.expectTimeWait({ client: 0 });
+      await expectTimeWait(world, { client: 0 });
     },
   },
   {
@@ -346,7 +351,7 @@ export const scenarios: readonly Scenario[] = [
     options: { ipv6: true },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 40, failed: 0 });
-      await world.expectTimeWait({ client: 40, target: 0 });
+      await expectTimeWait(world, { client: 40, target: 0 });
     },
   },
   {
@@ -375,7 +380,7 @@ export const scenarios: readonly Scenario[] = [
     options: { workers: 2 },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 300, failed: 0 });
-      await world.expectTimeWait({ client: 100, target: 0 });
+      await expectTimeWait(world, { client: 100, target: 0 });
     },
   },
   {
@@ -385,7 +390,7 @@ export const scenarios: readonly Scenario[] = [
     options: { workers: 3 },
     async check({ tally }, world) {
       expect(tally.connections).toMatchObject({ succeeded: 600, failed: 0 });
-      await world.expectTimeWait({ client: 200, target: 0 });
+      await expectTimeWait(world, { client: 200, target: 0 });
     },
   },
 ];

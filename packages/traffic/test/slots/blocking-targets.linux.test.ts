@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { connect } from "../../../linux/test/fixtures/raw-sockets.ts";
 import type { BuiltinTargetSpec, RunningTarget } from "../../src/target/target-threads.ts";
 import { aWorkload, closed } from "../fixtures/a-workload.ts";
-import { Lab, TARGET_HOST, type World } from "../fixtures/world.ts";
+import { expectTimeWait, Lab, TARGET_HOST, type World } from "../fixtures/world.ts";
 
 const lab = new Lab();
 afterAll(() => lab[Symbol.asyncDispose]());
@@ -123,7 +123,7 @@ for (const engine of ["ring", "epoll"] as const) {
         spec: { engine },
       });
       expect(tally.connections).toMatchObject({ succeeded: 12, failed: 0 });
-      await world.expectTimeWait({ client: 0 });
+      await expectTimeWait(world, { client: 0 });
     });
 
     test("serves one trial after the other with the same counts", async () => {

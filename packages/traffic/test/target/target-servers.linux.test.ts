@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { TARGET_SERVERS } from "../../src/target/target-servers.ts";
 import { type BuiltinTargetSpec, TargetThreads } from "../../src/target/target-threads.ts";
 import { aWorkload, closed, open } from "../fixtures/a-workload.ts";
-import { Lab, TARGET_HOST, type World } from "../fixtures/world.ts";
+import { expectTimeWait, Lab, TARGET_HOST, type World } from "../fixtures/world.ts";
 
 const lab = new Lab();
 afterAll(() => lab[Symbol.asyncDispose]());
@@ -58,7 +58,7 @@ const misdeeds: readonly Misdeed[] = [
     async check({ tally }, world, established) {
       expect(tally.connections.succeeded).toBe(20);
       expect(established).toBe(20);
-      await world.expectTimeWait({ client: 20 });
+      await expectTimeWait(world, { client: 20 });
     },
   },
   {
@@ -93,7 +93,7 @@ for (const server of servers) {
         const workload = aWorkload({ closer: "server", close, arrival: closed(4, { limit: 80 }) });
         const { tally } = await world.run(workload, { spec });
         expect(tally.connections).toMatchObject({ succeeded: 80, failed: 0 });
-        await world.expectTimeWait({ client: 0 });
+        await expectTimeWait(world, { client: 0 });
         expect(world.resetsSent()).toEqual({ client: 0, target: close === "rst" ? 80 : 0 });
       },
     );
@@ -114,7 +114,7 @@ for (const server of servers) {
       const { tally } = await world.run(workload, { spec });
       expect(tally.connections.succeeded).toBe(20);
       expect(tally.requests.succeeded).toBe(60);
-      await world.expectTimeWait({ client: 20, target: 0 });
+      await expectTimeWait(world, { client: 20, target: 0 });
       expect(world.resetsSent()).toEqual({ client: 0, target: 0 });
     });
 
