@@ -36,6 +36,7 @@ export default defineConfig({
           name: "unit",
           maxWorkers: "100%",
           sequence: { groupOrder: 1 },
+          setupFiles: ["scripts/vitest/seed-properties.ts"],
           include: ["{packages/*,scripts,bench,deploy}/test/**/*.test.ts"],
           exclude: ["**/*.linux.test.ts", "**/node_modules/**"],
           testTimeout: 60_000,

@@ -294,5 +294,5 @@ describe("a run that is resumed", () => {
 /** The names that the comparison has lines for, of what does not depend on the moment. */
 function linesOfTable(text: string): string[] {
   const names = [...text.matchAll(/^(\S+\.\S+) [↑↓ ]/gm)].map(([, name = ""]) => name);
-  return names.filter((name) => name.startsWith("connections."));
+  return names.filter((name) => /^client\.(?:connections|time_wait|rst)\./.test(name));
 }
