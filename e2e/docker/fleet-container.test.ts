@@ -124,7 +124,7 @@ describe("a target in a container on an agent's host", () => {
     expect(metrics).toEqual(
       expect.arrayContaining(["cpu.us_per_request", "cpu.us_per_connection"]),
     );
-    expect(await until(isNothingLeft, 20_000)).toBe(true);
+    await expect.poll(isNothingLeft).toBe(true);
   });
 
   it("may be a gateway, whose upstream is beside it in a namespace", async () => {
@@ -147,7 +147,7 @@ replicates: 1
       ["target", "20000 29999"],
       ["upstream", "11"],
     ]);
-    expect(await until(isNothingLeft, 20_000)).toBe(true);
+    await expect.poll(isNothingLeft).toBe(true);
   });
 
   it("is of an image that the agent's own file names, or is refused before anything is created", async () => {
@@ -178,7 +178,7 @@ replicates: 1
     namespace.close();
     run.child.kill("SIGKILL");
     await fleet.killServer();
-    expect(await until(isNothingLeft, 30_000)).toBe(true);
+    await expect.poll(isNothingLeft, { timeout: 30_000 }).toBe(true);
     await fleet.startServer();
     expect(fleet.agents.get("target")?.log()).toContain("restored");
   });
@@ -193,7 +193,7 @@ replicates: 1
     expect(name).toMatch(/^churnlab-/); // nothing that lives knows of it
     const again = await fleet.startAgent(TARGET);
     expect(listContainers()).toEqual([]);
-    expect(await until(isNothingLeft, 20_000)).toBe(true);
+    await expect.poll(isNothingLeft).toBe(true);
     expect(again.log()).toContain(`removed what an earlier process left: ${name}`);
   });
 });

@@ -216,7 +216,7 @@ describe("a controller that was taken over is refused, and the agent's log says 
     expect(await ask("start", startOf())).toMatchObject({ ok: true });
     await expectRefusal("start", startOf(), /once it is armed/);
     await expectRefusal("arm", armOf(), /once it is prepared/);
-    expect(await until(() => countSegments(allowed) >= 20, 10_000)).toBe(true);
+    await expect.poll(() => countSegments(allowed)).toBeGreaterThanOrEqual(20);
     await expectRefusal("arm", armOf(), /once it is prepared/);
     expect(await ask("restore", { key: armOf().key })).toMatchObject({ ok: true });
     expect(countSegments(allowed)).toBe(20);

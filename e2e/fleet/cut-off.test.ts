@@ -4,14 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
 import { expectRan, listAttempts } from "../machine-doubts.ts";
+import { expectEnd } from "./expect-served.ts";
 import { openHomes } from "./homes.ts";
-import {
-  type AgentSpec,
-  type RunningFleet,
-  type Started,
-  startFleet,
-  until,
-} from "./start-fleet.ts";
+import { type AgentSpec, type RunningFleet, type Started, startFleet } from "./start-fleet.ts";
 
 const scenarioOf = (measureS: number): string => `
 version: 1
@@ -60,7 +55,7 @@ async function expectRepeated({ run, db }: ReturnType<typeof startRun>, opens: n
     most = Math.max(most, fleet.countHosts());
     return run.child.exitCode !== null;
   };
-  expect(await until(isOver, 60_000)).toBe(true);
+  await expect.poll(isOver, { timeout: 60_000 }).toBe(true);
   expect(most).toBe(3);
   expectRan({ code: run.child.exitCode, said: run.log() }, db);
   expect(listAttempts(db)).toMatchObject([
@@ -72,13 +67,13 @@ async function expectRepeated({ run, db }: ReturnType<typeof startRun>, opens: n
     "SELECT value FROM v_measurement WHERE role = 'target' AND metric = 'tcp.PassiveOpens'",
   );
   expect(counted).toEqual([{ value: opens }]);
-  expect(await until(() => fleet.countHosts() === 0, 5000)).toBe(true);
+  await expect.poll(() => fleet.countHosts()).toBe(0);
 }
 
 describe("an agent that is cut off from the server in the middle of its load", () => {
   it("makes the attempt invalid by its name, stops by its dead-man's switch, restores, and has its part in the next", async () => {
     const started = startRun(3);
-    expect(await until(() => fleet.countHosts() === 3, 20_000)).toBe(true);
+    await expect.poll(() => fleet.countHosts()).toBe(3);
     homes.cut("a2");
     const a2 = fleet.agents.get("a2");
     await a2?.shows("stopping the load and restoring");
@@ -90,7 +85,7 @@ describe("an agent that is cut off from the server in the middle of its load", (
   it("and comes back before its dead-man's time is told to restore before another has its place: no load of before is in the next attempt", async () => {
     await fleet.startAgent(specs[3] as AgentSpec);
     const started = startRun(8);
-    expect(await until(() => fleet.countHosts() === 3, 20_000)).toBe(true);
+    await expect.poll(() => fleet.countHosts()).toBe(3);
     await sleep(1500); // into the load
     const stops = (): number =>
       (fleet.agents.get("a2")?.log().split("no word from the controller").length ?? 1) - 1;
@@ -107,7 +102,7 @@ describe("an agent on another host than a server that lets everybody in", () => 
   it("refuses it, unless it is told that this is meant", async () => {
     const spec = specs.find(({ name }) => name === "a1") as AgentSpec;
     const agent = fleet.begin({ ...spec, name: "a4", flags: [] });
-    expect(await until(() => agent.child.exitCode !== null, 20_000)).toBe(true);
+    await expectEnd(agent, 30_000);
     expect(`${agent.child.exitCode} ${agent.log()}`).toMatch(
       /^3 [^]*does not support 'tls'[^]*E_NATS[^]*--insecure/,
     );

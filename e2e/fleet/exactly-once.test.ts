@@ -100,7 +100,7 @@ describe("pieces of results that are delivered more than once", () => {
     expect((await report).tally.connections.attempted).toBe(7);
     for (const again of [1, 2]) {
       await send(FIRST);
-      expect(await until(() => collector.duplicates === again * count, 5000)).toBe(true);
+      await expect.poll(() => collector.duplicates).toBe(again * count);
     }
     const pieces = collector.piecesOf("a1", key);
     expect(pieces).toHaveLength(count);
@@ -111,7 +111,7 @@ describe("pieces of results that are delivered more than once", () => {
   it("count once also when an agent brings all of them again to a later controller, which tells it so", async () => {
     await using collector = await collect();
     await send(FIRST); // and those whose acknowledgement went with the consumer of before
-    expect(await until(() => collector.duplicates >= count, 5000)).toBe(true);
+    await expect.poll(() => collector.duplicates).toBeGreaterThanOrEqual(count);
     expect(late).toContain(`a1/${FIRST}`);
     for (const piece of Array(count).keys()) {
       const id = { trial: trial.id, attempt: FIRST, agent: "a1", piece };
@@ -126,7 +126,7 @@ describe("pieces of results that are delivered more than once", () => {
     expect(await until(() => late.includes(`a1/${SECOND}`), 5000)).toBe(true);
     const before = collector.duplicates;
     await send(SECOND);
-    expect(await until(() => collector.duplicates >= before + count, 5000)).toBe(true);
+    await expect.poll(() => collector.duplicates).toBeGreaterThanOrEqual(before + count);
     const id = { trial: trial.id, attempt: SECOND, agent: "a1", piece: count - 1 };
     expect(store.hasPiece(run, id)).toBe(true);
   });
@@ -140,6 +140,6 @@ describe("pieces of results that are delivered more than once", () => {
     );
     const subject = resultSubject({ agent: "a2", run, trial: 0, attempt: 9, seq: 0 });
     await js.publish(subject, JSON.stringify(piece));
-    expect(await until(() => collector.strays === 1, 5000)).toBe(true);
+    await expect.poll(() => collector.strays).toBe(1);
   });
 });

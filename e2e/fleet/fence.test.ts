@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
 import { listAttempts, stateBesideLate } from "../machine-doubts.ts";
 import { awaitLoad } from "./await-load.ts";
-import { expectServed } from "./expect-served.ts";
+import { expectEnd, expectServed } from "./expect-served.ts";
 import { requestOf } from "./request-of.ts";
 import { afterMeasure, runOne } from "./run-one.ts";
 import {
@@ -16,7 +16,6 @@ import {
   agentsWithClocks,
   type RunningFleet,
   startFleet,
-  until,
   VERSION,
 } from "./start-fleet.ts";
 
@@ -64,7 +63,7 @@ describe("a server that is killed while the sides of a trial are built", () => {
     writeFileSync(path.join(fleet.folder, "built.yaml"), scenarioOf(2, 1));
     const db = path.join(fleet.folder, "built.db");
     const run = fleet.start(["run", "built.yaml", ...fleet.reach, "--db", db]);
-    expect(await until(() => fleet.countHosts() > 0, 20_000)).toBe(true);
+    await expect.poll(() => fleet.countHosts()).toBeGreaterThan(0);
     await fleet.killServer();
     await fleet.startServer();
     await expectServed(run, db);
@@ -77,7 +76,7 @@ describe("a controller that sleeps while another takes its locks", () => {
     const to = [...fleet.reach, "--db", path.join(fleet.folder, "sleeps.db")];
     const sleeper = fleet.start(["run", "sleeps.yaml", ...to]);
     await fleet.agents.get("a2")?.shows("serves with");
-    expect(await until(() => fleet.countHosts() === 3, 20_000)).toBe(true);
+    await expect.poll(() => fleet.countHosts()).toBe(3);
     sleeper.child.kill("SIGSTOP");
     fleet.agents.get("a2")?.child.kill("SIGKILL");
     const other = await fleet.open("RUNOTHER");
@@ -89,7 +88,7 @@ describe("a controller that sleeps while another takes its locks", () => {
     expect(stateBesideLate(outcome)).toBe("completed");
     expect(outcome.record.tally.connections).toMatchObject({ intended: 400, succeeded: 400 });
     // It has to ask for another agent than a2 now: a3, whose lock is the newest of all.
-    expect(await until(() => sleeper.child.exitCode !== null, 40_000)).toBe(true);
+    await expectEnd(sleeper, 40_000);
     expect(sleeper.log()).toContain("Run RUNOTHER has the target on target");
     await other.close();
   });

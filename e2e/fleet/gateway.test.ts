@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runVariants } from "../run-variants.ts";
-import { type RunningFleet, startFleet, until } from "./start-fleet.ts";
+import { type RunningFleet, startFleet } from "./start-fleet.ts";
 
 const SCENARIO = `
 version: 1
@@ -40,6 +40,6 @@ describe("a gateway on an agent's host", () => {
       "target net.ipv4.ip_local_port_range 20000 29999",
       "upstream net.ipv4.tcp_fin_timeout 11",
     ]);
-    expect(await until(() => fleet.countHosts() === 0, 5000)).toBe(true);
+    await expect.poll(() => fleet.countHosts()).toBe(0);
   });
 });

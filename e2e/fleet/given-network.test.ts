@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
 import { listAttempts } from "../machine-doubts.ts";
-import { expectServed } from "./expect-served.ts";
+import { expectEnd, expectServed } from "./expect-served.ts";
 import { type AgentSpec, BRIDGE, type RunningFleet, startFleet, until } from "./start-fleet.ts";
 
 const BACKLOG = "net.ipv4.tcp_max_syn_backlog";
@@ -139,10 +139,10 @@ describe("a target in a namespace that is there already", () => {
     const isStored = (): boolean =>
       existsSync(db) && querySqlite(db, "SELECT state FROM v_trial").length === 1;
     expect(await until(() => !isRestored(named), 20_000)).toBe(true);
-    expect(await until(isStored, 20_000)).toBe(true);
+    await expect.poll(isStored).toBe(true);
     expect(await until(() => !isRestored(named), 20_000)).toBe(true);
     run.child.kill("SIGINT");
-    expect(await until(() => run.child.exitCode !== null, 10_000)).toBe(true);
+    await expectEnd(run, 30_000);
     expect(run.child.exitCode).toBe(130);
     expect(isRestored(named)).toBe(true);
     expect(listAttempts(db)).toMatchObject([
@@ -184,7 +184,7 @@ describe("a target on the host itself", () => {
     const file = path.join(fleet.folder, "refusing.yaml");
     writeFileSync(file, of("refusing"));
     const run = fleet.start(["run", file, ...fleet.reach, "--db", `${fleet.folder}/r.db`]);
-    expect(await until(() => run.child.exitCode !== null, 30_000)).toBe(true);
+    await expectEnd(run, 30_000);
     expect(run.child.exitCode).not.toBe(0);
     expect(fleet.agents.get("h2")?.log()).toMatch(/refused: .*limits\.hostTarget/);
     expect(isRestored(host)).toBe(true);

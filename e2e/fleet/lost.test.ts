@@ -144,7 +144,7 @@ describe("a controller that is killed in the middle of its load", () => {
     const { writeFile } = await import("node:fs/promises");
     await writeFile(`${fleet.folder}/s.yaml`, SCENARIO.replace("4s", "60s"));
     const controller = fleet.start(["run", "s.yaml", ...fleet.reach, "--db", "x.db"]);
-    expect(await until(() => fleet.countHosts() === 3, 20_000)).toBe(true);
+    await expect.poll(() => fleet.countHosts()).toBe(3);
     await sleep(2000);
     controller.child.kill("SIGKILL");
     expect(await isGone()).toBe(true);

@@ -5,7 +5,7 @@ import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
 import { Workplace } from "../cli/churnlab.ts";
 import { isOnlyLate } from "../machine-doubts.ts";
 import { runVariants, type VariantResult } from "../run-variants.ts";
-import { agentsWithClocks, type RunningFleet, startFleet, until } from "./start-fleet.ts";
+import { agentsWithClocks, type RunningFleet, startFleet } from "./start-fleet.ts";
 
 /** So many connections however busy the machine is: a closed loop has no schedule to lose. */
 const COUNTED = "arrival: { model: closed, connections: 4, limit: 120 }";
@@ -186,6 +186,6 @@ describe("a trial of four agents", () => {
 
   it("leaves no host of a trial behind", async () => {
     // The kernel takes a namespace apart in the background.
-    expect(await until(() => fleet.countHosts() === 0, 5000)).toBe(true);
+    await expect.poll(() => fleet.countHosts()).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type ChurnError, parseScenario, planTrials, type Trial } from "@churnlab/core";
 import { clockSubject, connectNats, heartbeatSubject, verbSubject } from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectEnd } from "./expect-served.ts";
 import { requestOf } from "./request-of.ts";
 import {
   type AgentSpec,
@@ -9,7 +10,6 @@ import {
   type RunningFleet,
   type Started,
   startFleet,
-  until,
   VERSION,
 } from "./start-fleet.ts";
 
@@ -67,7 +67,7 @@ describe("what a fleet refuses", () => {
     const apart = { ...spec, flags: [`--spool=${fleet.folder}/twin`] };
     const begun = [fleet.begin(spec), fleet.begin(apart)];
     const isOver = ({ child }: Started): boolean => child.exitCode !== null;
-    expect(await until(() => begun.filter(isOver).length > 0, 20_000)).toBe(true);
+    await expect.poll(() => begun.filter(isOver).length).toBeGreaterThan(0);
     const [ended, ...more] = begun.filter(isOver);
     expect(more).toEqual([]);
     expect(ended?.child.exitCode).toBe(3);
@@ -76,7 +76,7 @@ describe("what a fleet refuses", () => {
     await left?.shows("agent twin (load) serves");
     expect(left?.child.exitCode).toBe(null);
     left?.child.kill("SIGTERM");
-    expect(await until(() => left?.child.exitCode === 130, 10_000)).toBe(true);
+    await expect.poll(() => left?.child.exitCode).toBe(130);
   });
 
   it("an agent that serves already, where an older one of its name is heard; it ends by itself, and not by a younger one", async () => {
@@ -92,7 +92,7 @@ describe("what a fleet refuses", () => {
     await nc.request(clockSubject("heard"));
     expect(agent.child.exitCode).toBe(null);
     beat("00000000");
-    expect(await until(() => agent.child.exitCode !== null, 10_000)).toBe(true);
+    await expectEnd(agent, 30_000);
     await nc.close();
     expect(agent.child.exitCode).toBe(3);
     expect(agent.log()).toMatch(/Another agent is called heard[^]*E_FLEET/);
@@ -134,7 +134,7 @@ describe("what a fleet refuses", () => {
     await world[Symbol.asyncDispose]();
     await testbed.close();
     started.child.kill("SIGTERM");
-    expect(await until(() => started.child.exitCode === 130, 10_000)).toBe(true);
+    await expect.poll(() => started.child.exitCode).toBe(130);
   });
 
   it("what says more than it knows, by name, and nothing of it is done", async () => {
@@ -167,7 +167,7 @@ describe("what a fleet refuses", () => {
     });
     await testbed.close();
     await fleet.agents.get("target")?.shows("refused");
-    expect(await until(() => fleet.countHosts() === 0, 5000)).toBe(true);
+    await expect.poll(() => fleet.countHosts()).toBe(0);
   });
 
   it("a server without JetStream", async () => {

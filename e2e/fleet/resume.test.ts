@@ -5,7 +5,7 @@ import { connectNats, type Request, requestSchema, verbSubject } from "@churnlab
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { querySqlite } from "../../packages/store/test/query-sqlite.ts";
 import { listAttempts } from "../machine-doubts.ts";
-import { expectServed } from "./expect-served.ts";
+import { expectEnd, expectServed } from "./expect-served.ts";
 import { agentsWithClocks, type RunningFleet, startFleet, until } from "./start-fleet.ts";
 
 const SCENARIO = `
@@ -83,7 +83,7 @@ it("a run whose fleet lacks an agent ends with that error at its first trial, an
   const db = path.join(fleet.folder, "lacking.db");
   const to = [...fleet.reach, "--db", db];
   const lacking = fleet.start(["run", "lacking.yaml", ...to]);
-  expect(await until(() => lacking.child.exitCode !== null, 30_000)).toBe(true);
+  await expectEnd(lacking, 30_000);
   expect(`${lacking.child.exitCode} ${lacking.log()}`).toMatch(
     /^3 [^]*needs 2 agents for load[^]*E_FLEET[^]*--resume/,
   );

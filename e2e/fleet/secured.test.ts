@@ -13,13 +13,7 @@ import { piecesOfFailure } from "../../packages/fleet/src/agent/result-spool.ts"
 import { AGENT_SERVICE, inboxPrefix, resultSubject } from "../../packages/fleet/src/subjects.ts";
 import { accessOf } from "../../packages/fleet/test/init/written-fleet.ts";
 import { afterMeasure, runOne } from "./run-one.ts";
-import {
-  agentsWithClocks,
-  type RunningFleet,
-  type Started,
-  startFleet,
-  until,
-} from "./start-fleet.ts";
+import { agentsWithClocks, type RunningFleet, type Started, startFleet } from "./start-fleet.ts";
 
 const SCENARIO = `
 version: 1
@@ -55,7 +49,7 @@ function copyWith(name: string, change: (text: string) => string): string {
 
 async function endOf(started: Started): Promise<string> {
   const isOver = (): boolean => started.child.exitCode !== null;
-  expect(await until(isOver, 30_000)).toBe(true);
+  await expect.poll(isOver, { timeout: 30_000 }).toBe(true);
   return `${started.child.exitCode} ${started.log()}`;
 }
 
@@ -105,7 +99,7 @@ describe.each(STRANGERS)("with %s", (_what, change) => {
       );
       expect(end).not.toContain("s3cret");
     }
-    expect(await until(() => refusals() - refusedBefore === 2, 5000)).toBe(true);
+    await expect.poll(() => refusals() - refusedBefore).toBe(2);
     expect(existsSync(fileOf("secured.db"))).toBe(false);
     expect(logs()).toEqual(before);
     expect(fleet.countHosts()).toBe(0);

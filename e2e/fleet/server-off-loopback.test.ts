@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { createNetworkNamespace, joinByVeth, type NetworkNamespace } from "@churnlab/linux";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { expectEnd } from "./expect-served.ts";
 import { type AgentSpec, type RunningFleet, startFleet, until } from "./start-fleet.ts";
 
 const HUB = "198.19.253.1";
@@ -90,10 +91,10 @@ describe("an agent whose server is on another machine", () => {
     writeFileSync(path.join(fleet.folder, "off.yaml"), SCENARIO);
     const to = ["run", "off.yaml", "--nats", fleet.url, "--db", "off.db"];
     const refused = fleet.start(to);
-    expect(await until(() => refused.child.exitCode !== null, 20_000)).toBe(true);
+    await expectEnd(refused, 30_000);
     expect(`${refused.child.exitCode} ${refused.log()}`).toMatch(/^3 [^]*'tls'[^]*--insecure/);
     const taken = fleet.start([...to, "--insecure"]);
-    expect(await until(() => taken.child.exitCode !== null, 20_000)).toBe(true);
+    await expectEnd(taken, 30_000);
     expect(taken.log()).toMatch(/No agent offers a target/);
   });
 
@@ -101,7 +102,7 @@ describe("an agent whose server is on another machine", () => {
     const fleet = await openFleet(true);
     await fleet.killServer();
     const heard = startInHub(fleet, [process.execPath, "-e", IMPOSTOR, portOf(fleet)]);
-    expect(await until(() => heard().split("came").length > 3, 15_000)).toBe(true);
+    await expect.poll(() => heard().split("came").length).toBeGreaterThan(3);
     expect(heard()).not.toContain("said");
     expect(fleet.agents.get("a1")?.child.exitCode).toBe(null);
   });

@@ -7,7 +7,7 @@ import { listAttempts, stateBesideLate } from "../machine-doubts.ts";
 import { awaitLoad } from "./await-load.ts";
 import { expectServed } from "./expect-served.ts";
 import { afterMeasure, runOne } from "./run-one.ts";
-import { type AgentSpec, type RunningFleet, startFleet, until } from "./start-fleet.ts";
+import { type AgentSpec, type RunningFleet, startFleet } from "./start-fleet.ts";
 
 const SCENARIO = `
 version: 1
@@ -99,13 +99,13 @@ describe("results that an agent recorded and could not bring before it was kille
     const run = fleet.start(["run", "replay.yaml", ...fleet.reach, "--db", db]);
     await running;
     await fleet.killServer();
-    expect(await until(() => spooled().length === 1, 10_000)).toBe(true);
+    await expect.poll(() => spooled().length).toBe(1);
     agent.child.kill("SIGKILL");
     await once(agent.child, "exit");
     await fleet.startServer();
     await fleet.startAgent({ ...onDisk, flags: ["--label=zone=b"] });
     await expectServed(run, db);
-    expect(await until(() => spooled().length === 0, 15_000)).toBe(true);
+    await expect.poll(() => spooled().length).toBe(0);
     const attempts = listAttempts(db);
     expect(attempts).toMatchObject([{ attempt: 1, state: "invalid" }, { state: "completed" }]);
     const pieces = querySqlite(db, "SELECT agent, stored_with, late FROM v_result_piece");
