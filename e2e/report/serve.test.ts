@@ -1,6 +1,4 @@
-import { once } from "node:events";
 import { readdirSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Page } from "playwright-core";
@@ -82,10 +80,15 @@ async function startBoth(
   const text = SMALL_SCENARIO.replace("replicates: 1", `replicates: ${replicates}`);
   const run = place.start(["run", place.write("small.yaml", text)]);
   await run.shows(`trial 2/${2 * replicates}`);
-  const port = await findFreePort();
-  const serve = place.start(["serve", "--port", String(port)]);
+  const serve = place.start(["serve", "--port", "0"]);
+  let said = "";
+  serve.child.stdout?.on("data", (more: string) => {
+    said += more;
+  });
   await serve.shows("Ctrl-C ends it.");
-  return { run, serve, address: (of) => `http://127.0.0.1:${port}${of}` };
+  await expect.poll(() => said).toMatch(/http:\S+/);
+  const { origin } = new URL(/http:\S+/.exec(said)?.[0] ?? "");
+  return { run, serve, address: (of) => `${origin}${of}` };
 }
 
 interface ShownResult {
@@ -153,14 +156,6 @@ describe("churnlab run --ui", () => {
     expect(await page.locator("h1").innerText()).toBe("small");
   });
 });
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}
 
 function query<Row>(file: string, sql: string): Row[] {
   using db = new DatabaseSync(file, { readOnly: true });
