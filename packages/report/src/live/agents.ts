@@ -54,5 +54,8 @@ interface HealthProps extends Pick<AgentsProps, "ratePerS"> {
 function Health({ agent: { cpuShare, latenessUs }, ratePerS }: HealthProps): JSX.Element {
   if ((cpuShare ?? 0) >= CPU_SHARE_BUSY) return h(Mark, { tone: "doubt" }, "no processor left");
   const isLate = ratePerS !== null && (latenessUs ?? 0) > latenessBoundMs(ratePerS) * 1000;
-  return isLate ? h(Mark, { tone: "doubt" }, "late") : h(Mark, { tone: "good" }, "keeps up");
+  if (isLate) return h(Mark, { tone: "doubt" }, "late");
+  // A schedule that is kept says so by itself; of a closed loop only the processor tells.
+  const isKnown = (ratePerS === null ? cpuShare : latenessUs) !== null;
+  return isKnown ? h(Mark, { tone: "good" }, "keeps up") : h("span", null, "–");
 }

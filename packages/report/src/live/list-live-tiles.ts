@@ -10,22 +10,32 @@ const FREE_SHARE_LOW = 0.15;
 export function listLiveTiles(state: LiveState): Tile[] {
   const timeWait = state.latest("client.time_wait");
   const failed = state.latest("client.connections.failed");
-  const resets =
-    (state.latest("client.tcp.OutRsts") ?? 0) + (state.latest("target.tcp.OutRsts") ?? 0);
   return [
     rateTile(state),
     { label: "TIME_WAIT", value: timeWait === null ? "–" : formatNumber(timeWait), note: "client" },
     freePortsTile(state),
     {
       label: "failed",
-      value: formatNumber(failed ?? 0),
+      value: formatValue(failed, ""),
       note: "connections of this trial",
       ...((failed ?? 0) > 0 ? { tone: "bad" as const } : {}),
     },
     ...errnoTiles(state),
-    { label: "RST sent", value: formatNumber(resets), note: "client and target" },
+    resetsTile(state),
     ...latencyTiles(state),
   ];
+}
+
+/** Resets of the sides that are seen: those of a foreign target are not. */
+function resetsTile(state: LiveState): Tile {
+  const seen = (["client", "target"] as const).flatMap((role) => {
+    const count = state.latest(`${role}.tcp.OutRsts`);
+    return count === null ? [] : [{ role, count }];
+  });
+  const label = "RST sent";
+  if (seen.length === 0) return { label, value: "–", note: "not seen yet" };
+  const total = seen.reduce((sum, { count }) => sum + count, 0);
+  return { label, value: formatNumber(total), note: seen.map(({ role }) => role).join(" and ") };
 }
 
 /** The errno that failed most; the chart has the others. */
@@ -73,9 +83,12 @@ function rateTile(state: LiveState): Tile {
 /** What the range has left, by the sockets that are open or in TIME_WAIT: a dump of the ports themselves is too rare. */
 function freePortsTile(state: LiveState): Tile {
   const range = state.latest("client.ports.range") ?? state.head.trial?.ports ?? null;
-  if (range === null) return { label: "free ports", value: "–", note: "not seen yet" };
+  const [waiting, open] = [state.latest("client.time_wait"), state.latest("client.tcp.inuse")];
+  if (range === null || waiting === null || open === null) {
+    return { label: "free ports", value: "–", note: "not seen yet" };
+  }
   const ports = range * (state.head.trial?.sources ?? 1);
-  const taken = (state.latest("client.time_wait") ?? 0) + (state.latest("client.tcp.inuse") ?? 0);
+  const taken = waiting + open;
   const free = Math.max(0, ports - taken);
   const tone = free === 0 ? "bad" : free < FREE_SHARE_LOW * ports ? "doubt" : null;
   return {

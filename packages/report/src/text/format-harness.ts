@@ -1,16 +1,9 @@
-import { type WarningCode, wrapText } from "@churnlab/core";
+import { wrapText } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatCount, formatValue } from "../format-value.ts";
+import { isLimitedByGenerator } from "../is-limited-by-generator.ts";
 import { readMetric, readVariants } from "../variant-readings.ts";
 import { proseColumns, type Style } from "./style.ts";
-
-/** Doubts that make the generator, and not the target, the limit of a trial. */
-const GENERATOR_WARNINGS: ReadonlySet<WarningCode> = new Set([
-  "W_GENERATOR_LATE",
-  "W_GENERATOR_LIMITED",
-  "W_GENERATOR_CPU",
-  "W_OFFERED_SHORT",
-]);
 
 /** What the harness itself cost, at its worst over the completed trials, and whether it was the limit. */
 export function formatHarness(run: StoredRun, style: Style): string[] {
@@ -22,9 +15,7 @@ export function formatHarness(run: StoredRun, style: Style): string[] {
   };
   const cpu = worst("cpu.share_max");
   if (cpu === null) return [];
-  const limiting = run.trialList.filter(({ warnings }) =>
-    warnings.some(({ code }) => GENERATOR_WARNINGS.has(code)),
-  ).length;
+  const limiting = run.trialList.filter(isLimitedByGenerator).length;
   const parts = [
     `busiest generator thread ${formatValue(cpu, "share")} of a processor`,
     `arrivals dropped ${formatValue(worst("connections.dropped"), "")}`,
@@ -33,7 +24,7 @@ export function formatHarness(run: StoredRun, style: Style): string[] {
   ];
   const end =
     limiting === 0
-      ? `${style.good("✓")} the load generator was not the limit`
-      : `${style.doubt("!")} the load generator was late, busy or short of its offer in ${limiting} of ${formatCount(run.trialList.length, "trial")}`;
+      ? `${style.good("✓")} the load generator showed no sign of being the limit`
+      : `${style.doubt("!")} the load generator was late, busy, out of descriptors or short of its offer in ${limiting} of ${formatCount(run.trialList.length, "trial")}`;
   return wrapText(`${parts.join(" · ")} — ${end}`, "harness: ", proseColumns(style));
 }

@@ -57,15 +57,18 @@ function describeTimeWait(
 ): WatchDocument["timeWait"] {
   const max = numberOf(sysctls["net.ipv4.tcp_max_tw_buckets"]);
   const created = rates.sumPerS("tcpext.TW", "tcpext.TWKilled");
-  const recycled = rates.perS("tcpext.TWRecycled") ?? 0;
-  const newPerS =
-    rates.windowMs < RATE_WINDOW_MS_MIN ? measureBirthsPerS(timeWaitLeft, recycled > 0) : created;
+  const recycled = rates.perS("tcpext.TWRecycled");
+  const isShort = rates.windowMs < RATE_WINDOW_MS_MIN;
+  const newPerS = isShort ? measureBirthsPerS(timeWaitLeft, (recycled ?? 0) > 0) : created;
+  // So short a window bears no rate of what was taken over, which births and deaths of a second could be set against.
+  const isRateless = recycled === null || (isShort && recycled > 0);
   return {
     count: states["TIME_WAIT"] ?? 0,
     max,
     share: shareOf(counters.gauges["time_wait"] ?? 0, max),
     newPerS,
-    growthPerS: newPerS === null ? null : newPerS - recycled - measureDeathsPerS(timeWaitLeft),
+    growthPerS:
+      newPerS === null || isRateless ? null : newPerS - recycled - measureDeathsPerS(timeWaitLeft),
     refusedPerS: rates.perS("tcpext.TCPTimeWaitOverflow"),
   };
 }

@@ -28,7 +28,7 @@ export interface WatchDocument {
     readonly max: number | null;
     readonly share: number | null;
     readonly newPerS: number | null;
-    /** New ones, less those that are taken over and those about to end. */
+    /** New ones, less those that are taken over and those about to end; null where it is not known how many are taken over. */
     readonly growthPerS: number | null;
     readonly refusedPerS: number | null;
   };

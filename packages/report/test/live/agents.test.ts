@@ -18,6 +18,7 @@ const WELL: AgentHealth = {
 
 function healthOf(health: Partial<AgentHealth>, ratePerS: number | null): string {
   const html = render(h(Agents, { agents: [{ ...WELL, ...health }], ratePerS }));
+  if (html.includes("<span>–</span>")) return "–";
   return /<\/span>(no processor left|late|keeps up)</.exec(html)?.[1] ?? html;
 }
 
@@ -31,6 +32,13 @@ describe("an agent", () => {
     const boundUs = latenessBoundMs(ratePerS) * 1000;
     expect(healthOf({ latenessUs: boundUs }, ratePerS)).toBe("keeps up");
     expect(healthOf({ latenessUs: boundUs + 1 }, ratePerS)).toBe("late");
+  });
+
+  test("that has told nothing to judge it by is not said to keep up", () => {
+    const silent = { cpuShare: null, latenessUs: null };
+    expect([healthOf(silent, 400), healthOf(silent, null)]).toEqual(["–", "–"]);
+    expect(healthOf({ cpuShare: null }, 400)).toBe("keeps up");
+    expect(healthOf({ latenessUs: null }, 400)).toBe("–");
   });
 
   test("of a closed loop is never late", () => {

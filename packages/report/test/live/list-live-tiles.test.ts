@@ -29,3 +29,19 @@ it("has no tile of an errno where nothing failed", () => {
   const labels = tilesOf({ "client.failures.EADDRNOTAVAIL": 0 }).map(({ label }) => label);
   expect(labels).not.toContain("EADDRNOTAVAIL");
 });
+
+it("has no number of what is not seen: resets of a foreign target, free ports, failures before the first look", () => {
+  const tileOf = (values: Readonly<Record<string, number>>, label: string) =>
+    tilesOf(values).find((tile) => tile.label === label);
+  expect(tileOf({}, "RST sent")).toMatchObject({ value: "–", note: "not seen yet" });
+  expect(tileOf({ "client.tcp.OutRsts": 3 }, "RST sent")).toMatchObject({
+    value: "3",
+    note: "client",
+  });
+  expect(tileOf({ "client.tcp.OutRsts": 3, "target.tcp.OutRsts": 4 }, "RST sent")).toMatchObject({
+    value: "7",
+    note: "client and target",
+  });
+  expect(tileOf({}, "failed")).toMatchObject({ value: "–" });
+  expect(tileOf({}, "free ports")).toMatchObject({ value: "–" });
+});

@@ -81,6 +81,23 @@ describe("a watched host", () => {
     expect(seen.timeWait.growthPerS).toBe(20 - 4 - 6);
   });
 
+  test("is not said to grow where it is not known how many are taken over", () => {
+    const growth = (windowMs: number, counters: Record<string, number>): number | null => {
+      const zeros = Object.fromEntries(Object.keys(counters).map((name) => [name, 0]));
+      const before = aReading({ counters: { gauges: {}, counters: zeros } });
+      const now = aReading({
+        atMs: 1000 + windowMs,
+        counters: { gauges: {}, counters },
+        timeWaitLeft: leftAt({ 1: 6, 2: 6, 59: 20 }),
+      });
+      return describeWatch(before, now, FACTS).timeWait.growthPerS;
+    };
+    expect(growth(60, { "tcpext.TW": 20, "tcpext.TWRecycled": 0 })).toBe(20 - 6);
+    expect(growth(60, { "tcpext.TW": 20, "tcpext.TWRecycled": 1 })).toBeNull();
+    expect(growth(1000, { "tcpext.TW": 20, "tcpext.TWRecycled": 1 })).toBe(20 - 1 - 6);
+    expect(growth(1000, { "tcpext.TW": 20 })).toBeNull();
+  });
+
   test("has no rate where the window is too short for one, but what was counted in it and in all", () => {
     const counters = (overflows: number, drops: number) => ({
       gauges: {},
