@@ -2,6 +2,7 @@ import { median, nameMetric, type PortForecast } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { formatCount, formatNumber, formatValue } from "./format-value.ts";
 import { gradeRun, type PredictionGrade, type VariantForecast } from "./grade-run.ts";
+import { judgeTrials } from "./judge-predictions.ts";
 
 /** With more to say than this, only what contradicts the model is said in sentences; a table has the rest. */
 const SENTENCES_MAX = 4;
@@ -39,6 +40,10 @@ function describeVariant({ forecast, grades }: VariantForecast): Finding | null 
   if (onset === undefined) return { text: describeOthers(grades, agrees), agrees };
   const seen = readOnset(onset);
   const { value: predicted } = onset.prediction;
+  if (seen === null) {
+    const text = `has no trial that says whether its ports ran out${predicted === "never" ? "" : `, predicted after ${formatValue(predicted, "ms")}`}.`;
+    return { text: text + describeRest(grades, onset), agrees };
+  }
   if (predicted === "never") {
     const text =
       seen === "never"
@@ -55,11 +60,12 @@ function describeVariant({ forecast, grades }: VariantForecast): Finding | null 
   return { text: text + describeRest(grades, onset), agrees };
 }
 
-/** The median over the trials in which ports ran out; `never` where they did in none. */
-function readOnset({ trials }: PredictionGrade): number | "never" {
+/** The median over the trials in which ports ran out; `never` where they did in none, null where a trial leaves that open. */
+function readOnset({ trials }: PredictionGrade): number | "never" | null {
   const times = trials.map(({ observed }) => observed).filter((time) => typeof time === "number");
   const middle = median(times);
-  return middle.defined ? middle.value : "never";
+  if (middle.defined) return middle.value;
+  return trials.every(({ observed }) => observed === "never") ? "never" : null;
 }
 
 /** ` at 2 048 connections, exactly its range` where every trial shows just that. */
@@ -89,6 +95,10 @@ function describeReuse({ limit, wait }: PortForecast): string {
 /** Without a time to hold against the model: whether the counts agree. */
 function describeOthers(grades: readonly PredictionGrade[], agrees: boolean): string {
   if (!agrees) return `contradicts the port model in ${listWrong(grades)}.`;
+  const measured = grades.filter(({ trials }) => judgeTrials(trials) === "agrees").length;
+  if (measured < grades.length) {
+    return `agrees with the port model in ${measured} of the ${grades.length} numbers that it predicts; not every trial measured the rest.`;
+  }
   return grades.length === 1
     ? "agrees with the port model in the one number that it predicts."
     : `agrees with the port model in all ${grades.length} numbers that it predicts.`;

@@ -42,7 +42,8 @@ function judgePrediction(
   };
 }
 
-function judgeTrials(trials: readonly Grade[]): GradeKind {
+/** What all completed trials of a variant say of a prediction: one that contradicts it is enough, and all must agree. */
+export function judgeTrials(trials: readonly Grade[]): GradeKind {
   if (trials.some(({ kind }) => kind === "disagrees")) return "disagrees";
   return trials.length > 0 && trials.every(({ kind }) => kind === "agrees")
     ? "agrees"

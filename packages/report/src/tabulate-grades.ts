@@ -1,8 +1,9 @@
-import { nameMetric } from "@churnlab/core";
+import { type GradeKind, nameMetric } from "@churnlab/core";
 import type { StoredRun } from "@churnlab/store";
 import { isWrong } from "./describe-physics.ts";
 import { formatValue } from "./format-value.ts";
 import { gradeRun, type PredictionGrade } from "./grade-run.ts";
+import { judgeTrials } from "./judge-predictions.ts";
 import { formatReading } from "./text/format-reading.ts";
 import { PLAIN_STYLE, type Style } from "./text/style.ts";
 import { unitOf } from "./unit-of.ts";
@@ -51,7 +52,7 @@ function isZeroAsPredicted(grade: PredictionGrade): boolean {
   return grade.prediction.value === 0 && !isWrong(grade);
 }
 
-/** `✓ 2 048 (2 048)`: the worst of the trials decides the mark. */
+/** `✓ 2 048 (2 048)`: all trials decide the mark; `!` where some lack the number. */
 function formatGrade(grade: PredictionGrade, style: Style): string {
   const { prediction, trials } = grade;
   const values = trials.map(({ observed }) => observed).filter((v) => typeof v === "number");
@@ -62,5 +63,10 @@ function formatGrade(grade: PredictionGrade, style: Style): string {
     prediction.value === "never"
       ? "never"
       : formatValue(prediction.value, unitOf(prediction.metric));
-  return `${isWrong(grade) ? style.bad("✗") : style.good("✓")} ${observed.replace(/ ×\d+$/, "")} (${predicted})`;
+  const marks = {
+    agrees: style.good("✓"),
+    disagrees: style.bad("✗"),
+    "not-measured": style.doubt("!"),
+  } as const satisfies Record<GradeKind, string>;
+  return `${marks[judgeTrials(trials)]} ${observed.replace(/ ×\d+$/, "")} (${predicted})`;
 }

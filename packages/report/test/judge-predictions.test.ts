@@ -1,5 +1,7 @@
 import { openStore } from "@churnlab/store";
 import { describe, expect, test } from "vitest";
+import { renderReport } from "../src/html/render-report.ts";
+import { loadReportData } from "../src/html/report-data.ts";
 import {
   compareRun,
   formatAnnotations,
@@ -8,6 +10,7 @@ import {
   judgePredictions,
   type RunComparison,
 } from "../src/index.ts";
+import { tabulateGrades } from "../src/tabulate-grades.ts";
 import { type MakeRunOptions, makeRun, TemporaryDirectory } from "./fixtures/make-run.ts";
 import { TW_REUSE } from "./fixtures/scenarios.ts";
 
@@ -46,6 +49,31 @@ describe("a prediction of the port model", () => {
     expect(cases).toHaveLength(judgePredictions(run).length);
     expect(formatJunit(run, [])).toMatch(/<testsuites tests="\d+" failures="0"/);
     expect(formatAnnotations(run, [])).toBe("");
+  });
+
+  test("that one trial did not measure is called so in every format", () => {
+    using directory = new TemporaryDirectory();
+    using store = openStore(directory.file("runs.db"), { mode: "write" });
+    const runId = makeRun(store, TW_REUSE, {
+      outcomeOf: ({ block }, { record }) => ({
+        state: "completed",
+        record: {
+          ...record,
+          measurements: record.measurements.filter(
+            ({ metric }) => block !== 3 || metric !== "connections.succeeded",
+          ),
+        },
+      }),
+    });
+    const data = loadReportData(store, runId);
+    expect(outcomesOf(data.run)["baseline client.connections.succeeded"]).toBe("not-measured");
+    const html = renderReport(data, { script: "", style: "" }).replaceAll("\u00a0", " ");
+    const row = /<tr>(?:(?!<\/tr>).)*client\.connections\.succeeded(?:(?!<\/tr>).)*<\/tr>/s;
+    const section = /<section id="port-model".*?<\/section>/s.exec(html)?.[0] ?? "";
+    expect(row.exec(section)?.[0]).toContain("not measured");
+    const table = tabulateGrades(data.run);
+    const column = table?.titles.indexOf("connections.succeeded") ?? -1;
+    expect(table?.rows[0]?.[column]).toMatch(/^! /);
   });
 
   test("that one trial of six contradicts fails one case and has one annotation", () => {

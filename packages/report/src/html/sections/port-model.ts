@@ -2,6 +2,7 @@ import { type GradeKind, nameMetric } from "@churnlab/core";
 import { type ComponentChildren, h } from "preact";
 import { formatValue } from "../../format-value.ts";
 import type { PredictionGrade, VariantForecast } from "../../grade-run.ts";
+import { judgeTrials } from "../../judge-predictions.ts";
 import { formatReading } from "../../text/format-reading.ts";
 import { unitOf } from "../../unit-of.ts";
 import { keepTogether } from "../keep-together.ts";
@@ -57,7 +58,7 @@ function rowOf(
   { prediction, trials }: PredictionGrade,
 ): ComponentChildren[] {
   const { role, metric, value } = prediction;
-  const { tone, word } = WORDS[worstOf(trials)];
+  const { tone, word } = WORDS[judgeTrials(trials)];
   return [
     variant,
     h("code", null, nameMetric({ role, metric })),
@@ -79,11 +80,4 @@ function readingOf(trials: PredictionGrade["trials"]): {
       .filter((observed) => typeof observed === "number"),
     never: trials.some(({ observed }) => observed === "never"),
   };
-}
-
-/** One trial that disagrees is enough. */
-function worstOf(trials: PredictionGrade["trials"]): GradeKind {
-  const kinds = new Set(trials.map(({ kind }) => kind));
-  if (kinds.has("disagrees")) return "disagrees";
-  return kinds.has("agrees") ? "agrees" : "not-measured";
 }
