@@ -86,9 +86,9 @@ function createAbsenceReader({ role, metric }: MetricKey): (trial: ReadableTrial
 /** Errnos that say "no port": where there were some, and no moment, nobody knows what ran out. */
 const PORT_ERRNOS = ["EADDRNOTAVAIL", "EADDRINUSE"] as const;
 
-/** Ports never ran out where failures were counted and none of them was for want of a port. */
+/** Ports of a role never ran out where its failures were counted and none of them was for want of a port. */
 function createNeverReader(role: Role): (trial: ReadableTrial) => Reading {
-  const failedOf = createValueReader({ role: "client", metric: "connections.failed" });
+  const failedOf = createValueReader({ role, metric: "connections.failed" });
   const errnosOf = PORT_ERRNOS.map((errno) =>
     createValueReader({ role, metric: `failures.${errno}` }),
   );

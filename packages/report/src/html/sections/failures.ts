@@ -1,4 +1,4 @@
-import type { FailureRecord, Role } from "@churnlab/core";
+import { createReader, type FailureRecord, ROLES, type Role, type TrialSpec } from "@churnlab/core";
 import { type ComponentChildren, h } from "preact";
 import { formatMoment } from "../../charts/format-moment.ts";
 import { listRunMetrics, readMetric } from "../../variant-readings.ts";
@@ -15,7 +15,7 @@ export function failuresSection(data: ReportData): Section | null {
     return {
       id: "failures",
       title: "Failures and resets",
-      body: h("p", null, "No connection failed, and no reset was sent."),
+      body: h("p", null, `No connection failed. ${tellNoResets(data)}`),
     };
   }
   return {
@@ -24,6 +24,25 @@ export function failuresSection(data: ReportData): Section | null {
     lead: "Failed connections by the step and errno they ended with, and resets by the kernel that sent them.",
     body: tables,
   };
+}
+
+/** Whose resets were counted, and were none. */
+function tellNoResets({ run, readings }: Pick<ReportData, "run" | "readings">): string {
+  const roles = ROLES.filter((role) => run.variantList.some(({ spec }) => hasRole(spec, role)));
+  const seen = roles.filter((role) =>
+    readings.every(({ trials }) => {
+      const read = createReader({ role, metric: "rst.sent" });
+      return trials.every((trial) => read(trial).kind === "value");
+    }),
+  );
+  if (seen.length === roles.length) return "No reset was sent.";
+  const unseen = roles.filter((role) => !seen.includes(role));
+  const told = seen.length === 0 ? "" : `No reset was sent by the ${seen.join(" and the ")}. `;
+  return `${told}Those of the ${unseen.join(" and the ")} were not seen.`;
+}
+
+function hasRole({ topology }: TrialSpec, role: Role): boolean {
+  return role !== "upstream" || topology === "gateway";
 }
 
 function failureTable({ run }: ReportData): ComponentChildren {

@@ -9,8 +9,9 @@ import type { ReportData } from "../report-data.ts";
 /** What ran out in which variant, with the numbers that show it. null where nothing did. */
 export function limitsSection({
   run,
+  readings,
   firstEvents,
-}: Pick<ReportData, "run" | "firstEvents">): Section | null {
+}: Pick<ReportData, "run" | "readings" | "firstEvents">): Section | null {
   const limits = firstEvents.filter(({ kind }) => isLimit(kind));
   if (limits.length === 0) return null;
   const rows = run.variantList.flatMap(({ name }) => {
@@ -22,7 +23,10 @@ export function limitsSection({
   return {
     id: "limits",
     title: "What ran out",
-    lead: "The resource that bounded a variant, by the kernel's own counters and by errno; a variant that is not here met no bound.",
+    lead: [
+      "The resource that bounded a variant, by the kernel's own counters and by errno. A variant that is not here showed none to what was observed.",
+      ...tellUnobserved(readings, limits),
+    ].join(" "),
     body: h(LongTable, {
       caption: "Limits by variant",
       columns: ["variant", "role", "what ran out", "trials", "shown by, in the first of them"].map(
@@ -31,6 +35,18 @@ export function limitsSection({
       rows,
     }),
   };
+}
+
+/** Variants of which there is nothing to look at: that they show no limit says nothing. */
+function tellUnobserved(
+  readings: ReportData["readings"],
+  limits: readonly StoredEvent[],
+): string[] {
+  const shown = new Set(limits.map(({ variant }) => variant));
+  const names = readings
+    .filter(({ variant, trials }) => trials.length === 0 && !shown.has(variant))
+    .map(({ variant }) => variant);
+  return names.length === 0 ? [] : [`Not completed, so not known: ${names.join(", ")}.`];
 }
 
 function rowOf(group: readonly StoredEvent[], trials: number): ComponentChildren[] {
