@@ -41,8 +41,8 @@ export interface Verdict {
 export const ALPHA = 0.01;
 
 /**
- * Judges the comparisons of one family: all that are shown together. `worse` and `better` need a p that holds for the
- * whole family (Holm), `no-difference` does not (Berger 1982, intersection-union test).
+ * Judges the comparisons of one family: all that are shown together of one variant. `worse` and `better` need a p that holds
+ * for the whole family (Holm), `no-difference` does not (Berger 1982, intersection-union test).
  */
 export function decideVerdicts(
   comparisons: readonly Comparison[],

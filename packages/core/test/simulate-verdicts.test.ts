@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { compareVariants } from "../src/compare-variants.ts";
+import type { Comparison } from "../src/comparison/comparison.ts";
 import type { MeasuredTrial } from "../src/comparison/read-measurement.ts";
 import { shouldAddBlocks } from "../src/comparison/should-add-blocks.ts";
-import { decideVerdicts, type Verdict } from "../src/decide-verdict.ts";
+import { blocksNeeded, decideVerdicts, type Verdict } from "../src/decide-verdict.ts";
+import { claimsDifference } from "../src/describe-verdict.ts";
 import { judgeGates } from "../src/judge-gates.ts";
 import { seedUniform } from "../src/seeded-random.ts";
 import { measuredTrial } from "./fixtures/measured-trials.ts";
@@ -226,6 +228,65 @@ describe("a table of 13 metrics that were not declared beforehand", () => {
     expect(
       simulateTables({ effect: 0.1, blocks: 16, noiseFactor: 1 }, 300).found,
     ).toBeGreaterThanOrEqual(0.99);
+  });
+});
+
+describe("a table of 13 metrics with 4 variants beside their baseline", () => {
+  const METRICS = 13;
+  const VARIANTS = 4;
+  const BLOCKS = 12;
+
+  /** Every comparison of a table, by variant; the first metric of the first variant is truly slower by `effect`. */
+  function makeTable(host: Host, effect: number): Comparison[][] {
+    const byMetric = Array.from({ length: METRICS }, (_, metric) => {
+      const sides = Array.from({ length: VARIANTS + 1 }, (): MeasuredTrial[] => []);
+      for (let block = 0; block < BLOCKS; block++) {
+        const order = sides.map((side, place) => ({ side, place, key: host.uniform() }));
+        for (const { side, place } of order.toSorted((a, b) => a.key - b.key)) {
+          const change = metric === 0 && place === 1 ? Math.log1p(effect) : 0;
+          const value = 100 * Math.exp(host.measure() + change);
+          side.push(measuredTrial(block, { [METRIC]: value }));
+        }
+      }
+      const [baseline = [], ...candidates] = sides;
+      return candidates.flatMap((candidate) => compareVariants(baseline, candidate));
+    });
+    return Array.from({ length: VARIANTS }, (_, v) =>
+      byMetric.map((comparisons) => comparisons[v] as Comparison),
+    );
+  }
+
+  /** Shares of tables in which the true change is found, and in which a claim is false. */
+  function simulateTables(
+    { effect, noiseFactor, tables }: Record<"effect" | "noiseFactor" | "tables", number>,
+    judgeTable: (table: readonly Comparison[][]) => Verdict[],
+  ): { readonly found: number; readonly wrong: number } {
+    const host = driftingHost("walk", 7, { noiseFactor });
+    let found = 0;
+    let wrong = 0;
+    for (let i = 0; i < tables; i++) {
+      const [first, ...others] = judgeTable(makeTable(host, effect)).map(claimsDifference);
+      if (first) found += 1 / tables;
+      if (others.some(Boolean) || (effect === 0 && first)) wrong += 1 / tables;
+    }
+    return { found, wrong };
+  }
+
+  const byVariant = (table: readonly Comparison[][]): Verdict[] =>
+    table.flatMap((comparisons) => decideVerdicts(comparisons));
+  const asOneFamily = (table: readonly Comparison[][]): Verdict[] => decideVerdicts(table.flat());
+
+  test("holds a false claim in at most 1 % for each variant", () => {
+    const quiet = { effect: 0, noiseFactor: 3, tables: 400 };
+    expect(simulateTables(quiet, byVariant).wrong).toBeLessThanOrEqual(VARIANTS * 0.01);
+  });
+
+  test("could claim nothing at 12 blocks, were all its variants one family", () => {
+    const slower = { effect: 0.1, noiseFactor: 1, tables: 150 };
+    expect(simulateTables(slower, byVariant).found).toBeGreaterThanOrEqual(0.75);
+    expect(simulateTables(slower, asOneFamily).found).toBe(0);
+    expect(blocksNeeded(METRICS)).toBe(12);
+    expect(blocksNeeded(METRICS * VARIANTS)).toBe(14);
   });
 });
 

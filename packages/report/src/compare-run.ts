@@ -191,9 +191,8 @@ function compareSides({ baseline, candidate }: Sides, options: SideOptions): Var
     design: baseline.run === candidate.run ? "blocks" : "runs",
     ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
   });
-  const verdicts = fingerprint.comparable
-    ? judgeFamilies(comparisons)
-    : new Map<Comparison, null>();
+  const families = options.metrics === undefined ? listFamilies(comparisons) : [comparisons];
+  const verdicts = new Map(fingerprint.comparable ? families.flatMap(judgeFamily) : []);
   return {
     baseline: baseline.variant,
     candidate: candidate.variant,
@@ -205,22 +204,23 @@ function compareSides({ baseline, candidate }: Sides, options: SideOptions): Var
 }
 
 /**
- * Metrics that are shown without being asked for are one family, all others another: each p has to hold for what a
- * person looks at together. One that is zero throughout cannot be called different, so it belongs to no family
- * (Tarone 1990).
+ * Of one variant, the metrics that are shown without being asked for are one family, all others another: each p has to hold
+ * for what a person looks at together. Metrics that were asked for are one family, whichever they are. One that is zero
+ * throughout cannot be called different, so it belongs to no family (Tarone 1990). Other variants of the same table are not
+ * of the family: four of them would leave a table of 12 blocks nothing to claim.
  */
-function judgeFamilies(comparisons: readonly Comparison[]): Map<Comparison, Verdict> {
+function listFamilies(comparisons: readonly Comparison[]): Comparison[][] {
   const headlines = new Set(selectHeadlines(comparisons));
   const [zeros, others] = split(
     comparisons.filter((comparison) => !headlines.has(comparison)),
     isZeroThroughout,
   );
-  return new Map(
-    [[...headlines], zeros, others].flatMap((family) => {
-      const verdicts = decideVerdicts(family);
-      return family.map((member, i): [Comparison, Verdict] => [member, verdicts[i] as Verdict]);
-    }),
-  );
+  return [[...headlines], zeros, others];
+}
+
+function judgeFamily(family: readonly Comparison[]): [Comparison, Verdict][] {
+  const verdicts = decideVerdicts(family);
+  return family.map((member, i) => [member, verdicts[i] as Verdict]);
 }
 
 function split<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

@@ -22,7 +22,7 @@ export interface RunningTrial extends MeasuredTrial {
 
 /**
  * Whether a run with `replicates: auto` may end after these trials. It may at a look, when so many blocks can bear a
- * verdict on all gates against a variant, or without such gates on all that is shown together, and the interval of every
+ * verdict on all gates against a variant, or without such gates on all that is shown of one variant, and the interval of every
  * deciding metric is as narrow as its margin asks. Only the width is looked at, never the difference, so looking raises
  * no false alarm (see `shouldAddBlocks`).
  */

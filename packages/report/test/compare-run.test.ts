@@ -104,6 +104,16 @@ describe("the variants of one run", () => {
     });
   });
 
+  test("by single metrics are judged as one family, whichever metrics these are", () => {
+    withRun(TWELVE_BLOCKS, (store, runId) => {
+      const rate = "client.connections.rate";
+      const verdictOf = (metrics: readonly string[]) =>
+        compareRun(store, runId, { metrics }).variants[0]?.metrics[0]?.verdict?.adjustedP;
+      const alone = verdictOf([rate]) ?? Number.NaN;
+      expect(verdictOf([rate, "client.latency.connect.p90"])).toBeCloseTo(2 * alone, 12);
+    });
+  });
+
   test("are stored as the view of comparisons shows them", () => {
     using directory = new TemporaryDirectory();
     const path = directory.file("runs.db");

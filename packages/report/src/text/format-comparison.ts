@@ -1,4 +1,5 @@
 import {
+  ALPHA,
   BLOCKS_MIN,
   blocksNeeded,
   COMPARISON_GAPS,
@@ -131,7 +132,21 @@ export function formatFindings(
   const perConnection = pairs.some(
     (pair) => isJudgeable(pair) && pair.metrics.some(readsOtherwise),
   );
-  return [...new Set(closings), ...(perConnection ? [PER_CONNECTION] : [])];
+  return [
+    ...new Set(closings),
+    ...(perConnection ? [PER_CONNECTION] : []),
+    ...describeFamilies(pairs),
+  ];
+}
+
+/** What claims of several variants beside each other are worth: each holds for its own. Nothing of one. */
+export function describeFamilies(pairs: readonly VariantComparison[]): string[] {
+  const judged = pairs.filter(isJudgeable).length;
+  if (judged < 2) return [];
+  const percent = Math.min(100, Math.round(judged * ALPHA * 100));
+  return [
+    `Each variant is judged by itself, with up to ${ALPHA * 100} % chance of a false claim: up to ${percent} % among these ${judged}.`,
+  ];
 }
 
 function isJudgeable(pair: VariantComparison): boolean {

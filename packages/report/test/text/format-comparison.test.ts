@@ -50,7 +50,35 @@ describe("the text of a comparison", () => {
     expect(text).toMatch(
       /tw_reuse=1 is better on \d+, worse on 0, no different on \d+, unclear on \d+\./,
     );
-    expect(text).toContain("the load generator was not the limit");
+    expect(text).toContain("the load generator showed no sign of being the limit");
+  });
+
+  test("says what claims are worth under a table of several variants, and of one nothing", () => {
+    const both = TW_REUSE.replace("replicates: 6", "replicates: 12");
+    const three = both.replace(
+      "replicates:",
+      "  - { name: off, sysctls: { client: { net.ipv4.tcp_tw_reuse: 0 } } }\nreplicates:",
+    );
+    const words =
+      "Each variant is judged by itself, with up to 1 % chance of a false claim: up to 2 % among these 2.";
+    expect(formatComparison(compareRun(store, run(three)))).toContain(words);
+    expect(formatComparison(compareRun(store, run(both)))).not.toContain("judged by itself");
+  });
+
+  test("says that the generator was the limit of trials that had no descriptor left", () => {
+    const runId = makeRun(store, TW_REUSE, {
+      outcomeOf: (trial, { record }) =>
+        trial.block === 1
+          ? {
+              state: "invalid",
+              record: { ...record, warnings: [{ code: "W_NO_DESCRIPTORS", message: "EMFILE" }] },
+              reason: "EMFILE",
+            }
+          : { state: "completed", record },
+    });
+    expect(formatComparison(compareRun(store, runId)).replaceAll(/\s+/g, " ")).toContain(
+      "late, busy, out of descriptors or short of its offer in 2 of 12 trials",
+    );
   });
 
   test("begins with what the port model predicted, which one trial is enough to claim", () => {

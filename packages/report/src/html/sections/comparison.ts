@@ -17,6 +17,7 @@ import { formatValue } from "../../format-value.ts";
 import { countBlocks } from "../../overview.ts";
 import { formatVerdict, selectShown } from "../../text/comparison-table.ts";
 import {
+  describeFamilies,
   describeFewBlocks,
   findCommonGap,
   formatComparability,
@@ -50,7 +51,10 @@ export function comparisonSection({ comparison }: Pick<ReportData, "comparison">
   return {
     id: "comparison",
     title: "What moved",
-    lead: "Medians over completed trials. A change is printed only where it can be defended; ~ stands where it cannot.",
+    lead: [
+      "Medians over completed trials. A change is printed only where it can be defended; ~ stands where it cannot.",
+      ...describeFamilies(variants),
+    ].join(" "),
     body: tables,
   };
 }
