@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   EMPTY_SHARD_REPORT,
   EMPTY_TALLY,
@@ -55,6 +56,8 @@ afterAll(async () => {
 async function collect(): Promise<ResultCollector> {
   const { js, jsm } = await openJetStream(nc);
   return ResultCollector.open(run, {
+    holder: randomUUID(),
+    isOwn: async () => true,
     js,
     jsm,
     ledger: {

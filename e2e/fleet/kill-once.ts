@@ -30,6 +30,8 @@ export interface KillReport {
   readonly changed: number;
   /** From the kill of a controller until nothing of its trial was left; null for other victims. */
   readonly goneAfterMs: number | null;
+  /** Whether nobody was there to serve the trial for too long: its run ended, and was resumed when all were back. */
+  readonly resumed: boolean;
   readonly problems: readonly string[];
 }
 
@@ -37,8 +39,10 @@ const RATE = 200;
 const HOSTS_MS_MAX = 40_000;
 /** The dead-man's time, the time to notice, and what the kernel needs to take namespaces apart. */
 const RESTORED_MS_MAX = DEAD_MAN_MS + 15_000;
-/** Three attempts, and what each may wait for an agent to come back. */
-const RUN_MS_MAX = 180_000;
+/** Beside the load of three attempts: what each may wait for an agent to come back. */
+const RUN_MS_MAX = 150_000;
+/** Of a run that ends as nobody serves its trial. */
+const UNSERVED = 3;
 
 const scenarioOf = (measureS: number): string => `
 version: 1
@@ -75,7 +79,9 @@ export async function killOnce(fleet: RunningFleet, options: KillOptions): Promi
   await sleep(afterMs);
   const problems: string[] = [];
   const changed = fleet.listChanged().length;
+  const withinMs = RUN_MS_MAX + 3 * 1000 * measureS;
   let goneAfterMs: number | null = null;
+  let resumed = false;
   if (victim === "controller") {
     run.child.kill("SIGKILL");
     const killedAtMs = performance.now();
@@ -85,10 +91,15 @@ export async function killOnce(fleet: RunningFleet, options: KillOptions): Promi
     goneAfterMs = Math.round(performance.now() - killedAtMs);
     const isStored = countAttempts(database) !== null;
     const again = isStored ? ["run", "--resume", "last", ...to] : ["run", "killed.yaml", ...to];
-    await finish(fleet.start(again), problems);
+    resumed = isStored;
+    await finish(fleet.start(again), { withinMs, problems });
   } else {
     await killOther(fleet, options);
-    await finish(run, problems);
+    await finish(run, { withinMs, problems });
+    if (run.child.exitCode === UNSERVED && countAttempts(database) !== null) {
+      resumed = true;
+      await finish(fleet.start(["run", "--resume", "last", ...to]), { withinMs, problems });
+    }
   }
   if (!(await until(() => isRestored(fleet), RESTORED_MS_MAX))) {
     problems.push(`not restored: ${describeLeft(fleet)}`);
@@ -103,6 +114,7 @@ export async function killOnce(fleet: RunningFleet, options: KillOptions): Promi
     states,
     changed,
     goneAfterMs,
+    resumed,
     problems: [...problems, ...doubts],
   };
 }
@@ -147,9 +159,14 @@ async function killOther(
   await fleet.startAgent(spec);
 }
 
-async function finish(started: Started, problems: string[]): Promise<void> {
+interface Finishing {
+  readonly withinMs: number;
+  readonly problems: string[];
+}
+
+async function finish(started: Started, { withinMs, problems }: Finishing): Promise<void> {
   const { child } = started;
-  if (!(await until(() => child.exitCode !== null || child.signalCode !== null, RUN_MS_MAX))) {
+  if (!(await until(() => child.exitCode !== null || child.signalCode !== null, withinMs))) {
     problems.push(`the run does not end: ${started.log().slice(-500)}`);
     child.kill("SIGKILL");
     return;

@@ -1,14 +1,16 @@
 // Kills agents, the server and the controller of fleets at random moments, and looks at what is left:
-//   node --conditions=@churnlab/source e2e/fleet/soak.ts [--agents 51] [--server 20] [--controller 20] [--measure 12]
-//     [--away 15] [--seed 1] [--fleets 4] [--open]
+//   node --conditions=@churnlab/source e2e/fleet/soak.ts [--agents 51] [--server 20] [--controller 20] [--measure 40]
+//     [--away 30] [--seed 1] [--fleets 4] [--open]
 // A third of the agents' kills are SIGKILL, a third SIGSTOP, and in a third the agent's cable to the server is cut. How long that
 // lasts, and how long a server is away, is drawn up to --away seconds: below the dead-man's time and above it, and most of it
-// while the load would still run.
+// while the load would still run. Every other SIGSTOP and cut is longer than the dead-man's time, and comes so early that the
+// load would still run when it ends: with --away 30 many of these agents are back in the middle of the next attempt.
 // The fleets are as `fleet init` writes them, with TLS and a key for each, unless --open says otherwise; they run side by side,
 // each with a server, agents and namespaces of its own. Prints one line of JSON for each kill, one for each kind of victim, and
 // one for all; ends with 1 when something does not hold that must.
 import { parseArgs } from "node:util";
 import { seedUniform } from "@churnlab/core";
+import { DEAD_MAN_MS } from "../../packages/fleet/src/subjects.ts";
 import { openHomes } from "./homes.ts";
 import { type KillReport, killOnce, VICTIMS, type Victim } from "./kill-once.ts";
 import { type AgentSpec, agentsWithClocks, startFleet } from "./start-fleet.ts";
@@ -18,8 +20,8 @@ const { values } = parseArgs({
     agents: { type: "string", default: "51" },
     server: { type: "string", default: "20" },
     controller: { type: "string", default: "20" },
-    measure: { type: "string", default: "12" },
-    away: { type: "string", default: "15" },
+    measure: { type: "string", default: "40" },
+    away: { type: "string", default: "30" },
     seed: { type: "string", default: "1" },
     fleets: { type: "string", default: "4" },
     open: { type: "boolean", default: false },
@@ -36,6 +38,7 @@ const names = specs.map(({ name }) => name);
 const measureS = Number(values.measure);
 /** From the first host of the trial until its results are in, about: a kill falls anywhere into it. */
 const killWithinMs = 1000 * (measureS + 2);
+const awayMsMax = 1000 * Number(values.away);
 const AGENT_VICTIMS = ["agent SIGKILL", "agent SIGSTOP", "agent cut off"] as const;
 const uniform = seedUniform(Number(values.seed));
 const kills = [
@@ -46,10 +49,13 @@ const kills = [
   ...Array.from({ length: Number(values.server) }, (): Victim => "server"),
   ...Array.from({ length: Number(values.controller) }, (): Victim => "controller"),
 ].map((victim, index) => {
-  const afterMs = Math.round(uniform() * killWithinMs);
+  const [whenDrawn, awayDrawn] = [uniform(), uniform()];
   const isAway = victim !== "agent SIGKILL" && victim !== "controller";
-  const awayMs = isAway ? Math.round(1000 * Number(values.away) * uniform()) : 0;
-  return { victim, index, afterMs, awayMs, measureS };
+  const isLong = isAway && victim !== "server" && Math.floor(index / 3) % 2 === 0;
+  const leastMs = isLong ? Math.min(DEAD_MAN_MS, awayMsMax) : 0;
+  const awayMs = isAway ? Math.round(leastMs + awayDrawn * (awayMsMax - leastMs)) : 0;
+  const withinMs = isLong ? Math.max(0, 1000 * measureS - awayMs) : killWithinMs;
+  return { victim, index, afterMs: Math.round(whenDrawn * withinMs), awayMs, measureS };
 });
 
 const startedAtMs = performance.now();
@@ -92,6 +98,9 @@ function sumUp(some: readonly KillReport[]): object {
     invalid: count("invalid"),
     aborted: count("aborted"),
     failed: count("failed"),
+    resumed: some.filter(({ resumed }) => resumed).length,
+    longerThanDeadMan: some.filter(({ awayMs }) => awayMs > DEAD_MAN_MS).length,
+    awayMsMax: Math.max(0, ...some.map(({ awayMs }) => awayMs)),
     changedWhenKilled: some.filter(({ changed }) => changed > 0).length,
     goneAfterMsMax: Math.max(0, ...some.map(({ goneAfterMs }) => goneAfterMs ?? 0)),
     broken: some.filter(({ problems }) => problems.length > 0).length,

@@ -14,6 +14,7 @@ export const VERBS = [
   "start",
   "stop",
   "read",
+  "replay",
   "finish",
   "restore",
 ] as const;
@@ -107,6 +108,11 @@ export function resultsOfRun(run: string): string {
 /** The key of the lock that a run has on a target. */
 export function targetLock(name: string): string {
   return `target.${name}`;
+}
+
+/** The key of the lock that a controller has on its own run. */
+export function runLock(run: string): string {
+  return `run.${run}`;
 }
 
 /** The key of the lock that a run has on an agent. */

@@ -1,5 +1,6 @@
 import { ChurnError, PORTS_INTERVAL_MS, QUEUES_INTERVAL_MS } from "@churnlab/core";
 import { askedByArm, askedByPrepare } from "../limits/asked.ts";
+import { boundSideMs } from "../limits/bound-side.ts";
 import { enforceLimits } from "../limits/enforce-limits.ts";
 import type { AgentState } from "../messages/agent-description.ts";
 import type { Request } from "../messages/envelope.ts";
@@ -12,6 +13,7 @@ import {
   type PrepareRequest,
   type ReadReply,
   type ReadRequest,
+  type ReplayReply,
   type StartRequest,
   type TrialKey,
 } from "../messages/trial-messages.ts";
@@ -37,12 +39,14 @@ export interface SessionParts {
   readonly fence: KeptFence;
   readonly publish: LoadReporting["publish"];
   /** Of earlier attempts. */
-  readonly kept: Pick<KeptResults, "replayRun">;
+  readonly kept: Pick<KeptResults, "replayRun" | "replayAttempt">;
   readonly live: (message: LiveMessage) => void;
   /** From now on the heartbeats of this run are heard, each with the controller that it is of. */
   readonly followRun: (run: string, hear: (holder: string) => void) => Disposable;
   /** Without a word from its controller for so long, an attempt is over. */
   readonly deadManMs: number;
+  /** What a trial may take besides its phases and time-outs, before its side is over whatever its controller says. */
+  readonly besidesMs: number;
 }
 
 /** One attempt, from the moment its side is asked for. */
@@ -112,7 +116,8 @@ export class AgentSession implements AsyncDisposable {
     this.#requireCapacity(request);
     this.#giveUp("another trial is to be prepared");
     const attempt = this.#begin(run, request.key);
-    const watch = this.#watchController(attempt, holder);
+    const boundMs = boundSideMs(request.spec, options.limits, this.#parts.besidesMs);
+    const watch = this.#watchController(attempt, { holder, boundMs });
     return this.#inTurn(async () => {
       await using stack = new AsyncDisposableStack();
       stack.use(watch);
@@ -162,6 +167,11 @@ export class AgentSession implements AsyncDisposable {
     return this.#of(request.key).side.look(request);
   }
 
+  /** The controller misses results of this attempt: they are published again, once they are on the disk. Answers whether they were. */
+  replay(run: string, { key }: KeyedRequest): ReplayReply {
+    return { isKept: this.#parts.kept.replayAttempt({ run, agent: this.#name, key }) };
+  }
+
   /** The controller has stored the results of this attempt. */
   finish(run: string, { key }: KeyedRequest): void {
     this.#parts.spool.remove({ run, agent: this.#name, key });
@@ -188,8 +198,9 @@ export class AgentSession implements AsyncDisposable {
   }
 
   #begin(run: string, key: TrialKey): Attempt {
-    const release = (): void => void this.#release(attempt);
-    const deadMan = new DeadMan(release, this.#parts.deadManMs);
+    const onSilence = (): void =>
+      void this.#release(attempt, `no word from the controller of ${run}`);
+    const deadMan = new DeadMan(onSilence, this.#parts.deadManMs);
     const attempt: Attempt = { run, key, over: new AbortController(), deadMan };
     this.#attempt = attempt;
     return attempt;
@@ -227,10 +238,16 @@ export class AgentSession implements AsyncDisposable {
     return TrialSide.build(request, { name: this.#name, addresses, builder, clock }, over);
   }
 
-  /** Ends the attempt when its controller has not been heard for too long. */
-  #watchController(attempt: Attempt, holder: string): Disposable {
+  /** Ends the attempt when its controller has not been heard for too long, or has kept its side for too long. */
+  #watchController(
+    attempt: Attempt,
+    { holder, boundMs }: { readonly holder: string; readonly boundMs: number },
+  ): Disposable {
     const stack = new DisposableStack();
     stack.use(attempt.deadMan);
+    const why = `the trial of ${attempt.run} is not over after all the time that it may take`;
+    const timer = setTimeout(() => void this.#release(attempt, why), boundMs);
+    stack.defer(() => clearTimeout(timer));
     stack.use(
       this.#parts.followRun(attempt.run, (heard) => {
         if (heard !== holder) return;
@@ -284,12 +301,12 @@ export class AgentSession implements AsyncDisposable {
     return new LiveSampler(options.clock, grid, { sample, onFailure });
   }
 
-  /** No controller for too long: whatever there is of the attempt, it ends. */
-  async #release({ run, over }: Attempt): Promise<void> {
+  /** Whatever there is of the attempt, and whoever asked for it, it ends. */
+  async #release({ over }: Attempt, why: string): Promise<void> {
     if (over.signal.aborted) return;
     const { options } = this.#parts;
-    options.log(`no word from the controller of ${run}: stopping the load and restoring`);
-    over.abort(new ChurnError("E_AGENT", `${this.#name} has no word from the controller`));
+    options.log(`${why}: stopping the load and restoring`);
+    over.abort(new ChurnError("E_AGENT", `${this.#name} gave up: ${why}`));
     if (this.#current?.over === over) this.#current.side.stop();
     await this.#inTurn(async () => {
       if (this.#current?.over === over) await this.#takeDown();

@@ -7,6 +7,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { connectNats } from "../connect.ts";
 import { followRun, isHeard } from "../follow-run.ts";
 import { foreseeExpiry } from "../foresee-expiry.ts";
+import { BESIDES_MS } from "../limits/bound-side.ts";
 import type { AgentDescription } from "../messages/agent-description.ts";
 import { requireProtection } from "../protection.ts";
 import { sayOver } from "../say.ts";
@@ -130,6 +131,7 @@ export async function serveAgent(
       live: (message) => say(liveSubject(access.name), message),
       followRun: (run, hear) => followRun(nc, { run, hear, log }),
       deadManMs: DEAD_MAN_MS,
+      besidesMs: BESIDES_MS,
     }),
   );
   const { lost } = await claimName(nc, { options, instance });

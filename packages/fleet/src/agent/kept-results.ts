@@ -40,6 +40,13 @@ export class KeptResults {
     });
   }
 
+  /** Whether it is kept; then it is published again. */
+  replayAttempt(origin: SpoolOrigin): boolean {
+    if (!this.#parts.spool.has(origin)) return false;
+    void this.#telling(() => this.#replay([origin]));
+    return true;
+  }
+
   [Symbol.dispose](): void {
     this.#over.abort();
   }

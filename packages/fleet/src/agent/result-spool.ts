@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
 import { ChurnError, type ShardReport } from "@churnlab/core";
 import { decodeMessage } from "../message-codec.ts";
@@ -47,6 +47,10 @@ export class ResultSpool {
   read(origin: SpoolOrigin): readonly ResultPiece[] {
     const lines = readFileSync(this.fileOf(origin), "utf8").trimEnd().split("\n");
     return lines.map((line) => decodeMessage(line, resultPieceSchema));
+  }
+
+  has(origin: SpoolOrigin): boolean {
+    return existsSync(this.fileOf(origin));
   }
 
   remove(origin: SpoolOrigin): void {

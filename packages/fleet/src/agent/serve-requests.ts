@@ -135,6 +135,8 @@ async function act(
       return session.stop(checkMessage(body, keyedRequestSchema));
     case "read":
       return session.read(checkMessage(body, readRequestSchema));
+    case "replay":
+      return session.replay(run, checkMessage(body, keyedRequestSchema));
     case "restore":
       return session.restore(checkMessage(body, keyedRequestSchema));
   }

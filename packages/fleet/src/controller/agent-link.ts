@@ -7,21 +7,11 @@ import type { ClockExchange } from "../clock/exchange-clocks.ts";
 import { CLOCK_EXCHANGES, RecentExchanges } from "../clock/recent-exchanges.ts";
 import { checkMessage } from "../message-codec.ts";
 import type { AgentDescription, Heartbeat } from "../messages/agent-description.ts";
-import type { Fence } from "../messages/fence.ts";
 import type { LiveMessage } from "../messages/live-message.ts";
 import { DEAD_MAN_MS, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, type Verb } from "../subjects.ts";
+import { type Asker, headOf } from "./asker.ts";
 import type { ClockLine } from "./clock-line.ts";
 import { requestReply } from "./request-reply.ts";
-
-/** In whose name an agent is asked. */
-export interface Asker {
-  readonly churnlab: string;
-  readonly run: string;
-  /** Unique per controller process. */
-  readonly holder: string;
-  readonly fenceOf: (agent: string) => Fence;
-  readonly nowMs: () => number;
-}
 
 export interface Ask<T> {
   readonly body: unknown;
@@ -270,9 +260,7 @@ export class AgentLink {
   }
 
   async #request(verb: Verb, body: unknown, withinMs: number): Promise<unknown> {
-    const { churnlab, run, holder, fenceOf } = this.#asker;
-    const fence = fenceOf(this.name);
-    const question = { churnlab, run, holder, fence, body, agent: this.name, verb, withinMs };
+    const question = { ...headOf(this.#asker, this.name), body, verb, withinMs };
     const reply = await requestReply(this.#nc, question);
     if (reply.ok) return reply.body;
     const code = isErrorCode(reply.code) ? reply.code : "E_AGENT";

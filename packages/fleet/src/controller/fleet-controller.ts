@@ -18,11 +18,13 @@ import {
   heartbeatSubject,
   inboxPrefix,
   liveSubject,
+  runLock,
   targetLock,
 } from "../subjects.ts";
-import type { AgentLink, Asker, LinkParts } from "./agent-link.ts";
+import type { AgentLink, LinkParts } from "./agent-link.ts";
 import { AgentRoster, type Crew, type RosterParts } from "./agent-roster.ts";
 import { askOnce } from "./ask-once.ts";
+import { type Asker, headOf } from "./asker.ts";
 import { ClockLine } from "./clock-line.ts";
 import { discoverAgents } from "./discover-agents.ts";
 import { FleetLocks } from "./fleet-locks.ts";
@@ -79,6 +81,8 @@ export class FleetController implements AsyncDisposable {
     const { js, jsm, locks: store } = await openJetStream(nc);
     const { holder } = own;
     const locks = stack.adopt(new FleetLocks(store, nc, { run, holder }), (held) => held.release());
+    await locks.check();
+    await locks.acquire(runLock(run));
     const clock = openClock();
     const asker: Asker = {
       ...own,
@@ -86,8 +90,7 @@ export class FleetController implements AsyncDisposable {
       nowMs: () => clock.nowMs(),
     };
     const onLate = (agent: string, key: TrialKey): void => {
-      const fence = asker.fenceOf(agent);
-      const ask = { ...own, fence, agent, verb: "finish", body: { key } } as const;
+      const ask = { ...headOf(asker, agent), verb: "finish", body: { key } } as const;
       askOnce(nc, ask).catch(() => {}); // it asks again when it is started anew
     };
     // A piece that is not acknowledged is delivered again, and known then.
@@ -96,7 +99,11 @@ export class FleetController implements AsyncDisposable {
     };
     const isAlive = (other: string): Promise<boolean> => isHeard(nc, { run: other, log });
     const room = new ResultsRoom({ jsm, run, isHeard: isAlive, log });
-    const collector = { js, jsm, ledger, room, acknowledge, onLate };
+    const isOwn = async (): Promise<boolean> => {
+      await locks.check();
+      return locks.holds(runLock(run));
+    };
+    const collector = { holder, isOwn, js, jsm, ledger, room, acknowledge, onLate };
     const results = stack.use(await ResultCollector.open(run, collector));
     const say = sayOver(nc, log);
     let seq = 0;
@@ -168,6 +175,7 @@ export class FleetController implements AsyncDisposable {
     });
     await this.#server.requireStreams(crew.all.length);
     await this.#locks.acquireAll([
+      runLock(this.#parts.asker.run),
       targetLock(crew.target.name),
       ...crew.all.map(({ name }) => agentLock(name)),
     ]);

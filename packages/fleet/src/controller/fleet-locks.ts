@@ -48,6 +48,11 @@ export class FleetLocks {
     this.#own = own;
   }
 
+  /** As of the last look. */
+  holds(key: string): boolean {
+    return this.#held.has(key);
+  }
+
   /** Under which whoever this lock is of is asked; that of nobody before it was had. */
   fenceOf(key: string): Fence {
     return this.#fences.get(key) ?? NO_FENCE;
@@ -163,6 +168,11 @@ export class FleetLocks {
 
   #refuse(key: string, run: string): ChurnError {
     const [kind, name] = key.split(".");
+    if (kind === "run") {
+      return new ChurnError("E_FLEET_LOCKED", `Another controller has the run ${name}`, {
+        hint: "Wait for it to end, or end it.",
+      });
+    }
     const what = kind === "target" ? `the target on ${name}` : `the agent ${name}`;
     return new ChurnError("E_FLEET_LOCKED", `Run ${run} has ${what}`, {
       hint: "Wait for that run to end, or name other agents by their labels.",

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { KeyedRequest, TrialKey } from "../messages/trial-messages.ts";
-import type { Asker } from "./agent-link.ts";
+import { type Asker, headOf } from "./asker.ts";
 import { requestReply } from "./request-reply.ts";
 
 /** How long an agent that was lost may take to answer before it is told again. */
@@ -19,10 +19,14 @@ export async function recallSide(
   agent: string,
   key: TrialKey,
 ): Promise<void> {
-  const { churnlab, run, holder, fenceOf } = asker;
   const body: KeyedRequest = { key };
-  const asked = { churnlab, run, holder, fence: fenceOf(agent), agent, body };
-  const reply = await requestReply(nc, { ...asked, verb: "restore", withinMs: RECALL_MS_MAX });
+  const question = {
+    ...headOf(asker, agent),
+    body,
+    verb: "restore",
+    withinMs: RECALL_MS_MAX,
+  } as const;
+  const reply = await requestReply(nc, question);
   // Another run's agent has no side of this one.
   if (reply.ok || reply.code === "E_FLEET_LOCKED") return;
   const hint = reply.hint === undefined ? "" : ` (${reply.hint})`;

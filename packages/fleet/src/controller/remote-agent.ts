@@ -11,11 +11,12 @@ import {
 import { z } from "zod";
 import { unpackHistogram } from "../histogram-codec.ts";
 import type { LiveLoad } from "../messages/live-message.ts";
-import type {
-  ArmRequest,
-  KeyedRequest,
-  StartRequest,
-  TrialKey,
+import {
+  type ArmRequest,
+  type KeyedRequest,
+  replayReplySchema,
+  type StartRequest,
+  type TrialKey,
 } from "../messages/trial-messages.ts";
 import type { AgentLink } from "./agent-link.ts";
 import type { ResultCollector } from "./result-collector.ts";
@@ -26,6 +27,10 @@ const STOP_MS_MAX = 2000;
 const REFUSAL_MS_MAX = 1000;
 /** What an agent may take beyond its phases and time-outs to bring its results. */
 const RESULT_GRACE_MS = 20_000;
+
+/** Of that, until an agent whose results are missed is asked for them again; and again, until it has them. */
+const REPLAY_AFTER_MS = 8000;
+const REPLAY_MS_MAX = 2000;
 
 /** While a report is waited for. */
 const SHORTAGE_POLL_MS = 1000;
@@ -46,6 +51,18 @@ export interface RemoteAgentOptions {
   readonly workers: number;
   readonly key: TrialKey;
   readonly results: ResultCollector;
+  /** Beyond its load and time-outs, until it is asked for its results again; absent: 8 s. */
+  readonly replayAfterMs?: number;
+}
+
+/** When something becomes of a report that does not come, in milliseconds from now. */
+interface ReportBounds {
+  /** Its load is over. */
+  readonly offeredMs: number;
+  /** It is asked for again: the stream may have lost it. */
+  readonly missedMs: number;
+  /** It is overdue. */
+  readonly allowedMs: number;
 }
 
 /** An agent on another machine, for one attempt at one trial. */
@@ -117,17 +134,19 @@ export class RemoteAgent implements Agent {
     });
     const { connectMs, responseMs } = workload.timeouts;
     const offeredMs = startAtMs - link.nowMs() + phases.warmUpMs + phases.measureMs;
-    const allowedMs = offeredMs + connectMs + 2 * responseMs + RESULT_GRACE_MS;
-    const bounds = { offeredMs, allowedMs };
+    const endedMs = offeredMs + connectMs + 2 * responseMs;
+    const { replayAfterMs = REPLAY_AFTER_MS } = this.#options;
+    const bounds = {
+      offeredMs,
+      missedMs: endedMs + replayAfterMs,
+      allowedMs: endedMs + RESULT_GRACE_MS,
+    };
     const whole = await this.#within(target.unlessLost(link.unlessLost(report)), bounds);
     this.#start = whole.startLateMs;
     return whole;
   }
 
-  async #within(
-    report: Promise<ShardReport>,
-    bounds: { readonly offeredMs: number; readonly allowedMs: number },
-  ): Promise<ShardReport> {
+  async #within(report: Promise<ShardReport>, bounds: ReportBounds): Promise<ShardReport> {
     const waiting = new AbortController();
     const missing = this.#explainMissing(bounds, waiting.signal);
     missing.catch(() => {}); // of no interest once the report is there
@@ -140,23 +159,39 @@ export class RemoteAgent implements Agent {
 
   /** Rejects when a report is overdue; where the stream takes none, soon after the load, which it is then known to be in vain. */
   async #explainMissing(
-    { offeredMs, allowedMs }: { readonly offeredMs: number; readonly allowedMs: number },
+    { offeredMs, missedMs, allowedMs }: ReportBounds,
     signal: AbortSignal,
   ): Promise<never> {
     const { results } = this.#options;
+    const missedAtMs = performance.now() + missedMs;
     const endMs = performance.now() + allowedMs;
     const pause = (ms: number): Promise<unknown> =>
       sleep(Math.max(0, Math.min(ms, endMs - performance.now())), undefined, { signal });
     let wasShort = false;
+    let isAskedAgain = false;
     await pause(offeredMs);
     while (performance.now() < endMs) {
       await pause(SHORTAGE_POLL_MS);
       const isShort = await results.isShort();
       if (isShort && wasShort) break;
       wasShort = isShort;
+      if (!isAskedAgain && performance.now() >= missedAtMs) isAskedAgain = await this.#askAgain();
     }
     const why = await results.explainSilence();
     throw new ChurnError("E_AGENT", `No results of ${this.name} came in time${why}`);
+  }
+
+  /** Whether it had them to bring: what the stream took and lost, nobody brings unasked. */
+  async #askAgain(): Promise<boolean> {
+    const { link, key, results } = this.#options;
+    const body: KeyedRequest = { key };
+    try {
+      await results.reopen();
+      const ask = { body, schema: replayReplySchema, withinMs: REPLAY_MS_MAX };
+      return (await link.ask("replay", ask)).isKept;
+    } catch {
+      return false;
+    }
   }
 
   #stop(): void {

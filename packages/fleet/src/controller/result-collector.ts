@@ -2,7 +2,9 @@ import { ChurnError, type ResultPieceId, type ShardReport } from "@churnlab/core
 import {
   AckPolicy,
   type ConsumerMessages,
+  type ConsumerNotification,
   DeliverPolicy,
+  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   type JsMsg,
@@ -29,6 +31,15 @@ const PULLED_MAX = 2000;
  * not answer: with the client's own 30 s, a trial's results would be overdue before.
  */
 const PULL_MS = 2000;
+/** "filtered consumer not unique on workqueue stream": of the run there is one. */
+const CONSUMER_NOT_UNIQUE = 10100;
+/** What the client says of a consumer that may be gone, or whose stream is. */
+const MISSED: ReadonlySet<ConsumerNotification["type"]> = new Set([
+  "consumer_deleted",
+  "consumer_not_found",
+  "heartbeats_missed",
+  "stream_not_found",
+] as const);
 /** Attempts that are over and of which not all pieces have come; of more, the oldest is left to be delivered again. */
 const LATE_MAX = 256;
 
@@ -45,6 +56,10 @@ interface Expected {
 }
 
 export interface CollectorParts {
+  /** Unique per controller process. */
+  readonly holder: string;
+  /** Whether the run is this controller's now: where it was silent for too long, another may have taken it up. */
+  readonly isOwn: () => Promise<boolean>;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   readonly ledger: ResultLedger;
@@ -80,7 +95,7 @@ export class ResultCollector implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** After a server was away: makes stream and consumer again where it lost them, so that agents can bring what they have. */
+  /** Makes stream and consumer again where the server lost them, so that agents can bring what they have. */
   async reopen(): Promise<void> {
     this.#reopening ??= this.#reopen().finally(() => {
       this.#reopening = null;
@@ -96,6 +111,7 @@ export class ResultCollector implements AsyncDisposable {
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
+    if (!(await this.#parts.isOwn())) return; // who has the run took it away
     this.#messages?.stop();
     // A message of the lost stream has the number of another in the new one.
     for (const { arriving } of this.#expected.values()) arriving.forgetDeliveries();
@@ -154,21 +170,37 @@ export class ResultCollector implements AsyncDisposable {
     return strayed;
   }
 
-  /** What still waits there is of attempts that are over: agents have it on disk, for a controller that resumes the run. */
+  /** What still waits there of the run, if that is still this controller's, is of attempts that are over: agents have it on disk, for a controller that resumes the run. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { jsm } = this.#parts;
     await this.#messages?.close();
     await jsm.consumers.delete(RESULTS_STREAM, this.#durable).catch(() => {});
+    if (!(await this.#parts.isOwn().catch(() => false))) return;
     await jsm.streams.purge(RESULTS_STREAM, { filter: resultsOfRun(this.#run) }).catch(() => {});
   }
 
   get #durable(): string {
-    return `run_${this.#run}`;
+    return `run_${this.#run}_${this.#parts.holder}`;
   }
 
   async #consume(): Promise<void> {
-    const { js, jsm } = this.#parts;
-    await jsm.consumers.add(RESULTS_STREAM, {
+    await this.#addConsumer().catch(async (error: unknown) => {
+      if (!(error instanceof JetStreamApiError) || error.code !== CONSUMER_NOT_UNIQUE) throw error;
+      await this.#removePredecessors();
+      await this.#addConsumer();
+    });
+    const consumer = await this.#parts.js.consumers.get(RESULTS_STREAM, this.#durable);
+    const messages = await consumer.consume({
+      max_messages: PULLED_MAX,
+      expires: PULL_MS,
+      callback: (message) => this.#tryToTake(message),
+    });
+    this.#messages = messages;
+    void this.#follow(messages);
+  }
+
+  async #addConsumer(): Promise<void> {
+    await this.#parts.jsm.consumers.add(RESULTS_STREAM, {
       durable_name: this.#durable,
       filter_subject: resultsOfRun(this.#run),
       ack_policy: AckPolicy.Explicit,
@@ -176,12 +208,23 @@ export class ResultCollector implements AsyncDisposable {
       ack_wait: ACK_WAIT_NS,
       max_ack_pending: UNACKED_MAX,
     });
-    const consumer = await js.consumers.get(RESULTS_STREAM, this.#durable);
-    this.#messages = await consumer.consume({
-      max_messages: PULLED_MAX,
-      expires: PULL_MS,
-      callback: (message) => this.#tryToTake(message),
-    });
+  }
+
+  /** Those of controllers that had the run before: what they have not acknowledged is delivered to this one. */
+  async #removePredecessors(): Promise<void> {
+    const { consumers } = this.#parts.jsm;
+    for await (const { name, config } of consumers.list(RESULTS_STREAM)) {
+      if (config.filter_subject !== resultsOfRun(this.#run)) continue;
+      await consumers.delete(RESULTS_STREAM, name).catch(() => {});
+    }
+  }
+
+  /** Somebody may take the stream or the consumer away while a trial waits for its results. */
+  async #follow(messages: ConsumerMessages): Promise<void> {
+    for await (const { type } of messages.status()) {
+      // One that cannot be had now is missed again in a moment.
+      if (MISSED.has(type) && messages === this.#messages) await this.reopen().catch(() => {});
+    }
   }
 
   /** What cannot be looked up in the database now is delivered again: an exception here would end the reading of all others. */

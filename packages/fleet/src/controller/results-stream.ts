@@ -7,7 +7,7 @@ import {
   type StreamConfig,
   type StreamState,
 } from "@nats-io/jetstream";
-import { RESULTS_STREAM, RESULTS_SUBJECTS } from "../subjects.ts";
+import { RESULTS_STREAM, RESULTS_SUBJECTS, resultsOfRun } from "../subjects.ts";
 
 const DAY_NS = 24 * 3600 * 1e9;
 const RESULT_BYTES_MAX = 512 * 1024 * 1024;
@@ -83,6 +83,6 @@ export async function requireRoom(jsm: JetStreamManager, agents: number): Promis
   const why = findFullness(config, state, agents);
   if (why === null) return;
   throw new ChurnError("E_NATS", `The stream ${RESULTS_STREAM} is full: ${why}`, {
-    hint: `Resume the runs whose results wait there (churnlab run --resume RUN), or drop these: nats stream purge ${RESULTS_STREAM}. Agents keep theirs on disk.`,
+    hint: `Resume the runs whose results wait there (churnlab run --resume RUN), or drop those of one that is over: nats stream purge ${RESULTS_STREAM} --subject '${resultsOfRun("RUN")}'. Without a subject results that a trial waits for go, too.`,
   });
 }

@@ -119,7 +119,7 @@ export function parseAgentFile(text: string, file: string): AgentFile {
       ...DEFAULT_LIMITS,
       ...withoutAbsent(limits),
       ratePerS: rate ?? null,
-      loadMs: duration ?? null,
+      durationMs: duration ?? null,
       file,
     },
   };

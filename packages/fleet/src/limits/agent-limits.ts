@@ -23,8 +23,8 @@ export interface AgentLimits {
   readonly ratePerS: number | null;
   /** Connections open at once; null: no bound. */
   readonly connections: number | null;
-  /** How long the load of one trial may go on, warm-up and measure phase together; null: no bound. */
-  readonly loadMs: number | null;
+  /** How long the sides of one trial may be needed: warm-up, measure phase and drain together; null: no bound. */
+  readonly durationMs: number | null;
   /** Names of sysctls, or their beginnings (`net.ipv4.*`); null: `FRESH_SYSCTLS`, or `STAYING_SYSCTLS`. */
   readonly sysctls: readonly string[] | null;
   readonly roles: readonly AgentRole[];
@@ -65,7 +65,7 @@ export const DEFAULT_LIMITS: AgentLimits = {
   ports: ["1-65535"],
   ratePerS: null,
   connections: null,
-  loadMs: null,
+  durationMs: null,
   sysctls: null,
   roles: ["load", "target"],
   targets: ["builtin", "fastify"],

@@ -21,8 +21,8 @@ export interface Asked {
   readonly ratePerS?: number;
   /** Most connections that may be open at once. */
   readonly connections?: number;
-  /** Warm-up and measure phase: how long anything is begun. */
-  readonly loadMs?: number;
+  /** Warm-up, measure phase and drain: how long its side is needed. */
+  readonly durationMs?: number;
   readonly sysctls?: readonly string[];
   /** They would be those of a namespace that outlives the trial. */
   readonly stays?: boolean;
@@ -38,12 +38,14 @@ export function askedByPrepare(request: PrepareRequest, network: AgentNetworkKin
   const { part, spec, peers } = request;
   const { client = {}, target = {}, upstream = {} } = spec.sysctls;
   const stays = network !== "link";
+  const durationMs = sumOf(spec.phases);
   if (part === "load") {
-    return { role: "load", addresses: peers, sysctls: Object.keys(client), stays };
+    return { role: "load", addresses: peers, sysctls: Object.keys(client), stays, durationMs };
   }
   const image = imageOf(spec);
   return {
     role: "target",
+    durationMs,
     sysctls: [...Object.keys(target), ...Object.keys(upstream)],
     stays,
     hostTarget: network === "host",
@@ -65,8 +67,12 @@ export function askedByArm({ workload, phases, target, share }: ArmRequest): Ask
     ports: [target.port],
     ratePerS: unitsPerS(arrivalsPerS, requestsPerArrival(workload)),
     connections: connectionsMax(workload, { phases, share, arrivalsPerS }),
-    loadMs: phases.warmUpMs + phases.measureMs,
+    durationMs: sumOf(phases),
   };
+}
+
+function sumOf({ warmUpMs, measureMs, drainMs }: Phases): number {
+  return warmUpMs + measureMs + drainMs;
 }
 
 /** Of a target in no container. */

@@ -8,7 +8,7 @@ import { isInPortRanges, parsePortRange } from "./port-ranges.ts";
 /** One thing that was asked for and is not allowed. */
 interface Breach {
   readonly limit:
-    | Exclude<keyof AgentLimits, "file" | "ratePerS" | "loadMs" | "pull">
+    | Exclude<keyof AgentLimits, "file" | "ratePerS" | "durationMs" | "pull">
     | "rate"
     | "duration";
   readonly asked: string;
@@ -68,7 +68,10 @@ function refusePorts({ ports }: AgentLimits, asked: Asked): Breach[] {
     .map((port) => ({ limit: "ports", asked: `load on port ${port}`, allowed: listed(ports) }));
 }
 
-function refuseAmounts(limits: AgentLimits, { ratePerS, connections, loadMs }: Asked): Breach[] {
+function refuseAmounts(
+  limits: AgentLimits,
+  { ratePerS, connections, durationMs }: Asked,
+): Breach[] {
   const breaches: Breach[] = [];
   if (isAbove(ratePerS, limits.ratePerS)) {
     const isBound = Number.isFinite(ratePerS);
@@ -85,11 +88,11 @@ function refuseAmounts(limits: AgentLimits, { ratePerS, connections, loadMs }: A
       allowed: String(limits.connections),
     });
   }
-  if (isAbove(loadMs, limits.loadMs)) {
+  if (isAbove(durationMs, limits.durationMs)) {
     breaches.push({
       limit: "duration",
-      asked: `a load of ${formatDurationMs(loadMs)}`,
-      allowed: formatDurationMs(limits.loadMs ?? 0),
+      asked: `a trial of ${formatDurationMs(durationMs)}`,
+      allowed: formatDurationMs(limits.durationMs ?? 0),
     });
   }
   return breaches;

@@ -147,6 +147,13 @@ export interface KeyedRequest {
 
 export const keyedRequestSchema: z.ZodType<KeyedRequest> = z.strictObject({ key: trialKeySchema });
 
+/** Whether the results that are missed are on the agent's disk: then they were published again. */
+export interface ReplayReply {
+  readonly isKept: boolean;
+}
+
+export const replayReplySchema: z.ZodType<ReplayReply> = z.strictObject({ isKept: z.boolean() });
+
 /** A look at one role of the agent's side of the trial. */
 export interface ReadRequest {
   readonly key: TrialKey;

@@ -44,6 +44,7 @@ const REQUEST: Request = {
   body: null,
 };
 const DEAD_MAN_MS = 1000;
+const UNBOUND = { durationMs: null, besidesMs: 60_000 };
 const GO = new AbortController().signal;
 
 const spool = mkdtempSync(path.join(tmpdir(), "churnlab-session-"));
@@ -68,6 +69,7 @@ function prepareOf(part: "load" | "target"): PrepareRequest {
 function openSession(
   builder: Partial<SideMaker>,
   roles: readonly AgentRole[] = ["load", "target"],
+  bounds: { readonly durationMs: number | null; readonly besidesMs: number } = UNBOUND,
 ): {
   session: AgentSession;
   hear: (holder: string) => void;
@@ -86,7 +88,7 @@ function openSession(
       addresses: ["198.18.2.1"],
       capacity: 1,
       spool,
-      limits: DEFAULT_LIMITS,
+      limits: { ...DEFAULT_LIMITS, durationMs: bounds.durationMs },
       clock: openClock(),
       log: () => {},
     },
@@ -94,13 +96,14 @@ function openSession(
     spool: new ResultSpool(spool),
     fence: new KeptFence(spool, { agent: "a", server: "nats://127.0.0.1" }),
     publish: async (pieces) => pieces.length,
-    kept: { replayRun: async () => {} },
+    kept: { replayRun: async () => {}, replayAttempt: ({ run }) => run === "R" },
     live: () => {},
     followRun: (_run, hear) => {
       heard.push(hear);
       return { [Symbol.dispose]: () => heard.splice(heard.indexOf(hear), 1) };
     },
     deadManMs: DEAD_MAN_MS,
+    besidesMs: bounds.besidesMs,
   });
   return {
     session,
@@ -214,6 +217,44 @@ test("a side is taken down when its controller falls silent after the build", as
   await session.prepare(REQUEST, prepareOf("load"));
   await expect.poll(side.disposals, { timeout: 10 * DEAD_MAN_MS }).toBe(1);
   expect(session.state).toBe("idle");
+});
+
+test("a side is taken down after all the time that its trial may take, though its controller is heard", async () => {
+  const side = aSide();
+  const bounds = { durationMs: null, besidesMs: 500 };
+  const { session, hear } = openSession({ buildLoad: async () => side }, ["load"], bounds);
+  const brief = {
+    ...spec,
+    phases: { warmUpMs: 0, measureMs: 100, drainMs: 200 },
+    workload: { ...spec.workload, timeouts: { connectMs: 0, responseMs: 0 } },
+  };
+  await session.prepare(REQUEST, { ...prepareOf("load"), spec: brief });
+  const startedMs = performance.now();
+  using beats = new DisposableStack();
+  const timer = setInterval(() => hear(REQUEST.holder), DEAD_MAN_MS / 10);
+  beats.defer(() => clearInterval(timer));
+  await expect.poll(side.disposals, { timeout: 10_000 }).toBe(1);
+  expect(performance.now() - startedMs).toBeGreaterThan(700);
+  expect(session.run).toBeNull();
+});
+
+test("no part of a trial is built whose drain would keep it for longer than its agent allows", async () => {
+  const built: string[] = [];
+  const builder = {
+    buildLoad: async () => (built.push("load"), aSide()),
+    buildTarget: () => Promise.reject(new Error("built")),
+  };
+  const bounds = { durationMs: 60_000, besidesMs: 60_000 };
+  const { session } = openSession(builder, ["load", "target"], bounds);
+  const drained = { ...spec, phases: { ...spec.phases, drainMs: 3_600_000 } };
+  for (const part of ["load", "target"] as const) {
+    const request = { ...prepareOf(part), spec: drained };
+    await expect(session.prepare(REQUEST, request)).rejects.toMatchObject({
+      code: "E_REFUSED",
+      message: expect.stringContaining("limits.duration allows 1m"),
+    });
+  }
+  expect(built).toEqual([]);
 });
 
 describe("an agent whose side is being taken down", () => {
@@ -408,6 +449,15 @@ describe("a prepared side", () => {
     await session.arm(ARM);
     await session[Symbol.asyncDispose]();
   });
+});
+
+test("a controller that misses results of its run hears whether they are kept", () => {
+  const { session } = openSession({});
+  const asked = { key: { trial: 1, attempt: 1 } };
+  expect([session.replay("R", asked), session.replay("S", asked)]).toEqual([
+    { isKept: true },
+    { isKept: false },
+  ]);
 });
 
 test("a side that was prepared for a part that its agent does not offer is not built", async () => {

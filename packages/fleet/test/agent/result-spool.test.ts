@@ -112,6 +112,16 @@ describe("results of an earlier process", () => {
     expect(published).toEqual(["RUN-1/1"]);
   });
 
+  it("of one attempt are published again for a controller that misses them, and those of no other", async () => {
+    put(originOf());
+    put(originOf({ run: "RUN-2" }));
+    using kept = keptFor([]);
+    expect(kept.replayAttempt(originOf({ key: { trial: 0, attempt: 9 } }))).toBe(false);
+    expect(kept.replayAttempt(originOf())).toBe(true);
+    await expect.poll(() => published).toEqual(["RUN-1/1"]);
+    expect(spool.list("a")).toHaveLength(2);
+  });
+
   it("that nobody asked for in a week are removed while the agent lives, before the next attempt", async () => {
     put(originOf());
     put(originOf({ run: "RUN-2" }));

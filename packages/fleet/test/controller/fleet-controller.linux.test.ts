@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
 import { Svcm } from "@nats-io/services";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectNats } from "../../src/connect.ts";
@@ -8,8 +10,11 @@ import { PROTOCOL } from "../../src/messages/envelope.ts";
 import {
   AGENT_SERVICE,
   heartbeatSubject,
+  LOCKS_BUCKET,
   liveSubject,
+  RESULTS_STREAM,
   resultSubject,
+  runLock,
   verbSubject,
 } from "../../src/subjects.ts";
 import { accessOf, startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
@@ -107,4 +112,34 @@ test("a server that is away while agents are looked for costs a trial seconds: t
   await settled;
   const { loads, target } = await mustered;
   expect([...loads.map(({ link }) => link.name), target.name]).toEqual(["a", "t"]);
+});
+
+test("a run has one controller: another is refused while it lives, and what it leaves is for who took the run over", async () => {
+  const options = {
+    access: accessOf(fleet.directory, "controller"),
+    churnlab: "0",
+    run: "R",
+    ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
+  };
+  const first = await FleetController.open(options);
+  await expect(FleetController.open(options)).rejects.toMatchObject({
+    code: "E_FLEET_LOCKED",
+    message: "Another controller has the run R",
+  });
+  const nc = await fleet.connectAs("controller");
+  const locks = await new Kvm(jetstream(nc)).open(LOCKS_BUCKET);
+  const agent = jetstream(await fleet.connectAs("a"));
+  const of = { agent: "a", run: "R", trial: 1, attempt: 1 };
+  const part = { ...of, key: { trial: 1, attempt: 1 }, kind: "part", seq: 0, text: "x" };
+  const { trial: _trial, attempt: _attempt, ...piece } = part;
+  await agent.publish(resultSubject({ ...of, seq: 0 }), JSON.stringify(piece));
+  await locks.put(runLock("R"), JSON.stringify({ run: "R", holder: "another" }));
+  await first[Symbol.asyncDispose]();
+  const jsm = await jetstreamManager(nc);
+  const count = async () => (await jsm.streams.info(RESULTS_STREAM)).state.messages;
+  expect(await count()).toBe(1);
+  // Nobody hears the other: whoever comes now has the run, and what waits of it goes with that.
+  const last = await FleetController.open(options);
+  await last[Symbol.asyncDispose]();
+  expect(await count()).toBe(0);
 });

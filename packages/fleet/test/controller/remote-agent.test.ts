@@ -13,19 +13,24 @@ const SHARD = {
 } as unknown as Shard;
 
 /** An agent that answers everything, at a time that is so long after the start of its load. */
-function anAgent(lateMs: number, report: Promise<ShardReport>, isShort = false): RemoteAgent {
+function anAgent(
+  lateMs: number,
+  report: Promise<ShardReport>,
+  { isShort = false, ask = async (): Promise<object> => ({ leadMs: 1 }) } = {},
+): RemoteAgent {
   const link = {
     name: "a1",
     lost: new AbortController().signal,
     nowMs: () => lateMs,
     toAgentMs: (atMs: number) => atMs,
     tell: async () => {},
-    ask: async () => ({ leadMs: 1 }),
+    ask,
     unlessLost: (work: Promise<unknown>) => work,
   } as unknown as AgentLink;
   const results = {
     expect: () => report,
     isShort: async () => isShort,
+    reopen: async () => {},
     explainSilence: async () => ": the stream is full",
   } as unknown as ResultCollector;
   return new RemoteAgent({
@@ -34,6 +39,7 @@ function anAgent(lateMs: number, report: Promise<ShardReport>, isShort = false):
     workers: 1,
     key: { trial: 1, attempt: 1 },
     results,
+    replayAfterMs: 1000,
   });
 }
 
@@ -49,7 +55,7 @@ describe("an agent that is too slow to bring its results", () => {
 
   it("is not waited for to the end where the stream takes no results, which is looked at twice", async () => {
     const { promise } = Promise.withResolvers<ShardReport>();
-    const shard = await anAgent(LOAD_MS, promise, true).arm(SHARD);
+    const shard = await anAgent(LOAD_MS, promise, { isShort: true }).arm(SHARD);
     const startedMs = performance.now();
     await expect(shard.run(0)).rejects.toThrow("No results of a1 came in time: the stream is full");
     const waitedMs = performance.now() - startedMs;
@@ -67,5 +73,25 @@ describe("an agent that is too slow to bring its results", () => {
     expect(await shard.run(0)).toBe(report);
     expect(agent.reported).toBe(true);
     expect(agent.lostAfterwards).toBe(null);
+  });
+});
+
+describe("an agent whose results the stream took and lost", () => {
+  it("is asked for them again until it has them, and once more never", async () => {
+    const report = { agent: "a1" } as ShardReport;
+    const { promise, resolve } = Promise.withResolvers<ShardReport>();
+    const asked: string[] = [];
+    const answers = [{ isKept: false }, { isKept: true }];
+    const ask = async (verb = ""): Promise<object> => {
+      asked.push(verb);
+      if (verb === "start") return { leadMs: 1 };
+      return answers.shift() ?? { isKept: true };
+    };
+    const shard = await anAgent(LOAD_MS, promise, { ask }).arm(SHARD);
+    const came = shard.run(0);
+    await expect.poll(() => answers.length).toBe(0);
+    setTimeout(() => resolve(report), 1200); // within another look
+    expect(await came).toBe(report);
+    expect(asked).toEqual(["start", "replay", "replay"]);
   });
 });

@@ -61,7 +61,9 @@ describe("a stream of results that one agent fills", () => {
     await expect(requireRoom(jsm, 1)).rejects.toMatchObject({
       code: "E_NATS",
       message: expect.stringMatching(/CHURNLAB_RESULTS is full/),
-      hint: expect.stringContaining("nats stream purge CHURNLAB_RESULTS"),
+      hint: expect.stringContaining(
+        "nats stream purge CHURNLAB_RESULTS --subject 'churnlab.result.*.RUN.>'",
+      ),
     });
   });
 

@@ -55,7 +55,7 @@ test("every agent has a key of its own, and the default limits with a bound for 
   );
   expect(agents.map(({ name }) => name)).toEqual(["a", "b"]);
   expect(new Set(agents.map(({ seed }) => seed)).size).toBe(2);
-  const bounds = { ratePerS: 20_000, connections: 100_000, loadMs: 3_600_000 };
+  const bounds = { ratePerS: 20_000, connections: 100_000, durationMs: 3_600_000 };
   expect(agents.map(({ limits }) => limits)).toEqual(
     ["a", "b"].map((file) => ({ ...DEFAULT_LIMITS, ...bounds, file })),
   );

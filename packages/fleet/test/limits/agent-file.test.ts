@@ -36,7 +36,7 @@ limits:
     addresses: ["10.0.0.0/8", "2001:db8::/32"],
     ports: ["80", "8000-8999"],
     ratePerS: 20,
-    loadMs: 90_000,
+    durationMs: 90_000,
     hostTarget: true,
     file: "/etc/churnlab/agent.yaml",
   });

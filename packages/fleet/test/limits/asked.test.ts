@@ -1,4 +1,10 @@
-import { arrivalTimes, type OpenArrival, parseScenario, splitWorkers } from "@churnlab/core";
+import {
+  arrivalTimes,
+  type OpenArrival,
+  type Phases,
+  parseScenario,
+  splitWorkers,
+} from "@churnlab/core";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { askedByArm, askedByPrepare } from "../../src/limits/asked.ts";
@@ -58,8 +64,14 @@ test("requests without end are those of a closed loop, which no open one may hid
   expect(askedByArm({ ...arm(OPEN), workload: endless }).ratePerS).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("a load asks for its warm-up and its measure phase", () => {
-  expect(askedByArm(arm(OPEN)).loadMs).toBe(8000);
+test("both parts ask for the warm-up, the measure phase and the drain of the trial, before anything of it is there", () => {
+  const drained = OPEN.replace("measure: 6s", "measure: 6s, drain: 47h");
+  const durationMs = 8000 + 47 * 3_600_000;
+  expect(askedByArm(arm(drained)).durationMs).toBe(durationMs);
+  for (const part of ["load", "target"] as const) {
+    const request = { ...REQUEST, spec: specOf(drained), part };
+    expect(askedByPrepare(request, "host").durationMs).toBe(durationMs);
+  }
 });
 
 test("the connections of a closed loop are those that the workers of the share get", () => {
@@ -195,9 +207,11 @@ test("each side asks for the sysctls of its own roles", () => {
     addresses: ["198.18.0.1"],
     sysctls: ["net.ipv4.tcp_tw_reuse"],
     stays: false,
+    durationMs: sumOf(spec.phases),
   });
   expect(askedByPrepare({ ...request, part: "target" }, "host")).toEqual({
     role: "target",
+    durationMs: sumOf(spec.phases),
     sysctls: ["net.core.somaxconn"],
     stays: true,
     target: "builtin",
@@ -211,6 +225,7 @@ test("a target in a container asks for its image, and to load whom it is joined 
     askedByPrepare({ ...request, spec: specOf(`${OPEN}\ntestbed: docker\n${parts}`) }, "link");
   expect(ask('target: { image: "nginx:1.28", port: 80 }')).toEqual({
     role: "target",
+    durationMs: sumOf(REQUEST.spec.phases),
     sysctls: ["net.core.somaxconn"],
     target: "image",
     image: "nginx:1.28",
@@ -264,6 +279,10 @@ const REQUEST: PrepareRequest = {
   clockOffsetMs: 0,
   liveMs: 200,
 };
+
+function sumOf({ warmUpMs, measureMs, drainMs }: Phases): number {
+  return warmUpMs + measureMs + drainMs;
+}
 
 function specOf(text: string) {
   const [variant] = parseScenario(text, "asked.yaml").variants;

@@ -74,10 +74,12 @@ test("a rate is allowed up to the limit, and a closed loop only where there is n
 });
 
 test("a load is allowed for as long as the limit says", () => {
-  const hour = { ...limits, loadMs: 3_600_000 };
-  expect(refusalOf({ loadMs: 3_600_000 }, hour)).toBeNull();
-  expect(refusalOf({ loadMs: 3_600_001 }, hour)?.message).toContain("limits.duration allows 1h");
-  expect(refusalOf({ loadMs: Number.NaN }, hour)?.code).toBe("E_REFUSED");
+  const hour = { ...limits, durationMs: 3_600_000 };
+  expect(refusalOf({ durationMs: 3_600_000 }, hour)).toBeNull();
+  expect(refusalOf({ durationMs: 3_600_001 }, hour)?.message).toContain(
+    "limits.duration allows 1h",
+  );
+  expect(refusalOf({ durationMs: Number.NaN }, hour)?.code).toBe("E_REFUSED");
 });
 
 test("a quantity that is no number is refused, not waved through", () => {
