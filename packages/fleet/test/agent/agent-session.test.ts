@@ -43,7 +43,7 @@ const REQUEST: Request = {
   fence: { storeMs: 1, revision: 7 },
   body: null,
 };
-const DEAD_MAN_MS = 1000;
+const DEAD_MAN_MS = 800;
 const UNBOUND = { durationMs: null, besidesMs: 60_000 };
 const GO = new AbortController().signal;
 
@@ -151,7 +151,7 @@ test("a side whose controller fell silent while it was built is taken down, and 
   const side = aSide();
   const { session } = openSession({
     buildLoad: async () => {
-      await sleep(2 * DEAD_MAN_MS);
+      await sleep(1.5 * DEAD_MAN_MS);
       return side;
     },
   });
@@ -166,7 +166,7 @@ test("a build outlasts the dead-man's time while its controller is heard", async
   const side = aSide();
   const { session, hear } = openSession({
     buildLoad: async () => {
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 15; i++) {
         await sleep(DEAD_MAN_MS / 10);
         hear(REQUEST.holder);
       }
@@ -184,7 +184,7 @@ test("another controller of the run does not keep a build alive", async () => {
   const side = aSide();
   const { session, hear } = openSession({
     buildLoad: async () => {
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 15; i++) {
         await sleep(DEAD_MAN_MS / 10);
         hear("another");
       }
