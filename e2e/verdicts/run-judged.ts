@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { WARNING_CODES } from "@churnlab/core";
 import type { ResultDocument, ResultTrial } from "@churnlab/report";
 import type { Workplace } from "../cli/churnlab.ts";
@@ -27,13 +29,19 @@ export async function runOnce(
  * better the next time; no other doubt is worth a second try.
  */
 export async function runJudged(place: Workplace, run: JudgedRun): Promise<ResultDocument> {
+  const file = path.join(place.folder, `${run.name}.db`);
+  const before = existsSync(file) ? readFileSync(file) : null;
   for (let tries = 1; ; tries++) {
     const result = await runOnce(place, run);
     const lost = result.run.trials.filter(({ state }) => state !== "completed");
     if (lost.length === 0) return result;
     const why = lost.map((trial) => `${trial.variant} ${trial.state}: ${reasonsOf(trial)}`);
-    if (tries < TRIES_MAX && lost.every(isGeneratorLimited)) continue;
-    throw new Error(`${run.name}: ${lost.length} trials do not count:\n${why.join("\n")}`);
+    if (tries === TRIES_MAX || !lost.every(isGeneratorLimited)) {
+      throw new Error(`${run.name}: ${lost.length} trials do not count:\n${why.join("\n")}`);
+    }
+    // What is read of the database later is of the runs that count.
+    if (before === null) rmSync(file);
+    else writeFileSync(file, before);
   }
 }
 
