@@ -10,7 +10,7 @@
 // one for all; ends with 1 when something does not hold that must.
 import { parseArgs } from "node:util";
 import { seedUniform } from "@churnlab/core";
-import { DEAD_MAN_MS } from "../../packages/fleet/src/subjects.ts";
+import { DEAD_MAN_MS } from "@churnlab/fleet";
 import { openHomes } from "./homes.ts";
 import { type KillReport, killOnce, VICTIMS, type Victim } from "./kill-once.ts";
 import { type AgentSpec, agentsWithClocks, startFleet } from "./start-fleet.ts";
