@@ -115,7 +115,10 @@ export const ERROR_CODES = {
     exit: 3,
     meaning: "Controller and agent are of different versions of churnlab.",
   },
-  E_FLEET_LOCKED: { exit: 3, meaning: "Another run has the agent or the target." },
+  E_FLEET_LOCKED: {
+    exit: 3,
+    meaning: "Another run has the agent or the target, or another controller the run.",
+  },
   E_HOST_GONE: {
     exit: 4,
     meaning: "The process, container or namespace that was watched is gone.",

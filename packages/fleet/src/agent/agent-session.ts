@@ -14,6 +14,7 @@ import {
   type ReadReply,
   type ReadRequest,
   type ReplayReply,
+  type RestoreReply,
   type StartRequest,
   type TrialKey,
 } from "../messages/trial-messages.ts";
@@ -178,13 +179,18 @@ export class AgentSession implements AsyncDisposable {
   }
 
   /** Takes the side of this attempt down; one that is gone already is no failure. */
-  async restore({ key }: KeyedRequest): Promise<void> {
+  async restore({ key }: KeyedRequest): Promise<RestoreReply> {
+    this.judge();
+    const current = this.#current;
+    const isThere = current !== null && isSameAttempt(current.side.key, key);
+    const hadLoad = isThere && this.state === "running";
     if (this.#attempt !== null && isSameAttempt(this.#attempt.key, key))
       this.#giveUp("it is restored");
     await this.#inTurn(async () => {
       if (this.#current !== null && isSameAttempt(this.#current.side.key, key))
         await this.#takeDown();
     });
+    return { hadLoad };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -264,6 +270,7 @@ export class AgentSession implements AsyncDisposable {
   }
 
   #of(key: TrialKey): Current {
+    this.judge();
     const current = this.#current;
     const isThere = current !== null && isSameAttempt(current.side.key, key);
     if (isThere && !current.over.signal.aborted) return current;

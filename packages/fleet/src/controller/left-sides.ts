@@ -14,8 +14,11 @@ export interface LeftSideParts {
   /** The run whose sides they are. */
   readonly run: string;
   readonly nowMs: () => number;
-  /** Tells an agent to take the side of an attempt down; resolves with any answer, and rejects where there is none. */
-  readonly restore: (agent: string, key: TrialKey) => Promise<unknown>;
+  /**
+   * Tells an agent to take the side of an attempt down. Resolves with any answer, and whether the side had load until then; rejects
+   * where there is none.
+   */
+  readonly restore: (agent: string, key: TrialKey) => Promise<boolean>;
 }
 
 /** Whose side was left, and when it was last heard. */
@@ -73,7 +76,7 @@ export class LeftSides implements Disposable {
    * Whoever says that it serves another run, another attempt, or none, does not have the side that it left. One that says that it
    * has a side on which nobody counts is told to take it down.
    */
-  hear(name: string, { instance, run, key, state }: Heartbeat): void {
+  hear(name: string, { instance, run, key }: Heartbeat): void {
     const nowMs = this.#parts.nowMs();
     const had = run === this.#parts.run ? key : null;
     const side = this.#sides.get(name);
@@ -87,11 +90,10 @@ export class LeftSides implements Disposable {
     const counted = this.#counted.get(name);
     if (had === null || counted === undefined) return;
     if (counted !== null && isSameAttempt(had, counted)) return;
-    if (state === "running" && !this.#isOfTrial(had)) this.#returned.add(name);
     this.leave({ name, instance, heardAtMs: nowMs }, had);
   }
 
-  /** Who was heard to have load of another attempt than the trial's, when it should have been gone, since this was last asked. */
+  /** Who had load of another attempt than the trial's when it was told to restore, since this was last asked. */
   takeReturned(): readonly string[] {
     const returned = [...this.#returned];
     this.#returned.clear();
@@ -126,7 +128,9 @@ export class LeftSides implements Disposable {
     const isGone = once(gone.signal, "abort");
     while (!gone.signal.aborted && nowMs() - side.heardAtMs < GONE_MS) {
       try {
-        await Promise.race([restore(agent.name, key), isGone]);
+        const hadLoad = await Promise.race([restore(agent.name, key), isGone]);
+        // What it said before may be old: it waits where the agent is cut off.
+        if (hadLoad === true && !this.#isOfTrial(key)) this.#returned.add(agent.name);
         return;
       } catch {
         await sleep(HEARTBEAT_MS, undefined, { signal: gone.signal }).catch(() => {});

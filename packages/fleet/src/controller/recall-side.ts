@@ -1,5 +1,10 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { KeyedRequest, TrialKey } from "../messages/trial-messages.ts";
+import { checkMessage } from "../message-codec.ts";
+import {
+  type KeyedRequest,
+  restoreReplySchema,
+  type TrialKey,
+} from "../messages/trial-messages.ts";
 import { type Asker, headOf } from "./asker.ts";
 import { requestReply } from "./request-reply.ts";
 
@@ -13,12 +18,15 @@ export interface RecallParts {
   readonly log: (line: string) => void;
 }
 
-/** Has an agent that was lost take its side of an attempt down. Resolves with any answer, and rejects where there is none. */
+/**
+ * Has an agent that was lost take its side of an attempt down. Resolves with any answer, and whether there was load until then;
+ * rejects where there is none.
+ */
 export async function recallSide(
   { nc, asker, log }: RecallParts,
   agent: string,
   key: TrialKey,
-): Promise<void> {
+): Promise<boolean> {
   const body: KeyedRequest = { key };
   const question = {
     ...headOf(asker, agent),
@@ -27,8 +35,10 @@ export async function recallSide(
     withinMs: RECALL_MS_MAX,
   } as const;
   const reply = await requestReply(nc, question);
+  if (reply.ok) return checkMessage(reply.body, restoreReplySchema).hadLoad;
   // Another run's agent has no side of this one.
-  if (reply.ok || reply.code === "E_FLEET_LOCKED") return;
+  if (reply.code === "E_FLEET_LOCKED") return false;
   const hint = reply.hint === undefined ? "" : ` (${reply.hint})`;
   log(`${agent} was lost, and does not restore its host: ${reply.message}${hint}`);
+  return false;
 }

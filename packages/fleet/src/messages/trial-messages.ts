@@ -147,6 +147,13 @@ export interface KeyedRequest {
 
 export const keyedRequestSchema: z.ZodType<KeyedRequest> = z.strictObject({ key: trialKeySchema });
 
+/** Whether the side that is gone now had load that went on until it was to go. */
+export interface RestoreReply {
+  readonly hadLoad: boolean;
+}
+
+export const restoreReplySchema: z.ZodType<RestoreReply> = z.strictObject({ hadLoad: z.boolean() });
+
 /** Whether the results that are missed are on the agent's disk: then they were published again. */
 export interface ReplayReply {
   readonly isKept: boolean;

@@ -404,6 +404,21 @@ describe("a prepared side", () => {
     expect(runningAtDisposal).toEqual([0]);
   });
 
+  test("says whether it had load until it was restored: not once its controller was silent for too long", async () => {
+    for (const [frozenMs, hadLoad] of [
+      [0, true],
+      [DEAD_MAN_MS + 20, false],
+    ] as const) {
+      const { session } = openSession({ buildLoad: async () => aLoadingSide().side });
+      await session.prepare(REQUEST, prepareOf("load"));
+      await session.arm(ARM);
+      session.start({ key: ARM.key, startAtMs: Number.MAX_SAFE_INTEGER });
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, frozenMs);
+      expect(await session.restore({ key: ARM.key })).toEqual({ hadLoad });
+      expect(await session.restore({ key: ARM.key })).toEqual({ hadLoad: false });
+    }
+  });
+
   test("says that its load was given up once it has heard nothing for too long, before a timer has found that", async () => {
     const { side, running } = aLoadingSide();
     const { session, hear } = openSession({ buildLoad: async () => side });

@@ -40,6 +40,7 @@ function leaveOne(): World {
       restore: async (agent, { attempt }) => {
         asked.push(`${agent}/${attempt}`);
         if (!world.answers) throw new Error("no answer");
+        return true;
       },
     }),
   };
@@ -106,14 +107,19 @@ describe("the side of an agent that was lost", () => {
 
 describe("an agent that says that it has a side on which no trial counts", () => {
   const EARLIER = { trial: 1, attempt: 1 };
+  /** Of this one the agent has no load any more. */
+  const ENDED = { trial: 1, attempt: 9 };
 
-  /** Agents a and b have sides of the attempt; nothing was left. */
+  /** Agents a and b have sides of the attempt; nothing was left. Whoever restores had load. */
   function countTwo() {
     const asked: string[] = [];
     const left = new LeftSides({
       run: "R",
       nowMs: () => 0,
-      restore: async (agent, { attempt }) => void asked.push(`${agent}/${attempt}`),
+      restore: async (agent, { attempt }) => {
+        asked.push(`${agent}/${attempt}`);
+        return attempt !== ENDED.attempt;
+      },
     });
     const [a] = ["a", "b"].map((name) => left.count(name, KEY));
     return { left, asked, a };
@@ -141,11 +147,13 @@ describe("an agent that says that it has a side on which no trial counts", () =>
     expect(asked).toEqual(["a/2", "b/2", "b/2"]);
   });
 
-  it("has put no load beside the trial's where it has ended its own, or the load is the trial's", () => {
+  it("has put no load beside the trial's where it has ended its own, as one whose heartbeats of before come late, or the load is the trial's", async () => {
     const { left, a } = countTwo();
-    left.hear("a", beat({ key: EARLIER, state: "done" }));
+    left.hear("a", beat({ key: ENDED, state: "running" }));
+    await left.allGone(NEVER);
     a?.[Symbol.dispose]();
     left.hear("a", beat({}));
+    await left.allGone(NEVER);
     expect(left.takeReturned()).toEqual([]);
   });
 

@@ -10,7 +10,7 @@ const ASKER = { churnlab: "0", run: "R", holder: "H", fenceOf: () => NO_FENCE, n
 test("a lost agent that cannot put its host back is told of; one that restores, or is another run's, is not", async () => {
   await using fleet = await startWrittenFleet(["a"]);
   const answers = [
-    { ok: true, body: null },
+    { ok: true, body: { hadLoad: true } },
     { ok: false, code: "E_FLEET_LOCKED", message: "a serves a newer controller" },
     { ok: false, code: "E_SYSCTL_VALUE", message: "net.core.somaxconn: EPERM", hint: "Be root." },
   ];
@@ -22,7 +22,9 @@ test("a lost agent that cannot put its host back is told of; one that restores, 
   const lines: string[] = [];
   const log = (line: string): void => void lines.push(line);
   const nc = await fleet.connectAs("controller");
-  for (const _ of [1, 2, 3]) await recallSide({ nc, asker: ASKER, log }, "a", KEY);
+  const hadLoad: boolean[] = [];
+  for (const _ of [1, 2, 3]) hadLoad.push(await recallSide({ nc, asker: ASKER, log }, "a", KEY));
+  expect(hadLoad).toEqual([true, false, false]);
   expect(lines).toEqual([
     "a was lost, and does not restore its host: net.core.somaxconn: EPERM (Be root.)",
   ]);
