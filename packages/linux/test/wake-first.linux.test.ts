@@ -21,3 +21,12 @@ test("a thread is woken before others until it says that its wait is over", () =
   }
   expect(readPolicy(thread)).toBe(SCHED_OTHER);
 });
+
+test("a policy that somebody chose for the thread is kept", () => {
+  using _chosen = wakeFirst();
+  {
+    using prompt = wakeFirst();
+    expect(prompt.granted).toBe(false);
+  }
+  expect(readPolicy(currentThreadId())).toBe(SCHED_FIFO);
+});
