@@ -29,7 +29,7 @@ export class AgentWatch {
     const now = this.#look(atMs);
     this.#last = now;
     const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1000);
-    const quantiles = sampleQuantiles(latencies);
+    const quantiles = sampleQuantiles(latencies.filter(({ metric }) => metric === "schedule"));
     const { name, workers } = this.#agent;
     return {
       agent: name,

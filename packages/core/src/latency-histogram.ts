@@ -50,57 +50,87 @@ export class LatencyHistogram {
 
   /** The sparse form that is merged and stored. */
   toRecord(metric: string): HistogramRecord {
-    const indexes: number[] = [];
-    const counts: number[] = [];
-    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
-      const count = this.#counts[bucket] as number;
-      if (count === 0) continue;
-      indexes.push(bucket);
-      counts.push(count);
-    }
-    return {
-      metric,
-      indexes: Uint32Array.from(indexes),
-      counts: Uint32Array.from(counts),
-    };
+    return { metric, ...listOccupied(this.#counts, 0) };
   }
 }
 
-/** Adds histograms of one metric bucket by bucket. Quantiles are never averaged. */
+/** Adds histograms of one metric bucket by bucket. Quantiles are never averaged. One alone is its own sum. */
 export function mergeHistograms(
   metric: string,
   records: readonly HistogramRecord[],
 ): HistogramRecord {
+  const [only, ...others] = records;
+  if (only !== undefined && others.length === 0) return { ...only, metric };
   const sum = new HistogramSum();
   sum.add(records.map((record) => ({ ...record, metric })));
-  const [merged = new LatencyHistogram().toRecord(metric)] = sum.toRecords();
+  const [merged = { metric, indexes: new Uint32Array(), counts: new Uint32Array() }] =
+    sum.toRecords();
   return merged;
+}
+
+interface BucketSums {
+  readonly counts: Uint32Array;
+  /** Below it, and from `end` on, every count is 0. */
+  from: number;
+  end: number;
 }
 
 /** Adds histograms of all metrics as they come: a thousand of them take no more memory than one of each. */
 export class HistogramSum {
-  readonly #byMetric = new Map<string, Uint32Array>();
+  readonly #byMetric = new Map<string, BucketSums>();
 
   add(records: readonly HistogramRecord[]): void {
     for (const { metric, indexes, counts } of records) {
-      const sums = this.#byMetric.get(metric) ?? new Uint32Array(HISTOGRAM_BUCKETS);
-      this.#byMetric.set(metric, sums);
+      const sums = this.#of(metric);
+      sums.from = Math.min(sums.from, indexes[0] ?? HISTOGRAM_BUCKETS);
+      sums.end = Math.max(sums.end, (indexes.at(-1) ?? -1) + 1);
       for (let i = 0; i < indexes.length; i++) {
         const bucket = indexes[i] as number;
-        sums[bucket] = (sums[bucket] as number) + (counts[i] as number);
+        sums.counts[bucket] = (sums.counts[bucket] as number) + (counts[i] as number);
       }
     }
   }
 
   /** One of each metric, in the order in which they first came. */
   toRecords(): HistogramRecord[] {
-    return [...this.#byMetric].map(([metric, sums]) => new LatencyHistogram(sums).toRecord(metric));
+    return [...this.#byMetric].map(([metric, { counts, from, end }]) => ({
+      metric,
+      ...listOccupied(counts.subarray(from, Math.max(from, end)), from),
+    }));
+  }
+
+  #of(metric: string): BucketSums {
+    const known = this.#byMetric.get(metric);
+    if (known !== undefined) return known;
+    const sums = { counts: new Uint32Array(HISTOGRAM_BUCKETS), from: HISTOGRAM_BUCKETS, end: 0 };
+    this.#byMetric.set(metric, sums);
+    return sums;
   }
 }
 
+/** The buckets that hold something, of some that begin with the bucket `from`. */
+function listOccupied(
+  buckets: Uint32Array,
+  from: number,
+): Pick<HistogramRecord, "indexes" | "counts"> {
+  let occupied = 0;
+  for (let i = 0; i < buckets.length; i++) if (buckets[i] !== 0) occupied++;
+  const indexes = new Uint32Array(occupied);
+  const counts = new Uint32Array(occupied);
+  for (let i = 0, at = 0; at < occupied; i++) {
+    const count = buckets[i] as number;
+    if (count === 0) continue;
+    indexes[at] = from + i;
+    counts[at++] = count;
+  }
+  return { indexes, counts };
+}
+
 /** How many values it holds. */
-export function countHistogram(record: HistogramRecord): number {
-  return record.counts.reduce((sum, count) => sum + count, 0);
+export function countHistogram({ counts }: HistogramRecord): number {
+  let sum = 0;
+  for (let i = 0; i < counts.length; i++) sum += counts[i] as number;
+  return sum;
 }
 
 /** The value in microseconds at or below which a share `q` (0..1) of all recorded values lies; null when empty. */
