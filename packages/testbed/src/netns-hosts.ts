@@ -6,6 +6,7 @@ import {
   type NetworkNamespace,
 } from "@churnlab/linux";
 import type { AddressPlan } from "./address-plan.ts";
+import { orderSysctls } from "./order-sysctls.ts";
 
 /** One host of a trial: a namespace, what role it has, and its address. */
 export interface Host {
@@ -87,25 +88,13 @@ export function joinUpstream(
   });
 }
 
+/** Writes what the trial wants of a host's role, and reads it back. Throws as `applySysctls` does, at the first refusal. */
 export function writeSysctls({ role, namespace }: Host, spec: TrialSpec): SysctlRecord[] {
-  const changes = applySysctls(namespace, inOrder(spec.sysctls[role] ?? {}));
+  const changes = applySysctls(namespace, orderSysctls(namespace, spec.sysctls[role] ?? {}));
   return changes.map((change) => ({ role, ...change }));
 }
 
 /** All hosts of a role get the same values; one that read back otherwise stays visible. */
 export function distinctRecords(records: readonly SysctlRecord[]): SysctlRecord[] {
   return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
-}
-
-const FIRST = "net.ipv4.ip_unprivileged_port_start";
-
-/**
- * Sysctls in the order in which they can be written: unprivileged ports must end below the local port range, so their start is
- * written before the range is lowered (`ipv4_local_port_range` refuses what overlaps).
- */
-export function inOrder(
-  wanted: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
-  const { [FIRST]: first, ...rest } = wanted;
-  return first === undefined ? rest : { [FIRST]: first, ...rest };
 }

@@ -6,7 +6,7 @@ import {
   normaliseSysctlValue,
   readSysctls,
 } from "@churnlab/linux";
-import { inOrder } from "../netns-hosts.ts";
+import { orderSysctls } from "../order-sysctls.ts";
 import type { Container } from "./container.ts";
 
 type Settings = Readonly<Record<string, string>>;
@@ -110,10 +110,8 @@ function writeInstead(
   refusal: ChurnError,
 ): SysctlRecord[] {
   try {
-    return applySysctls(namespace, inOrder(wanted)).map((change) => ({
-      role: "target",
-      ...change,
-    }));
+    const changes = applySysctls(namespace, orderSysctls(namespace, wanted));
+    return changes.map((change) => ({ role: "target", ...change }));
   } catch (error) {
     if (!(error instanceof ChurnError)) throw error;
     const message = `${error.message}, and the container engine refuses it too: ${refusal.message}`;
