@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { type CleanedDirectories, cleanCommandDirectories } from "./command/command-directory.ts";
 export { checkContainers } from "./docker/check-containers.ts";
 export {
   type CleanedContainers,

@@ -1,6 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { ChurnError } from "@churnlab/core";
-import { cleanContainers, SideBuilder, type SideNetwork } from "@churnlab/testbed";
+import {
+  cleanCommandDirectories,
+  cleanContainers,
+  SideBuilder,
+  type SideNetwork,
+} from "@churnlab/testbed";
 import { jetstream } from "@nats-io/jetstream";
 import { Svcm } from "@nats-io/services";
 import type { NatsConnection } from "@nats-io/transport-node";
@@ -51,7 +56,7 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const journal = new UndoJournal({ directory: options.spool, agent: access.name, network, log });
   const recovered = journal.recover();
   if (recovered.length > 0) log(`restored what an earlier process left: ${recovered.join(", ")}`);
-  await removeContainers(options);
+  await removeLeftovers(options);
   const { pull } = options.limits;
   const { keep } = journal;
   const builder = stack.use(new SideBuilder({ network: network.side, addresses, keep, pull }));
@@ -68,13 +73,17 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   return { ...agent, ended, [Symbol.asyncDispose]: () => held.disposeAsync() };
 }
 
-/** Containers of an agent that was killed outlive it. What cannot be looked at now is for `churnlab clean`. */
-async function removeContainers(options: AgentOptions): Promise<void> {
+/** Containers and directories of an agent that was killed outlive it. What cannot be looked at now is for `churnlab clean`. */
+async function removeLeftovers(options: AgentOptions): Promise<void> {
   const log = (line: string): void => options.log(line);
+  const tellRemoved = (removed: readonly string[]): void => {
+    if (removed.length > 0) log(`removed what an earlier process left: ${removed.join(", ")}`);
+  };
   if (!options.roles.includes("target")) return;
+  tellRemoved(cleanCommandDirectories().removed);
   try {
     const { removed, kept, unseen } = await cleanContainers();
-    if (removed.length > 0) log(`removed what an earlier process left: ${removed.join(", ")}`);
+    tellRemoved(removed);
     for (const { name, error } of kept) log(`${name} could not be removed: ${error.message}`);
     for (const { name } of unseen)
       log(`${name} is left: its harness may live elsewhere; churnlab clean --container ${name}`);

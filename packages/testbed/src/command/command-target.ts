@@ -1,8 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   ChurnError,
@@ -21,13 +18,11 @@ import {
 } from "@churnlab/linux";
 import { countTowardsUpstream } from "../count-towards-upstream.ts";
 import { awaitListener } from "./await-listener.ts";
+import { makeCommandDirectory } from "./command-directory.ts";
 import { describePlace, fillPlaceholders } from "./fill-placeholders.ts";
 import { findProgram } from "./find-program.ts";
 import { LogTail } from "./log-tail.ts";
 import { listSession, readSessionCpuUs } from "./process-session.ts";
-
-/** The start of the names of the directories that programs are given: with the process id of the harness behind it. */
-const COMMAND_DIRECTORY_PREFIX = "churnlab-target-";
 
 const START_MS_MAX = 10_000;
 const STOP_MS_MAX = 2000;
@@ -63,7 +58,8 @@ export class CommandTarget implements Target {
   readonly #program: string;
   readonly #child: ChildProcess;
   readonly #pid: number;
-  readonly #directory: string;
+  /** Its directory, and what sees its kernel. */
+  readonly #held: DisposableStack;
   readonly #log: LogTail = new LogTail();
   readonly #counters: CounterReader;
   readonly #diag: SockDiag;
@@ -91,13 +87,12 @@ export class CommandTarget implements Target {
     requireProgram(program);
     this.#program = program;
     this.address = { host, port: spec.port, path: "/", tls: false };
-    this.#directory = mkdtempSync(
-      path.join(tmpdir(), `${COMMAND_DIRECTORY_PREFIX}${process.pid}-`),
-    );
-    const place = { host, port: spec.port, dir: this.#directory, upstream };
+    using opened = new DisposableStack();
+    const { path: dir } = opened.use(makeCommandDirectory());
+    const place = { host, port: spec.port, dir, upstream };
     const [file = "", ...args] = [...bindToHarness(), ...fillPlaceholders(spec.command, place)];
-    this.#counters = openCounters(namespace);
-    this.#diag = new SockDiag(namespace);
+    this.#counters = opened.use(openCounters(namespace));
+    this.#diag = opened.use(new SockDiag(namespace));
     this.#isGateway = upstream !== null;
     this.#child = namespace.run(() =>
       spawn(file, args, {
@@ -109,6 +104,7 @@ export class CommandTarget implements Target {
     );
     this.#pid = this.#child.pid ?? 0;
     this.#watch();
+    this.#held = opened.move();
   }
 
   ended(): string | null {
@@ -143,11 +139,9 @@ export class CommandTarget implements Target {
     try {
       if (this.#pid > 0) await this.#end();
     } finally {
-      this.#counters.close();
-      this.#diag.close();
       this.#child.stdout?.destroy();
       this.#child.stderr?.destroy();
-      rmSync(this.#directory, { recursive: true, force: true });
+      this.#held.dispose();
     }
   }
 

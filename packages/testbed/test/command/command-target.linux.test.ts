@@ -1,10 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createNetworkNamespace, type NetworkNamespace, openCounters } from "@churnlab/linux";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { withFreeDescriptors } from "../../../linux/test/fixtures/starve-descriptors.ts";
+import { cleanCommandDirectories } from "../../src/command/command-directory.ts";
 import { type CommandOptions, CommandTarget } from "../../src/command/command-target.ts";
 import { listSession } from "../../src/command/process-session.ts";
 
@@ -12,10 +14,18 @@ const LISTEN = `require("node:net").createServer().listen(+process.env.TARGET_PO
 const GO = new AbortController().signal;
 
 let namespace: NetworkNamespace;
+/** Where directories of programs are made, here and in harnesses that are started. */
+let scratch: string;
 beforeAll(() => {
   namespace = createNetworkNamespace();
+  scratch = mkdtempSync(path.join(tmpdir(), "churnlab-test-"));
+  vi.stubEnv("TMPDIR", scratch);
 });
-afterAll(() => namespace.close());
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(scratch, { recursive: true });
+  namespace.close();
+});
 
 function optionsOf(command: readonly string[], rest: Partial<CommandOptions> = {}): CommandOptions {
   const spec = { command, port: 8080, env: {} };
@@ -97,19 +107,36 @@ describe("a program as target", () => {
     await expect(started).rejects.toMatchObject({ name: "TimeoutError" });
   });
 
-  it("ends by itself when the harness is killed", async () => {
-    const scratch = mkdtempSync(path.join(tmpdir(), "churnlab-test-"));
+  it("that cannot be started at all leaves neither its directory nor a descriptor", async () => {
+    const countDescriptors = (): number => readdirSync("/proc/self/fd").length;
+    const before = countDescriptors();
+    // More than a program may be given (execve(2), E2BIG).
+    const env = { LARGE: "x".repeat(4_000_000) };
+    const spec = { command: node(LISTEN), port: 8080, env };
+    await expect(CommandTarget.start(optionsOf([], { spec }), GO)).rejects.toMatchObject({
+      code: "E2BIG",
+    });
+    expect(readdirSync(scratch)).toEqual([]);
+    expect(countDescriptors()).toBe(before);
+    const starved = withFreeDescriptors(3, () => CommandTarget.start(optionsOf(node(LISTEN)), GO));
+    await expect(starved).rejects.toMatchObject({ code: "EMFILE" });
+    expect(countDescriptors()).toBe(before);
+  });
+
+  it("ends by itself when the harness is killed, and its directory is cleaned then, not before", async () => {
     const harness = path.join(import.meta.dirname, "../fixtures/start-and-wait.ts");
     const child = spawn(process.execPath, ["--conditions=@churnlab/source", harness], {
-      env: { ...process.env, TMPDIR: scratch },
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [line] = (await once(child.stdout, "data")) as [Buffer];
     const pid = Number(line.toString());
     expect(existsSync(`/proc/${pid}`)).toBe(true);
+    expect(cleanCommandDirectories()).toEqual({ removed: [], kept: [], unseen: [] });
     child.kill("SIGKILL");
     await once(child, "exit");
     await expect.poll(() => listSession(pid)).toEqual([]);
-    rmSync(scratch, { recursive: true });
+    const left = readdirSync(scratch).map((name) => path.join(scratch, name));
+    expect(left).toHaveLength(1);
+    expect(cleanCommandDirectories()).toEqual({ removed: left, kept: [], unseen: [] });
   });
 });
