@@ -7,6 +7,7 @@ import type {
   TimedEvent,
   Warning,
 } from "@churnlab/core";
+import { closeAll } from "./close-all.ts";
 
 /**
  * Several namespaces of one role seen as one: counters and gauges are added, listeners and port tuples stand side by
@@ -42,7 +43,7 @@ export class JointObserver implements Observer {
   }
 
   close(): void {
-    for (const observer of this.#observers) observer.close();
+    closeAll(this.#observers);
   }
 }
 

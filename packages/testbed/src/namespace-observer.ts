@@ -44,6 +44,7 @@ export interface NamespaceObserverOptions {
 /** Sees one role's kernel through descriptors that were opened inside its namespace. */
 export class NamespaceObserver implements Observer {
   readonly role: Role;
+  readonly #held: DisposableStack;
   readonly #counters: CounterReader;
   readonly #diag: SockDiag;
   readonly #range: PortRange;
@@ -62,21 +63,16 @@ export class NamespaceObserver implements Observer {
     this.role = role;
     this.#resets = resets;
     this.#ports = ports;
-    this.#counters = openCounters(namespace);
-    let diag: SockDiag | null = null;
-    try {
-      diag = new SockDiag(namespace);
-      this.#diag = diag;
-      this.#range = readPortRange(namespace);
-      this.#census = new PortCensus(this.#range);
-      this.#conntrackMax = readConntrackMax(namespace);
-      this.#overflows = this.#counters.read().counters[OVERFLOWS] ?? 0;
-      this.#abortsOnOverflow = readSysctls(namespace, [ABORT])[ABORT] === "1";
-    } catch (error) {
-      this.#counters.close();
-      diag?.close();
-      throw error;
-    }
+    using opened = new DisposableStack();
+    this.#counters = opened.use(openCounters(namespace));
+    this.#diag = opened.use(new SockDiag(namespace));
+    this.#range = readPortRange(namespace);
+    this.#census = new PortCensus(this.#range);
+    this.#conntrackMax = readConntrackMax(namespace);
+    this.#overflows = this.#counters.read().counters[OVERFLOWS] ?? 0;
+    this.#abortsOnOverflow = readSysctls(namespace, [ABORT])[ABORT] === "1";
+    this.#held = opened.move();
+    this.#held.use(resets);
     for (const name of this.#counters.absent) {
       const message = `${role}: this kernel has no counter ${name}`;
       this.#warnings.push({ code: "W_COUNTER_ABSENT", message });
@@ -159,9 +155,7 @@ export class NamespaceObserver implements Observer {
   }
 
   close(): void {
-    this.#counters.close();
-    this.#diag.close();
-    this.#resets?.[Symbol.dispose]();
+    this.#held.dispose();
   }
 }
 

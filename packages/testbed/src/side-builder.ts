@@ -15,6 +15,7 @@ import {
   readSysctls,
 } from "@churnlab/linux";
 import { LocalAgent, TargetThreads, WorkerPool } from "@churnlab/traffic";
+import { closeAll } from "./close-all.ts";
 import { awaitListener } from "./command/await-listener.ts";
 import { describeEnvironment } from "./describe-environment.ts";
 import { DockerCli } from "./docker/docker-cli.ts";
@@ -28,7 +29,7 @@ import { describeUpstream, startServers, startUpstream } from "./netns-servers.t
 import { ResetWatch } from "./reset-watch.ts";
 import { restoreSysctls } from "./restore-sysctls.ts";
 import { withServer } from "./served-observer.ts";
-import { closeAll, observeHosts } from "./world-builder.ts";
+import { observeHosts } from "./world-builder.ts";
 
 /** Where one side of a trial lives. */
 export type SideNetwork =
@@ -93,7 +94,8 @@ type ObservedHosts = Pick<ServingHosts, "hosts" | "sysctls"> & Pick<SidePlan, "s
 /** Builds this machine's side of trials whose other side is elsewhere. Threads live as long as the builder. */
 export class SideBuilder implements AsyncDisposable {
   readonly #network: SideNetwork;
-  readonly #pool: WorkerPool = new WorkerPool();
+  readonly #held = new AsyncDisposableStack();
+  readonly #pool: WorkerPool;
   readonly #watch: ResetWatch;
   readonly #keep: KeepUndo;
   readonly #pull: boolean;
@@ -104,13 +106,15 @@ export class SideBuilder implements AsyncDisposable {
     this.#network = network;
     this.#keep = keep ?? (() => () => {});
     this.#pull = pull;
-    this.#watch = new ResetWatch(addresses);
+    this.#pool = this.#held.use(new WorkerPool());
+    this.#watch = this.#held.use(new ResetWatch(addresses));
   }
 
   async buildLoad(
     plan: SidePlan,
     { name, workers }: { name: string; workers: number },
   ): Promise<LoadSide> {
+    if (this.#network.kind === "given" && plan.addresses.length > 1) throw oneNamespaceOnly();
     await using stack = new AsyncDisposableStack();
     const hosts = plan.addresses.map((address) =>
       this.#host({ role: "client", address }, plan, stack),
@@ -142,13 +146,11 @@ export class SideBuilder implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#watch[Symbol.dispose]();
-    if (this.#cli !== null) await removeLate(this.#cli);
-    await Promise.all([this.#pool.close(), this.#threads?.close()]);
+    await this.#held.disposeAsync();
   }
 
   get #ownThreads(): TargetThreads {
-    this.#threads ??= new TargetThreads();
+    this.#threads ??= this.#held.use(new TargetThreads());
     return this.#threads;
   }
 
@@ -180,7 +182,7 @@ export class SideBuilder implements AsyncDisposable {
     const network = requireBridge(this.#network);
     const lack = whyNotFromOutside();
     if (lack !== null) throw notSeen(lack);
-    this.#cli ??= new DockerCli();
+    this.#cli ??= this.#held.adopt(new DockerCli(), removeLate);
     const parts = { cli: this.#cli, upstream: upstreamAddress, pull: this.#pull };
     const started = await startTargetContainer(spec, parts, signal).catch((error: unknown) => {
       throw sayHowToPull(error);
@@ -284,6 +286,13 @@ function requireBridge(network: SideNetwork): Bridge {
   if (network.kind === "bridge") return network;
   throw new ChurnError("E_TESTBED", "A container cannot be put into a network that is there", {
     hint: "Give the agent of the target a --bridge instead of --netns or --host-network.",
+  });
+}
+
+/** What two sources did in one namespace would be counted of each, and their ports are the same. */
+function oneNamespaceOnly(): ChurnError {
+  return new ChurnError("E_TESTBED", "Several sources need a namespace each", {
+    hint: "Give the agent a --bridge instead of --netns or --host-network, or ask for one source of each agent.",
   });
 }
 

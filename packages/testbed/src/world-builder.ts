@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { type Observer, type TrialSpec, type TrialWorld, warnIneffective } from "@churnlab/core";
 import { chooseWorkers, LocalAgent, TargetThreads, WorkerPool } from "@churnlab/traffic";
 import { type AddressPlan, planAddresses } from "./address-plan.ts";
+import { closeAll } from "./close-all.ts";
 import { describeEnvironment } from "./describe-environment.ts";
 import { JointObserver } from "./joint-observer.ts";
 import { NamespaceObserver } from "./namespace-observer.ts";
@@ -26,14 +27,17 @@ export class WorldBuilder {
   /** Names the block of addresses. */
   readonly addressKey: number;
   readonly addresses: AddressPlan;
-  readonly threads: TargetThreads = new TargetThreads();
-  readonly #pool: WorkerPool = new WorkerPool();
+  readonly threads: TargetThreads;
+  readonly #pool: WorkerPool;
   readonly #watch: ResetWatch;
+  readonly #held = new AsyncDisposableStack();
 
   constructor(addressKey: number = process.pid) {
     this.addressKey = addressKey;
     this.addresses = planAddresses(addressKey);
-    this.#watch = new ResetWatch(this.addresses.all);
+    this.threads = this.#held.use(new TargetThreads());
+    this.#pool = this.#held.use(new WorkerPool());
+    this.#watch = this.#held.use(new ResetWatch(this.addresses.all));
   }
 
   build(spec: TrialSpec, { hosts, servers, stack }: WorldParts): TrialWorld {
@@ -68,8 +72,7 @@ export class WorldBuilder {
   }
 
   async close(): Promise<void> {
-    this.#watch[Symbol.dispose]();
-    await Promise.all([this.#pool.close(), this.threads.close()]);
+    await this.#held.disposeAsync();
   }
 }
 
@@ -87,17 +90,14 @@ export function observeHosts(
       opened.push(new NamespaceObserver({ role, namespace, resets: watched, ports }));
     }
   } catch (error) {
-    closeAll(opened);
+    using left = new DisposableStack();
     // Those of hosts without an observer have nobody else who closes them.
-    for (const host of hosts.slice(opened.length)) resets?.observers.get(host)?.[Symbol.dispose]();
+    for (const host of hosts.slice(opened.length)) left.use(resets?.observers.get(host));
+    left.adopt(opened, closeAll);
     throw error;
   }
   return [...Map.groupBy(opened, ({ role }) => role)].map(([role, observers]) => {
     const [only] = observers;
     return observers.length === 1 && only !== undefined ? only : new JointObserver(role, observers);
   });
-}
-
-export function closeAll(observers: readonly Observer[]): void {
-  for (const observer of observers) observer.close();
 }

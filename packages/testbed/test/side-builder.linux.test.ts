@@ -27,6 +27,19 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+describe("several sources on this machine's side", () => {
+  it("are refused in one namespace that is there, where each would be counted with the others", async () => {
+    using namespace = createNetworkNamespace();
+    const addresses = ["198.18.1.1", "198.18.1.2"];
+    const network: SideNetwork = { kind: "given", namespace };
+    await using builder = new SideBuilder({ network, addresses });
+    const load = { name: "one", workers: 2 };
+    await expect(
+      builder.buildLoad({ spec, addresses, peers: ["198.18.2.1"] }, load),
+    ).rejects.toMatchObject({ code: "E_TESTBED", hint: expect.stringContaining("--bridge") });
+  });
+});
+
 describe("a target's container on this machine's side", () => {
   it("is refused in a network that is there, before an engine is asked", async () => {
     await expect(build("given")).rejects.toMatchObject({

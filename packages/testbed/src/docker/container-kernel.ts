@@ -11,16 +11,19 @@ export interface KernelUse {
 
 /** The kernel side of the target's container, as its namespace shows it. */
 export class ContainerKernel implements Disposable {
+  readonly #held: DisposableStack;
   readonly #counters: CounterReader;
   readonly #diag: SockDiag;
   readonly #readCpuUs: () => number;
   readonly #cpuAtStartUs: number;
 
   constructor(namespace: NetworkNamespace, readCpuUs: () => number) {
-    this.#counters = openCounters(namespace);
-    this.#diag = new SockDiag(namespace);
+    using opened = new DisposableStack();
+    this.#counters = opened.use(openCounters(namespace));
+    this.#diag = opened.use(new SockDiag(namespace));
     this.#readCpuUs = readCpuUs;
     this.#cpuAtStartUs = readCpuUs();
+    this.#held = opened.move();
   }
 
   use(): KernelUse {
@@ -36,7 +39,6 @@ export class ContainerKernel implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#counters.close();
-    this.#diag.close();
+    this.#held.dispose();
   }
 }

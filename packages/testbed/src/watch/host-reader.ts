@@ -61,6 +61,7 @@ export interface HostReaderOptions {
 export class HostReader implements Disposable {
   readonly #host: WatchedHost;
   readonly #clock: HostReaderOptions["clock"];
+  readonly #held: DisposableStack;
   readonly #counters: CounterReader;
   readonly #diag: SockDiag | null;
   readonly #table: SocketTable;
@@ -74,16 +75,20 @@ export class HostReader implements Disposable {
     const { namespace, pid } = host;
     if (namespace === null && pid === null)
       throw new Error("A host needs a namespace or a process");
-    this.#counters = namespace === null ? openCountersOfProcess(pid ?? 0) : openCounters(namespace);
-    this.#diag = namespace === null ? null : new SockDiag(namespace);
+    using opened = new DisposableStack();
+    this.#counters = opened.use(
+      namespace === null ? openCountersOfProcess(pid ?? 0) : openCounters(namespace),
+    );
+    this.#diag = opened.use(namespace === null ? null : new SockDiag(namespace));
     this.#table = this.#diag ?? new ProcTcpTable(pid ?? 0);
     const captures = namespace !== null && capture && !once;
-    this.#capture = captures ? this.#openCapture(namespace) : null;
+    this.#capture = opened.use(captures ? this.#openCapture(namespace) : null);
     if (namespace === null) this.#notes.push(describeOutside(pid ?? 0));
     else if (once) this.#notes.push("resets that arrive are counted without --once only");
     else if (!capture) this.#notes.push("resets that arrive are not counted: --no-capture");
     const { absent } = this.#counters;
     if (absent.length > 0) this.#notes.push(`this kernel has no counter ${absent.join(", ")}`);
+    this.#held = opened.move();
   }
 
   /** Throws `E_HOST_GONE`, `SystemError`. */
@@ -112,9 +117,7 @@ export class HostReader implements Disposable {
   }
 
   close(): void {
-    this.#counters.close();
-    this.#diag?.close();
-    this.#capture?.close();
+    this.#held.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -99,8 +99,10 @@ export class InsideHost implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const built = this.#built;
     this.#built = null;
-    await built?.world[Symbol.asyncDispose]();
-    await built?.worlds.close();
+    if (built === null) return;
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => built.worlds.close());
+    stack.use(built.world);
   }
 
   async #build(order: WorldOrder): Promise<BuiltWorld> {
