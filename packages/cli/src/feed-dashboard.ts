@@ -6,25 +6,21 @@ import { isCharted, type LiveFeed } from "@churnlab/report";
 export function feedDashboard(feed: LiveFeed): PlanListener {
   let eventsTold = 0;
   let agentsTold: Recorder["agents"] = [];
-  let toldUntilMs = Number.NEGATIVE_INFINITY;
-  const told = new Set<string>();
+  const samplesTold: SamplesTold = new Map();
   return {
     onPhase(trial, phase) {
       if (phase === "prepare") {
         eventsTold = 0;
-        told.clear();
+        samplesTold.clear();
       }
       feed.enterPhase(trial, phase);
     },
     onSample(trial, recorder) {
-      const fresh = listFresh(recorder.series, { toldUntilMs, told });
-      for (const [atMs, values] of Map.groupBy(fresh, (one) => one.atMs)) {
-        toldUntilMs = Math.max(toldUntilMs, atMs);
+      const fresh = takeFresh(recorder.series, samplesTold);
+      for (const [atMs, samples] of Map.groupBy(fresh, (sample) => sample.atMs)) {
         feed.addSample({
           tMs: atMs - recorder.measureAtMs,
-          values: Object.fromEntries(
-            values.map(({ role, metric, value }) => [nameMetric({ role, metric }), value]),
-          ),
+          values: Object.fromEntries(samples.map(({ name, value }) => [name, value])),
         });
       }
       if (recorder.agents !== agentsTold) feed.addAgents(recorder.agents);
@@ -39,25 +35,25 @@ export function feedDashboard(feed: LiveFeed): PlanListener {
   };
 }
 
-type Fresh = ReturnType<Recorder["series"]["since"]>;
+/** How many samples of each series were told. Not until when: what another host saw comes later than what was seen here. */
+type SamplesTold = Map<string, number>;
 
-/**
- * What was added since the last look. A series that is seen for the first time is told whole: one of an errno begins with the
- * look before its first failure.
- */
-function listFresh(
-  series: Recorder["series"],
-  { toldUntilMs, told }: { readonly toldUntilMs: number; readonly told: Set<string> },
-): Fresh {
-  const fresh = series.since(toldUntilMs).filter(({ metric }) => isCharted(metric));
-  const begun = new Map(fresh.map((one) => [nameMetric(one), one]));
-  for (const key of told) begun.delete(key);
-  for (const key of begun.keys()) told.add(key);
-  const earlier = [...begun.values()].flatMap(({ role, metric }) =>
-    series
-      .points(role, metric)
-      .filter(({ atMs }) => atMs <= toldUntilMs)
-      .map((point) => ({ role, metric, ...point })),
-  );
-  return [...earlier, ...fresh];
+interface FreshSample {
+  readonly name: string;
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** What was added since the last call, in the order in which it was taken. */
+function takeFresh(series: Recorder["series"], told: SamplesTold): FreshSample[] {
+  return series
+    .list()
+    .filter(({ metric }) => isCharted(metric))
+    .flatMap(({ role, metric, count }) => {
+      const name = nameMetric({ role, metric });
+      const fresh = series.points(role, metric, told.get(name));
+      told.set(name, count);
+      return fresh.map((point) => ({ name, ...point }));
+    })
+    .toSorted((a, b) => a.atMs - b.atMs);
 }

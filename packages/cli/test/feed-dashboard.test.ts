@@ -76,3 +76,22 @@ it("tells of an errno from the look before its first failure on, and every sampl
     [600, 90],
   ]);
 });
+
+it("tells what came late: another host's look of a moment that was told of this one already", () => {
+  const told = tellOf([
+    (series) => series.add("client", 301, { "connections.failed": 0 }),
+    (series) => {
+      series.add("target", 300, { time_wait: 5 });
+      series.add("client", 501, { "connections.failed": 1 });
+    },
+    (series) => series.add("target", 500, { time_wait: 9 }),
+  ]);
+  expect(told.get("target.time_wait")).toEqual([
+    [200, 5],
+    [400, 9],
+  ]);
+  expect(told.get("client.connections.failed")).toEqual([
+    [201, 0],
+    [401, 1],
+  ]);
+});

@@ -44,29 +44,24 @@ export class SampleSeries {
     return this.#series.get(`${role} ${metric}`)?.values.at(-1) ?? null;
   }
 
-  /** Every value that was added after a moment, with its time; series that had none are left out. */
-  since(atMs: number): {
-    readonly role: Role;
-    readonly metric: string;
-    readonly atMs: number;
-    readonly value: number;
-  }[] {
-    return [...this.#series.values()].flatMap(({ role, metric, atMs: times, values }) => {
-      const fresh = times.length - times.findLastIndex((time) => time <= atMs) - 1;
-      return times.slice(times.length - fresh).map((time, i) => ({
-        role,
-        metric,
-        atMs: time,
-        value: values[values.length - fresh + i] as number,
-      }));
+  /** The series there are, with how many values each has. */
+  list(): { readonly role: Role; readonly metric: string; readonly count: number }[] {
+    return [...this.#series.values()].map(({ role, metric, values }) => {
+      return { role, metric, count: values.length };
     });
   }
 
-  /** Every value of one series with its time. */
-  points(role: Role, metric: string): { readonly atMs: number; readonly value: number }[] {
+  /** The values of one series with their times, in the order in which they were added; without the first `skipped`. */
+  points(
+    role: Role,
+    metric: string,
+    skipped = 0,
+  ): { readonly atMs: number; readonly value: number }[] {
     const series = this.#series.get(`${role} ${metric}`);
     if (series === undefined) return [];
-    return series.values.map((value, i) => ({ atMs: series.atMs[i] as number, value }));
+    return series.values.slice(skipped).map((value, i) => {
+      return { atMs: series.atMs[skipped + i] as number, value };
+    });
   }
 
   /** Values of one gauge in a window of times, both ends included. */
