@@ -89,12 +89,14 @@ export class ContainerTarget implements Target {
     const { isOurs, isGateway } = this.#parts;
     if (!isOurs) return;
     const silent = "target: its server did not tell its counts";
+    const growths = `what it could not accept${isGateway ? " and what it did towards its upstream" : ""}`;
     if (after === null) {
-      const absent = isGateway ? "those towards its upstream are" : "cpu.us_per_request is";
-      this.#doubts.push(`${silent} after the load; ${absent} absent`);
-    } else if (isGateway && before === null) {
       this.#doubts.push(
-        `${silent} when the measure phase began; those towards its upstream are absent, since they would hold the warm-up too`,
+        `${silent} after the load: cpu.us_per_request, and ${growths}, are absent, not zero`,
+      );
+    } else if (before === null) {
+      this.#doubts.push(
+        `${silent} when the measure phase began: ${growths} is absent, since it would hold the warm-up too`,
       );
     }
   }

@@ -70,10 +70,27 @@ describe("what a gateway in a container says of itself", () => {
 });
 
 describe("a server in a container", () => {
-  it("that is no gateway needs only the end of its counts", async () => {
+  it.each([
+    ["when the measure phase began", [null, counts(20, 0, 9)]],
+    ["after the load", [counts(5, 0, 2), null]],
+  ])(
+    "that is no gateway and was silent %s has failed to accept nobody knows how many: never none",
+    async (when, answers) => {
+      const target = targetOf(answers, { isGateway: false });
+      const names = Object.keys(await measure(target));
+      expect(names.filter((name) => name.startsWith("accept_failures"))).toEqual([]);
+      expect(target.conclude()).toEqual([
+        {
+          code: "W_TARGET_UNCOUNTED",
+          message: expect.stringMatching(`${when}: .*what it could not accept.* absent`),
+        },
+      ]);
+    },
+  );
+
+  it("tells of its requests by the end of its counts alone", async () => {
     const target = targetOf([null, counts(20, 0)], { isGateway: false });
     expect(await measure(target)).toMatchObject({ "cpu.us_per_request": 50 });
-    expect(target.conclude()).toEqual([]);
   });
 
   it("that is not churnlab's is not asked, and not doubted for that", async () => {
