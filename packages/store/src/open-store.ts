@@ -5,13 +5,15 @@ import type { Database } from "better-sqlite3";
 import { markAbandonedRuns } from "./list-runs.ts";
 import { loadSqlite } from "./load-sqlite.ts";
 import { APPLICATION_ID, migrate, readSchemaVersion, SCHEMA_VERSION } from "./migrations.ts";
-import { explainSqliteError } from "./sqlite-errors.ts";
+import { explainSqliteError, isReadOnly } from "./sqlite-errors.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 import type { Store, StoreReader } from "./store.ts";
 
-/** `read` needs a file that is there and changes nothing of it; `write` makes one. */
 export interface OpenOptions {
-  /** `write` creates the file if there is none. Both bring an older schema up to date; `read` changes nothing else. */
+  /**
+   * `write` makes the file if there is none, and marks runs as aborted whose process is gone. `read` needs a file that is there. Both
+   * bring an older schema up to date; `read` changes nothing but that, and refuses where it may not (`E_DATABASE`).
+   */
   readonly mode: "read" | "write";
 }
 
@@ -35,7 +37,7 @@ export function openStore(path: string, { mode }: OpenOptions): StoreReader {
     if (mode === "write") prepareForWriting(db);
     if (version === SCHEMA_VERSION || mode === "write") return new SqliteStore(db);
     db.close();
-    openStore(file, { mode: "write" }).close();
+    bringUpToDate(new BetterSqlite3(file, { fileMustExist: true, timeout: LOCK_WAIT_MS }), file);
     db = new BetterSqlite3(file, { readonly: true, timeout: LOCK_WAIT_MS });
     return new SqliteStore(db);
   } catch (error) {
@@ -60,6 +62,22 @@ function checkPath(file: string, mode: OpenOptions["mode"]): void {
     throw new ChurnError("E_DATABASE", `There is no directory ${dirname(file)}`, {
       hint: `Make it: mkdir -p ${dirname(file)}`,
     });
+  }
+}
+
+/** Closes what it is given. Throws `E_DATABASE` for a file that may only be read. */
+function bringUpToDate(db: Database, file: string): void {
+  try {
+    migrate(db);
+  } catch (cause) {
+    if (!isReadOnly(cause)) throw cause;
+    throw new ChurnError(
+      "E_DATABASE",
+      `${file} was written by an older churnlab, and may not be brought up to date here`,
+      { hint: "Copy it to where you may write, and name the copy with --db.", cause },
+    );
+  } finally {
+    db.close();
   }
 }
 

@@ -11,6 +11,13 @@ export function explainSqliteError(error: unknown, path: string): unknown {
   return kind === undefined ? error : (EXPLANATIONS[kind] as Explain)(path, error);
 }
 
+/** Whether SQLite may read a file and not write it: by its permissions, its directory's, or its file system's. */
+export function isReadOnly(error: unknown): boolean {
+  if (!(error instanceof Error) || error.name !== "SqliteError") return false;
+  const { code } = error as Error & { code: string };
+  return code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN");
+}
+
 type Explain = (path: string, cause: Error) => ChurnError;
 
 const EXPLANATIONS: Readonly<Record<string, Explain>> = {
