@@ -7,8 +7,9 @@ import {
   type RunComparison,
 } from "@churnlab/report";
 import type { StoreReader } from "@churnlab/store";
+import { cannotWrite } from "./cannot-write.ts";
 import type { Reporter } from "./reporter.ts";
-import { cannotWrite, loadTrialParts } from "./write-report.ts";
+import { loadTrialParts } from "./write-report.ts";
 
 /** Writes runs as NDJSON while they go on. */
 export interface RunFollower extends Disposable {

@@ -2,6 +2,7 @@ import { CommanderError } from "commander";
 import { EXIT } from "./exit-codes.ts";
 import { buildProgram } from "./program.ts";
 import { terminal } from "./terminal.ts";
+import { raiseExitCode, watchOutput } from "./watch-output.ts";
 
 /** commander ends every usage error with 1; here 1 is a bug, and 0 stays for help and version. */
 async function main(argv: readonly string[]): Promise<number> {
@@ -24,12 +25,5 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that has seen enough (`churnlab runs | head -1`, `churnlab run … 2>&1 | head`) is not an error: a run goes on
-// and is stored whether or not anybody listens.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
-}
-
-process.exitCode = await main(process.argv);
+watchOutput();
+raiseExitCode(await main(process.argv));

@@ -56,7 +56,7 @@ function addRunCommands(program: Command, act: Act): void {
       new Option(
         "--resume <run>",
         "go on with a run that was killed or interrupted: last, an id, or file.db#id",
-      ).conflicts(["replicates", "seed", "only", "set", "testbed", "engine"]),
+      ).conflicts(["replicates", "seed", "only", "set", "testbed", "engine", "agents"]),
     )
     .option("--db <file>", "database to append to", "churnlab.db");
   addScenarioOptions(run)

@@ -18,6 +18,11 @@ export function parseReporter(text: string): Reporter {
       hint: `Name one of ${REPORT_FORMATS.join(", ")}, as in --reporter junit=results.xml.`,
     });
   }
+  if (file !== "" && format === "github") {
+    throw new ChurnError("E_USAGE", "The reporter github takes no file", {
+      hint: "Write --reporter github: the summary goes to the file that GITHUB_STEP_SUMMARY names.",
+    });
+  }
   if (file === "" && format !== "github") {
     throw new ChurnError("E_USAGE", `The reporter ${format} needs a file`, {
       hint: `Write --reporter ${format}=FILE, or ${format}=- for stdout.`,

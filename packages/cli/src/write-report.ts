@@ -1,7 +1,8 @@
 import { appendFileSync, createWriteStream, writeFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { ChurnError, type GateResult } from "@churnlab/core";
+import type { GateResult } from "@churnlab/core";
+import { errnoOf } from "@churnlab/linux";
 import {
   buildReport,
   formatAnnotations,
@@ -17,6 +18,7 @@ import {
   type RunComparison,
 } from "@churnlab/report";
 import type { StoreReader } from "@churnlab/store";
+import { cannotWrite } from "./cannot-write.ts";
 import type { ReportFormat } from "./report-formats.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";
@@ -68,20 +70,25 @@ async function writeLines(file: string | null, lines: Iterable<string>): Promise
     if (file === null) await pipeline(source, process.stdout, { end: false });
     else await pipeline(source, createWriteStream(file));
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "EPIPE") return;
-    if (code === undefined || file === null) throw cause;
-    throw cannotWrite(file, cause);
+    const code = errnoOf(cause);
+    if (code === undefined) throw cause;
+    // What goes wrong with stdout is said once, whoever wrote to it (`watchOutput`).
+    if (code !== "EPIPE" && file !== null) throw cannotWrite(file, cause);
   }
 }
 
 const LINES_AHEAD = 256;
 
-/** Annotations go to the log, the summary to the file that GitHub names. */
+/** Annotations go to the log, the summary to the file that GitHub names. Throws `E_OUTPUT`. */
 function writeToGitHub({ comparison, gates, file, terminal }: Reportable): void {
   terminal.print(formatAnnotations(comparison.run, gates, { file }));
   const summary = process.env["GITHUB_STEP_SUMMARY"];
-  if (summary !== undefined) appendFileSync(summary, formatMarkdown(comparison, gates));
+  if (summary === undefined) return;
+  try {
+    appendFileSync(summary, formatMarkdown(comparison, gates));
+  } catch (cause) {
+    throw cannotWrite(summary, cause);
+  }
 }
 
 function formatReport(
@@ -120,13 +127,4 @@ export function writeOutput(file: string, text: string): void {
   } catch (cause) {
     throw cannotWrite(file, cause);
   }
-}
-
-/** The error of a report that has no place. */
-export function cannotWrite(file: string, cause: unknown): ChurnError {
-  const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
-  return new ChurnError("E_OUTPUT", `${file} cannot be written (${code})`, {
-    hint: "Name a file in a folder that exists and that you may write to.",
-    cause,
-  });
 }

@@ -11,6 +11,7 @@ test.each([
   ["sysctl explain", "missing required argument 'name'", "`churnlab sysctl explain --help` shows"],
   ["schema x", "'x' is invalid for argument 'what'", "Allowed choices are scenario, result"],
   ["run x --seed x", "argument 'x' is invalid", "It must be a whole number of at least 0."],
+  ["run --resume last --agents 2", "cannot be used with option '--agents <n>'", "`churnlab run"],
   ["export last --format x", "argument 'x' is invalid", "Allowed choices are html, junit"],
 ])("of `churnlab %s` it says %j and one fix, %j", async (line, problem, fix) => {
   const said = await sayOf(line.split(" "));
