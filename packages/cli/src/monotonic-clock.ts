@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Clock } from "@churnlab/core";
+import { monotonicMs } from "@churnlab/traffic";
 
-/** CLOCK_MONOTONIC, the same in every thread of the machine. */
+/** The clock of trials: that of the load's own threads. */
 export const monotonicClock: Clock = {
-  nowMs: () => Number(process.hrtime.bigint()) / 1e6,
+  nowMs: monotonicMs,
   unixMs: () => Date.now(),
   threadCpuMs() {
     const { user, system } = process.threadCpuUsage();

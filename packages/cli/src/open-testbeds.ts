@@ -22,19 +22,18 @@ export interface Testbeds extends AsyncDisposable {
 
 export function openTestbeds(options: TestbedOptions = {}): Testbeds {
   const open = new Map<TestbedKind, Testbed>();
+  const held = new AsyncDisposableStack();
   return {
     of(kind) {
       let testbed = open.get(kind);
       if (testbed === undefined) {
-        testbed = makeTestbed(kind, options);
+        testbed = held.adopt(makeTestbed(kind, options), (made) => made.close());
         open.set(kind, testbed);
       }
       return testbed;
     },
     begin: async () => {},
-    async [Symbol.asyncDispose]() {
-      for (const testbed of open.values()) await testbed.close();
-    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
 

@@ -5,6 +5,7 @@ import { fitScreen } from "../fit-screen.ts";
 import { terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
 
+/** Lists the runs of a database. Throws as `openStore` does: `E_PLATFORM`, `E_DATABASE`, `E_DATABASE_NEWER`, `E_DISK`. */
 export function runs(options: { readonly db: string; readonly json?: boolean }): ExitCode {
   using store = openStore(options.db, { mode: "read" });
   const list = store.listRuns();

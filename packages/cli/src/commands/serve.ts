@@ -3,6 +3,7 @@ import { formatCount } from "@churnlab/core/format-number";
 import { fileSource, startDashboard } from "@churnlab/report";
 import { openStore } from "@churnlab/store";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { onStopSignals } from "../on-stop-signals.ts";
 import { sayHowToReach } from "../say-how-to-reach.ts";
 import { terminal } from "../terminal.ts";
 import { VERSION } from "../version.ts";
@@ -15,7 +16,12 @@ interface ServeOptions {
 
 /** Serves the runs of a database until it is interrupted; a run that goes on elsewhere is followed. */
 export async function serve({ db, port, listen }: ServeOptions): Promise<ExitCode> {
-  const interrupted = untilInterrupted();
+  const stopped = Promise.withResolvers<void>();
+  // Heard once: the next signal ends the process, whatever is still to be closed.
+  using signals = onStopSignals(() => {
+    signals[Symbol.dispose]();
+    stopped.resolve();
+  });
   await using dashboard = await startDashboard({
     source: fileSource(resolve(db)),
     version: VERSION,
@@ -26,7 +32,7 @@ export async function serve({ db, port, listen }: ServeOptions): Promise<ExitCod
   sayHowToReach(dashboard, terminal);
   sayWhatGoesOn(resolve(db), dashboard.address);
   terminal.say("Ctrl-C ends it.");
-  await interrupted;
+  await stopped.promise;
   return EXIT.ok;
 }
 
@@ -39,11 +45,4 @@ function sayWhatGoesOn(file: string, address: string): void {
     const done = `${ended} of ${formatCount(plannedTrials, "trial")} so far`;
     terminal.say(`● run ${runId} (${scenario}) still goes on, ${done}: ${address}live`);
   }
-}
-
-function untilInterrupted(): Promise<void> {
-  return new Promise((done) => {
-    process.once("SIGINT", () => done());
-    process.once("SIGTERM", () => done());
-  });
 }

@@ -5,6 +5,7 @@ import { openRun } from "../open-run.ts";
 import { terminal } from "../terminal.ts";
 import { terminalStyle } from "../terminal-style.ts";
 
+/** Prints one run, or its JSON document. Throws as `openRun` does. */
 export function show(
   reference: string,
   options: { readonly db: string; readonly all?: boolean; readonly json?: boolean },

@@ -1,3 +1,5 @@
+import { monotonicMs } from "@churnlab/traffic";
+
 /** A clock that only runs forward; no two machines, nor two boots of one, agree on where it began. */
 export interface MonotonicClock {
   nowMs(): number;
@@ -9,7 +11,7 @@ export interface MonotonicClock {
 /** CLOCK_MONOTONIC; with an offset it stands for a machine that booted at another time. */
 export function openClock(offsetMs = 0): MonotonicClock {
   return {
-    nowMs: () => Number(process.hrtime.bigint()) / 1e6 + offsetMs,
+    nowMs: () => monotonicMs() + offsetMs,
     toLocalMs: (atMs) => atMs - offsetMs,
     fromLocalMs: (localMs) => localMs + offsetMs,
   };
