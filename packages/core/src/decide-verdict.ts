@@ -9,6 +9,7 @@ import {
 } from "./comparison/comparison.ts";
 import { doubtTail } from "./comparison/count-tail.ts";
 import { describeEvents, describeShare } from "./comparison/describe-events.ts";
+import { doubtBlocks } from "./comparison/doubt-blocks.ts";
 import { isBetter, isWithinMargin, isWorse, orientEffect } from "./comparison/orient-effect.ts";
 import { holmAdjust } from "./statistics/holm-adjust.ts";
 
@@ -90,11 +91,8 @@ export function decideVerdict(comparison: Comparison, options: VerdictOptions): 
     adjustedP: options.adjustedP,
   });
   if (comparison.basis === "none") return verdict(...judgeMissing(comparison));
-  if (comparison.n < BLOCKS_MIN) {
-    return verdict("inconclusive", `need ≥ ${BLOCKS_MIN} blocks, have ${comparison.n}`);
-  }
-  const thin = doubtTail(comparison);
-  if (thin !== null) return verdict("inconclusive", thin);
+  const doubt = doubtBlocks(comparison) ?? doubtTail(comparison);
+  if (doubt !== null) return verdict("inconclusive", doubt);
   if (comparison.basis === "budget") return verdict(...judgeBudget(comparison, options));
   return verdict(...judgePaired(comparison, options));
 }

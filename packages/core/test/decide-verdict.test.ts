@@ -1,5 +1,7 @@
+import { array, assert, double, oneof, property, tuple } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compareVariants } from "../src/compare-variants.ts";
+import type { Comparison } from "../src/comparison/comparison.ts";
 import type { MeasuredTrial } from "../src/comparison/read-measurement.ts";
 import { BLOCK_LOOKS, nextLook, shouldAddBlocks } from "../src/comparison/should-add-blocks.ts";
 import { ALPHA, blocksNeeded, decideVerdicts, type Verdict } from "../src/decide-verdict.ts";
@@ -93,6 +95,61 @@ describe("a verdict", () => {
     const zeros = trialsOf(gauge, steady(0, 8));
     expect(judgeOne(zeros, trialsOf(gauge, steady(4096, 8)), gauge).kind).toBe("worse");
     expect(judgeOne(zeros, zeros, gauge).kind).toBe("no-difference");
+  });
+});
+
+describe("p and the interval, which are of two tests where a block is outlying", () => {
+  const judgeChanges = (changes: readonly number[]) => {
+    const baseline = trialsOf(
+      P50,
+      changes.map(() => 100),
+    );
+    const candidate = trialsOf(
+      P50,
+      changes.map((change) => 100 * Math.exp(change)),
+    );
+    const comparisons = compareVariants(baseline, candidate);
+    return { comparison: comparisons[0] as Comparison, verdict: decideVerdicts(comparisons)[0] };
+  };
+
+  test("claim nothing together that the interval denies, however small p is", () => {
+    const calm = [0.1, 0.101, 0.102, 0.103, 0.104, 0.105, 0.106, 0.107, 0.108, 0.109];
+    const { comparison, verdict } = judgeChanges([...calm, -2, -2.1]);
+    expect(comparison.p).toBeLessThan(ALPHA);
+    expect(comparison.low).toBeLessThan(0);
+    expect(comparison.high).toBeGreaterThan(0);
+    expect(verdict?.kind).toBe("inconclusive");
+  });
+
+  test("claim a difference only where the whole interval lies on its side of none, and the estimate beyond the margin", () => {
+    const calm = double({ min: -0.3, max: 0.3, noNaN: true });
+    const outlying = double({ min: -3, max: 3, noNaN: true });
+    const changes = array(oneof({ weight: 5, arbitrary: calm }, outlying), {
+      minLength: 8,
+      maxLength: 16,
+    });
+    const shifted = tuple(changes, double({ min: -0.4, max: 0.4, noNaN: true })).map(
+      ([each, shift]) => each.map((change) => change + shift),
+    );
+    let claims = 0;
+    assert(
+      property(shifted, (each) => {
+        const { comparison, verdict } = judgeChanges(each);
+        const { low, high, effect, margin } = comparison;
+        if (verdict?.kind === "worse") {
+          claims++;
+          expect(low).toBeGreaterThan(0);
+          expect(effect).toBeGreaterThanOrEqual(margin);
+        }
+        if (verdict?.kind === "better") {
+          claims++;
+          expect(high).toBeLessThan(0);
+          expect(effect).toBeLessThanOrEqual(-margin);
+        }
+      }),
+      { numRuns: 1000, seed: 12 },
+    );
+    expect(claims).toBeGreaterThan(50);
   });
 });
 

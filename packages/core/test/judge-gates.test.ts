@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { compareVariants } from "../src/compare-variants.ts";
+import { decideVerdicts } from "../src/decide-verdict.ts";
 import {
   type GateInput,
   isSpeedIndependent,
@@ -179,6 +181,24 @@ describe("a gate against the baseline", () => {
     });
   });
 
+  test("names the doubt of few blocks before that of a thin tail, as a verdict does", () => {
+    const thin = { "client.connections.established": 100 };
+    const [a, b] = [100, 200].map((value) => trialsOf(P99, steady(value, 3), thin));
+    const [baseline, candidate] = [a ?? [], b ?? []];
+    const variants = [
+      { name: "a", trials: baseline },
+      { name: "b", trials: candidate },
+    ];
+    const [verdict] = decideVerdicts(
+      compareVariants(baseline, candidate, {
+        metrics: [{ role: "client", metric: "latency.connect.p99" }],
+      }),
+    );
+    const words = "need ≥ 5 blocks, have 3";
+    expect(verdict?.reason).toBe(words);
+    expect(judgeOne({ gate: gate(P99, against(0.1)), variants })?.reason).toBe(words);
+  });
+
   test("is inconclusive where the trials are too noisy to tell", () => {
     const noisy = [70, 140, 95, 120, 60, 150, 88, 101];
     const variants = [
@@ -314,6 +334,17 @@ describe("a gate against the baseline", () => {
         /the baseline is 0, so the margin is 1.*, not 10\.0 %/,
       );
     }
+  });
+
+  test("where the baseline is zero, numbers are shown as everywhere, without the digits of arithmetic", () => {
+    const gauge = "target.accept_queue.peak";
+    const values = steady(0).map(() => 0.1 + 0.2);
+    const variants = [
+      { name: "a", trials: trialsOf(gauge, steady(0)) },
+      { name: "b", trials: trialsOf(gauge, values) },
+    ];
+    const reason = judgeOne({ gate: gate(gauge, against(0.1)), variants })?.reason;
+    expect(reason).toMatch(/^0 → 0\.300 in 12 blocks /);
   });
 
   test("of a metric without a worse direction is invalid, and says what to use", () => {

@@ -7,6 +7,7 @@ export function listAttempts({ trialList, earlierAttempts }: StoredRun): StoredT
   );
 }
 
+/** Whether a trial has attempts that others superseded. */
 export function isRepeated({ earlierAttempts }: StoredRun, { trialId }: StoredTrial): boolean {
   return earlierAttempts.some((earlier) => earlier.trialId === trialId);
 }

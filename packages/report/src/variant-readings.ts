@@ -36,6 +36,7 @@ export function readVariants(run: StoredRun): readonly VariantReadings[] {
   return found;
 }
 
+/** A metric of the completed trials of a variant; without values where none of them has it. */
 export function readMetric({ trials }: VariantReadings, key: MetricKey): MetricReading {
   const values: number[] = [];
   let never = false;

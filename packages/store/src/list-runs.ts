@@ -29,6 +29,7 @@ export function listRuns(db: Database): RunSummary[] {
   return rows.map((row) => summariseRun(db, row));
 }
 
+/** One run by its row's id, of which there must be one. */
 export function loadSummary(db: Database, run: number): RunSummary {
   const row = db.prepare<[number], RunRow>(`${SELECT_RUNS} WHERE id = ?`).get(run);
   return summariseRun(db, row as RunRow);

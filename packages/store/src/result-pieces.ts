@@ -19,6 +19,7 @@ export function insertPieces(
   }
 }
 
+/** Whether a piece of an attempt's results is stored, or was kept as late. Throws `E_RUN_UNKNOWN`. */
 export function hasPiece(db: Database, runId: string, id: ResultPieceId): boolean {
   const found = db
     .prepare(

@@ -11,12 +11,17 @@ import type { ValuePair } from "./pair-blocks.ts";
 /** The interval of every verdict: both sides of a 90 % interval are one-sided tests at 5 % (Schuirmann 1987, TOST). */
 export const INTERVAL_CONFIDENCE = 0.9;
 
-/** What the paired blocks alone decide; null when a ratio leaves the range of a number. */
+/** What the paired blocks alone decide. */
 export type PairedEstimate = Pick<
   PairedComparison,
   "scale" | "differences" | "center" | "interval" | "effect" | "low" | "high" | "p" | "a12"
 >;
 
+/**
+ * The estimate of the candidate's change over paired blocks, of which there is at least one: on log ratios where every block has
+ * a ratio, else relative to the baseline's median, else absolute. `interval` is null with too few blocks for one. Null where a
+ * difference, or an effect made of one, is not a finite number: a value that is not finite, or two of which the ratio overflows.
+ */
 export function estimatePairs(
   pairs: readonly ValuePair[],
   metricClass: MetricDescription["class"],

@@ -1,4 +1,3 @@
-import { BLOCKS_MIN } from "../comparison/collect-warnings.ts";
 import {
   type BudgetComparison,
   COMPARISON_GAPS,
@@ -6,6 +5,7 @@ import {
   type PairedComparison,
 } from "../comparison/comparison.ts";
 import { doubtTail } from "../comparison/count-tail.ts";
+import { doubtBlocks } from "../comparison/doubt-blocks.ts";
 import { isWithinMargin, isWorse, orientEffect } from "../comparison/orient-effect.ts";
 import {
   decideVerdict,
@@ -15,6 +15,7 @@ import {
   type VerdictOptions,
 } from "../decide-verdict.ts";
 import { formatPercent } from "../describe-verdict.ts";
+import { formatApart, formatNumber } from "../format-number.ts";
 import type { GateOutcome } from "./gate-result.ts";
 
 export interface AgainstJudgement {
@@ -36,11 +37,8 @@ export function judgeAgainst(
   if (comparison.basis === "none") {
     return { outcome: "invalid", reason: COMPARISON_GAPS[comparison.gap] };
   }
-  const thin = doubtTail(comparison);
-  if (thin !== null) return { outcome: "inconclusive", reason: thin };
-  if (comparison.n < BLOCKS_MIN) {
-    return { outcome: "inconclusive", reason: `need ≥ ${BLOCKS_MIN} blocks, have ${comparison.n}` };
-  }
+  const doubt = doubtBlocks(comparison) ?? doubtTail(comparison);
+  if (doubt !== null) return { outcome: "inconclusive", reason: doubt };
   if (comparison.basis === "budget") return judgeEvents(comparison, worseBy, options);
   return judgePaired(comparison, worseBy, options);
 }
@@ -76,7 +74,9 @@ function judgePaired(
   }
   const relative = showShare(worseBy);
   const isFromZero = comparison.effect === null;
-  const limit = isFromZero ? `${oriented.margin} ${comparison.unit}`.trimEnd() : relative;
+  const limit = isFromZero
+    ? `${formatNumber(oriented.margin)} ${comparison.unit}`.trimEnd()
+    : relative;
   const margin = isFromZero
     ? ` (the baseline is 0, so the margin is ${limit}, not ${relative})`
     : "";
@@ -99,8 +99,16 @@ function showShare(share: number): string {
 
 function describeInterval({ effect, low, high, n, ...comparison }: PairedComparison): string {
   if (effect === null || low === null || high === null) {
-    return `${comparison.baselineMedian} → ${comparison.candidateMedian} in ${n} blocks`;
+    return `${describeMedians(comparison)} in ${n} blocks`;
   }
   const interval = `${formatPercent(low)} to ${formatPercent(high)}`;
   return `${formatPercent(effect)} (90 % interval ${interval}, ${n} blocks)`;
+}
+
+function describeMedians({
+  baselineMedian: from,
+  candidateMedian: to,
+}: Pick<PairedComparison, "baselineMedian" | "candidateMedian">): string {
+  const [before = "?", after = "?"] = from === null || to === null ? [] : formatApart([from, to]);
+  return `${before} → ${after}`;
 }

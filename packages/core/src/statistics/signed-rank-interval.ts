@@ -10,8 +10,10 @@ export interface Interval {
 }
 
 /**
- * The confidence interval of the shift that belongs to the signed-rank test: two order statistics of the Walsh averages,
- * chosen by the exact null distribution (Hollander, Wolfe and Chicken 2014, §3.3; R's `wilcox.test(conf.int = TRUE)`).
+ * The confidence interval of the shift that belongs to Wilcoxon's signed-rank test: two order statistics of the Walsh averages,
+ * chosen by the exact null distribution (Hollander, Wolfe and Chicken 2014, §3.3; R's `wilcox.test(conf.int = TRUE)`). The p of
+ * `signFlipP` ranks outlying differences lowest, so where there is one the two are not of one test and may disagree: a claim
+ * needs both.
  * Ties make it wider than needed, never narrower. `too-few` below 5 differences at 90 %, below 6 at 95 %.
  */
 export function signedRankInterval(

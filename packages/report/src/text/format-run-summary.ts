@@ -142,7 +142,7 @@ function formatFailures(run: StoredRun, { columns }: Style): string[] {
   return layoutTable(
     [
       { title: "failures, all trials", align: "left" },
-      { title: "phase", align: "left" },
+      { title: "step", align: "left" },
       { title: "errno", align: "left" },
       { title: "count", align: "right" },
       { title: "first", align: "right" },
