@@ -1,9 +1,8 @@
-import { deltaCounters, type Role, type Warning } from "@churnlab/core";
+import { deltaCounters, type Role, TIME_WAIT_S, type Warning } from "@churnlab/core";
 import type { RoleReadings } from "./role-recorder.ts";
 import type { TrialEvidence } from "./trial-evidence.ts";
 
-/** TCP_TIMEWAIT_LEN (include/net/tcp.h). */
-const TIME_WAIT_MS = 60_000;
+const TIME_WAIT_MS = TIME_WAIT_S * 1000;
 
 /**
  * Whether the gauge of TIME_WAIT changed by what the kernel counted: created − taken over by connect() − expired − killed

@@ -1,16 +1,15 @@
-import { countHistogram, type HistogramRecord, mergeHistograms, quantileUs } from "@churnlab/core";
+import {
+  countHistogram,
+  type HistogramRecord,
+  LATENCY_QUANTILES,
+  mergeHistograms,
+  quantileUs,
+  SAMPLED_QUANTILES,
+} from "@churnlab/core";
 
-/** The quantiles that a trial's latencies are reduced to. */
-export const QUANTILES = [
-  ["p50", 0.5],
-  ["p90", 0.9],
-  ["p99", 0.99],
-  ["p999", 0.999],
-  ["max", 1],
-] as const;
-
-/** Those that are sampled over time. */
-const SAMPLED: ReadonlySet<string> = new Set(["p50", "p99", "p999", "max"]);
+const SAMPLED = LATENCY_QUANTILES.filter(({ name }) =>
+  SAMPLED_QUANTILES.some((sampled) => sampled === name),
+);
 
 /**
  * Quantiles of what was recorded in one window, by stored metric name, in microseconds. Records of the same latency are
@@ -22,9 +21,10 @@ export function sampleQuantiles(records: readonly HistogramRecord[]): Record<str
     [...byMetric].flatMap(([metric, parts]) => {
       const merged = mergeHistograms(metric, parts);
       const count = countHistogram(merged);
-      return QUANTILES.filter(([name, q]) => SAMPLED.has(name) && tells(q, count)).map(
-        ([name, q]) => [`latency.${metric}.${name}`, quantileUs(merged, q) as number],
-      );
+      return SAMPLED.filter(({ share }) => tells(share, count)).map(({ name, share }) => [
+        `latency.${metric}.${name}`,
+        quantileUs(merged, share) as number,
+      ]);
     }),
   );
 }

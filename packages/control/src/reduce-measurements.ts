@@ -4,6 +4,7 @@ import {
   describeMetric,
   type FailureRecord,
   type HistogramRecord,
+  LATENCY_QUANTILES,
   type Measurement,
   maxOf,
   median,
@@ -12,7 +13,6 @@ import {
   type ShardReport,
   type Tally,
 } from "@churnlab/core";
-import { QUANTILES } from "./latency-quantiles.ts";
 import type { Recorder } from "./recorder.ts";
 import { reduceExhaustion } from "./reduce-exhaustion.ts";
 import type { RoleReadings } from "./role-recorder.ts";
@@ -74,9 +74,9 @@ function reduceFailures(failures: readonly FailureRecord[]): Named[] {
 
 function reduceHistogram(record: HistogramRecord): Named[] {
   if (countHistogram(record) === 0) return [];
-  return QUANTILES.map(([name, q]) => [
+  return LATENCY_QUANTILES.map(({ name, share }) => [
     `latency.${record.metric}.${name}`,
-    quantileUs(record, q) as number,
+    quantileUs(record, share) as number,
   ]);
 }
 

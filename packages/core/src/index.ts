@@ -81,8 +81,8 @@ export {
 } from "./port-model/port-forecast.ts";
 export { PORT_WAITS, type PortWait, type PortWaitKind } from "./port-model/port-wait.ts";
 export { predictResponse } from "./port-model/predict-response.ts";
-export { type TimeWaitLength, timeWaitLength } from "./port-model/time-wait-length.ts";
-export { countUsablePorts } from "./port-model/usable-ports.ts";
+export { TIME_WAIT_S, type TimeWaitLength, timeWaitLength } from "./port-model/time-wait-length.ts";
+export { countReservedPorts, countUsablePorts } from "./port-model/usable-ports.ts";
 export { warnGatewayPorts } from "./port-model/warn-gateway-ports.ts";
 export * from "./port-model.ts";
 export * from "./seeded-random.ts";
@@ -92,9 +92,11 @@ export * from "./trial.ts";
 // What is seen.
 
 export * from "./attribute-limits.ts";
+export * from "./distinct-sysctls.ts";
 export * from "./generator-bounds.ts";
 export * from "./histogram.ts";
 export * from "./latency-histogram.ts";
+export * from "./latency-quantiles.ts";
 export { sawPortsFull } from "./limits/find-port-limits.ts";
 export * from "./limits/limit.ts";
 export * from "./measurement.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { gradePrediction } from "../src/grade-prediction.ts";
 import type { PortForecast } from "../src/port-model/port-forecast.ts";
 import { timeWaitLength } from "../src/port-model/time-wait-length.ts";
-import { countUsablePorts } from "../src/port-model/usable-ports.ts";
+import { countReservedPorts, countUsablePorts } from "../src/port-model/usable-ports.ts";
 import { predictPorts } from "../src/port-model.ts";
 import { parseSpec } from "./fixtures/scenario-texts.ts";
 
@@ -423,4 +423,15 @@ describe("expectations", () => {
     expect(forecast({ client: reuse, rate: "970/s", measure: "8s" }).expectations).toEqual([]);
     expect(forecast({ rate: "9/s, shape: poisson", measure: "8s" }).expectations).toEqual([]);
   });
+});
+
+test.each([
+  ["", 0],
+  ["40000", 1],
+  ["39990-40009", 10],
+  ["1-2,40000-40001,40099-50000", 3],
+  ["50000-50010", 0],
+  ["40000-40010,40005-40020,40010", 21],
+])("of the reserved ports %j, %i are in the range 40000-40099", (reserved, count) => {
+  expect(countReservedPorts(reserved, { low: 40_000, high: 40_099 })).toBe(count);
 });

@@ -1,3 +1,4 @@
+import { countReservedPorts } from "@churnlab/core/usable-ports";
 import type { NetworkNamespace } from "./network-namespace.ts";
 import { readOwnSysctls } from "./sysctls.ts";
 
@@ -21,15 +22,9 @@ export function readPortRange(namespace: NetworkNamespace): PortRange {
 export function readOwnPortRange(): PortRange {
   const values = readOwnSysctls([RANGE, RESERVED]);
   const [low = 32_768, high = 60_999] = (values[RANGE] ?? "").split(" ").map(Number);
-  return { low, high, usable: high - low + 1 - countReserved(values[RESERVED] ?? "", low, high) };
-}
-
-/** `reserved` is a list like `8080,9000-9010`, sorted and without overlap, as the kernel prints it. */
-export function countReserved(reserved: string, low: number, high: number): number {
-  if (reserved === "") return 0;
-  return reserved
-    .split(",")
-    .map((part) => part.split("-").map(Number))
-    .map(([from = 0, to = from]) => Math.min(to, high) - Math.max(from, low) + 1)
-    .reduce((sum, count) => sum + Math.max(0, count), 0);
+  return {
+    low,
+    high,
+    usable: high - low + 1 - countReservedPorts(values[RESERVED] ?? "", { low, high }),
+  };
 }

@@ -1,9 +1,8 @@
+import { TIME_WAIT_S } from "@churnlab/core/time-wait-length";
 import { parseIpAddress } from "./ip-address.ts";
 import { DIAG_WORD, type SocketVisitor, swapPort } from "./sock-diag.ts";
 import { TCP_STATES } from "./tcp-states.ts";
 
-/** TCP_TIMEWAIT_LEN in seconds (include/net/tcp.h). */
-const TIME_WAIT_S = 60;
 const TIME_WAIT_NUMBER = TCP_STATES.indexOf("TIME_WAIT") + 1;
 /** The upper half of ::ffff:0:0/96 as its third word, read in the machine's (little-endian) order. */
 const MAPPED_WORD = 0xffff_0000;

@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PortCensus } from "../src/port-census.ts";
-import { countReserved } from "../src/port-range.ts";
 
 interface Socket {
   readonly state: number;
@@ -87,14 +86,4 @@ describe("a census of sockets", () => {
     }
     expect(census.states()).toEqual({ ESTABLISHED: 65_546 });
   });
-});
-
-test.each([
-  ["", 0],
-  ["40000", 1],
-  ["39990-40009", 10],
-  ["1-2,40000-40001,40099-50000", 3],
-  ["50000-50010", 0],
-])("of the reserved ports %j, %i are in the range 40000-40099", (reserved, count) => {
-  expect(countReserved(reserved, 40_000, 40_099)).toBe(count);
 });

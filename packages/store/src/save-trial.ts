@@ -1,5 +1,6 @@
 import {
   countHistogram,
+  LATENCY_QUANTILES,
   nameMetric,
   quantileUs,
   type ResultPieceId,
@@ -171,7 +172,8 @@ function insertHistograms(db: Database, trial: number, { histograms }: TrialReco
     "INSERT INTO histogram VALUES (?, 'client', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
   );
   for (const histogram of histograms) {
-    const quantiles = [0, 0.5, 0.9, 0.99, 0.999, 1].map((q) => quantileUs(histogram, q));
+    const shares = [0, ...LATENCY_QUANTILES.map(({ share }) => share)];
+    const quantiles = shares.map((share) => quantileUs(histogram, share));
     insert.run(
       trial,
       histogram.metric,

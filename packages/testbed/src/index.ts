@@ -17,7 +17,6 @@ export { checkExternal, type ExternalCheck } from "./external/check-external.ts"
 export { ExternalTargets } from "./external/external-targets.ts";
 export { ExternalTestbed } from "./external/external-testbed.ts";
 export { joinPorts, joinQueues, joinReadings, joinWarnings } from "./joint-observer.ts";
-export { distinctRecords } from "./netns-hosts.ts";
 export { NetnsTestbed } from "./netns-testbed.ts";
 export { restoreSysctls } from "./restore-sysctls.ts";
 export {

@@ -1,4 +1,4 @@
-import type { Role, SysctlRecord, TrialSpec } from "@churnlab/core";
+import { distinctSysctls, type Role, type SysctlRecord, type TrialSpec } from "@churnlab/core";
 import {
   applySysctls,
   createNetworkNamespace,
@@ -72,7 +72,7 @@ export function createHosts(
     target,
     upstream,
     all,
-    sysctls: distinctRecords(sysctls),
+    sysctls: distinctSysctls(sysctls),
     [Symbol.dispose]: () => held.dispose(),
   };
 }
@@ -92,9 +92,4 @@ export function joinUpstream(
 export function writeSysctls({ role, namespace }: Host, spec: TrialSpec): SysctlRecord[] {
   const changes = applySysctls(namespace, orderSysctls(namespace, spec.sysctls[role] ?? {}));
   return changes.map((change) => ({ role, ...change }));
-}
-
-/** All hosts of a role get the same values; one that read back otherwise stays visible. */
-export function distinctRecords(records: readonly SysctlRecord[]): SysctlRecord[] {
-  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
 }

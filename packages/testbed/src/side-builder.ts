@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   type Agent,
   ChurnError,
+  distinctSysctls,
   type Observer,
   type SysctlRecord,
   type Target,
@@ -24,7 +25,7 @@ import { whyNotFromOutside } from "./docker/open-container-namespace.ts";
 import { removeLate } from "./docker/remove-container.ts";
 import { observeFromOutside, startTargetContainer } from "./docker/start-target-container.ts";
 import { withLastLines } from "./docker/with-last-lines.ts";
-import { distinctRecords, type Host, joinUpstream, writeSysctls } from "./netns-hosts.ts";
+import { type Host, joinUpstream, writeSysctls } from "./netns-hosts.ts";
 import { describeUpstream, startServers, startUpstream } from "./netns-servers.ts";
 import { ResetWatch } from "./reset-watch.ts";
 import { restoreSysctls } from "./restore-sysctls.ts";
@@ -239,7 +240,7 @@ export class SideBuilder implements AsyncDisposable {
     const facts = { "observe.resets": resets?.means ?? "off" };
     return {
       observers,
-      sysctls: distinctRecords(sysctls),
+      sysctls: distinctSysctls(sysctls),
       facts: describeEnvironment(hosts.slice(0, 1), facts).facts,
       warnings: resets?.warnings ?? [],
     };

@@ -1,4 +1,5 @@
 import type { LatencyMetric } from "../histogram.ts";
+import { LATENCY_QUANTILES } from "../latency-quantiles.ts";
 import type { Comparison } from "./comparison.ts";
 import { createReader, type ReadableTrial } from "./read-measurement.ts";
 
@@ -11,13 +12,9 @@ const OBSERVED: Readonly<Record<LatencyMetric, string>> = {
   total: "connections.succeeded",
 };
 
-const QUANTILES: ReadonlyMap<string, number> = new Map([
-  ["p50", 0.5],
-  ["p90", 0.9],
-  ["p99", 0.99],
-  ["p999", 0.999],
-  ["max", 1],
-]);
+const SHARES: ReadonlyMap<string, number> = new Map(
+  LATENCY_QUANTILES.map(({ name, share }) => [name, share]),
+);
 
 /**
  * How many observations lie beyond a latency quantile in the smallest of the trials: with 10 000 of them, 100 lie beyond
@@ -28,7 +25,7 @@ export function countTail(
   metric: string,
 ): number | null {
   const [, latency = "", quantile = ""] = /^latency\.(\w+)\.(\w+)$/.exec(metric) ?? [];
-  const share = QUANTILES.get(quantile);
+  const share = SHARES.get(quantile);
   if (share === undefined || !Object.hasOwn(OBSERVED, latency)) return null;
   const read = createReader({ role: "client", metric: OBSERVED[latency as LatencyMetric] });
   let least = Number.POSITIVE_INFINITY;

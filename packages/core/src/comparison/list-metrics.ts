@@ -1,3 +1,4 @@
+import { LATENCY_QUANTILES } from "../latency-quantiles.ts";
 import type { MetricKey } from "../metric-key.ts";
 import { describeMetric, METRICS } from "../metrics.ts";
 import { ROLES, type Role } from "../role.ts";
@@ -25,7 +26,7 @@ export function listMetrics(trials: readonly MeasuredTrial[]): MetricKey[] {
   );
 }
 
-const QUANTILES: readonly string[] = ["p50", "p90", "p99", "p999", "max"];
+const QUANTILES: readonly string[] = LATENCY_QUANTILES.map(({ name }) => name);
 
 /** By name, but quantiles of one latency as they ascend. */
 function compareNames(a: string, b: string): number {

@@ -5,8 +5,8 @@ export interface TimeWaitLength {
   readonly meanMs: number;
 }
 
-/** TCP_TIMEWAIT_LEN (include/net/tcp.h). */
-const TIME_WAIT_S = 60;
+/** TCP_TIMEWAIT_LEN (include/net/tcp.h): a constant of the kernel, which no sysctl changes. */
+export const TIME_WAIT_S = 60;
 
 /**
  * How long TIME_WAIT lasts on a kernel of `hz` ticks per second. The timer wheel (kernel/time/timer.c) holds a timer of

@@ -8,11 +8,14 @@ export function countUsablePorts(settings: Readonly<Record<string, string>>): nu
     /\s+/,
   );
   const reserved = settings["net.ipv4.ip_local_reserved_ports"] ?? "";
-  return high - low + 1 - countInside(reserved, low, high);
+  return high - low + 1 - countReservedPorts(reserved, { low, high });
 }
 
 /** How many ports of a list such as `8080,9000-9100` lie in a range; ports that are listed twice count once. */
-function countInside(list: string, low: number, high: number): number {
+export function countReservedPorts(
+  list: string,
+  { low, high }: { readonly low: number; readonly high: number },
+): number {
   const spans = list
     .split(",")
     .filter((part) => part.trim() !== "")

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Observer } from "@churnlab/core";
+import { type Observer, timeWaitLength } from "@churnlab/core";
 
-/** TCP_TIMEWAIT_LEN and the slack of its timers, net/ipv4/inet_timewait_sock.c. */
-const TIME_WAIT_MS_MAX = 65_000;
+/** The longest that TIME_WAIT lasts, on a kernel of 100 ticks per second, whose timers are the coarsest; and a second more. */
+const TIME_WAIT_MS_MAX = timeWaitLength(100).mostMs + 1000;
 const POLL_MS = 100;
 
 /** How long it is waited for; a test need not. */

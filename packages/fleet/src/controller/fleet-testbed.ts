@@ -1,5 +1,6 @@
 import {
   ChurnError,
+  distinctSysctls,
   type FleetSpec,
   type ResultPieceId,
   type Role,
@@ -9,7 +10,6 @@ import {
   type TrialWorld,
   warnIneffective,
 } from "@churnlab/core";
-import { distinctRecords } from "@churnlab/testbed";
 import type { KeyedRequest, TrialKey } from "../messages/trial-messages.ts";
 import type { AgentLink } from "./agent-link.ts";
 import type { Crew } from "./agent-roster.ts";
@@ -76,7 +76,7 @@ export class FleetTestbed implements Testbed {
       agents,
       target,
       observers,
-      sysctls: distinctRecords([ofTarget, ...ofLoads].flatMap(({ sysctls }) => sysctls)),
+      sysctls: distinctSysctls([ofTarget, ...ofLoads].flatMap(({ sysctls }) => sysctls)),
       environment: joinEnvironments(ofLoads, ofTarget),
       warnings: [
         ...warnIneffective(spec),

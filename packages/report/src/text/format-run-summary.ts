@@ -1,6 +1,7 @@
-import { nameMetric, type SysctlRecord } from "@churnlab/core";
+import { distinctSysctls, nameMetric, type SysctlRecord } from "@churnlab/core";
 import type { StoredRun, StoredVariant } from "@churnlab/store";
 import { formatCount, formatValue } from "../format-value.ts";
+import { listFailures } from "../list-failures.ts";
 import { groupMetrics } from "../metric-groups.ts";
 import { buildRunOverview } from "../overview.ts";
 import { listRunMetrics, readMetric, readVariants } from "../variant-readings.ts";
@@ -90,7 +91,7 @@ function readSysctls(run: StoredRun, variant: StoredVariant): SysctlRecord[] {
     .filter((trial) => trial.variant === variant.name)
     .flatMap(({ sysctls }) => sysctls)
     .filter(({ requested }) => requested !== null);
-  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
+  return distinctSysctls(records);
 }
 
 function layoutMedians(run: StoredRun, style: Style): string[] {
@@ -120,24 +121,16 @@ function formatMeasurements(run: StoredRun, { columns }: Style): string[] {
 
 /** When which failure began, in each variant. */
 function formatFailures(run: StoredRun, { columns }: Style): string[] {
-  const rows = run.variantList.flatMap(({ name }): TableRow[] => {
-    const trials = run.trialList.filter(({ variant }) => variant === name);
-    const byKind = Map.groupBy(
-      trials.flatMap(({ failures }) => failures),
-      ({ step, errno }) => `${step} ${errno}`,
-    );
-    return [...byKind.values()].map((group) => [
-      name,
-      group[0]?.step ?? "",
-      group[0]?.errno ?? "",
-      formatValue(
-        group.reduce((sum, { count }) => sum + count, 0),
-        "",
-      ),
-      formatValue(Math.min(...group.map(({ firstMs }) => firstMs)), "ms"),
-      formatValue(Math.max(...group.map(({ lastMs }) => lastMs)), "ms"),
-    ]);
-  });
+  const rows = listFailures(run).map(
+    ({ variant, step, errno, count, firstMs, lastMs }): TableRow => [
+      variant,
+      step,
+      errno,
+      formatValue(count, ""),
+      formatValue(firstMs, "ms"),
+      formatValue(lastMs, "ms"),
+    ],
+  );
   if (rows.length === 0) return [];
   return layoutTable(
     [

@@ -1,4 +1,5 @@
 import { maxOf } from "@churnlab/core/extremes";
+import { TIME_WAIT_S } from "@churnlab/core/time-wait-length";
 /** Ports towards one destination, and how fast they are taken. */
 export interface PortLoad {
   /** Ports that connect() may choose. */
@@ -33,7 +34,6 @@ export interface HostForecast {
 }
 
 const STEP_MS = 100;
-const SECONDS = 60;
 const NOISE = 0.03;
 
 /**
@@ -70,7 +70,7 @@ function takenAfter(load: PortLoad, ms: number): number {
   let left = 0;
   for (const [second, count] of timeWaitLeft.entries()) {
     // Spread over its second. The wait differs from the 60 s that the kernel's timer counts down.
-    const lastEndMs = waitMs - (SECONDS - second - 1) * 1000;
+    const lastEndMs = waitMs - (TIME_WAIT_S - second - 1) * 1000;
     left += count * Math.min(1, Math.max(0, (lastEndMs - ms) / 1000));
   }
   return openAfter(load, ms) + left + (newPerS * Math.min(ms, waitMs)) / 1000;
@@ -104,7 +104,7 @@ const ENOUGH = 20;
  */
 export function measureBirthsPerS(timeWaitLeft: readonly number[], reused: boolean): number {
   const sum = (seconds: number): number =>
-    timeWaitLeft.slice(SECONDS - seconds).reduce((total, count) => total + count, 0);
+    timeWaitLeft.slice(TIME_WAIT_S - seconds).reduce((total, count) => total + count, 0);
   if (reused) return sum(1);
   // Nothing for some seconds: the load has stopped, whatever was before.
   if (sum(5) === 0) return 0;

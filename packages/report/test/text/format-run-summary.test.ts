@@ -22,6 +22,7 @@ test("a run's summary says where it was, what was set, what was measured and wha
   expect(text).toMatch(/client {2}net\.ipv4\.tcp_tw_reuse +2 +1 +✓ 1/);
   expect(text).toMatch(/client\.connections\.succeeded ↑ +1 024 ×2 +1 600 ×2/);
   expect(text).toMatch(/^baseline +✓ 1 024 \(1 024\) .* ✓ 2\.56 s \(2\.56 s\)$/m);
+  expect(text).toMatch(/^failures, all trials +step +errno +count +first +last$/m);
   expect(text).toMatch(/baseline +connect +EADDRNOTAVAIL +1 152 +2\.56 s +4\.00 s/);
 });
 

@@ -1,6 +1,7 @@
-import { createReader, type FailureRecord, ROLES, type Role, type TrialSpec } from "@churnlab/core";
+import { createReader, ROLES, type Role, type TrialSpec } from "@churnlab/core";
 import { type ComponentChildren, h } from "preact";
 import { formatMoment } from "../../charts/format-moment.ts";
+import { listFailures } from "../../list-failures.ts";
 import { listRunMetrics, readMetric } from "../../variant-readings.ts";
 import { LongTable } from "../parts/data-table.ts";
 import type { Section } from "../parts/section.ts";
@@ -46,23 +47,15 @@ function hasRole({ topology }: TrialSpec, role: Role): boolean {
 }
 
 function failureTable({ run }: ReportData): ComponentChildren {
-  const rows = run.variantList.flatMap(({ name }) => {
-    const trials = run.trialList.filter(({ variant }) => variant === name);
-    const failures = trials.flatMap((trial) => trial.failures);
-    const byKind = Map.groupBy(failures, ({ step, errno }) => `${step} ${errno}`);
-    return [...byKind.values()].map((group) => {
-      const { step, errno } = group[0] as FailureRecord;
-      return [
-        name,
-        h("code", null, `${step}()`),
-        h("code", null, errno),
-        h(Value, { value: group.reduce((sum, { count }) => sum + count, 0) }),
-        `${group.length} of ${trials.length}`,
-        formatMoment(Math.min(...group.map(({ firstMs }) => firstMs))),
-        formatMoment(Math.max(...group.map(({ lastMs }) => lastMs))),
-      ];
-    });
-  });
+  const rows = listFailures(run).map((each) => [
+    each.variant,
+    h("code", null, `${each.step}()`),
+    h("code", null, each.errno),
+    h(Value, { value: each.count }),
+    `${each.trials} of ${each.of}`,
+    formatMoment(each.firstMs),
+    formatMoment(each.lastMs),
+  ]);
   if (rows.length === 0) return null;
   return h(LongTable, {
     caption: "Failed connections by errno, all trials added up",

@@ -1,4 +1,4 @@
-import { countHistogram, type LatencyMetric, quantileUs } from "@churnlab/core";
+import { countHistogram, LATENCY_QUANTILES, type LatencyMetric, quantileUs } from "@churnlab/core";
 import type { VariantHistogram } from "@churnlab/store";
 import { h, type JSX } from "preact";
 import { CURVES_MAX, drawLatencyEcdf, variantStyle } from "../../charts/draw-latency-ecdf.ts";
@@ -15,14 +15,6 @@ const DRAWN: Readonly<Partial<Record<LatencyMetric, string>>> = {
   connect: "connect(): from the call until the connection is established",
   request: "Request: from sending it until the whole response is there",
 };
-
-const QUANTILES = [
-  { title: "p50", q: 0.5 },
-  { title: "p90", q: 0.9 },
-  { title: "p99", q: 0.99 },
-  { title: "p99.9", q: 0.999 },
-  { title: "max", q: 1 },
-] as const;
 
 /** Latencies of everything that succeeded, over the completed trials of each variant. */
 export function latencySection({ histograms }: ReportData): Section | null {
@@ -44,13 +36,15 @@ export function latencySection({ histograms }: ReportData): Section | null {
           { title: "latency" },
           { title: "variant" },
           { title: "count", align: "right" },
-          ...QUANTILES.map(({ title }) => ({ title, align: "right" as const })),
+          ...LATENCY_QUANTILES.map(({ title }) => ({ title, align: "right" as const })),
         ],
         rows: filled.map((histogram) => [
           histogram.metric,
           histogram.variant,
           h(Value, { value: countHistogram(histogram) }),
-          ...QUANTILES.map(({ q }) => h(Value, { value: quantileUs(histogram, q), unit: "us" })),
+          ...LATENCY_QUANTILES.map(({ share }) =>
+            h(Value, { value: quantileUs(histogram, share), unit: "us" }),
+          ),
         ]),
       }),
     ],

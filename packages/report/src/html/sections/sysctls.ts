@@ -1,4 +1,4 @@
-import type { SysctlRecord } from "@churnlab/core";
+import { distinctSysctls } from "@churnlab/core";
 import { type ComponentChildren, h } from "preact";
 import { LongTable } from "../parts/data-table.ts";
 import { Mark } from "../parts/mark.ts";
@@ -11,7 +11,7 @@ export function sysctlSection({ run }: ReportData): Section | null {
     const records = run.trialList
       .filter(({ variant }) => variant === name)
       .flatMap(({ sysctls }) => sysctls);
-    return distinct(records.filter(({ requested }) => requested !== null)).map((record) => [
+    return distinctSysctls(records.filter(({ requested }) => requested !== null)).map((record) => [
       h("code", null, record.name),
       name,
       record.role,
@@ -41,8 +41,4 @@ export function sysctlSection({ run }: ReportData): Section | null {
 /** The kernel prints a tab between the ends of a range. */
 function code(text: string): ComponentChildren {
   return h("code", null, text.replaceAll("\t", " "));
-}
-
-function distinct(records: readonly SysctlRecord[]): SysctlRecord[] {
-  return [...new Map(records.map((record) => [JSON.stringify(record), record])).values()];
 }
