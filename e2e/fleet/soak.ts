@@ -1,12 +1,12 @@
 // Kills agents, the server and the controller of fleets at random moments, and looks at what is left:
 //   node --conditions=@churnlab/source e2e/fleet/soak.ts [--agents 51] [--server 20] [--controller 20] [--measure 40]
-//     [--away 30] [--seed 1] [--fleets 4] [--open]
+//     [--away 30] [--seed 1] [--fleets 4] [--within 3600] [--open]
 // A third of the agents' kills are SIGKILL, a third SIGSTOP, and in a third the agent's cable to the server is cut. How long that
 // lasts, and how long a server is away, is drawn up to --away seconds: below the dead-man's time and above it, and most of it
 // while the load would still run. Every other SIGSTOP and cut is longer than the dead-man's time, and comes so early that the
 // load would still run when it ends: with --away 30 many of these agents are back in the middle of the next attempt.
 // The fleets are as `fleet init` writes them, with TLS and a key for each, unless --open says otherwise; they run side by side,
-// each with a server, agents and namespaces of its own. Prints one line of JSON for each kill, one for each kind of victim, and
+// each with a server, agents and namespaces of its own. Kills come in a drawn order; none is begun after --within seconds. Prints one line of JSON for each kill, one for each kind of victim, and
 // one for all; ends with 1 when something does not hold that must.
 import { parseArgs } from "node:util";
 import { seedUniform } from "@churnlab/core";
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     away: { type: "string", default: "30" },
     seed: { type: "string", default: "1" },
     fleets: { type: "string", default: "4" },
+    within: { type: "string", default: "3600" },
     open: { type: "boolean", default: false },
   },
 });
@@ -41,7 +42,7 @@ const killWithinMs = 1000 * (measureS + 2);
 const awayMsMax = 1000 * Number(values.away);
 const AGENT_VICTIMS = ["agent SIGKILL", "agent SIGSTOP", "agent cut off"] as const;
 const uniform = seedUniform(Number(values.seed));
-const kills = [
+const drawn = [
   ...Array.from(
     { length: Number(values.agents) },
     (_, i): Victim => AGENT_VICTIMS[i % AGENT_VICTIMS.length] ?? "agent SIGKILL",
@@ -55,8 +56,10 @@ const kills = [
   const leastMs = isLong ? Math.min(DEAD_MAN_MS, awayMsMax) : 0;
   const awayMs = isAway ? Math.round(leastMs + awayDrawn * (awayMsMax - leastMs)) : 0;
   const withinMs = isLong ? Math.max(0, 1000 * measureS - awayMs) : killWithinMs;
-  return { victim, index, afterMs: Math.round(whenDrawn * withinMs), awayMs, measureS };
+  const afterMs = Math.round(whenDrawn * withinMs);
+  return { place: uniform(), kill: { victim, index, afterMs, awayMs, measureS } };
 });
+const kills = drawn.toSorted((a, b) => a.place - b.place).map(({ kill }) => kill);
 
 const startedAtMs = performance.now();
 const left = kills.values();
@@ -81,6 +84,7 @@ async function killOnOneFleet(_: unknown, i: number): Promise<void> {
   const housed = specs.map((spec) => ({ ...spec, home: homes.of(spec.name) }));
   await using fleet = await startFleet(housed, homes.hub, values.open ? null : names);
   for (const kill of left) {
+    if (performance.now() - startedAtMs > 1000 * Number(values.within)) return;
     // All but the third: a kill that no trial notices would show nothing.
     const report = await killOnce(fleet, { ...kill, agents: housed.slice(0, 3), homes });
     reports.push(report);

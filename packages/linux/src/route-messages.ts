@@ -4,7 +4,7 @@ import { type NetlinkAttribute, type NetlinkRequest, NLM_F } from "./netlink-mes
 import { AF_INET, AF_INET6 } from "./socket-abi.ts";
 
 // rtnetlink(7): include/uapi/linux/{rtnetlink,if_link,if_addr,veth}.h
-const RTM = { NEWLINK: 16, GETLINK: 18, NEWADDR: 20, NEWROUTE: 24 } as const;
+const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, NEWROUTE: 24 } as const;
 export const IFLA = {
   IFNAME: 3,
   MTU: 4,
@@ -84,6 +84,17 @@ export function setLinkUp(index: number, device: string): NetlinkRequest {
     flags: NLM_F.REQUEST | NLM_F.ACK,
     about: `set ${device} up`,
     header: interfaceHeader(index, IFF_UP),
+    attributes: [],
+  };
+}
+
+/** Of a veth pair, both ends go. */
+export function deleteLink(index: number, device: string): NetlinkRequest {
+  return {
+    type: RTM.DELLINK,
+    flags: NLM_F.REQUEST | NLM_F.ACK,
+    about: `delete ${device}`,
+    header: interfaceHeader(index, 0),
     attributes: [],
   };
 }

@@ -11,6 +11,7 @@ import {
   addHostRoute,
   createBridge,
   createVethPair,
+  deleteLink,
   getLink,
   IFLA,
   INTERFACE_HEADER_BYTES,
@@ -98,7 +99,7 @@ export interface BridgeJoin {
 }
 
 /**
- * Joins a namespace to a bridge by a veth pair; the bridge itself is left as it is, and its port vanishes with the namespace.
+ * Joins a namespace to a bridge by a veth pair; the bridge itself is left as it is, and its port vanishes with the namespace, or before with `leaveBridge`.
  * Throws `SystemError`.
  */
 export function joinByBridge({ bridge, host, peers }: BridgeJoin): void {
@@ -120,6 +121,18 @@ export function joinByBridge({ bridge, host, peers }: BridgeJoin): void {
   });
   inNamespace(bridge.namespace, (route) => {
     awaitReady(route, { ...host, device: bridge.port, addresses: [] });
+  });
+}
+
+/**
+ * Takes a host off its bridge, both ends of its cable, at once. A namespace lives for as long as any socket of it: one that was
+ * closed with something in flight is ended by the kernel minutes later when nobody answers it (tcp_orphan_retries), and the
+ * address of its host would stand on the bridge until then. Nothing where the port is gone. Throws `SystemError`.
+ */
+export function leaveBridge({ namespace, port }: Omit<BridgeJoin["bridge"], "device">): void {
+  inNamespace(namespace, (route) => {
+    const index = libc().if_nametoindex(port);
+    if (index !== 0) route.request(deleteLink(index, port));
   });
 }
 

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { SystemError } from "../src/index.ts";
 import { createNetworkNamespace, type NetworkNamespace } from "../src/network-namespace.ts";
-import { joinByBridge, joinByVeth, makeBridge } from "../src/veth.ts";
+import { joinByBridge, joinByVeth, leaveBridge, makeBridge } from "../src/veth.ts";
 import { accept, close, connect, listen, receive, send } from "./fixtures/raw-sockets.ts";
 import { CLIENT, CLIENT6, makeTwoHosts, TARGET, TARGET6 } from "./fixtures/two-hosts.ts";
 
@@ -177,5 +178,36 @@ describe("a bridge that is made on a device", () => {
       });
     }
     expect(exchange(left, right, addresses[1])).toBe("ping");
+  });
+});
+
+describe("a host that leaves its bridge", () => {
+  test("is off it at once, though a socket that nobody answers keeps its namespace", async () => {
+    using carrier = makeTwoHosts();
+    makeBridge(carrier.client, { device: "load0", port: "c0" });
+    const join = (namespace: NetworkNamespace, own: string, other: string): void =>
+      joinByBridge({
+        bridge: { namespace: carrier.client, device: "load0", port: `port${own.at(-1)}` },
+        host: { namespace, device: "c0", addresses: [own] },
+        peers: [other],
+      });
+    const [left, right] = [createNetworkNamespace(), createNetworkNamespace()];
+    join(left, "198.18.7.1", "198.18.7.2");
+    join(right, "198.18.7.2", "198.18.7.1");
+    const ports = (): string[] =>
+      deviceNames(carrier.client).filter((name) => name.startsWith("port"));
+    const listener = listen(right, { host: "198.18.7.2", port: 80 });
+    const near = connect(left, { host: "198.18.7.2", port: 80 });
+    const far = accept(listener);
+    leaveBridge({ namespace: carrier.client, port: "port2" });
+    expect(ports()).toEqual(["port1"]);
+    send(near, "is anybody there?");
+    for (const fd of [near, far, listener]) close(fd);
+    left[Symbol.dispose]();
+    right[Symbol.dispose]();
+    await sleep(500); // what vanishes with its namespace vanishes a moment later
+    expect(ports()).toEqual(["port1"]);
+    for (const _ of [1, 2]) leaveBridge({ namespace: carrier.client, port: "port1" });
+    expect(ports()).toEqual([]);
   });
 });

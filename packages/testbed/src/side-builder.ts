@@ -12,6 +12,7 @@ import {
 import {
   createNetworkNamespace,
   joinByBridge,
+  leaveBridge,
   type NetworkNamespace,
   readSysctls,
 } from "@churnlab/linux";
@@ -267,19 +268,27 @@ export class SideBuilder implements AsyncDisposable {
     const network = this.#network;
     if (network.kind === "given") return { role, address, namespace: network.namespace };
     const host = { role, address, namespace: stack.use(createNetworkNamespace()) };
-    joinBridge(network, host, peers);
+    const port = joinBridge(network, host, peers);
+    stack.defer(() => leaveBridge({ namespace: network.namespace, port }));
     return host;
   }
 }
 
 type Bridge = Extract<SideNetwork, { kind: "bridge" }>;
 
-function joinBridge(bridge: Bridge, { namespace, address }: Host, peers: readonly string[]): void {
+/** The port of the bridge that the host is joined by. */
+function joinBridge(
+  bridge: Bridge,
+  { namespace, address }: Host,
+  peers: readonly string[],
+): string {
+  const port = `cl${randomBytes(5).toString("hex")}`;
   joinByBridge({
-    bridge: { ...bridge, port: `cl${randomBytes(5).toString("hex")}` },
+    bridge: { ...bridge, port },
     host: { namespace, device: "c0", addresses: [address] },
     peers,
   });
+  return port;
 }
 
 /** A container is on no network but the one that it is given. */
