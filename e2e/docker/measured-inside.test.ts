@@ -113,7 +113,7 @@ variants: [{ name: only }]`),
       /ended with status 3.*no way/s,
     );
     // Time for the container to start, so that what it does instead is seen.
-    const silent = run(`require("node:net").createServer().listen(9)`, 4000);
+    const silent = run(`require("node:net").createServer().listen(9)`, 3000);
     await expect(silent).rejects.toThrow(/does not listen.*port 9/s);
     expect(listContainers()).toEqual([]);
   });

@@ -128,7 +128,7 @@ describe("churnlab run --ui", () => {
     using place = new Workplace();
     const scenario = place.write(
       "small.yaml",
-      SMALL_SCENARIO.replace("measure: 1s", "measure: 12s"),
+      SMALL_SCENARIO.replace("measure: 1s", "measure: 9s"),
     );
     const only = ["--only", "fin"];
     const run = place.start(["run", scenario, ...only, "--ui", "0", "--report", "out.html"]);

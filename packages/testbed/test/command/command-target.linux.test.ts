@@ -91,11 +91,11 @@ describe("a program as target", () => {
   it("says what listens instead of the port that never opens", async () => {
     const code = `require("node:net").createServer().listen(9090, "0.0.0.0")`;
     await expect(
-      CommandTarget.start(optionsOf(node(code), { patienceMs: 3000 }), GO),
+      CommandTarget.start(optionsOf(node(code), { patienceMs: 2000 }), GO),
     ).rejects.toMatchObject({
       code: "E_TARGET",
       message: expect.stringMatching(
-        /does not listen .* port 8080 after 3 s; .*0\.0\.0\.0 port 9090/,
+        /does not listen .* port 8080 after 2 s; .*0\.0\.0\.0 port 9090/,
       ),
       hint: expect.stringContaining("target.port"),
     });
