@@ -117,7 +117,9 @@ export default defineConfig({
           pool: "forks",
           // Each has a server, agents and namespaces of its own, and mostly waits for time-outs to pass.
           maxWorkers: 3,
-          testTimeout: 120_000,
+          // Many programs have to be started for each.
+          testTimeout: 240_000,
+          expect: { poll: { timeout: 60_000 } },
         },
       },
       {

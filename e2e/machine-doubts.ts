@@ -17,10 +17,17 @@ export function isOnlyLate({ state, warnings }: Judged): boolean {
 }
 
 /** `completed` also for a trial that is only late; any other state with what the trial says of it. */
-export function stateBesideLate({ state, record }: TrialOutcome): string {
-  const { warnings } = record;
-  if (state === "completed" || isOnlyLate({ state, warnings })) return "completed";
-  return `${state}: ${warnings.map(({ code, message }) => `${code} ${message}`).join("; ")}`;
+export function stateBesideLate(outcome: TrialOutcome): string {
+  const { state, record } = outcome;
+  if (state === "completed" || isOnlyLate({ state, warnings: record.warnings })) return "completed";
+  return `${state}: ${whyNot(outcome)}`;
+}
+
+function whyNot(outcome: TrialOutcome): string {
+  if (outcome.state === "failed") return outcome.message;
+  // One that was never begun has no warnings, but a reason.
+  if (outcome.state === "aborted" && outcome.reason !== undefined) return outcome.reason;
+  return JSON.stringify(outcome.record.warnings);
 }
 
 /** One attempt at a trial, as it is stored. */

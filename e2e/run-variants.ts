@@ -55,9 +55,8 @@ function readResult(outcome: TrialOutcome): VariantResult {
   const { tally, failures, measurements } = outcome.record;
   const broken = findBrokenIdentities(tally, failures);
   if (broken.length > 0) throw new Error(broken.join("; "));
-  if (stateBesideLate(outcome) !== "completed") {
-    throw new Error(`the trial is ${outcome.state}: ${whyNot(outcome)}`);
-  }
+  const state = stateBesideLate(outcome);
+  if (state !== "completed") throw new Error(`the trial is ${state}`);
   return {
     outcome,
     of(role, metric) {
@@ -67,11 +66,4 @@ function readResult(outcome: TrialOutcome): VariantResult {
       throw new Error(`the trial has no ${role}.${metric}`);
     },
   };
-}
-
-function whyNot(outcome: TrialOutcome): string {
-  if (outcome.state === "failed") return outcome.message;
-  // One that was never begun has no warnings, but a reason.
-  if (outcome.state === "aborted" && outcome.reason !== undefined) return outcome.reason;
-  return JSON.stringify(outcome.record.warnings);
 }
