@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -106,6 +106,33 @@ describe("churnlab clean", () => {
     expect(ended.stderr).toContain("fix:");
     expect(ended.stderr).not.toContain("nothing was left behind");
     expect(ended.code).toBe(3);
+  });
+
+  it("removes the directory of a program whose run was killed, and that of no other run", async () => {
+    const scratch = makeFolder("tmp");
+    const prefix = ["env", `TMPDIR=${scratch}`];
+    // Of what it says, that of directories: the machine may have trace instances of others that were killed.
+    const clean = async (): Promise<readonly string[]> => {
+      const { code, stderr } = await place.run(["clean"], { prefix: [...prefix, "PATH=/nowhere"] });
+      expect(code).toBe(0);
+      return stderr.split("\n").filter((line) => line.includes("directory"));
+    };
+    const serve =
+      "require('node:http').createServer((_, answer) => answer.end()).listen(8080, process.env.TARGET_HOST)";
+    const file = place.write(
+      "s.yaml",
+      `${SMALL_SCENARIO.replace("1s", "30s")}target: { command: [node, -e, "${serve}"], port: 8080 }\n`,
+    );
+    const started = place.start(["run", file], { prefix });
+    await started.shows("measure");
+    const [name] = readdirSync(scratch);
+    expect(name).toMatch(/^churnlab-target-/);
+    expect(await clean()).toEqual([]);
+    started.child.kill("SIGKILL");
+    await started.ended;
+    expect(await clean()).toEqual([`removed directory ${path.join(scratch, name ?? "")}`]);
+    expect(readdirSync(scratch)).toEqual([]);
+    expect(await clean()).toEqual([]);
   });
 });
 

@@ -42,7 +42,31 @@ describe("churnlab report", () => {
   });
 });
 
+describe("a stdout that is full", () => {
+  it.each([
+    ["what a command prints", ["show", "last"]],
+    ["a report in one piece", ["export", "last", "--format", "csv"]],
+    ["a report line by line", ["export", "last", "--format", "ndjson"]],
+  ])("ends with 2 and is said once, for %s", async (_, args) => {
+    using place = workplaceWithRun();
+    const prefix = ["sh", "-c", '"$@" > /dev/full', "sh"];
+    const { code, stderr } = await place.run(args, { prefix });
+    expect(stderr).toMatch(
+      /^✗ stdout cannot be written \(ENOSPC\) {2}\(E_OUTPUT\)\n {2}fix: .*\n$/,
+    );
+    expect(code).toBe(2);
+  });
+});
+
 describe("churnlab serve", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends well at %s", async (signal) => {
+    using place = workplaceWithRun();
+    const started = place.start(["serve", "--port", "0"]);
+    await started.shows("Ctrl-C ends it.");
+    started.child.kill(signal);
+    expect((await started.ended).code).toBe(0);
+  });
+
   it("says that its port is taken, and how to have another", async () => {
     using place = workplaceWithRun();
     const server = createServer().listen(0, "127.0.0.1");
