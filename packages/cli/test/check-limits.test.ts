@@ -14,8 +14,9 @@ test.each([
     "files.yaml",
   );
   const { openFiles } = describePlan(scenario, planTrials(scenario)).needs;
-  expect(() => checkLimits([scenario], openFiles)).not.toThrow();
-  expect(() => checkLimits([scenario], openFiles - 1)).toThrow(
+  const fromOutside = true;
+  expect(() => checkLimits([scenario], { fromOutside, openFilesMax: openFiles })).not.toThrow();
+  expect(() => checkLimits([scenario], { fromOutside, openFilesMax: openFiles - 1 })).toThrow(
     expect.objectContaining({
       code: "E_NOFILE",
       message: expect.stringContaining(
@@ -23,5 +24,17 @@ test.each([
       ),
       hint: expect.stringContaining(`ulimit -n ${openFiles}`),
     }),
+  );
+});
+
+test("asks nothing of this process for containers that are measured from inside", () => {
+  const scenario = parseScenario(
+    "version: 1\nname: files\ntestbed: docker\nworkload: { kind: keep-alive, arrival: { connections: 5000 } }\n",
+    "files.yaml",
+  );
+  const here = { fromOutside: false, openFilesMax: 1024 };
+  expect(() => checkLimits([scenario], here)).not.toThrow();
+  expect(() => checkLimits([scenario], { ...here, fromOutside: true })).toThrow(
+    /files open at once/,
   );
 });

@@ -13,6 +13,7 @@ export {
 export { DockerTestbed, type DockerTestbedOptions } from "./docker/docker-testbed.ts";
 export { type ContainerAbility, findContainers } from "./docker/find-containers.ts";
 export { type ImageSpec, imageOf } from "./docker/image-of.ts";
+export { whyNotFromOutside } from "./docker/open-container-namespace.ts";
 export { checkExternal, type ExternalCheck } from "./external/check-external.ts";
 export { ExternalTargets } from "./external/external-targets.ts";
 export { ExternalTestbed } from "./external/external-testbed.ts";
