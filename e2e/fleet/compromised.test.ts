@@ -22,6 +22,7 @@ import {
 } from "@churnlab/linux";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
+import { askAgent } from "../../packages/fleet/src/controller/ask-agent.ts";
 import {
   startWrittenFleet,
   type WrittenFleet,
@@ -120,7 +121,8 @@ async function ask(verb: Verb, body: unknown): Promise<Reply> {
     body,
   };
   const subject = verbSubject("a1", verb);
-  const message = await controller.request(subject, JSON.stringify(request), { timeout: 10_000 });
+  const data = JSON.stringify(request);
+  const message = await askAgent(controller, { agent: "a1", subject, data, withinMs: 10_000 });
   return message.json<Reply>();
 }
 
@@ -233,13 +235,14 @@ describe("a controller that was taken over is refused, and the agent's log says 
 describe("an agent", () => {
   it("is not made deaf by what is no message", async () => {
     expect(await ask("prepare", prepareOf())).toMatchObject({ ok: true });
-    for (const subject of [
-      controllerHeartbeatSubject("EVIL"),
-      heartbeatSubject("a1"),
-      verbSubject("a1", "arm"),
-    ]) {
-      controller.publish(subject, "no message");
-      controller.publish(subject, '{"of": "another kind"}');
+    const twin = await fleet.connectAs("a1");
+    for (const [of, subject] of [
+      [controller, controllerHeartbeatSubject("EVIL")],
+      [twin, heartbeatSubject("a1")], // nobody else may say it
+      [controller, verbSubject("a1", "arm")],
+    ] as const) {
+      of.publish(subject, "no message");
+      of.publish(subject, '{"of": "another kind"}');
     }
     await agent.shows(`${controllerHeartbeatSubject("EVIL")}: A message is`);
     await agent.shows(`${heartbeatSubject("a1")}: A message is`);

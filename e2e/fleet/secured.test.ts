@@ -10,8 +10,15 @@ import {
 } from "@churnlab/fleet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { piecesOfFailure } from "../../packages/fleet/src/agent/result-spool.ts";
-import { AGENT_SERVICE, inboxPrefix, resultSubject } from "../../packages/fleet/src/subjects.ts";
-import { accessOf } from "../../packages/fleet/test/init/written-fleet.ts";
+import {
+  AGENT_SERVICE,
+  agentLock,
+  inboxPrefix,
+  LOCKS_BUCKET,
+  RESULTS_STREAM,
+  resultSubject,
+} from "../../packages/fleet/src/subjects.ts";
+import { accessOf, underId } from "../../packages/fleet/test/init/written-fleet.ts";
 import { stateBesideLate } from "../machine-doubts.ts";
 import { afterMeasure, runOne } from "./run-one.ts";
 import { agentsWithClocks, type RunningFleet, type Started, startFleet } from "./start-fleet.ts";
@@ -175,7 +182,7 @@ describe("with the key of an agent", () => {
     }
     const strays = outcome.record.warnings.filter(({ code }) => code === "W_RESULTS_STRAY");
     expect(strays.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^spare published 1 /),
+      expect.stringMatching(new RegExp(`^spare published ${STRAYS} `)),
     ]);
     expect(fleet.agents.get("a2")?.log()).not.toContain("refused");
   });
@@ -205,6 +212,9 @@ describe("a warm-up that is longer than the server lets an agent take for an ans
 });
 
 const KEY = { trial: 1, attempt: 1 };
+/** More than the pieces of a small report, and for as long as its trial may have been prepared. */
+const PIECES = 4;
+const STRAYS = 10 * PIECES;
 const FORGED = [
   verbSubject("a2", "stop"),
   heartbeatSubject("a2"),
@@ -214,11 +224,32 @@ const FORGED = [
   `${inboxPrefix("controller")}.x`,
 ];
 
-/** Says what a2 or the controller would say; and under its own name, as a result of its own, that a2 has failed. */
+/** What the acknowledgement of a result would be taken for, if the server sent it there. */
+const REPLIES = [
+  `$KV.${LOCKS_BUCKET}.${agentLock("a2")}`,
+  `$JS.API.STREAM.PURGE.${RESULTS_STREAM}`,
+  resultSubject({ agent: "a2", run: "RUNPOSED", ...KEY, seq: 0 }),
+  heartbeatSubject("a2"),
+];
+
+/**
+ * Says what a2 or the controller would say; and under its own name, as results of its own, that a2 has failed: under ids that are
+ * those of a2's pieces but for what cannot be guessed, and with replies of which it hopes that the server answers there.
+ */
 function forge(nc: Connection): void {
   for (const subject of FORGED) nc.publish(subject, "{}");
   const origin = { run: "RUNPOSED", agent: "a2", key: KEY };
   const [piece] = piecesOfFailure(origin, new Error("forged"));
-  const subject = resultSubject({ agent: SPARE.name, run: "RUNPOSED", ...KEY, seq: 0 });
-  nc.publish(subject, JSON.stringify(piece));
+  const nowS = Math.floor(Date.now() / 1000);
+  for (let stray = 0; stray < STRAYS; stray++) {
+    // Of a controller that was started some seconds ago, its first attempt.
+    const attempt = (nowS - Math.floor(stray / PIECES)) * 100_000 + 1;
+    const id = { run: "RUNPOSED", trial: KEY.trial, attempt, seq: stray % PIECES };
+    const msgID = `${id.run}/${id.trial}/${id.attempt}/a2/${id.seq}`;
+    const reply = REPLIES[stray];
+    nc.publish(resultSubject({ agent: SPARE.name, ...id }), JSON.stringify(piece), {
+      ...underId(msgID),
+      ...(reply === undefined ? {} : { reply }),
+    });
+  }
 }

@@ -22,6 +22,8 @@ export type Verb = (typeof VERBS)[number];
 
 /** The service under which agents answer `$SRV.INFO`. */
 export const AGENT_SERVICE = "churnlab-agent";
+/** Where services of that name say what they are. */
+export const AGENT_INFO_SUBJECT: string = `$SRV.INFO.${AGENT_SERVICE}`;
 
 export const RESULTS_STREAM = "CHURNLAB_RESULTS";
 export const RESULTS_SUBJECTS = "churnlab.result.>";
@@ -61,9 +63,27 @@ export function runOf(subject: string): string {
   return subject.split(".")[3] ?? "";
 }
 
+/** All that an agent says beside its results: of itself, and in answer. */
+export function saidByAgent(agent: string): string {
+  return `churnlab.from.${agent}.>`;
+}
+
 /** Where an agent says that it is there. */
 export function heartbeatSubject(agent: string): string {
-  return `churnlab.heartbeat.${agent}`;
+  return `churnlab.from.${agent}.heartbeat`;
+}
+
+/**
+ * Where an agent answers the question `number` of who asks as `line`: below its own name, so that no agent can answer for
+ * another, whatever it has seen of questions.
+ */
+export function answerSubject(agent: string, line: string, number: number | "*"): string {
+  return `churnlab.from.${agent}.answer.${line}.${number}`;
+}
+
+/** Where every agent answers who looks for agents as `line`. */
+export function foundSubject(line: string): string {
+  return `churnlab.found.${line}`;
 }
 
 /** Where the controller of a run says that it is there. */
@@ -73,7 +93,7 @@ export function controllerHeartbeatSubject(run: string): string {
 
 /** Deltas for who looks on; delivered at most once. */
 export function liveSubject(agent: string): string {
-  return `churnlab.live.${agent}`;
+  return `churnlab.from.${agent}.live`;
 }
 
 /** A piece of a result: one message of the results stream. */
@@ -90,9 +110,15 @@ export function resultSubject({ agent, run, trial, attempt, seq }: ResultKey): s
   return `churnlab.result.${agent}.${run}.${trial}.${attempt}.${seq}`;
 }
 
-/** Unique for a piece, whatever carries it: what the stream and the controller drop duplicates by. */
-export function resultMessageId({ agent, run, trial, attempt, seq }: ResultKey): string {
-  return `${run}/${trial}/${attempt}/${agent}/${seq}`;
+/**
+ * By what the stream drops a piece that it has already. It does so over all its subjects: an id that another agent could guess, it
+ * could use before, and the piece would be acknowledged and dropped. So `report` is a secret of who publishes.
+ */
+export function resultMessageId(
+  { agent, run, trial, attempt, seq }: ResultKey,
+  report: string,
+): string {
+  return `${run}/${trial}/${attempt}/${agent}/${seq}/${report}`;
 }
 
 /** All results of an agent. */

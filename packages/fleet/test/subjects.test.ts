@@ -29,7 +29,8 @@ describe("subjects", () => {
       { run: "r2" },
       {},
     ].map((other) => ({ ...KEY, ...other }));
-    expect(new Set(others.map(resultMessageId)).size).toBe(others.length);
+    expect(new Set(others.map((key) => resultMessageId(key, "u"))).size).toBe(others.length);
+    expect(resultMessageId(KEY, "u")).not.toBe(resultMessageId(KEY, "v"));
     expect(new Set(others.map(resultSubject)).size).toBe(others.length);
   });
 });

@@ -123,8 +123,7 @@ export async function serveAgent(
     new KeptResults({
       agent: access.name,
       spool,
-      republish: (pieces, signal) =>
-        publishResults(js, pieces, { signal, log, repeat: randomUUID() }),
+      republish: publish,
       isHeard: (run) => isHeard(nc, { run, log }),
       log,
     }),

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { JetStreamApiError, type JetStreamClient, JetStreamError } from "@nats-io/jetstream";
 import { encodeMessage } from "../message-codec.ts";
@@ -11,26 +12,25 @@ export interface PublishOptions {
   readonly signal: AbortSignal;
   /** Told once what keeps the stream from taking a piece, and once that it takes them again. */
   readonly log: (line: string) => void;
-  /** Makes the ids others than those of an earlier time: the stream then takes pieces that it has seen, and delivers them again. */
-  readonly repeat?: string;
 }
 
 /**
- * Publishes each piece until the stream acknowledges it, under an id by which the stream drops what it has already. Ends early
- * only when the signal says that nobody waits any more. Resolves with how many were acknowledged.
+ * Publishes each piece until the stream acknowledges it, under an id by which the stream drops what it has already of this call.
+ * Pieces of an earlier one it takes again, and delivers them again. Ends early only when the signal says that nobody waits any
+ * more. Resolves with how many were acknowledged.
  */
 export async function publishResults(
   js: JetStreamClient,
   pieces: readonly ResultPiece[],
-  { signal, log, repeat }: PublishOptions,
+  { signal, log }: PublishOptions,
 ): Promise<number> {
   let acknowledged = 0;
   let isRefused = false;
+  const report = randomUUID();
   const publish = async (piece: ResultPiece): Promise<void> => {
     const { agent, run, key, seq } = piece;
     const id = { agent, run, ...key, seq };
-    const messageId = resultMessageId(id);
-    const msgID = repeat === undefined ? messageId : `${messageId}/${repeat}`;
+    const msgID = resultMessageId(id, report);
     while (!signal.aborted) {
       try {
         await js.publish(resultSubject(id), encodeMessage(piece), { msgID, timeout: ACK_MS_MAX });

@@ -1,8 +1,8 @@
-import { createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import { type Msg, type NatsConnection, nuid } from "@nats-io/transport-node";
 import { z } from "zod";
 import { type ClockExchange, noteExchange } from "../clock/exchange-clocks.ts";
 import { decodeMessage } from "../message-codec.ts";
-import { clockSubject } from "../subjects.ts";
+import { answerSubject, clockSubject } from "../subjects.ts";
 
 /** No answer in this time is none. */
 const ANSWER_MS_MAX = 2000;
@@ -19,22 +19,21 @@ interface Pending {
 }
 
 /**
- * Exchanges clocks with all agents on one inbox. Thousands a second are made: each is a message without a body, an answer of one
+ * Exchanges clocks with all agents on one subscription. Thousands a second are made: each is a message without a body, an answer of one
  * number, and the time at which it is read from the line; a request of the client's own costs ten times as much.
  */
 export class ClockLine implements Disposable {
   readonly #nc: NatsConnection;
   readonly #nowMs: () => number;
-  readonly #inbox: string;
+  readonly #line: string = nuid.next();
   readonly #pending = new Map<string, Pending>();
   readonly #held = new DisposableStack();
   #asked = 0;
 
-  constructor(nc: NatsConnection, nowMs: () => number, inboxPrefix: string) {
+  constructor(nc: NatsConnection, nowMs: () => number) {
     this.#nc = nc;
     this.#nowMs = nowMs;
-    this.#inbox = createInbox(inboxPrefix);
-    const subscription = nc.subscribe(`${this.#inbox}.*`, {
+    const subscription = nc.subscribe(answerSubject("*", this.#line, "*"), {
       callback: (error, message) => {
         if (error === null) this.#hear(message);
       },
@@ -44,16 +43,16 @@ export class ClockLine implements Disposable {
 
   /** Asks an agent for its clock once. */
   ask(agent: string): Promise<ClockExchange | ClockSilence> {
-    const token = String(this.#asked++);
+    const reply = answerSubject(agent, this.#line, this.#asked++);
     const { promise, resolve } = Promise.withResolvers<ClockExchange | ClockSilence>();
-    const timer = setTimeout(() => this.#pending.get(token)?.end("late"), ANSWER_MS_MAX);
+    const timer = setTimeout(() => this.#pending.get(reply)?.end("late"), ANSWER_MS_MAX);
     const end: Pending["end"] = (outcome) => {
       clearTimeout(timer);
-      this.#pending.delete(token);
+      this.#pending.delete(reply);
       resolve(outcome);
     };
-    this.#pending.set(token, { sentMs: this.#nowMs(), end });
-    this.#nc.publish(clockSubject(agent), undefined, { reply: `${this.#inbox}.${token}` });
+    this.#pending.set(reply, { sentMs: this.#nowMs(), end });
+    this.#nc.publish(clockSubject(agent), undefined, { reply });
     return promise;
   }
 
@@ -64,7 +63,7 @@ export class ClockLine implements Disposable {
 
   #hear(message: Msg): void {
     const receivedMs = this.#nowMs();
-    const pending = this.#pending.get(message.subject.slice(this.#inbox.length + 1));
+    const pending = this.#pending.get(message.subject);
     if (pending === undefined) return;
     if (message.data.length === 0 && message.headers?.code === NO_RESPONDERS) pending.end("gone");
     else pending.end(readExchange(message, pending.sentMs, receivedMs));

@@ -1,6 +1,5 @@
 import { ChurnError } from "@churnlab/core";
-import { Svcm } from "@nats-io/services";
-import type { NatsConnection } from "@nats-io/transport-node";
+import { type NatsConnection, nuid } from "@nats-io/transport-node";
 import { z } from "zod";
 import { checkMessage, decodeMessage, encodeMessage } from "../message-codec.ts";
 import { type AgentDescription, agentDescriptionSchema } from "../messages/agent-description.ts";
@@ -11,7 +10,14 @@ import {
   spokenVersionSchema,
 } from "../messages/envelope.ts";
 import { NO_FENCE } from "../messages/fence.ts";
-import { AGENT_NAME, AGENT_SERVICE, verbSubject } from "../subjects.ts";
+import {
+  AGENT_INFO_SUBJECT,
+  AGENT_NAME,
+  answerSubject,
+  foundSubject,
+  verbSubject,
+} from "../subjects.ts";
+import { askAgent, collectAnswers } from "./ask-agent.ts";
 
 /** After the last answer of an agent, none is waited for any longer. */
 const DISCOVERY_STALL_MS = 300;
@@ -56,10 +62,8 @@ export async function discoverAgents(
   const foreign: ForeignAgent[] = [];
   const asking = { ...own, protocol: PROTOCOL, fence: NO_FENCE, body: null };
   const describing = [...(await listAnnounced(nc))].map(async ([name, announced]) => {
-    for (const answer of await askAll(nc, verbSubject(name, "describe"), {
-      asking,
-      isShared: announced.instances.size > 1,
-    })) {
+    const isShared = announced.instances.size > 1;
+    for (const answer of await askAll(nc, { name, asking, isShared })) {
       const version = readVersion(answer) ?? announced.version;
       try {
         if (version !== formatVersion(asking)) foreign.push({ name, version });
@@ -76,53 +80,61 @@ export async function discoverAgents(
 
 async function listAnnounced(nc: NatsConnection): Promise<ReadonlyMap<string, Announced>> {
   const announced = new Map<string, Announced>();
-  const client = new Svcm(nc).client({
-    strategy: "stall",
-    stall: DISCOVERY_STALL_MS,
-    maxWait: DISCOVERY_MS_MAX,
+  const answers = await collectAnswers(nc, {
+    subject: AGENT_INFO_SUBJECT,
+    data: "",
+    reply: foundSubject(nuid.next()),
+    stallMs: DISCOVERY_STALL_MS,
+    withinMs: DISCOVERY_MS_MAX,
   });
-  try {
-    for await (const { id, version, metadata } of await client.info(AGENT_SERVICE)) {
-      const name = metadata?.["agent"] ?? "";
-      if (!AGENT_NAME.test(name)) continue;
-      const known = announced.get(name) ?? { version, instances: new Set() };
-      known.instances.add(metadata?.["instance"] ?? id);
-      announced.set(name, known);
-    }
-  } catch (error) {
-    // No responders: nobody offers the service.
-    if (!(error instanceof Error) || !/no.?responders/i.test(`${error.name} ${error.message}`)) {
-      throw error;
-    }
+  for (const answer of answers) {
+    const info = readInfo(answer);
+    if (info === null) continue;
+    const { id, version, metadata } = info;
+    const name = metadata["agent"] ?? "";
+    if (!AGENT_NAME.test(name)) continue;
+    const known = announced.get(name) ?? { version, instances: new Set() };
+    known.instances.add(metadata["instance"] ?? id);
+    announced.set(name, known);
   }
   return announced;
 }
 
+/** What of a service's description is read here. */
+const infoSchema = z.object({
+  id: z.string(),
+  version: z.string(),
+  metadata: z.record(z.string(), z.string()),
+});
+
+/** null: it is none. */
+function readInfo(answer: Uint8Array): z.infer<typeof infoSchema> | null {
+  try {
+    return decodeMessage(answer, infoSchema);
+  } catch {
+    return null;
+  }
+}
+
 interface Asking {
+  readonly name: string;
   readonly asking: Request;
   /** Whether more than one may answer: then it is listened for them. */
   readonly isShared: boolean;
 }
 
 /** Every answer; none where nobody listens. */
-async function askAll(
-  nc: NatsConnection,
-  subject: string,
-  { asking, isShared }: Asking,
-): Promise<unknown[]> {
-  const question = encodeMessage(asking);
+async function askAll(nc: NatsConnection, { name, asking, isShared }: Asking): Promise<unknown[]> {
+  const question = { subject: verbSubject(name, "describe"), data: encodeMessage(asking) };
   try {
     if (!isShared) {
-      const { data } = await nc.request(subject, question, { timeout: DESCRIBE_MS_MAX });
-      return [decodeMessage(data, z.unknown())];
+      const asked = { ...question, agent: name, withinMs: DESCRIBE_MS_MAX };
+      return [decodeMessage((await askAgent(nc, asked)).data, z.unknown())];
     }
-    const answers: unknown[] = [];
-    const wait = { strategy: "timer", maxWait: DISCOVERY_STALL_MS } as const;
-    for await (const answer of await nc.requestMany(subject, question, wait)) {
-      if (answer instanceof Error) break;
-      answers.push(decodeMessage(answer.data, z.unknown()));
-    }
-    return answers;
+    const reply = answerSubject(name, nuid.next(), 0);
+    const wait = { stallMs: DISCOVERY_STALL_MS, withinMs: DISCOVERY_STALL_MS };
+    const answers = await collectAnswers(nc, { ...question, reply, ...wait });
+    return answers.map((answer) => decodeMessage(answer, z.unknown()));
   } catch {
     return [];
   }

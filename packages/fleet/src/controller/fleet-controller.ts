@@ -16,7 +16,6 @@ import {
   controllerHeartbeatSubject,
   HEARTBEAT_MS,
   heartbeatSubject,
-  inboxPrefix,
   liveSubject,
   runLock,
   targetLock,
@@ -114,7 +113,7 @@ export class FleetController implements AsyncDisposable {
     beat();
     const timer = setInterval(beat, HEARTBEAT_MS);
     stack.defer(() => clearInterval(timer));
-    const clocks = stack.use(new ClockLine(nc, () => clock.nowMs(), inboxPrefix(access.name)));
+    const clocks = stack.use(new ClockLine(nc, () => clock.nowMs()));
     const { agents } = await found.catch(() => ({ agents: [] }));
     const parts = { access, nc, room, clocks, locks, results, asker, log, found: agents };
     return new FleetController({ ...parts, held: stack.move() });

@@ -96,7 +96,7 @@ export class FleetLocks {
     if (created !== null) return this.#hold(key, created);
     const other = await this.#read(key);
     if (other === null) throw this.#refuse(key, "another");
-    if (await this.#isAlive(other)) throw this.#refuse(key, other.run);
+    if (await this.#isAlive(other)) throw this.#refuse(key, other.run ?? "another");
     try {
       this.#hold(key, await kv.update(key, value, other.revision));
     } catch {
@@ -105,11 +105,11 @@ export class FleetLocks {
     }
   }
 
-  /** Who has a lock; null: nobody, as when it was given up a moment ago. */
-  async #read(key: string): Promise<(LockValue & { readonly revision: number }) | null> {
+  /** Who has a lock; null: nobody, as when it was given up a moment ago. What is no lock is nobody's, and taken as one is. */
+  async #read(key: string): Promise<(Partial<LockValue> & { readonly revision: number }) | null> {
     const entry = await this.#store.kv.get(key);
     if (entry === null || entry.operation !== "PUT") return null;
-    return { ...decodeMessage(entry.value, lockSchema), revision: entry.revision };
+    return { ...readLock(entry.value), revision: entry.revision };
   }
 
   /** Gives up what is still held; a lock that was taken over is left to who has it. */
@@ -158,7 +158,8 @@ export class FleetLocks {
   }
 
   /** Listens for the heartbeat of the holder, for as long as a living one may be silent. */
-  async #isAlive({ run, holder }: LockValue): Promise<boolean> {
+  async #isAlive({ run, holder }: Partial<LockValue>): Promise<boolean> {
+    if (run === undefined || holder === undefined) return false;
     if (holder === this.#own.holder || this.#dead.has(holder)) return false;
     // What else is said in its name is no heartbeat, and nobody's to look at here.
     const alive = await isHeard(this.#nc, { run, holder, log: () => {} });
@@ -177,5 +178,14 @@ export class FleetLocks {
     return new ChurnError("E_FLEET_LOCKED", `Run ${run} has ${what}`, {
       hint: "Wait for that run to end, or name other agents by their labels.",
     });
+  }
+}
+
+/** null: it is none, whoever wrote it. */
+function readLock(value: Uint8Array): LockValue | null {
+  try {
+    return decodeMessage(value, lockSchema);
+  } catch {
+    return null;
   }
 }

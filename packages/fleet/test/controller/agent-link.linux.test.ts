@@ -6,7 +6,7 @@ import { AgentLink } from "../../src/controller/agent-link.ts";
 import { ClockLine } from "../../src/controller/clock-line.ts";
 import type { AgentDescription, Heartbeat } from "../../src/messages/agent-description.ts";
 import { NO_FENCE } from "../../src/messages/fence.ts";
-import { agentSubjects, inboxPrefix, verbSubject } from "../../src/subjects.ts";
+import { agentSubjects, verbSubject } from "../../src/subjects.ts";
 import { accessOf, startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
 
 const NAMES = Array.from({ length: 20 }, (_, i) => `a${i}`);
@@ -52,7 +52,7 @@ async function serve(name: string): Promise<void> {
 beforeAll(async () => {
   fleet = await startWrittenFleet(NAMES);
   nc = await connectNats(accessOf(fleet.directory, "controller"));
-  clocks = new ClockLine(nc, nowMs, inboxPrefix("controller"));
+  clocks = new ClockLine(nc, nowMs);
   for (const name of NAMES) await serve(name);
 });
 afterAll(async () => {

@@ -106,3 +106,12 @@ test("a look at locks that nobody touched asks the server one question", async (
   await locks.release();
   expect(locks.fenceOf("agent.none")).toEqual(NO_FENCE);
 });
+
+test("what is no lock is nobody's: it is taken over by its revision", async () => {
+  const store = await LockStore.open(jetstream(nc), await jetstreamManager(nc));
+  const written = await store.kv.put("agent.odd", '{"stream":"CHURNLAB_RESULTS", "seq":2}');
+  const locks = await openLocks("R");
+  await locks.acquire("agent.odd");
+  expect(locks.fenceOf("agent.odd").revision).toBe(written + 1);
+  await locks.release();
+});

@@ -153,13 +153,35 @@ describe("what still waits of a run when its controller ends", () => {
 });
 
 describe("a piece", () => {
-  it("that is published again takes the place of the one before, and is delivered though its id is known", async () => {
+  it("that is published again takes the place of the one before, and is delivered again", async () => {
     const js = jetstream(a);
     for (let i = 0; i < 3; i++) await publishResults(js, [aPiece("a", 1)], { signal: never, log });
-    expect((await jsm.streams.info(RESULTS_STREAM)).state.last_seq).toBe(1);
-    await publishResults(js, [aPiece("a", 1)], { signal: never, log, repeat: "later" });
     const { state } = await jsm.streams.info(RESULTS_STREAM);
-    expect([state.messages, state.last_seq]).toEqual([1, 2]);
+    expect([state.messages, state.last_seq]).toEqual([1, 3]);
+  });
+
+  it("whose acknowledgement is lost is sent again under the same id: the stream has it already", async () => {
+    const js = jetstream(a);
+    const acks: boolean[] = [];
+    const publish: typeof js.publish = async (...sent) => {
+      const ack = await js.publish(...sent);
+      acks.push(ack.duplicate);
+      if (acks.length === 1) throw new Error("lost on the way");
+      return ack;
+    };
+    const lossy = { publish } as typeof js;
+    expect(await publishResults(lossy, [aPiece("a", 1)], { signal: never, log })).toBe(1);
+    expect(acks).toEqual([false, true]);
+  });
+
+  it("is kept whatever id another agent used before: it cannot guess the piece's own", async () => {
+    const [subject, msgID] = ["churnlab.result.a.R.1.1.0", "R/1/1/b/0"];
+    expect((await jetstream(a).publish(subject, "forged", { msgID })).duplicate).toBe(false);
+    await publishResults(jetstream(b), [aPiece("b", 1)], { signal: never, log });
+    const kept = await jsm.streams.getMessage(RESULTS_STREAM, {
+      last_by_subj: "churnlab.result.b.R.1.1.0",
+    });
+    expect(kept?.json()).toEqual(aPiece("b", 1));
   });
 
   it("is there until it is acknowledged, and not after", async () => {

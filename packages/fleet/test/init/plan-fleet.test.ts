@@ -68,7 +68,7 @@ test.each([
   [["a", "a"], "is taken"],
   [["a.b"], "cannot be the name"],
   [["*"], "cannot be the name"],
-  [[], "1 to 10000 agents"],
+  [[], "1 to 2000 agents"],
 ])("agents %j are refused", (agents, message) => {
   expect(() => planFleet({ ...options, agents })).toThrow(
     expect.objectContaining({ code: "E_USAGE", message: expect.stringContaining(message) }),
@@ -77,7 +77,7 @@ test.each([
 
 test("a number of agents is as many names, and no more than a fleet has", () => {
   expect(nameAgents(3)).toEqual(["agent-0", "agent-1", "agent-2"]);
-  for (const count of [0, 10_001, 1e12]) {
+  for (const count of [0, 2001, 1e12]) {
     expect(() => nameAgents(count)).toThrow(
       expect.objectContaining({ code: "E_USAGE", hint: expect.stringContaining("--agents") }),
     );

@@ -3,16 +3,24 @@ import { statSync } from "node:fs";
 import { createConnection } from "node:net";
 import path from "node:path";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
 import { Svcm } from "@nats-io/services";
 import { connect, type NatsConnection, nkeyAuthenticator, nkeys } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectNats } from "../../src/connect.ts";
+import { askAgent, collectAnswers } from "../../src/controller/ask-agent.ts";
+import { makeResultsStream } from "../../src/controller/results-stream.ts";
 import {
+  AGENT_INFO_SUBJECT,
   AGENT_SERVICE,
+  agentLock,
   agentSubjects,
+  answerSubject,
   controllerHeartbeatSubject,
+  foundSubject,
   heartbeatSubject,
   inboxPrefix,
+  LOCKS_BUCKET,
   liveSubject,
   RESULTS_STREAM,
   RESULTS_SUBJECTS,
@@ -33,7 +41,8 @@ beforeAll(async () => {
   controller = await fleet.connectAs("controller");
   [a, b] = await Promise.all([fleet.connectAs("a"), fleet.connectAs("b")]);
   const manager = await jetstreamManager(controller);
-  await manager.streams.add({ name: RESULTS_STREAM, subjects: [RESULTS_SUBJECTS] });
+  await makeResultsStream(manager);
+  await new Kvm(jetstream(controller)).create(LOCKS_BUCKET);
 });
 
 afterAll(async () => {
@@ -107,19 +116,21 @@ describe("what an agent needs works:", () => {
     });
     const service = await new Svcm(a).add({ name: AGENT_SERVICE, version: "0.1.0" });
     await a.flush();
-    const reply = await controller.request(verbSubject("a", "describe"), "", { timeout: 2000 });
-    expect(reply.string()).toBe("here");
-    const found = [];
-    for await (const info of await new Svcm(controller).client().info(AGENT_SERVICE))
-      found.push(info);
-    expect(found.map(({ name }) => name)).toEqual([AGENT_SERVICE]);
+    const question = { agent: "a", subject: verbSubject("a", "describe"), data: "" };
+    const answer = await askAgent(controller, { ...question, withinMs: 2000 });
+    expect(answer.string()).toBe("here");
+    const wanted = { subject: AGENT_INFO_SUBJECT, data: "", reply: foundSubject("x") };
+    const found = await collectAnswers(controller, { ...wanted, stallMs: 200, withinMs: 2000 });
+    expect(found.map((info) => JSON.parse(new TextDecoder().decode(info)).name)).toEqual([
+      AGENT_SERVICE,
+    ]);
     await service.stop();
   });
 
   test("it hears the controller's heartbeat, and its own is heard", async () => {
     const [heard, beats] = [
       collect(a, controllerHeartbeatSubject("*")),
-      collect(controller, "churnlab.heartbeat.>"),
+      collect(controller, heartbeatSubject("*")),
     ];
     await Promise.all([a.flush(), controller.flush()]);
     controller.publish(controllerHeartbeatSubject("r"), "1");
@@ -149,6 +160,8 @@ describe("an agent cannot", () => {
     ["speak to JetStream", "$JS.API.STREAM.NAMES"],
     ["change a lock", "$KV.churnlab_locks.target.t"],
     ["answer where nobody asked it", `${inboxPrefix("controller")}.x`],
+    ["answer what another was asked", answerSubject("b", "x", 0)],
+    ["answer what it was not asked", answerSubject("a", "x", 0)],
   ])("%s", async (_what, subject) => {
     const heard = collect(controller, subject);
     await controller.flush();
@@ -177,6 +190,46 @@ describe("an agent cannot", () => {
     const fetching = b.request(`$JS.API.STREAM.MSG.GET.${RESULTS_STREAM}`, "{}", { timeout: 500 });
     await expect(fetching).rejects.toThrow(/permission|timeout/i);
     expect(await refused).toContain("$JS.API.STREAM.MSG.GET");
+  });
+});
+
+describe("an agent that names a reply of its choice for what the server answers it", () => {
+  let seq = 100;
+
+  /** Publishes results of a; resolves once the server has answered the first, to where it was told. */
+  async function haveAnswered(reply: string): Promise<void> {
+    const next = (): string => resultSubject({ ...RESULT, agent: "a", seq: seq++ });
+    a.publish(next(), "x", { reply });
+    await jetstream(a).publish(next(), "x"); // answered after it
+    await Promise.all([a, b, controller].map((connection) => connection.flush()));
+  }
+
+  test("has the answer itself, in its own room", async () => {
+    const heard = collect(a, `${inboxPrefix("a")}.x`);
+    await haveAnswered(`${inboxPrefix("a")}.x`);
+    expect(heard.count()).toBe(1);
+  });
+
+  test.each([
+    ["a lock", `$KV.${LOCKS_BUCKET}.${agentLock("b")}`],
+    ["JetStream", `$JS.API.STREAM.PURGE.${RESULTS_STREAM}`],
+    ["another's results", resultSubject({ ...RESULT, agent: "b" })],
+    ["what another is asked", verbSubject("b", "stop")],
+    ["another's heartbeat", heartbeatSubject("b")],
+    ["another's answer", answerSubject("b", "x", 0)],
+    ["the controller's heartbeat", controllerHeartbeatSubject("r")],
+    ["replies to the controller", `${inboxPrefix("controller")}.x`],
+    ["who looks for agents", foundSubject("x")],
+  ])("does not reach %s", async (_what, reply) => {
+    const manager = await jetstreamManager(controller);
+    const count = async (): Promise<number> =>
+      (await manager.streams.info(RESULTS_STREAM)).state.messages;
+    const heard = [collect(controller, reply), collect(b, agentSubjects("b"))];
+    await Promise.all([controller.flush(), b.flush()]);
+    const before = await count();
+    await haveAnswered(reply);
+    expect(heard.map((each) => each.count())).toEqual([0, 0]);
+    expect(await count()).toBe(before + 2);
   });
 });
 

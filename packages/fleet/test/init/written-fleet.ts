@@ -4,7 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import {
+  connect,
+  headers,
+  type NatsConnection,
+  type PublishOptions,
+} from "@nats-io/transport-node";
 import { type Access, connectionOptions } from "../../src/connection-options.ts";
 import { planFleet } from "../../src/init/plan-fleet.ts";
 import { writeFleet } from "../../src/init/write-fleet.ts";
@@ -116,6 +121,13 @@ export function accessOf(directory: string, name: string): Access {
   const { server, seed, ca } = readAgentFile(file);
   if (server === null) throw new Error(`${file} names no server`);
   return { name, server, seed, ca };
+}
+
+/** To publish something so that JetStream knows it by this id. */
+export function underId(msgID: string): PublishOptions {
+  const named = headers();
+  named.set("Nats-Msg-Id", msgID);
+  return { headers: named };
 }
 
 async function waitUntilReady(server: ChildProcess, log: () => string): Promise<void> {
