@@ -32,6 +32,10 @@ interface Mount {
   readonly subPathExpr?: string;
 }
 
+interface Probe {
+  readonly exec: { readonly command: readonly string[] };
+}
+
 interface Pod {
   readonly metadata: { readonly labels: Readonly<Record<string, string>> };
   readonly spec: {
@@ -121,7 +125,7 @@ test("every secret, config map, claim and file that a pod mounts is made here", 
       }
     }
   }
-  expect(mounted).toHaveLength(6);
+  expect(mounted).toHaveLength(7);
   expect(claimed).toEqual(claims);
 });
 
@@ -134,6 +138,37 @@ test("an agent keeps its results below the volume, which everybody in its pod ma
   const spool = agent?.args[agent.args.indexOf("--spool") + 1] ?? "";
   const volume = agent?.volumeMounts.find(({ name }) => name === "spool")?.mountPath ?? "/";
   expect(path.posix.dirname(spool)).toBe(volume);
+});
+
+test("a server is started, ready and alive by its own word, which nobody outside its pod can ask for", () => {
+  const config = read("nats.conf");
+  const monitor = /^http: "(127\.0\.0\.1:\d+)"$/m.exec(config)?.[1] ?? "none";
+  expect(config).toMatch(/^include "server\.conf"$/m);
+  const nats = workloads.find(({ metadata }) => metadata.name === "churnlab-nats") as Manifest;
+  const [server] = podOf(nats).spec.containers as unknown as readonly Record<string, Probe>[];
+  for (const kind of ["startupProbe", "readinessProbe", "livenessProbe"]) {
+    expect(server?.[kind]?.exec.command.at(-1)).toBe(
+      `http://${monitor}/healthz?js-enabled-only=true`,
+    );
+  }
+});
+
+test("an agent's start is waited for until it is connected to the port of the server", () => {
+  const job = workloads.find(({ metadata }) => metadata.name === "churnlab-agents") as Manifest;
+  const [agent] = podOf(job).spec.containers as unknown as readonly Record<string, Probe>[];
+  const [, script = "", port] = agent?.["startupProbe"]?.exec.command ?? [];
+  expect(existsSync(path.join(KUBERNETES, "../..", script.replace("/churnlab/", "")))).toBe(true);
+  const service = manifests.find(({ kind }) => kind === "Service") as Manifest;
+  const { ports } = service["spec"] as { ports: readonly { port: number }[] };
+  expect(ports.map((each) => String(each.port))).toEqual([port]);
+});
+
+test("names are looked up in the cluster's DNS, also where each node has a cache of it", () => {
+  const clients = manifests.find(
+    ({ metadata }) => metadata.name === "churnlab-clients",
+  ) as Manifest;
+  const { egress } = clients["spec"] as { egress: readonly { to: readonly unknown[] }[] };
+  expect(egress.flatMap(({ to }) => to)).toContainEqual({ ipBlock: { cidr: "169.254.20.10/32" } });
 });
 
 test("compose and cluster take one nats-server", () => {

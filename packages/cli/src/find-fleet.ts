@@ -1,5 +1,6 @@
 import { ChurnError, type Scenario } from "@churnlab/core";
-import { type Access, connectNats, readAgentFile } from "@churnlab/fleet";
+import { type Access, awaitAgents, connectNats, readAgentFile } from "@churnlab/fleet";
+import { VERSION } from "./version.ts";
 
 export interface FleetOptions {
   /** URL of a server that asks for no key. */
@@ -9,6 +10,8 @@ export interface FleetOptions {
   readonly agents?: number;
   /** Whether a server on another machine may do without TLS and keys. */
   readonly insecure?: boolean;
+  /** How long its server and agents are waited for, in milliseconds. */
+  readonly waitForAgents?: number;
 }
 
 const CONTROLLER = "controller";
@@ -30,10 +33,19 @@ export function findFleet({ nats, fleet, agents, insecure = false }: FleetOption
   });
 }
 
+/** How long a fleet is waited for, and who is told. */
+interface Patience {
+  /** Absent: the server has to answer now, and agents are looked for by the first trial. */
+  readonly waitForAgents?: number;
+  /** One line for people. */
+  readonly say: (line: string) => void;
+}
+
 /** A fleet needs a scenario that asks for one, and such a scenario needs a fleet; the server has to answer. */
 export async function checkFleet(
   scenarios: readonly Scenario[],
   access: Access | null,
+  { waitForAgents, say }: Patience,
 ): Promise<void> {
   for (const { name, variants } of scenarios) {
     for (const { spec } of variants) {
@@ -49,7 +61,16 @@ export async function checkFleet(
       }
     }
   }
-  if (access === null) return;
+  if (access === null) {
+    if (waitForAgents === undefined) return;
+    throw new ChurnError("E_USAGE", "--wait-for-agents is for trials on a fleet", {
+      hint: "Say where its server is: --nats URL or --fleet FILE.",
+    });
+  }
+  if (waitForAgents !== undefined) {
+    const specs = scenarios.flatMap(({ variants }) => variants.map(({ spec }) => spec));
+    return awaitAgents({ access, churnlab: VERSION, specs, withinMs: waitForAgents, say });
+  }
   const connection = await connectNats(access);
   await connection.close();
 }

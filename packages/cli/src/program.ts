@@ -5,7 +5,7 @@ import { addFleetCommands } from "./add-fleet-commands.ts";
 import { addLiveCommands } from "./add-live-commands.ts";
 import { HELP_LAYOUT } from "./command-help.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import { collect, parseCount, parseNames, parseWhole } from "./parse-options.ts";
+import { collect, parseCount, parseDuration, parseNames, parseWhole } from "./parse-options.ts";
 import { EXPORT_FORMATS, REPORT_FORMATS } from "./report-formats.ts";
 import { VERSION } from "./version.ts";
 
@@ -70,6 +70,11 @@ function addRunCommands(program: Command, act: Act): void {
     .option("--nats <url>", "run on the fleet behind this NATS server")
     .option("--fleet <file>", "run on a fleet, with the controller's file of fleet init")
     .option("--agents <n>", "agents of the fleet that offer load", parseCount)
+    .option(
+      "--wait-for-agents <duration>",
+      "wait so long for the fleet's server and its agents: 5m",
+      parseDuration,
+    )
     .option(
       "--insecure",
       "use a fleet's server on another machine without TLS, or that asks for no key",

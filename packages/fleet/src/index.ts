@@ -19,6 +19,7 @@ export * from "./subjects.ts";
 export * from "./agent/agent-options.ts";
 export * from "./agent/fleet-agent.ts";
 export * from "./clock/monotonic-clock.ts";
+export * from "./controller/await-agents.ts";
 export * from "./controller/fleet-testbed.ts";
 export * from "./controller/result-ledger.ts";
 

@@ -19,10 +19,13 @@ export function withoutSecrets(url: string): string {
 
 const PORT_DEFAULT = "4222";
 
-/** `host:port`: the same for every way to write the URL of a server. */
+/** `host:port`: the same for every way to write the URL of a server, but not for every name of its host. */
 export function addressOf(url: string): string {
-  const { hostname, port } = parseServerUrl(url);
-  return `${hostname}:${port || PORT_DEFAULT}`;
+  return `${parseServerUrl(url).hostname}:${portOf(url)}`;
+}
+
+export function portOf(url: string): string {
+  return parseServerUrl(url).port || PORT_DEFAULT;
 }
 
 const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|localhost|\[::1\])$/;

@@ -39,7 +39,7 @@ export async function run(files: readonly string[], options: RunOptions): Promis
   const { database, jobs } = listJobs(files, options);
   const scenarios = jobs.map(({ scenario }) => scenario);
   const access = findFleet(options);
-  await checkFleet(scenarios, access);
+  await checkFleet(scenarios, access, { ...options, say });
   if (access !== null && options.pull === true) throw pullsOnAgents();
   if (access === null) checkLimits(scenarios);
   const port = options.ui === undefined ? null : options.ui === true ? DASHBOARD_PORT : options.ui;
@@ -87,6 +87,10 @@ export async function run(files: readonly string[], options: RunOptions): Promis
     if (abort.signal.aborted) break;
   }
   return exitCode;
+}
+
+function say(line: string): void {
+  terminal.say(line);
 }
 
 /** What an agent pulls is for its own file to say. */

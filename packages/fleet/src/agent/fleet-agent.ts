@@ -12,6 +12,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { connectNats } from "../connect.ts";
 import { followRun, isHeard } from "../follow-run.ts";
 import { foreseeExpiry } from "../foresee-expiry.ts";
+import { foreseeHoles } from "../foresee-holes.ts";
 import { BESIDES_MS } from "../limits/bound-side.ts";
 import type { AgentDescription } from "../messages/agent-description.ts";
 import { requireProtection } from "../protection.ts";
@@ -61,8 +62,9 @@ export async function startAgent(given: AgentOptions): Promise<FleetAgent> {
   const { keep } = journal;
   const builder = stack.use(new SideBuilder({ network: network.side, addresses, keep, pull }));
   const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
-  const expiry = foreseeExpiry(access, Date.now());
-  if (expiry !== null) log(expiry);
+  for (const foreseen of [foreseeExpiry(access, Date.now()), foreseeHoles(nc, access)]) {
+    if (foreseen !== null) log(foreseen);
+  }
   const closed = followConnection(nc, {
     requireProtection: () => requireProtection(nc, access),
     log,
@@ -133,7 +135,11 @@ export async function serveAgent(
       options,
       builder,
       spool,
-      fence: new KeptFence(options.spool, { agent: access.name, server: access.server }),
+      fence: new KeptFence(options.spool, {
+        agent: access.name,
+        server: access.server,
+        ca: access.ca,
+      }),
       publish,
       kept,
       live: (message) => say(liveSubject(access.name), message),

@@ -5,10 +5,10 @@ import { ChurnError } from "@churnlab/core";
 import { decodeMessage } from "../message-codec.ts";
 import type { Request } from "../messages/envelope.ts";
 import { type Fence, fenceSchema, isBefore, NO_FENCE } from "../messages/fence.ts";
-import { addressOf } from "../server-url.ts";
+import { addressOf, isLoopback, portOf } from "../server-url.ts";
 import { writeDurably } from "./write-durably.ts";
 
-/** Of a server's address: names of hosts may be longer than those of files. */
+/** Of whose server it is: names of hosts may be longer than those of files. */
 const ID_LENGTH = 12;
 
 /** Whose fence, and of which server. */
@@ -16,12 +16,15 @@ export interface FencedAgent {
   readonly agent: string;
   /** URL of the server. */
   readonly server: string;
+  /** PEM of the authority that vouches for the server; null: none that is the fleet's own. */
+  readonly ca: string | null;
 }
 
 /**
  * The newest fence that an agent was asked under, on its disk: a controller that lost its lock is refused also by an agent that
  * was started anew since. Fences are of the server, so that they hold whatever host or boot the agent is of, and those of two
- * servers say nothing of each other: each has a file of its own.
+ * servers say nothing of each other: each has a file of its own. Which server it is, the authority of its fleet says, however its
+ * URL is spelled; where there is none, the URL does, loopback under all its names being one.
  */
 export class KeptFence {
   readonly #agent: string;
@@ -30,10 +33,10 @@ export class KeptFence {
   #newest: Fence;
 
   /** `directory`: of this user alone. Throws `E_DISK` where the file is not what was written: nobody knows then who is stale. */
-  constructor(directory: string, { agent, server }: FencedAgent) {
-    this.#agent = agent;
-    this.#server = addressOf(server);
-    this.#file = fenceFile(directory, { agent, server });
+  constructor(directory: string, fenced: FencedAgent) {
+    this.#agent = fenced.agent;
+    this.#server = addressOf(fenced.server);
+    this.#file = fenceFile(directory, fenced);
     this.#newest = this.#read();
   }
 
@@ -93,7 +96,9 @@ export class KeptFence {
 }
 
 /** Where the fence is kept. */
-export function fenceFile(directory: string, { agent, server }: FencedAgent): string {
-  const id = createHash("sha256").update(addressOf(server)).digest("hex").slice(0, ID_LENGTH);
+export function fenceFile(directory: string, { agent, server, ca }: FencedAgent): string {
+  const whose =
+    ca?.trim() ?? (isLoopback(server) ? `loopback:${portOf(server)}` : addressOf(server));
+  const id = createHash("sha256").update(whose).digest("hex").slice(0, ID_LENGTH);
   return path.join(directory, `fence-${agent}.${id}.json`);
 }

@@ -5,6 +5,7 @@ import { connectNats } from "../connect.ts";
 import type { Access } from "../connection-options.ts";
 import { isHeard } from "../follow-run.ts";
 import { foreseeExpiry } from "../foresee-expiry.ts";
+import { foreseeHoles } from "../foresee-holes.ts";
 import { listen } from "../listen.ts";
 import { type ControllerHeartbeat, heartbeatSchema } from "../messages/agent-description.ts";
 import { liveMessageSchema } from "../messages/live-message.ts";
@@ -71,8 +72,9 @@ export class FleetController implements AsyncDisposable {
     const { access, churnlab, run, ledger, log = () => {} } = options;
     await using stack = new AsyncDisposableStack();
     const nc = stack.adopt(await connectNats(access), (connection) => connection.close());
-    const expiry = foreseeExpiry(access, Date.now());
-    if (expiry !== null) log(expiry);
+    for (const foreseen of [foreseeExpiry(access, Date.now()), foreseeHoles(nc, access)]) {
+      if (foreseen !== null) log(foreseen);
+    }
     const own = { churnlab, run, holder: randomUUID() };
     // Looked for while the rest is set up: the first trial need not wait for them.
     const found = discoverAgents(nc, { ...own, log });

@@ -138,6 +138,7 @@ function formatAgent({ name, publicKey }: FleetUser): string {
     `  ${quote(accountOf(name))} {`,
     "    users: [",
     "      {",
+    `        # ${name}`,
     `        nkey: ${publicKey}`,
     "        permissions {",
     `          publish: [${publish.map(quote).join(", ")}]`,

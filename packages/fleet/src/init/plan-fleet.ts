@@ -1,8 +1,9 @@
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { ChurnError, nameEnd } from "@churnlab/core";
 import { nkeys } from "@nats-io/transport-node";
 import { stringify } from "yaml";
 import { DEFAULT_LIMITS } from "../limits/agent-limits.ts";
+import { isLoopback } from "../server-url.ts";
 import { AGENT_NAME } from "../subjects.ts";
 import { formatServerConfig } from "./format-server-config.ts";
 import { makeCertificates } from "./make-certificates.ts";
@@ -60,9 +61,8 @@ export function planFleet({ agents, host, port, now }: FleetOptions): FleetPlan 
   const [controller, system] = [makeKey(), makeKey()];
   const keys = agents.map((name) => ({ name, ...makeKey() }));
   const url = `tls://${nameEnd(host, port)}`;
-  const isLocal = (LOOPBACK as readonly string[]).includes(host);
   const config = formatServerConfig({
-    host: isLocal ? "127.0.0.1" : "0.0.0.0",
+    host: listenAddress(host),
     port,
     agents: keys,
     controller: controller.publicKey,
@@ -84,6 +84,13 @@ export function planFleet({ agents, host, port, now }: FleetOptions): FleetPlan 
     ),
   ];
   return { files, notAfter, url };
+}
+
+/** Where the server listens so that `host` reaches it: on that address alone where it is this machine's own. */
+function listenAddress(host: string): string {
+  if (host === "localhost") return "127.0.0.1";
+  if (isLoopback(nameEnd(host, 0))) return host;
+  return isIPv6(host) ? "::" : "0.0.0.0";
 }
 
 /** What most people will want to change first, written out so that it is found; what has no bound by default gets one. */

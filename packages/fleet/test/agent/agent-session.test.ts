@@ -94,7 +94,7 @@ function openSession(
     },
     builder: { buildLoad: never, buildTarget: never, ...builder },
     spool: new ResultSpool(spool),
-    fence: new KeptFence(spool, { agent: "a", server: "nats://127.0.0.1" }),
+    fence: new KeptFence(spool, { agent: "a", server: "nats://127.0.0.1", ca: null }),
     publish: async (pieces) => pieces.length,
     kept: { replayRun: async () => {}, replayAttempt: ({ run }) => run === "R" },
     live: () => {},

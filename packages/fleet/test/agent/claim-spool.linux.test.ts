@@ -48,7 +48,7 @@ test("a spool whose process was killed is free at once", async () => {
 
 test("what a killed process of the agent was writing is removed, and nothing of another agent", () => {
   const fenceOf = (agent: string): string =>
-    `${path.basename(fenceFile(directory, { agent, server: "nats://127.0.0.1" }))}.draft`;
+    `${path.basename(fenceFile(directory, { agent, server: "nats://127.0.0.1", ca: null }))}.draft`;
   const names = [
     ".probe.a.1",
     ".probe.a.1.draft",

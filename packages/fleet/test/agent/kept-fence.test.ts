@@ -14,7 +14,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 const asked = (storeMs: number, revision: number): { fence: Fence; run: string } => {
   return { fence: { storeMs, revision }, run: `RUN-${storeMs}-${revision}` };
 };
-const OWN = { agent: "a", server: "nats://lab.example:4222" };
+const OWN = { agent: "a", server: "nats://lab.example:4222", ca: null };
 const file = (): string => fenceFile(directory, OWN);
 
 describe("the newest fence of an agent", () => {
@@ -53,6 +53,34 @@ describe("the newest fence of an agent", () => {
     expect(() => back.admit(asked(9, 6))).toThrow(
       expect.objectContaining({ hint: expect.stringContaining("lab.example:4222 is another") }),
     );
+  });
+
+  it.each([
+    [
+      "its fleet's authority",
+      "-----BEGIN CERTIFICATE-----\nMII\n",
+      "tls://lab.example",
+      "tls://192.0.2.7",
+    ],
+    ["loopback and its port", null, "nats://localhost", "nats://127.0.0.1:4222"],
+    ["loopback and its port", null, "127.0.0.2", "nats://[::1]"],
+  ])("knows a server by %s, however its URL is spelled", (...[, ca, ...servers]) => {
+    const [first, second] = servers.map((server) => ({ agent: "a", server, ca }));
+    if (first === undefined || second === undefined) throw new Error("there are two");
+    new KeptFence(directory, first).admit(asked(1, 7));
+    const again = new KeptFence(directory, second);
+    expect(() => again.admit(asked(1, 6))).toThrow(/newer controller/);
+  });
+
+  it("is another's where the authority is, or the port of loopback", () => {
+    const local = { agent: "a", server: "nats://127.0.0.1", ca: null };
+    const others = [
+      { ...local, server: "nats://localhost:4223" },
+      { ...local, ca: "A" },
+      { ...local, ca: "B" },
+    ];
+    const files = [local, ...others].map((each) => fenceFile(directory, each));
+    expect(new Set(files).size).toBe(4);
   });
 
   it("is on disk before anything is done under it: where it cannot be, nothing is", () => {

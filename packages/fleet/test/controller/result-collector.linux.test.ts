@@ -56,10 +56,10 @@ function expectReason(collector: ResultCollector): { readonly came: () => string
   return { came: () => reason };
 }
 
-async function bring(repeat: string): Promise<void> {
+async function bring(): Promise<void> {
   const js = jetstream(await fleet.connectAs("a"));
   const signal = AbortSignal.timeout(10_000);
-  await publishResults(js, FAILURE, { signal, log: () => {}, repeat });
+  await publishResults(js, FAILURE, { signal, log: () => {} });
 }
 
 describe("a controller that lost its run to another", () => {
@@ -75,7 +75,7 @@ describe("a controller that lost its run to another", () => {
     const { came } = expectReason(after);
     // The one of before finds its consumer gone, and leaves it so.
     await before.reopen();
-    await bring("once");
+    await bring();
     await expect.poll(came).toContain("its disk is gone");
     await before[Symbol.asyncDispose]();
     const left = await jsm.consumers.list(RESULTS_STREAM).next();
@@ -91,7 +91,7 @@ describe("a controller that lost its run to another", () => {
     await makeResultsStream(await jetstreamManager(nc));
     const before = await openCollector("R", nc, { holder: "BEFORE", isOwn: async () => false });
     const taken = expectReason(before);
-    await bring("once");
+    await bring();
     await expect.poll(taken.came).not.toBeNull();
     const after = await openCollector("R", nc, { holder: "AFTER" });
     await expect.poll(expectReason(after).came).toContain("its disk is gone");
@@ -111,7 +111,7 @@ describe("results whose consumer or stream is taken away while they are waited f
       const collector = await openCollector("R", nc);
       const { came } = expectReason(collector);
       await take(jsm);
-      await bring("once");
+      await bring();
       await expect.poll(came).toContain("its disk is gone");
       await collector[Symbol.asyncDispose]();
     },

@@ -43,6 +43,19 @@ test("an address as host is an address in the certificate", () => {
   expect(url).toBe("tls://[2001:db8::7]:4222");
 });
 
+test.each([
+  ["127.0.0.1", "127.0.0.1:4222"],
+  ["127.0.0.2", "127.0.0.2:4222"],
+  ["localhost", "127.0.0.1:4222"],
+  ["::1", "[::1]:4222"],
+  ["lab.example", "0.0.0.0:4222"],
+  ["192.0.2.7", "0.0.0.0:4222"],
+  ["2001:db8::7", "[::]:4222"],
+])("for agents that reach it by %s the server listens on %s", (host, listen) => {
+  const config = textOf(planFleet({ ...options, host }).files, "server/server.conf");
+  expect(/^listen: "(.*)"$/m.exec(config)?.[1]).toBe(listen);
+});
+
 test("the key of the authority is in no file", () => {
   const keys = planFleet(options).files.filter(({ text }) => text.includes("PRIVATE KEY"));
   expect(keys.map((file) => file.path)).toEqual(["server/tls/server.key"]);

@@ -78,6 +78,13 @@ test("who has the file of another fleet is told so", async () => {
   });
 });
 
+test.each(["::1", "127.0.0.2", "localhost"])("who is told to reach it by %s does", async (host) => {
+  await using local = await startWrittenFleet(["a"], { host });
+  const connection = await connectNats(accessOf(local.directory, "a"));
+  expect(connection.getServer()).toMatch(/^(?:\[::1\]|127\.0\.0\.[12]|localhost):\d+$/);
+  await connection.close();
+});
+
 test("who comes after the end of the certificates is told so, and what to do", async () => {
   const now = new Date();
   now.setUTCFullYear(now.getUTCFullYear() - 3);

@@ -11,9 +11,10 @@ import { enforceLimits } from "../../src/limits/enforce-limits.ts";
 
 const limits: AgentLimits = { ...DEFAULT_LIMITS, file: "/etc/churnlab/a.yaml" };
 
-test("by default an agent loads loopback and the benchmark addresses, and nothing else", () => {
-  expect(refusalOf({ addresses: ["127.0.0.1", "::1", "198.18.0.1", "198.19.255.254"] })).toBeNull();
-  for (const address of ["198.20.0.0", "198.17.255.255", "8.8.8.8", "10.0.0.1", "2001:db8::1"]) {
+test("by default an agent loads the benchmark addresses and nothing else, also not what listens on its own loopback", () => {
+  expect(refusalOf({ addresses: ["198.18.0.1", "198.19.255.254"] })).toBeNull();
+  const others = ["198.20.0.0", "198.17.255.255", "8.8.8.8", "10.0.0.1", "2001:db8::1"];
+  for (const address of [...others, "127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"]) {
     expect(refusalOf({ addresses: [address] })?.code).toBe("E_REFUSED");
   }
 });
@@ -21,7 +22,7 @@ test("by default an agent loads loopback and the benchmark addresses, and nothin
 test("a refusal says what was asked, what is allowed, and where to change it", () => {
   const refusal = refusalOf({ addresses: ["203.0.113.9"], ports: [80] });
   expect(refusal?.message).toBe(
-    "The agent was asked for load on 203.0.113.9, but limits.addresses allows 127.0.0.0/8, ::1/128, 198.18.0.0/15",
+    "The agent was asked for load on 203.0.113.9, but limits.addresses allows 198.18.0.0/15",
   );
   expect(refusal?.hint).toBe(
     "If that is meant, allow it on the agent's own host: limits.addresses in /etc/churnlab/a.yaml.",
