@@ -82,7 +82,10 @@ async function removeLeftovers(options: AgentOptions): Promise<void> {
     if (removed.length > 0) log(`removed what an earlier process left: ${removed.join(", ")}`);
   };
   if (!options.roles.includes("target")) return;
-  tellRemoved(cleanCommandDirectories().removed);
+  const directories = cleanCommandDirectories();
+  tellRemoved(directories.removed);
+  for (const { path, error } of directories.kept)
+    log(`${path} could not be removed: ${error.message}`);
   try {
     const { removed, kept, unseen } = await cleanContainers();
     tellRemoved(removed);
