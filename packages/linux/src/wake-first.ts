@@ -1,4 +1,4 @@
-import { bindC } from "./libc.ts";
+import { bindC, check } from "./libc.ts";
 
 /** include/uapi/linux/sched.h. */
 const SCHED_OTHER = 0;
@@ -31,16 +31,18 @@ function scheduler(): Scheduler {
  * (CAP_SYS_NICE, or RLIMIT_RTPRIO), and nobody have chosen another policy for it, which it keeps.
  */
 export function wakeFirst(): Disposable & { readonly granted: boolean } {
-  const isOrdinary = scheduler().get(0) === SCHED_OTHER;
-  const granted = isOrdinary && setPolicy(SCHED_FIFO | SCHED_RESET_ON_FORK, PRIORITY);
+  const isOrdinary = (scheduler().get(0) & ~SCHED_RESET_ON_FORK) === SCHED_OTHER;
+  const granted = isOrdinary && setPolicy(SCHED_FIFO, PRIORITY) === 0;
   return {
     granted,
     [Symbol.dispose]() {
-      if (granted) setPolicy(SCHED_OTHER, 0);
+      if (granted) check("sched_setscheduler", setPolicy(SCHED_OTHER, 0), "back to SCHED_OTHER");
     },
   };
 }
 
-function setPolicy(policy: number, priority: number): boolean {
-  return scheduler().set(0, policy, new Uint8Array(Int32Array.of(priority).buffer)) === 0;
+/** The flag stays: to take it off needs CAP_SYS_NICE, and then a thread that may only come (RLIMIT_RTPRIO) could not go. */
+function setPolicy(policy: number, priority: number): number {
+  const parameters = new Uint8Array(Int32Array.of(priority).buffer);
+  return scheduler().set(0, policy | SCHED_RESET_ON_FORK, parameters);
 }
