@@ -145,7 +145,8 @@ export function describeFamilies(pairs: readonly VariantComparison[]): string[] 
   if (judged < 2) return [];
   const percent = Math.min(100, Math.round(judged * ALPHA * 100));
   return [
-    `Each variant is judged by itself, with up to ${ALPHA * 100} % chance of a false claim in what is shown unasked: up to ${percent} % among these ${judged}, and as much in all other metrics.`,
+    `Each variant is judged by itself: up to ${ALPHA * 100} % chance of a false claim in what is shown unasked,`,
+    `up to ${percent} % among these ${judged}; as much again in all other metrics.`,
   ];
 }
 

@@ -60,7 +60,7 @@ describe("the text of a comparison", () => {
       "  - { name: off, sysctls: { client: { net.ipv4.tcp_tw_reuse: 0 } } }\nreplicates:",
     );
     const words =
-      "Each variant is judged by itself, with up to 1 % chance of a false claim in what is shown unasked: up to 2 % among these 2, and as much in all other metrics.";
+      "Each variant is judged by itself: up to 1 % chance of a false claim in what is shown unasked,\nup to 2 % among these 2; as much again in all other metrics.";
     expect(formatComparison(compareRun(store, run(three)))).toContain(words);
     expect(formatComparison(compareRun(store, run(both)))).not.toContain("judged by itself");
   });
