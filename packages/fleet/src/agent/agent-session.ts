@@ -57,6 +57,8 @@ interface Attempt {
   /** Aborted when nobody waits for it any more: with why. */
   readonly over: AbortController;
   readonly deadMan: DeadMan;
+  /** Whether it had load when it was first told to restore; null before that. */
+  hadLoad: boolean | null;
 }
 
 interface Current extends Attempt {
@@ -178,14 +180,19 @@ export class AgentSession implements AsyncDisposable {
     this.#parts.spool.remove({ run, agent: this.#name, key });
   }
 
-  /** Takes the side of this attempt down; one that is gone already is no failure. */
+  /**
+   * Takes the side of this attempt down; one that is gone already is no failure. Who asks again, as that took longer than he
+   * waits, hears the same answer, until another attempt is begun.
+   */
   async restore({ key }: KeyedRequest): Promise<RestoreReply> {
     this.judge();
-    const current = this.#current;
-    const isThere = current !== null && isSameAttempt(current.side.key, key);
-    const hadLoad = isThere && this.state === "running";
-    if (this.#attempt !== null && isSameAttempt(this.#attempt.key, key))
+    const attempt = this.#attempt;
+    const isNewest = attempt !== null && isSameAttempt(attempt.key, key);
+    if (isNewest) {
+      attempt.hadLoad ??= this.#current?.over === attempt.over && this.state === "running";
       this.#giveUp("it is restored");
+    }
+    const hadLoad = isNewest && attempt.hadLoad === true;
     await this.#inTurn(async () => {
       if (this.#current !== null && isSameAttempt(this.#current.side.key, key))
         await this.#takeDown();
@@ -207,7 +214,8 @@ export class AgentSession implements AsyncDisposable {
     const onSilence = (): void =>
       void this.#release(attempt, `no word from the controller of ${run}`);
     const deadMan = new DeadMan(onSilence, this.#parts.deadManMs);
-    const attempt: Attempt = { run, key, over: new AbortController(), deadMan };
+    const over = new AbortController();
+    const attempt: Attempt = { run, key, over, deadMan, hadLoad: null };
     this.#attempt = attempt;
     return attempt;
   }

@@ -33,6 +33,8 @@ interface LeftSide {
   readonly key: TrialKey;
   readonly gone: AbortController;
   heardAtMs: number;
+  /** It says that it has it no more. What it answered may have come when nobody waited for it. */
+  isTakenDown: boolean;
 }
 
 /**
@@ -62,7 +64,9 @@ export class LeftSides implements Disposable {
   leave(agent: LeftAgent, key: TrialKey): void {
     this.#discount(agent.name, key);
     this.#sides.get(agent.name)?.gone.abort();
-    const side: LeftSide = { agent, key, gone: new AbortController(), heardAtMs: agent.heardAtMs };
+    const { heardAtMs } = agent;
+    const gone = new AbortController();
+    const side: LeftSide = { agent, key, gone, heardAtMs, isTakenDown: false };
     this.#sides.set(agent.name, side);
     const recall: Promise<void> = this.#recall(side).finally(() => {
       side.gone.abort();
@@ -85,6 +89,7 @@ export class LeftSides implements Disposable {
         side.heardAtMs = nowMs;
         return;
       }
+      side.isTakenDown = instance === side.agent.instance;
       side.gone.abort();
     }
     const counted = this.#counted.get(name);
@@ -123,18 +128,25 @@ export class LeftSides implements Disposable {
   }
 
   async #recall(side: LeftSide): Promise<void> {
-    const { nowMs, restore } = this.#parts;
-    const { agent, key, gone } = side;
-    const isGone = once(gone.signal, "abort");
+    const { nowMs } = this.#parts;
+    const { gone } = side;
+    const isGone = once(gone.signal, "abort").then(() => false);
     while (!gone.signal.aborted && nowMs() - side.heardAtMs < GONE_MS) {
-      try {
-        const hadLoad = await Promise.race([restore(agent.name, key), isGone]);
-        // What it said before may be old: it waits where the agent is cut off.
-        if (hadLoad === true && !this.#isOfTrial(key)) this.#returned.add(agent.name);
-        return;
-      } catch {
-        await sleep(HEARTBEAT_MS, undefined, { signal: gone.signal }).catch(() => {});
-      }
+      if (await Promise.race([this.#hasAnswered(side), isGone])) return;
+      await sleep(HEARTBEAT_MS, undefined, { signal: gone.signal }).catch(() => {});
+    }
+    if (side.isTakenDown) await this.#hasAnswered(side);
+  }
+
+  /** Tells the agent once. */
+  async #hasAnswered({ agent: { name }, key }: LeftSide): Promise<boolean> {
+    try {
+      const hadLoad = await this.#parts.restore(name, key);
+      // What it said before may be old: it waits where the agent is cut off.
+      if (hadLoad && !this.#isOfTrial(key)) this.#returned.add(name);
+      return true;
+    } catch {
+      return false;
     }
   }
 }

@@ -404,7 +404,7 @@ describe("a prepared side", () => {
     expect(runningAtDisposal).toEqual([0]);
   });
 
-  test("says whether it had load until it was restored: not once its controller was silent for too long", async () => {
+  test("says whether it had load until it was restored, the same to who asks again: not once its controller was silent for too long", async () => {
     for (const [frozenMs, hadLoad] of [
       [0, true],
       [DEAD_MAN_MS + 20, false],
@@ -414,9 +414,23 @@ describe("a prepared side", () => {
       await session.arm(ARM);
       session.start({ key: ARM.key, startAtMs: Number.MAX_SAFE_INTEGER });
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, frozenMs);
+      const first = session.restore({ key: ARM.key });
+      const meanwhile = session.restore({ key: ARM.key });
+      expect(await Promise.all([first, meanwhile])).toEqual([{ hadLoad }, { hadLoad }]);
       expect(await session.restore({ key: ARM.key })).toEqual({ hadLoad });
-      expect(await session.restore({ key: ARM.key })).toEqual({ hadLoad: false });
+      const other = { key: { ...ARM.key, attempt: 2 } };
+      expect(await session.restore(other)).toEqual({ hadLoad: false });
     }
+  });
+
+  test("says nothing of the load of an attempt before its own", async () => {
+    const { session } = openSession({ buildLoad: async () => aLoadingSide().side });
+    await session.prepare(REQUEST, prepareOf("load"));
+    await session.arm(ARM);
+    session.start({ key: ARM.key, startAtMs: Number.MAX_SAFE_INTEGER });
+    expect(await session.restore({ key: ARM.key })).toEqual({ hadLoad: true });
+    await session.prepare(REQUEST, prepareOf("load"));
+    expect(await session.restore({ key: ARM.key })).toEqual({ hadLoad: false });
   });
 
   test("says that its load was given up once it has heard nothing for too long, before a timer has found that", async () => {

@@ -147,6 +147,25 @@ describe("an agent that says that it has a side on which no trial counts", () =>
     expect(asked).toEqual(["a/2", "b/2", "b/2"]);
   });
 
+  it("is asked once more when it says that it has taken it down: its answer may have come between two questions", async () => {
+    let asked = 0;
+    const left = new LeftSides({
+      run: "R",
+      nowMs: () => 0,
+      restore: async () => {
+        asked += 1;
+        if (asked === 1) throw new Error("no answer in time");
+        return true;
+      },
+    });
+    left.count("a", KEY);
+    left.hear("a", beat({ key: EARLIER }));
+    await expect.poll(() => asked).toBe(1);
+    left.hear("a", beat({ run: null, key: null, state: "idle" }));
+    await left.allGone(NEVER);
+    expect([asked, left.takeReturned()]).toEqual([2, ["a"]]);
+  });
+
   it("has put no load beside the trial's where it has ended its own, as one whose heartbeats of before come late, or the load is the trial's", async () => {
     const { left, a } = countTwo();
     left.hear("a", beat({ key: ENDED, state: "running" }));
