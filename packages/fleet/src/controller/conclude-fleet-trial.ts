@@ -10,17 +10,19 @@ export interface Concluding {
   readonly observers: readonly RemoteObserver[];
   readonly agents: readonly RemoteAgent[];
   readonly results: Pick<ResultCollector, "takeStrays">;
-  /** Agents with load of an earlier attempt beside this one. */
-  readonly returned: readonly string[];
+  /** Agents with load of an earlier attempt beside this one, once those have answered who were asked. */
+  readonly awaitReturned: () => Promise<readonly string[]>;
 }
 
 /** What only a fleet knows of a trial: how well its clocks agreed, who was lost, what was missed, and what strayed. */
 export async function concludeFleetTrial(
   { target: { lost: targetLost } }: Crew,
-  { clocks, observers, agents, results, returned }: Concluding,
+  { clocks, observers, agents, results, awaitReturned }: Concluding,
 ): Promise<WorldConclusion> {
   const starts = agents.flatMap(({ startLateMs }) => startLateMs ?? []);
   const { measurements, warnings } = await clocks.conclude(starts);
+  // Last: the first heartbeat of whoever came back may take a second.
+  const returned = await awaitReturned();
   const value = observers.reduce((sum, { missed }) => sum + missed, 0);
   const ofAgents = agents.map(({ lostAfterwards }) => lostAfterwards);
   // Lost before, it has ended the load, which is told of already.

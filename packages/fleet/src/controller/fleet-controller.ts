@@ -188,9 +188,9 @@ export class FleetController implements AsyncDisposable {
     return new HeldSides(links, key, this.#left);
   }
 
-  /** Who had load of an earlier attempt since the last agents were mustered. */
-  takeReturned(): readonly string[] {
-    return this.#left.takeReturned();
+  /** Who had load of an earlier attempt since the last agents were mustered, once all who were asked have said so. */
+  awaitReturned(): Promise<readonly string[]> {
+    return this.#left.awaitReturned();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -89,7 +89,7 @@ export class FleetTestbed implements Testbed {
           observers,
           agents,
           results,
-          returned: this.#controller.takeReturned(),
+          awaitReturned: () => this.#controller.awaitReturned(),
         }),
       [Symbol.asyncDispose]: () => held.disposeAsync(),
     };

@@ -9,6 +9,8 @@ import { DEAD_MAN_MS, HEARTBEAT_MS, LOAD_END_MS_MAX } from "../subjects.ts";
  * host had a moment to be put back.
  */
 const GONE_MS = HEARTBEAT_MS + DEAD_MAN_MS + LOAD_END_MS_MAX + 1500;
+/** Whoever was told to restore answers when its load has ended and its host is put back, to one of several questions. */
+const ANSWER_MS_MAX = 2 * LOAD_END_MS_MAX;
 
 export interface LeftSideParts {
   /** The run whose sides they are. */
@@ -45,7 +47,7 @@ interface LeftSide {
 export class LeftSides implements Disposable {
   readonly #parts: LeftSideParts;
   readonly #sides = new Map<string, LeftSide>();
-  readonly #recalls = new Set<Promise<void>>();
+  readonly #recalls = new Map<LeftSide, Promise<void>>();
   /** Of which attempt each agent that ever had a side is to have one now; null: of none. */
   readonly #counted = new Map<string, TrialKey | null>();
   readonly #returned = new Set<string>();
@@ -68,12 +70,12 @@ export class LeftSides implements Disposable {
     const gone = new AbortController();
     const side: LeftSide = { agent, key, gone, heardAtMs, isTakenDown: false };
     this.#sides.set(agent.name, side);
-    const recall: Promise<void> = this.#recall(side).finally(() => {
+    const recall = this.#recall(side).finally(() => {
       side.gone.abort();
-      this.#recalls.delete(recall);
+      this.#recalls.delete(side);
       if (this.#sides.get(agent.name) === side) this.#sides.delete(agent.name);
     });
-    this.#recalls.add(recall);
+    this.#recalls.set(side, recall);
   }
 
   /**
@@ -105,13 +107,19 @@ export class LeftSides implements Disposable {
     return returned;
   }
 
+  /** As `takeReturned`, once everybody has answered who was told to restore a side that is not the trial's, or had the time to. */
+  async awaitReturned(): Promise<readonly string[]> {
+    const strays = [...this.#recalls].filter(([{ key }]) => !this.#isOfTrial(key));
+    await allOr(
+      strays.map(([, recall]) => recall),
+      AbortSignal.timeout(ANSWER_MS_MAX),
+    );
+    return this.takeReturned();
+  }
+
   /** Resolves once no agent can have a side that was left, or when the signal is aborted. */
   async allGone(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    const waited = new AbortController();
-    const aborted = once(signal, "abort", { signal: waited.signal }).catch(() => {});
-    await Promise.race([Promise.all(this.#recalls), aborted]);
-    waited.abort();
+    await allOr([...this.#recalls.values()], signal);
   }
 
   [Symbol.dispose](): void {
@@ -149,4 +157,13 @@ export class LeftSides implements Disposable {
       return false;
     }
   }
+}
+
+/** Resolves with all of them, or when the signal is aborted. */
+async function allOr(recalls: readonly Promise<void>[], signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const waited = new AbortController();
+  const aborted = once(signal, "abort", { signal: waited.signal }).catch(() => {});
+  await Promise.race([Promise.all(recalls), aborted]);
+  waited.abort();
 }
