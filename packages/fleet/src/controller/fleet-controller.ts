@@ -100,10 +100,7 @@ export class FleetController implements AsyncDisposable {
     };
     const isAlive = (other: string): Promise<boolean> => isHeard(nc, { run: other, log });
     const room = new ResultsRoom({ jsm, run, isHeard: isAlive, log });
-    const isOwn = async (): Promise<boolean> => {
-      await locks.check();
-      return locks.holds(runLock(run));
-    };
+    const isOwn = (): Promise<boolean> => locks.keeps(runLock(run));
     const collector = { holder, isOwn, js, jsm, ledger, room, acknowledge, onLate };
     const results = stack.use(await ResultCollector.open(run, collector));
     const say = sayOver(nc, log);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { isHeard } from "../follow-run.ts";
 import { decodeMessage, encodeMessage } from "../message-codec.ts";
 import { type Fence, NO_FENCE } from "../messages/fence.ts";
-import type { LockStore } from "./lock-store.ts";
+import { isConflict, type LockStore } from "./lock-store.ts";
 
 /** Of two runs that begin at one moment. */
 const TRIES_MAX = 3;
@@ -31,6 +31,8 @@ export class FleetLocks {
   readonly #nc: NatsConnection;
   readonly #own: LockValue;
   readonly #held = new Map<string, number>();
+  /** Held in a store that is gone, and not yet had in the new one: nobody refused them. */
+  readonly #lost = new Set<string>();
   /** Of every lock that it ever had. */
   readonly #fences = new Map<string, Fence>();
   readonly #dead = new Set<string>();
@@ -48,9 +50,17 @@ export class FleetLocks {
     this.#own = own;
   }
 
-  /** As of the last look. */
-  holds(key: string): boolean {
-    return this.#held.has(key);
+  /**
+   * Whether a lock that was had before is held, after a look; false: another has it, or had it last and is dead. One that nobody
+   * has is taken again: rejects where that cannot be done now, for then neither is true.
+   */
+  async keeps(key: string): Promise<boolean> {
+    await this.check();
+    if (this.#held.has(key)) return true;
+    const holder = (await this.#read(key))?.holder;
+    if (holder !== undefined && holder !== this.#own.holder) return false;
+    await this.acquire(key);
+    return true;
   }
 
   /** Under which whoever this lock is of is asked; that of nobody before it was had. */
@@ -60,7 +70,8 @@ export class FleetLocks {
 
   /**
    * Looks whether what is held is still held: one question where nothing has changed. Locks that another took meanwhile are no
-   * longer held; those of a store that the server lost are taken again in the new one, unless another was quicker.
+   * longer held; those of a store that the server lost are taken again in the new one, unless another was quicker. Rejects where
+   * the server cannot do that now: the next look tries again.
    */
   async check(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
@@ -92,14 +103,19 @@ export class FleetLocks {
     const { kv } = this.#store;
     const value = encodeMessage(this.#own);
     // Nobody has most locks: one question then.
-    const created = await kv.create(key, value).catch(() => null);
+    let why: unknown;
+    const created = await kv.create(key, value).catch((error: unknown) => {
+      why = error;
+      return null;
+    });
     if (created !== null) return this.#hold(key, created);
     const other = await this.#read(key);
-    if (other === null) throw this.#refuse(key, "another");
+    if (other === null) throw isConflict(why) ? this.#refuse(key, "another") : why;
     if (await this.#isAlive(other)) throw this.#refuse(key, other.run ?? "another");
     try {
       this.#hold(key, await kv.update(key, value, other.revision));
-    } catch {
+    } catch (error) {
+      if (!isConflict(error)) throw error;
       // Another controller was quicker.
       throw this.#refuse(key, (await this.#read(key))?.run ?? "another");
     }
@@ -114,10 +130,12 @@ export class FleetLocks {
 
   /** Gives up what is still held; a lock that was taken over is left to who has it. */
   async release(): Promise<void> {
+    this.#lost.clear();
     await Promise.all([...this.#held.keys()].map((key) => this.#giveUp(key)));
   }
 
   async #giveUp(key: string): Promise<void> {
+    this.#lost.delete(key);
     const previousSeq = this.#held.get(key);
     if (previousSeq === undefined) return;
     this.#held.delete(key);
@@ -128,16 +146,36 @@ export class FleetLocks {
     const { madeAtMs, lastRevision } = await this.#store.look();
     const isAnother = this.#madeAtMs !== null && madeAtMs !== this.#madeAtMs;
     this.#madeAtMs = madeAtMs;
-    if (isAnother) {
-      const keys = [...this.#held.keys()];
-      this.#held.clear();
-      this.#ownAbove.clear();
-      this.#seen = lastRevision;
-      // Where another has one meanwhile, who needs it is told so.
-      await Promise.allSettled(keys.map((key) => this.acquire(key)));
-      return;
+    if (isAnother) this.#loseAll(lastRevision);
+    else if (lastRevision !== this.#seen) await this.#recheckAll(lastRevision);
+    await this.#retake();
+  }
+
+  /** The store that they were of is gone. */
+  #loseAll(lastRevision: number): void {
+    for (const key of this.#held.keys()) this.#lost.add(key);
+    this.#held.clear();
+    this.#ownAbove.clear();
+    this.#seen = lastRevision;
+  }
+
+  /** Each is wanted until it is had, or another is known to have it: who needs it is told so then. */
+  async #retake(): Promise<void> {
+    const settled = await Promise.allSettled([...this.#lost].map((key) => this.#takeAgain(key)));
+    const failed = settled.find((one) => one.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  async #takeAgain(key: string): Promise<void> {
+    try {
+      await this.acquire(key);
+    } catch (error) {
+      if (!(error instanceof ChurnError)) throw error;
     }
-    if (lastRevision === this.#seen) return;
+    this.#lost.delete(key);
+  }
+
+  async #recheckAll(lastRevision: number): Promise<void> {
     // What changes from here on shows at the next look.
     this.#seen = Math.max(this.#seen, lastRevision);
     for (const revision of this.#ownAbove)

@@ -62,3 +62,10 @@ export function isMissing(error: unknown): boolean {
   const { StreamNotFound, ConsumerNotFound } = JetStreamApiCodes;
   return error.code === StreamNotFound || error.code === ConsumerNotFound;
 }
+
+/** Whether the server says that a key has changed since: another was quicker. */
+export function isConflict(error: unknown): boolean {
+  if (!(error instanceof JetStreamApiError)) return false;
+  const { StreamWrongLastSequence, StreamWrongLastSequenceUnknown } = JetStreamApiCodes;
+  return error.code === StreamWrongLastSequence || error.code === StreamWrongLastSequenceUnknown;
+}

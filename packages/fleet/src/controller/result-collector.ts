@@ -58,7 +58,10 @@ interface Expected {
 export interface CollectorParts {
   /** Unique per controller process. */
   readonly holder: string;
-  /** Whether the run is this controller's now: where it was silent for too long, another may have taken it up. */
+  /**
+   * Whether the run is this controller's now: where it was silent for too long, another may have taken it up. Rejects where that
+   * cannot be told.
+   */
   readonly isOwn: () => Promise<boolean>;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
@@ -95,7 +98,10 @@ export class ResultCollector implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  /** Makes stream and consumer again where the server lost them, so that agents can bring what they have. */
+  /**
+   * Makes stream and consumer again where the server lost them, so that agents can bring what they have, and leaves them to who
+   * took the run up. Rejects where the server can neither do it now, nor say whose the run is.
+   */
   async reopen(): Promise<void> {
     this.#reopening ??= this.#reopen().finally(() => {
       this.#reopening = null;

@@ -8,6 +8,10 @@ import { isBefore, NO_FENCE } from "../../src/messages/fence.ts";
 import { controllerHeartbeatSubject, LOCKS_BUCKET } from "../../src/subjects.ts";
 import { startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
 
+const BUCKET = `KV_${LOCKS_BUCKET}`;
+/** What the client says where nobody takes a message. */
+const NOT_TAKEN = /no responders|jetstream is not enabled/i;
+
 let fleet: WrittenFleet;
 let nc: NatsConnection;
 
@@ -85,7 +89,7 @@ test("locks of a store that is gone are taken again in the new one, where every 
   await locks.acquire("agent.z");
   const before = locks.fenceOf("agent.z");
   await sleep(5);
-  await (await jetstreamManager(nc)).streams.delete(`KV_${LOCKS_BUCKET}`);
+  await (await jetstreamManager(nc)).streams.delete(BUCKET);
   await locks.check();
   const after = locks.fenceOf("agent.z");
   expect(after.revision).toBeLessThan(before.revision);
@@ -93,6 +97,40 @@ test("locks of a store that is gone are taken again in the new one, where every 
   using _beating = beatAs("L");
   const other = await openLocks("M");
   await expect(other.acquire("agent.z")).rejects.toMatchObject({ code: "E_FLEET_LOCKED" });
+  await locks.release();
+});
+
+test("a lock that the new store did not take at first is wanted until it does, or until another has it", async () => {
+  const locks = await openLocks("K");
+  const keys = ["run.K", "agent.k", "agent.other"];
+  await locks.acquireAll(keys);
+  const before = keys.map((key) => locks.fenceOf(key));
+  const jsm = await jetstreamManager(nc);
+  const made = await jsm.streams.info(BUCKET);
+  await jsm.streams.delete(BUCKET);
+  // A bucket that takes no key yet.
+  await jsm.streams.add({ ...made.config, subjects: ["$KV.none.>"] });
+  await expect(locks.check()).rejects.toThrow(NOT_TAKEN);
+  await expect(locks.keeps("run.K")).rejects.toThrow(NOT_TAKEN);
+  await jsm.streams.update(BUCKET, made.config);
+  using _beating = beatAs("N");
+  await (await openLocks("N")).acquire("agent.other");
+  expect(await locks.keeps("run.K")).toBe(true);
+  expect(await locks.keeps("agent.other")).toBe(false);
+  const isLater = keys.map((key, at) => isBefore(before[at] ?? NO_FENCE, locks.fenceOf(key)));
+  expect(isLater).toEqual([true, true, false]);
+  await locks.release();
+});
+
+test("a lock that nobody has any more is taken again by who had it, one that another has is not", async () => {
+  const [locks, other] = [await openLocks("G"), await openLocks("I")];
+  await locks.acquire("run.G");
+  await other.acquire("run.G"); // G is not heard
+  expect(await locks.keeps("run.G")).toBe(false);
+  await other.release();
+  expect(await locks.keeps("run.G")).toBe(true);
+  await other.check();
+  expect(await other.keeps("run.G")).toBe(false);
   await locks.release();
 });
 
