@@ -118,7 +118,6 @@ export class ResultCollector implements AsyncDisposable {
       if (!isMissing(error)) throw error;
     }
     if (!(await this.#parts.isOwn())) return; // who has the run took it away
-    this.#messages?.stop();
     // A message of the lost stream has the number of another in the new one.
     for (const { arriving } of this.#expected.values()) arriving.forgetDeliveries();
     for (const arriving of this.#late.values()) arriving.forgetDeliveries();
@@ -196,6 +195,8 @@ export class ResultCollector implements AsyncDisposable {
       await this.#addConsumer();
     });
     const consumer = await this.#parts.js.consumers.get(RESULTS_STREAM, this.#durable);
+    // Only now: those of before say when the consumer is missed, and ask for it again if this could not be done.
+    this.#messages?.stop();
     const messages = await consumer.consume({
       max_messages: PULLED_MAX,
       expires: PULL_MS,

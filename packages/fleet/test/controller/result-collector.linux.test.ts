@@ -5,7 +5,7 @@ import { publishResults } from "../../src/agent/publish-results.ts";
 import { piecesOfFailure } from "../../src/agent/result-spool.ts";
 import type { ResultCollector } from "../../src/controller/result-collector.ts";
 import { makeResultsStream } from "../../src/controller/results-stream.ts";
-import { RESULTS_STREAM } from "../../src/subjects.ts";
+import { RESULTS_STREAM, RESULTS_SUBJECTS } from "../../src/subjects.ts";
 import { optionsOf, startWrittenFleet, type WrittenFleet } from "../init/written-fleet.ts";
 import { openCollector } from "./open-collector.ts";
 
@@ -116,4 +116,27 @@ describe("results whose consumer or stream is taken away while they are waited f
       await collector[Symbol.asyncDispose]();
     },
   );
+
+  it("come when the server could not make the stream again at first", async () => {
+    const nc = await fleet.connectAs("controller");
+    const jsm = await jetstreamManager(nc);
+    await makeResultsStream(jsm);
+    let isHindered = false;
+    const isOwn = async (): Promise<boolean> => {
+      if (isHindered) return true;
+      isHindered = true;
+      // What has its subjects is in the way of the stream.
+      await jsm.streams.add({ name: "OTHER", subjects: [RESULTS_SUBJECTS] });
+      return true;
+    };
+    const collector = await openCollector("R", nc, { isOwn });
+    const { came } = expectReason(collector);
+    await jsm.streams.delete(RESULTS_STREAM);
+    await expect(collector.reopen()).rejects.toThrow(/subjects overlap/);
+    await jsm.streams.delete("OTHER");
+    // Nobody but the collector itself asks for it.
+    await bring();
+    await expect.poll(came, { timeout: 10_000 }).toContain("its disk is gone");
+    await collector[Symbol.asyncDispose]();
+  });
 });
