@@ -56,6 +56,15 @@ describe("a stdout that is full", () => {
     );
     expect(code).toBe(2);
   });
+
+  it("leaves a command the status that it ends with by itself", async () => {
+    using place = workplaceWithRun();
+    const prefix = ["sh", "-c", '"$@" > /dev/full', "sh"];
+    const { code, stderr } = await place.run(["compare", "last", "--strict"], { prefix });
+    expect(stderr).toContain("E_OUTPUT");
+    expect(code).toBe((await place.run(["compare", "last", "--strict"])).code);
+    expect(code).toBe(5);
+  });
 });
 
 describe("churnlab serve", () => {

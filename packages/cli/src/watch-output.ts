@@ -9,18 +9,21 @@ export function raiseExitCode(code: number): void {
 /**
  * From now on nobody has to take what is printed: a run goes on and is stored whether or not anybody listens. A reader that has
  * seen enough (`churnlab runs | head -1`) is not an error; what is lost in any other way, as on a full disk, is said once, and
- * is `E_OUTPUT` where nothing worse happens.
+ * is `E_OUTPUT` where the command itself ends with 0.
  */
 export function watchOutput(): void {
-  let isLost = false;
+  const lost = new Set<NodeJS.WriteStream>();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE" || isLost) return;
-      isLost = true;
-      raiseExitCode(exitCodeOf("E_OUTPUT"));
+      if (error.code === "EPIPE" || lost.has(stream)) return;
+      lost.add(stream);
       if (stream === process.stdout) void sayLost(error);
     });
   }
+  // The last word: a gate that fails afterwards is what the status is about.
+  process.once("exit", () => {
+    if (lost.size > 0) raiseExitCode(exitCodeOf("E_OUTPUT"));
+  });
 }
 
 async function sayLost(cause: Error): Promise<void> {

@@ -197,7 +197,8 @@ export class SideBuilder implements AsyncDisposable {
       const { namespace } = seen;
       const target: Host = { role: "target", address, namespace };
       const sysctls = recordSysctls(namespace, spec.sysctls.target ?? {}, refusal);
-      joinBridge(network, target, plan.peers);
+      const port = joinBridge(network, target, plan.peers);
+      stack.defer(() => leaveBridge({ namespace: network.namespace, port }));
       const isGateway = spec.topology === "gateway";
       const upstream = isGateway ? this.#upstream(target, upstreamAddress, stack) : null;
       if (upstream !== null) sysctls.push(...writeSysctls(upstream, spec));

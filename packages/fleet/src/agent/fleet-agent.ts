@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ChurnError } from "@churnlab/core";
+import { errnoOf } from "@churnlab/linux";
 import {
   cleanCommandDirectories,
   cleanContainers,
@@ -82,10 +83,15 @@ async function removeLeftovers(options: AgentOptions): Promise<void> {
     if (removed.length > 0) log(`removed what an earlier process left: ${removed.join(", ")}`);
   };
   if (!options.roles.includes("target")) return;
-  const directories = cleanCommandDirectories();
-  tellRemoved(directories.removed);
-  for (const { path, error } of directories.kept)
-    log(`${path} could not be removed: ${error.message}`);
+  try {
+    const directories = cleanCommandDirectories();
+    tellRemoved(directories.removed);
+    for (const { path, error } of directories.kept)
+      log(`${path} could not be removed: ${error.message}`);
+  } catch (error) {
+    if (!(error instanceof Error) || errnoOf(error) === undefined) throw error;
+    log(`what an earlier process may have left is not looked at: ${error.message}`);
+  }
   try {
     const { removed, kept, unseen } = await cleanContainers();
     tellRemoved(removed);

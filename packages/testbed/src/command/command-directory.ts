@@ -1,20 +1,20 @@
 import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { errnoOf, readStartTicks } from "@churnlab/linux";
+import { errnoOf, readBootId, readStartTicks } from "@churnlab/linux";
 
 const PREFIX = "churnlab-target-";
-/** PID namespace, process id and start of the harness, and what mkdtemp(3) adds. */
-const NAME = /^churnlab-target-(\d+)-(\d+)-(\d+)-\w{6}$/;
+/** Boot and PID namespace, process id and start of the harness, and what mkdtemp(3) adds. */
+const NAME = /^churnlab-target-([0-9a-f]{8}-\d+)-(\d+)-(\d+)-\w{6}$/;
 
 /** A directory that a program is given, gone when it is disposed of. */
 export interface CommandDirectory extends Disposable {
   readonly path: string;
 }
 
-/** Makes one that this user alone may enter. Its name tells whose it is: process ids are those of a namespace and come round. */
+/** Makes one that this user alone may enter. Its name tells whose it is: process ids come round. */
 export function makeCommandDirectory(): CommandDirectory {
-  const owner = `${pidNamespace()}-${process.pid}-${readStartTicks(process.pid) ?? 0}`;
+  const owner = `${whereProcessesLive()}-${process.pid}-${readStartTicks(process.pid) ?? 0}`;
   const made = mkdtempSync(path.join(tmpdir(), `${PREFIX}${owner}-`));
   return { path: made, [Symbol.dispose]: () => rmSync(made, { recursive: true, force: true }) };
 }
@@ -24,7 +24,7 @@ export interface CleanedDirectories {
   readonly removed: readonly string[];
   /** Those that could not be removed, each with why. */
   readonly kept: readonly { readonly path: string; readonly error: Error }[];
-  /** Of harnesses in another PID namespace: they may live, and theirs are left. */
+  /** Of harnesses in another PID namespace, or on another machine with the same disk: they may live, and theirs are left. */
   readonly unseen: readonly string[];
 }
 
@@ -33,15 +33,15 @@ export interface CleanedDirectories {
  * rearrange while it is removed could lead anywhere.
  */
 export function cleanCommandDirectories(): CleanedDirectories {
-  const here = pidNamespace();
+  const here = whereProcessesLive();
   const removed: string[] = [];
   const kept: { path: string; error: Error }[] = [];
   const unseen: string[] = [];
   for (const name of readdirSync(tmpdir())) {
-    const [, namespace, pid, ticks] = NAME.exec(name) ?? [];
+    const [, where, pid, ticks] = NAME.exec(name) ?? [];
     const directory = path.join(tmpdir(), name);
     if (pid === undefined || !isOwn(directory)) continue;
-    if (namespace !== here) {
+    if (where !== here) {
       unseen.push(directory);
     } else if (readStartTicks(Number(pid)) !== ticks) {
       const error = remove(directory);
@@ -63,8 +63,9 @@ function remove(directory: string): Error | null {
   }
 }
 
-function pidNamespace(): string {
-  return String(statSync("/proc/self/ns/pid").ino);
+/** What process ids are of: a boot of a kernel, for the first namespace of each has the same number, and a namespace. */
+function whereProcessesLive(): string {
+  return `${readBootId().slice(0, 8)}-${statSync("/proc/self/ns/pid").ino}`;
 }
 
 /** False also for one that went away meanwhile. */

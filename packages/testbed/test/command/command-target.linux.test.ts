@@ -1,9 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createNetworkNamespace, type NetworkNamespace, openCounters } from "@churnlab/linux";
+import {
+  createNetworkNamespace,
+  type NetworkNamespace,
+  openCounters,
+  readBootId,
+} from "@churnlab/linux";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { withFreeDescriptors } from "../../../linux/test/fixtures/starve-descriptors.ts";
 import { cleanCommandDirectories } from "../../src/command/command-directory.ts";
@@ -137,6 +142,13 @@ describe("a program as target", () => {
     await expect.poll(() => listSession(pid)).toEqual([]);
     const left = readdirSync(scratch).map((name) => path.join(scratch, name));
     expect(left).toHaveLength(1);
-    expect(cleanCommandDirectories()).toEqual({ removed: left, kept: [], unseen: [] });
+    const [mine = ""] = left;
+    // Another machine's, on a disk that both have: its processes have the same numbers.
+    const boot = readBootId().slice(0, 8);
+    const elsewhere = mine.replace(boot, boot === "0".repeat(8) ? "1".repeat(8) : "0".repeat(8));
+    mkdirSync(elsewhere);
+    const cleaned = cleanCommandDirectories();
+    expect(cleaned).toEqual({ removed: left, kept: [], unseen: [elsewhere] });
+    expect(existsSync(elsewhere)).toBe(true);
   });
 });
