@@ -19,6 +19,9 @@ phases: { measure: 7s }
 replicates: 1
 `;
 
+/** Other tests run beside this one. */
+const TRIES_MAX = 5;
+
 const PORT_RANGE = "net.ipv4.ip_local_port_range";
 
 let fleet: RunningFleet;
@@ -90,8 +93,18 @@ describe("what is told of a fleet while its trial runs", () => {
     expect([...engines.keys()]).toEqual(["a1", "a2"]);
     for (const engine of engines.values()) expect(engine).toMatch(/^(?:ring|epoll|net)$/);
     for (const share of cpu.values()) expect(share).toBeGreaterThan(0);
-    const missed = outcome.record.measurements.find(({ metric }) => metric === "fleet.live_missed");
-    // Of 35 lines of the grid on each side; `remote-observer.test.ts` counts them exactly.
-    expect(missed?.value).toBeLessThan(60);
+  });
+
+  it("misses few of its lines on a machine that has time for them", async () => {
+    const testbed = await fleet.open("RUNLINES");
+    const missed: number[] = [];
+    // Of 15 lines on each side; `remote-observer.test.ts` counts them exactly.
+    while (missed.length < TRIES_MAX && !missed.some((lines) => lines <= 5)) {
+      const { record } = await runOne(SCENARIO.replace("7s", "3s"), testbed);
+      const told = record.measurements.find(({ metric }) => metric === "fleet.live_missed");
+      missed.push(told?.value ?? Number.NaN);
+    }
+    await testbed.close();
+    expect(missed.at(-1)).toBeLessThanOrEqual(5);
   });
 });

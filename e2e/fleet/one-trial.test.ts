@@ -145,6 +145,9 @@ describe("a trial of four agents", () => {
       expect(failures).toMatchObject([{ step: "connect", errno: "EADDRNOTAVAIL", count: 40 }]);
       const of = (metric: string): number => measurements[`client.${metric}`] ?? Number.NaN;
       expectOffset(of, 123_456.789);
+      // A trial that counts has one start: it would be invalid with more.
+      expect(of("fleet.offset_error_us")).toBeLessThanOrEqual(5000);
+      expect(of("fleet.start_skew_us")).toBeLessThanOrEqual(50_000);
     }
     const ofPorts = { role: "client", kind: "limit.ports" };
     expect(there.limits).toEqual([
@@ -173,15 +176,20 @@ describe("a trial of four agents", () => {
     const scenario = onFleet(churn("arrival: { rate: 300/s }"), 4)
       .replace("measure: 10s", "warmUp: 1s, measure: 2s")
       .replace("30000 30019", "30000 39999");
-    const result = await runOnFleet(scenario, "RUNWARM");
-    expect(result.of("client", "connections.succeeded")).toBe(600);
-    for (const [role, metric] of [
+    const marks = [
       ["client", "tcp.ActiveOpens"],
       ["target", "tcp.PassiveOpens"],
-    ] as const) {
-      // The mark falls between arrivals, on each host at its own moment: within the arrivals of 200 ms, of the 300 in the warm-up.
-      expect(Math.abs(result.of(role, metric) - 600)).toBeLessThanOrEqual(60);
+    ] as const;
+    const apart: number[] = [];
+    while (apart.length < TRIES_MAX && !apart.some((count) => count <= 6)) {
+      const result = await runOnFleet(scenario, `RUNWARM${apart.length}`);
+      expect(result.of("client", "connections.succeeded")).toBe(600);
+      const off = marks.map(([role, metric]) => Math.abs(result.of(role, metric) - 600));
+      expect(Math.max(...off)).toBeLessThanOrEqual(60);
+      apart.push(Math.max(...off));
     }
+    // The mark falls between arrivals, on each host at its own moment: within the arrivals of 20 ms, where nothing else runs.
+    expect(Math.min(...apart)).toBeLessThanOrEqual(6);
   });
 
   it("leaves no host of a trial behind", async () => {

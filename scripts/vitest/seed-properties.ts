@@ -1,15 +1,25 @@
 /**
- * Properties draw the same examples in each run of CI, so that what it says of a change is of that change; elsewhere others
- * each time. `CHURNLAB_PROPERTY_SEED` draws those of a number. A property that fails tells its seed by itself.
+ * In CI properties draw the examples of the commit: the same each time that it is tested, and others for the next one;
+ * elsewhere others each time. `CHURNLAB_PROPERTY_SEED` draws those of a number. A property that fails tells its seed by itself.
  */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 
-const asked = process.env["CHURNLAB_PROPERTY_SEED"] ?? (process.env["CI"] === undefined ? "" : "1");
+const asked = process.env["CHURNLAB_PROPERTY_SEED"];
 const file = expect.getState().testPath ?? "";
 
 // Others are not to wait until it is loaded.
-if (asked !== "" && readFileSync(file, "utf8").includes('from "fast-check"')) {
+if (
+  (asked !== undefined || process.env["CI"] !== undefined) &&
+  readFileSync(file, "utf8").includes('from "fast-check"')
+) {
   const { configureGlobal, readConfigureGlobal } = await import("fast-check");
-  configureGlobal({ ...readConfigureGlobal(), seed: Number(asked) });
+  configureGlobal({ ...readConfigureGlobal(), seed: Number(asked ?? seedOfCommit()) });
+}
+
+/** Its first 28 bits; throws where there is no repository. */
+function seedOfCommit(): number {
+  const commit = execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" });
+  return Number.parseInt(commit.slice(0, 7), 16);
 }

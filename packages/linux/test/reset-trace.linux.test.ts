@@ -616,7 +616,10 @@ describe("a trace of resets", () => {
     expect(asText).toEqual(shown.map((match) => match?.slice(2)));
     const apartMs = read.map(({ atMs }, i) => Math.abs(atMs - Number(shown[i]?.[1]) * 1000));
     // Two buffers are stamped one after the other; a processor may be taken away in between.
-    expect(apartMs.toSorted((a, b) => a - b)[15]).toBeLessThan(1);
+    expect(apartMs.filter((ms) => ms < 1).length).toBeGreaterThanOrEqual(16);
+    expect(Math.max(...apartMs)).toBeLessThan(50);
+    const stamps = read.map(({ atMs }) => atMs);
+    expect(stamps).toEqual(stamps.toSorted((a, b) => a - b));
   });
 
   test("says how many events were overwritten when nobody drains: with the kept ones they are at least all", () => {

@@ -189,8 +189,9 @@ for (const engine of engines) {
       const timeouts = { connectMs: 2000, responseMs: 275 };
       const workload = workloadOf({ arrival: open(1000, { limit: 20 }), timeouts });
       // Of several loads, for the thread may have to wait at that moment too.
-      let leastMs = Number.POSITIVE_INFINITY;
-      for (let load = 0; load < 5 && leastMs > 276; load++) {
+      const excessMs: number[] = [];
+      const isOfThatMoment = (ms: number): boolean => ms <= 276;
+      while (excessMs.length < 5 && excessMs.filter(isOfThatMoment).length < 2) {
         const { failures, histograms } = await world.offer(workload, targetAddress(server.port));
         expect(failures).toMatchObject([{ step: "receive", errno: "ETIMEDOUT", count: 20 }]);
         const firstMs = failures[0]?.firstMs as number;
@@ -199,10 +200,10 @@ for (const engine of engines) {
         const [scheduleUs = 0, connectUs = 0] = ["schedule", "connect"].map((wanted) =>
           quantileUs(histograms.find(({ metric }) => metric === wanted) as HistogramRecord, 1),
         ) as number[];
-        leastMs = Math.min(leastMs, firstMs - (scheduleUs + connectUs) / 1000);
+        excessMs.push(firstMs - (scheduleUs + connectUs) / 1000);
       }
       // Not at a sweep, which comes up to 50 ms later.
-      expect(leastMs).toBeLessThanOrEqual(276);
+      expect(excessMs.toSorted((a, b) => a - b)[1]).toBeLessThanOrEqual(276);
     });
 
     test("disappears in the middle of a run, what follows is counted as failed", async () => {
