@@ -7,14 +7,12 @@ import { isHeard } from "../follow-run.ts";
 import { foreseeExpiry } from "../foresee-expiry.ts";
 import { foreseeHoles } from "../foresee-holes.ts";
 import { listen } from "../listen.ts";
-import { type ControllerHeartbeat, heartbeatSchema } from "../messages/agent-description.ts";
+import { heartbeatSchema } from "../messages/agent-description.ts";
 import { liveMessageSchema } from "../messages/live-message.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
-import { sayOver } from "../say.ts";
 import {
   agentLock,
   agentOf,
-  controllerHeartbeatSubject,
   HEARTBEAT_MS,
   heartbeatSubject,
   liveSubject,
@@ -37,6 +35,7 @@ import { recallSide } from "./recall-side.ts";
 import { ResultCollector } from "./result-collector.ts";
 import type { ResultLedger } from "./result-ledger.ts";
 import { ResultsRoom } from "./results-room.ts";
+import { sayAlive } from "./say-alive.ts";
 import { describeReach } from "./suggest-agent.ts";
 
 /** What JetStream understands as an acknowledgement. */
@@ -81,6 +80,8 @@ export class FleetController implements AsyncDisposable {
     found.catch(() => {}); // whoever needs it looks again
     const { js, jsm, locks: store } = await openJetStream(nc);
     const { holder } = own;
+    // Before it has a lock: whoever finds one of a controller that is not heard takes it over.
+    stack.use(sayAlive(nc, { run, holder, log }));
     const locks = stack.adopt(new FleetLocks(store, nc, { run, holder }), (held) => held.release());
     await locks.check();
     await locks.acquire(runLock(run));
@@ -103,15 +104,6 @@ export class FleetController implements AsyncDisposable {
     const isOwn = (): Promise<boolean> => locks.keeps(runLock(run));
     const collector = { holder, isOwn, js, jsm, ledger, room, acknowledge, onLate };
     const results = stack.use(await ResultCollector.open(run, collector));
-    const say = sayOver(nc, log);
-    let seq = 0;
-    const beat = (): void => {
-      const heartbeat: ControllerHeartbeat = { run, holder, seq: seq++ };
-      say(controllerHeartbeatSubject(run), heartbeat);
-    };
-    beat();
-    const timer = setInterval(beat, HEARTBEAT_MS);
-    stack.defer(() => clearInterval(timer));
     const clocks = stack.use(new ClockLine(nc, () => clock.nowMs()));
     const { agents } = await found.catch(() => ({ agents: [] }));
     const parts = { access, nc, room, clocks, locks, results, asker, log, found: agents };

@@ -9,6 +9,7 @@ import type { AgentDescription, AgentRole } from "../../src/messages/agent-descr
 import { PROTOCOL } from "../../src/messages/envelope.ts";
 import {
   AGENT_SERVICE,
+  controllerHeartbeatSubject,
   heartbeatSubject,
   LOCKS_BUCKET,
   liveSubject,
@@ -142,4 +143,23 @@ test("a run has one controller: another is refused while it lives, and what it l
   const last = await FleetController.open(options);
   await last[Symbol.asyncDispose]();
   expect(await count()).toBe(0);
+});
+
+test("a controller is heard before it has the lock of its run: a slow server lets nobody take it for dead", async () => {
+  const nc = await fleet.connectAs("controller");
+  const [beat, lock] = [controllerHeartbeatSubject("R"), `$KV.${LOCKS_BUCKET}.${runLock("R")}`];
+  const said: string[] = [];
+  const callback = (_: Error | null, { subject }: { subject: string }): void => {
+    said.push(subject);
+  };
+  for (const subject of [beat, lock]) nc.subscribe(subject, { callback });
+  await nc.flush();
+  await using _controller = await FleetController.open({
+    access: accessOf(fleet.directory, "controller"),
+    churnlab: "0",
+    run: "R",
+    ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
+  });
+  await expect.poll(() => new Set(said)).toEqual(new Set([beat, lock]));
+  expect(said[0]).toBe(beat);
 });
