@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { FleetSpec } from "@churnlab/core";
+import { ChurnError, type FleetSpec } from "@churnlab/core";
 import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
 import type { Access } from "../connection-options.ts";
@@ -8,6 +8,7 @@ import { foreseeExpiry } from "../foresee-expiry.ts";
 import { foreseeHoles } from "../foresee-holes.ts";
 import { listen } from "../listen.ts";
 import { heartbeatSchema } from "../messages/agent-description.ts";
+import { NO_FENCE } from "../messages/fence.ts";
 import { liveMessageSchema } from "../messages/live-message.ts";
 import type { TrialKey } from "../messages/trial-messages.ts";
 import {
@@ -130,7 +131,10 @@ export class FleetController implements AsyncDisposable {
       new LeftSides({
         run: asker.run,
         nowMs: asker.nowMs,
-        restore: (agent, key) => recallSide({ nc, asker, log }, agent, key),
+        restore: async (agent, key) => {
+          if (!(await this.#mayRecall(agent))) return false;
+          return recallSide({ nc, asker, log }, agent, key);
+        },
       }),
     );
     this.#listen();
@@ -184,6 +188,23 @@ export class FleetController implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#held.disposeAsync();
+  }
+
+  /**
+   * An agent that this controller never had serves the run under the lock of the controller before, and is asked under one that
+   * comes after it. Resolves with false where another controller has that agent.
+   */
+  async #mayRecall(agent: string): Promise<boolean> {
+    const lock = agentLock(agent);
+    if (this.#locks.fenceOf(lock) !== NO_FENCE) return true;
+    try {
+      await this.#locks.check();
+      await this.#locks.acquire(lock);
+      return true;
+    } catch (error) {
+      if (error instanceof ChurnError && error.code === "E_FLEET_LOCKED") return false;
+      throw error;
+    }
   }
 
   #listen(): void {

@@ -36,6 +36,7 @@ export class FleetLocks {
   /** Of every lock that it ever had. */
   readonly #fences = new Map<string, Fence>();
   readonly #dead = new Set<string>();
+  readonly #acquiring = new Map<string, Promise<void>>();
   /** Of the store that the held locks are of; null before the first look. */
   #madeAtMs: number | null = null;
   /** Up to here every revision of the store is known. */
@@ -100,6 +101,17 @@ export class FleetLocks {
   /** Has it, or rejects with `E_FLEET_LOCKED`, which names the other run, while its controller lives. Needs a check before. */
   async acquire(key: string): Promise<void> {
     if (this.#held.has(key)) return;
+    // Two that both take over what another left would each be in the other's way.
+    const acquiring =
+      this.#acquiring.get(key) ??
+      this.#acquire(key).finally(() => {
+        this.#acquiring.delete(key);
+      });
+    this.#acquiring.set(key, acquiring);
+    await acquiring;
+  }
+
+  async #acquire(key: string): Promise<void> {
     const { kv } = this.#store;
     const value = encodeMessage(this.#own);
     // Nobody has most locks: one question then.

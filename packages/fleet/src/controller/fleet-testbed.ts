@@ -61,6 +61,7 @@ export class FleetTestbed implements Testbed {
     signal.throwIfAborted();
     const sides = stack.use(this.#controller.hold(crew.all, key));
     const { ofTarget, ofLoads, address } = await prepareSides(crew, { key, spec, sides }, signal);
+    await this.#controller.awaitReturned(); // what has ended by now is in no figure of this trial
     const target = new RemoteTarget(crew.target, address);
     const observers = observe(crew, { key, target, stack, spec });
     const { results } = this.#controller;

@@ -94,8 +94,9 @@ export class LeftSides implements Disposable {
       side.isTakenDown = instance === side.agent.instance;
       side.gone.abort();
     }
-    const counted = this.#counted.get(name);
-    if (had === null || counted === undefined) return;
+    if (had === null) return;
+    // Where none ever did, the side is of the controller that had this run before.
+    const counted = this.#counted.get(name) ?? null;
     if (counted !== null && isSameAttempt(had, counted)) return;
     this.leave({ name, instance, heardAtMs: nowMs }, had);
   }

@@ -5,10 +5,15 @@ import { Svcm } from "@nats-io/services";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectNats } from "../../src/connect.ts";
 import { FleetController } from "../../src/controller/fleet-controller.ts";
-import type { AgentDescription, AgentRole } from "../../src/messages/agent-description.ts";
-import { PROTOCOL } from "../../src/messages/envelope.ts";
+import type {
+  AgentDescription,
+  AgentRole,
+  Heartbeat,
+} from "../../src/messages/agent-description.ts";
+import { PROTOCOL, type Request, requestSchema } from "../../src/messages/envelope.ts";
 import {
   AGENT_SERVICE,
+  agentLock,
   controllerHeartbeatSubject,
   heartbeatSubject,
   LOCKS_BUCKET,
@@ -162,4 +167,42 @@ test("a controller is heard before it has the lock of its run: a slow server let
   });
   await expect.poll(() => new Set(said)).toEqual(new Set([beat, lock]));
   expect(said[0]).toBe(beat);
+});
+
+test("a run that is taken up again recalls a side of the controller before it, under a lock that comes after that one's", async () => {
+  const key = { trial: 1, attempt: 1 };
+  const options = {
+    access: accessOf(fleet.directory, "controller"),
+    churnlab: "0",
+    run: "R",
+    ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
+  };
+  const before = await FleetController.open(options);
+  const nc = await fleet.connectAs("controller");
+  const locks = await new Kvm(jetstream(nc)).open(LOCKS_BUCKET);
+  const revision = await locks.put(agentLock("a"), JSON.stringify({ run: "R", holder: "before" }));
+  await before[Symbol.asyncDispose]();
+  await using controller = await FleetController.open(options);
+  const agent = await fleet.connectAs("a");
+  const asked: Request[] = [];
+  agent.subscribe(verbSubject("a", "restore"), {
+    callback: (_, message) => {
+      asked.push(requestSchema.parse(message.json()));
+      message.respond(JSON.stringify({ ok: true, body: { hadLoad: true } }));
+    },
+  });
+  const heartbeat: Heartbeat = {
+    agent: "a",
+    instance: "a",
+    seq: 0,
+    state: "running",
+    run: "R",
+    key,
+    nowMs: 0,
+  };
+  agent.publish(heartbeatSubject("a"), JSON.stringify(heartbeat));
+  await expect.poll(() => asked.length, { timeout: 10_000 }).toBe(1);
+  expect(asked[0]).toMatchObject({ run: "R", body: { key } });
+  expect(asked[0]?.fence.revision).toBeGreaterThan(revision);
+  expect(await controller.awaitReturned()).toEqual(["a"]);
 });

@@ -74,6 +74,14 @@ test("what is refused in part leaves nothing held, so that the other can have it
   await Promise.all([holder.release(), wanting.release(), third.release()]);
 });
 
+test("what a dead one left is had by who asks for it twice at one moment", async () => {
+  await (await openLocks("D")).acquire("agent.left");
+  const next = await openLocks("N");
+  await Promise.all([next.acquire("agent.left"), next.acquire("agent.left")]);
+  expect(await next.keeps("agent.left")).toBe(true);
+  await next.release();
+});
+
 test("of two that want the same agents at one moment, one has all of them", async () => {
   const [a, b] = [await openLocks("A"), await openLocks("B")];
   using _a = beatAs("A");

@@ -3,6 +3,7 @@ import { LeftSides } from "../../src/controller/left-sides.ts";
 import type { Heartbeat } from "../../src/messages/agent-description.ts";
 
 const KEY = { trial: 1, attempt: 2 };
+const NEXT = { trial: 1, attempt: 3 };
 const NEVER = new AbortController().signal;
 /** The dead-man's time, and what a load may take to end then. */
 const GONE_MS = 17_500;
@@ -66,7 +67,7 @@ describe("the side of an agent that was lost", () => {
   it.each([
     ["serves nobody", beat({ run: null })],
     ["serves another run", beat({ run: "S" })],
-    ["was started anew", beat({ instance: "j" })],
+    ["was started anew", beat({ instance: "j", run: null, key: null })],
   ])("is gone once the agent says that it %s", async (_what, heartbeat) => {
     const world = leaveOne();
     expect(await isGone(world)).toBe(false);
@@ -87,11 +88,12 @@ describe("the side of an agent that was lost", () => {
   });
 
   it.each([
-    ["of another attempt", beat({ key: { trial: 1, attempt: 3 } })],
+    ["of another attempt", beat({ key: NEXT })],
     ["of none", beat({ key: null })],
   ])("is gone once the agent says that it has a side %s", async (_what, heartbeat) => {
     const world = leaveOne();
     expect(await isGone(world)).toBe(false);
+    world.left.count("a", NEXT);
     world.left.hear("a", heartbeat);
     expect(await isGone(world)).toBe(true);
   });
@@ -176,12 +178,20 @@ describe("an agent that says that it has a side on which no trial counts", () =>
     expect(left.takeReturned()).toEqual([]);
   });
 
-  it("is left alone where the side is counted on, is another run's, or is of an agent that never had a part", async () => {
+  it("is told so when it never had a part: its side is of the controller that had the run before", async () => {
+    const { left, asked } = countTwo();
+    left.hear("c", beat({ agent: "c", key: EARLIER }));
+    expect(await left.awaitReturned()).toEqual(["c"]);
+    expect(asked).toEqual(["c/1"]);
+  });
+
+  it("is left alone where the side is counted on, is another run's, or is none", async () => {
     const { left, asked } = countTwo();
     left.hear("a", beat({}));
     left.hear("a", beat({ run: "S", key: EARLIER }));
     left.hear("a", beat({ run: null, key: null }));
-    left.hear("c", beat({ agent: "c", key: EARLIER }));
+    left.hear("c", beat({ agent: "c", run: "S", key: EARLIER }));
+    left.hear("c", beat({ agent: "c", key: null }));
     await left.allGone(NEVER);
     expect([asked, left.takeReturned()]).toEqual([[], []]);
   });
