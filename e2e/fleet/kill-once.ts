@@ -45,6 +45,15 @@ const RESTORED_MS_MAX = DEAD_MAN_MS + 15_000;
 const RUN_MS_MAX = 150_000;
 /** Of a run that ends as nobody serves its trial. */
 const UNSERVED = 3;
+/** For so long a run waits for an agent that it lacks. */
+const AGENT_AWAY_MS_MAX = DEAD_MAN_MS + 5000;
+/** For so long it waits for its server. */
+const SERVER_AWAY_MS_MAX = 10_000;
+
+/** Whether a run may end as nobody serves its trial: only where it has waited as long as it says. */
+export function mayBeUnserved({ victim, awayMs }: Pick<KillReport, "victim" | "awayMs">): boolean {
+  return awayMs > (victim === "server" ? SERVER_AWAY_MS_MAX : AGENT_AWAY_MS_MAX);
+}
 
 const scenarioOf = (measureS: number): string => `
 version: 1
@@ -95,11 +104,19 @@ export async function killOnce(fleet: RunningFleet, options: KillOptions): Promi
     const isStored = countAttempts(database) !== null;
     const again = isStored ? ["run", "--resume", "last", ...to] : ["run", "killed.yaml", ...to];
     resumed = isStored;
-    await finish(fleet.start(again), { withinMs, problems });
+    const next = fleet.start(again);
+    await finish(next, { withinMs, problems });
+    if (next.child.exitCode === UNSERVED) {
+      problems.push(`nobody serves the run after its controller: ${next.log().slice(-500)}`);
+    }
   } else {
     await killOther(fleet, options);
     await finish(run, { withinMs, problems });
-    if (run.child.exitCode === UNSERVED && countAttempts(database) !== null) {
+    const isUnserved = run.child.exitCode === UNSERVED;
+    if (isUnserved && !mayBeUnserved(options)) {
+      problems.push(`nobody serves a trial after ${awayMs} ms: ${run.log().slice(-500)}`);
+    }
+    if (isUnserved && countAttempts(database) !== null) {
       resumed = true;
       await finish(fleet.start(["run", "--resume", "last", ...to]), { withinMs, problems });
     }
@@ -174,7 +191,7 @@ async function finish(started: Started, { withinMs, problems }: Finishing): Prom
     child.kill("SIGKILL");
     return;
   }
-  // 0: all well; 3: no server or too few agents at its start; 4: a trial is invalid, and said so.
+  // 0: all well; 3: no server or too few agents, which is for the caller to judge; 4: a trial is invalid, and said so.
   // A controller that was killed after its last result leaves nothing to resume.
   const isOver = child.exitCode === 2 && started.log().includes("no trial is left to run");
   if (!isOver && ![0, 3, 4].includes(child.exitCode ?? -1)) {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { killOnce, type Victim } from "./kill-once.ts";
+import { killOnce, mayBeUnserved, type Victim } from "./kill-once.ts";
 import { agentsWithClocks, type RunningFleet, startFleet } from "./start-fleet.ts";
 
 const SPECS = agentsWithClocks([0, 5000, -5000]);
@@ -15,6 +15,19 @@ beforeAll(async () => {
   fleet = await startFleet(SPECS);
 }, 120_000);
 afterAll(() => fleet[Symbol.asyncDispose]());
+
+it.each([
+  ["agent SIGKILL", 0, false],
+  ["agent SIGSTOP", 15_000, false],
+  ["agent cut off", 15_001, true],
+  ["server", 10_000, false],
+  ["server", 10_001, true],
+] as const)(
+  "a run whose %s is away for %i ms may end as nobody serves its trial: %s",
+  (victim, awayMs, may) => {
+    expect(mayBeUnserved({ victim, awayMs })).toBe(may);
+  },
+);
 
 it.each(TRIED)(
   "after a kill of the %s every attempt is whole or marked, and no host is left",

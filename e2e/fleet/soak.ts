@@ -5,6 +5,8 @@
 // lasts, and how long a server is away, is drawn up to --away seconds: below the dead-man's time and above it, and most of it
 // while the load would still run. Every other SIGSTOP and cut is longer than the dead-man's time, and comes so early that the
 // load would still run when it ends: with --away 30 many of these agents are back in the middle of the next attempt.
+// A run may end as nobody serves its trial only where what was killed is away for longer than the run says that it waits; it is
+// then resumed.
 // The fleets are as `fleet init` writes them, with TLS and a key for each, unless --open says otherwise; they run side by side,
 // each with a server, agents and namespaces of its own. Kills come in a drawn order; none is begun after --within seconds. Prints one line of JSON for each kill, one for each kind of victim, and
 // one for all; ends with 1 when something does not hold that must.
