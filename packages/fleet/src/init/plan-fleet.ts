@@ -35,7 +35,7 @@ export interface FleetOptions {
 export const CONTROLLER_NAME = "controller";
 const SYSTEM_NAME = "system";
 
-/** What a server takes to start grows with their square: 1 s for a thousand, 10 s for three thousand (2.9, 2 processors). */
+/** What a server takes to start grows with their square: 1 to 3 s for a thousand, 10 s for three thousand (2.9, 2 processors). */
 const AGENTS_MAX = 2000;
 const YEARS_VALID = 2;
 const SECRET = 0o600;
