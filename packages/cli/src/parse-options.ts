@@ -1,4 +1,4 @@
-import { durationSchema } from "@churnlab/core";
+import { parseDurationMs } from "@churnlab/core/parse-duration";
 import { InvalidArgumentError } from "commander";
 
 /** A parser of whole numbers within bounds. Digits alone are one: `1e3`, `0x10` and an empty text are not. */
@@ -18,8 +18,8 @@ export const parseCount: (text: string) => number = parseWhole(1);
 
 /** `90s`, `5m`: milliseconds. */
 export function parseDuration(text: string): number {
-  const { success, data } = durationSchema.safeParse(text);
-  if (success) return data;
+  const ms = parseDurationMs(text);
+  if (ms !== null) return ms;
   throw new InvalidArgumentError("It must be a duration such as 90s or 5m.");
 }
 
