@@ -112,13 +112,13 @@ async function reachMeasure(
   signal: AbortSignal,
 ): Promise<Gathering> {
   const { warmUpMs } = trial.spec.phases;
-  const mark = (): void => {
+  const mark = async (): Promise<void> => {
     recording.markMeasure();
-    world.target.markMeasure?.();
+    await world.target.markMeasure?.();
   };
   if (warmUpMs === 0) {
     await recording.look({ atMs: clock.nowMs(), marks: true });
-    mark();
+    await mark();
   }
   const startAtMs = clock.nowMs() + (world.startLeadMs ?? START_MARGIN_MS);
   const gathering = gatherReports(shards, startAtMs, { soak });
@@ -129,7 +129,7 @@ async function reachMeasure(
   looking?.catch(() => {}); // awaited below, unless the load ends before
   await sleepUntil(clock, recording.measureAtMs, over);
   if (!over.aborted) await looking;
-  if (warmUpMs > 0) mark();
+  if (warmUpMs > 0) void mark(); // the load goes on meanwhile
   return gathering;
 }
 

@@ -416,6 +416,27 @@ describe("runTrial", () => {
     },
   );
 
+  it("begins the load only when a target that is asked for its counts has told them, without a warm-up", async () => {
+    const order: string[] = [];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const target = Object.assign(new FakeTarget(), {
+      markMeasure: async () => {
+        setImmediate(resolve);
+        await promise;
+        order.push("told");
+      },
+    });
+    const agent = new FakeAgent("a", {
+      run: async () => {
+        order.push("load");
+        return reportOf("a", NO_LOAD);
+      },
+    });
+    const trial = aTrial({ phases: { warmUpMs: 0, measureMs: 1000, drainMs: 0 } });
+    await run({ agents: [agent], target }, undefined, trial);
+    expect(order).toEqual(["told", "load"]);
+  });
+
   it("carries the doubts of the world, of its target, of every observer and of every agent", async () => {
     const doubt = (message: string): Warning => ({ code: "W_OBSERVER_DEGRADED", message });
     const observer = new FakeObserver();

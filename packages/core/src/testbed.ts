@@ -32,8 +32,8 @@ export interface Target {
   ended(): string | null;
   /** Its own numbers (CPU per connection, accepted connections) where it is ours; else an empty list. */
   measure(): Promise<readonly Measurement[]>;
-  /** The measure phase begins: counts of `measure` are from here on. Absent where it has none. */
-  markMeasure?(): void;
+  /** The measure phase begins: counts of `measure` are from here on, at the latest when this resolves. Absent where it has none. */
+  markMeasure?(): Promise<void> | void;
   /** Absent where nothing is known of it while it serves. */
   readonly account?: ServerAccount;
   /** Connections to an upstream that it keeps between requests, and so after the load. Absent where it is not known. */

@@ -196,12 +196,13 @@ export class TrialSide implements AsyncDisposable {
       throw new ChurnError("E_AGENT", `The side of ${this.#name} was taken down before the look`);
     }
     const ofTarget = role === "target" && "target" in this.#side ? this.#side : null;
-    if (marks) ofTarget?.target.markMeasure?.();
+    const marked = marks ? ofTarget?.target.markMeasure?.() : undefined;
     const observers = this.#side.observers.filter((observer) => observer.role === role);
     const readings = observers.map((observer) => ({
       observer,
       reading: this.#read(observer, { queues: false, ports: true }),
     }));
+    await marked; // a load without a warm-up begins after this
     return {
       roles: readings.map(({ observer, reading }) => this.#lookAt(observer, reading)),
       target: ofTarget === null ? null : await this.#lookAtTarget(ofTarget),

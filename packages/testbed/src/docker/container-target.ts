@@ -45,8 +45,9 @@ export class ContainerTarget implements Target {
     return lines.filter((line) => !line.startsWith(COUNTS_LINE)).join("\n");
   }
 
-  markMeasure(): void {
+  async markMeasure(): Promise<void> {
     this.#before = this.#askCounts();
+    await this.#before.catch(() => {}); // said by `measure`
   }
 
   /** Connections towards the upstream that stay open when nobody asks any more: those of its pool. */
