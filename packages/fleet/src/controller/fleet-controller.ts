@@ -22,10 +22,10 @@ import {
 } from "../subjects.ts";
 import type { AgentLink, LinkParts } from "./agent-link.ts";
 import { AgentRoster, type Crew, type RosterParts } from "./agent-roster.ts";
-import { askOnce } from "./ask-once.ts";
-import { type Asker, headOf } from "./asker.ts";
+import type { Asker } from "./asker.ts";
 import { ClockLine } from "./clock-line.ts";
 import { discoverAgents } from "./discover-agents.ts";
+import { finishLate } from "./finish-late.ts";
 import { FleetLocks } from "./fleet-locks.ts";
 import { FleetServer } from "./fleet-server.ts";
 import { HeldSides } from "./held-sides.ts";
@@ -93,8 +93,7 @@ export class FleetController implements AsyncDisposable {
       nowMs: () => clock.nowMs(),
     };
     const onLate = (agent: string, key: TrialKey): void => {
-      const ask = { ...headOf(asker, agent), verb: "finish", body: { key } } as const;
-      askOnce(nc, ask).catch(() => {}); // it asks again when it is started anew
+      void finishLate({ nc, asker }, agent, key);
     };
     // A piece that is not acknowledged is delivered again, and known then.
     const acknowledge = (delivery: string): void => {
