@@ -1,3 +1,4 @@
+import { setImmediate as immediately } from "node:timers/promises";
 import {
   ChurnError,
   type Trial,
@@ -418,11 +419,9 @@ describe("runTrial", () => {
 
   it("begins the load only when a target that is asked for its counts has told them, without a warm-up", async () => {
     const order: string[] = [];
-    const { promise, resolve } = Promise.withResolvers<void>();
     const target = Object.assign(new FakeTarget(), {
       markMeasure: async () => {
-        setImmediate(resolve);
-        await promise;
+        await immediately();
         order.push("told");
       },
     });

@@ -33,7 +33,7 @@ const counts = (requests: number, failed: number, notAccepted = 0): ServerCounts
 });
 
 async function measure(target: ContainerTarget): Promise<Record<string, number>> {
-  target.markMeasure();
+  await target.markMeasure();
   const measured = await target.measure();
   return Object.fromEntries(measured.map(({ metric, value }) => [metric, value]));
 }
