@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError, type FleetSpec } from "@churnlab/core";
 import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
@@ -41,6 +42,8 @@ import { describeReach } from "./suggest-agent.ts";
 
 /** What JetStream understands as an acknowledgement. */
 const ACK = "+ACK";
+/** Agents are told for so long, at the end of a run, that late results are kept. */
+const LAST_WORDS_MS_MAX = 3000;
 const JUDGE_MS = HEARTBEAT_MS / 4;
 
 export interface ControllerOptions {
@@ -92,9 +95,15 @@ export class FleetController implements AsyncDisposable {
       fenceOf: (agent) => locks.fenceOf(agentLock(agent)),
       nowMs: () => clock.nowMs(),
     };
+    const late = new Set<Promise<void>>();
     const onLate = (agent: string, key: TrialKey): void => {
-      void finishLate({ nc, asker }, agent, key);
+      const finishing = finishLate({ nc, asker }, agent, key);
+      late.add(finishing);
+      void finishing.finally(() => late.delete(finishing));
     };
+    stack.defer(async () => {
+      await Promise.race([Promise.all(late), sleep(LAST_WORDS_MS_MAX, undefined, { ref: false })]);
+    });
     // A piece that is not acknowledged is delivered again, and known then.
     const acknowledge = (delivery: string): void => {
       if (!nc.isClosed()) nc.publish(delivery, ACK);

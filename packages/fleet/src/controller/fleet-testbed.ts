@@ -39,6 +39,8 @@ export class FleetTestbed implements Testbed {
       readonly agents: readonly RemoteAgent[];
     }
   >();
+  /** Agents that are being told that their results are stored. */
+  readonly #finishing = new Set<Promise<unknown>>();
   #attempt: number = Math.floor(Date.now() / 1000) * ATTEMPTS_PER_SECOND;
 
   /** Rejects with `E_NATS`. */
@@ -111,11 +113,15 @@ export class FleetTestbed implements Testbed {
     const body: KeyedRequest = { key: stored.key };
     // What another had to say may still come: it stays on its disk until then.
     for (const link of stored.links.filter(({ name }) => reported.has(name))) {
-      link.tell("finish", { body, withinMs: FINISH_MS_MAX }).catch(() => {});
+      const finishing = link.tell("finish", { body, withinMs: FINISH_MS_MAX }).catch(() => {});
+      this.#finishing.add(finishing);
+      void finishing.finally(() => this.#finishing.delete(finishing));
     }
   }
 
+  /** An agent that is not told keeps what is stored, so the last words are waited for. */
   async close(): Promise<void> {
+    await Promise.all(this.#finishing);
     await this.#controller[Symbol.asyncDispose]();
   }
 
