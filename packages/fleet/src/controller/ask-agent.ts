@@ -8,9 +8,7 @@ import {
   TimeoutError,
 } from "@nats-io/transport-node";
 import { answerSubject } from "../subjects.ts";
-
-/** What the server says itself, in a message without a body, where nobody listens. */
-const NO_RESPONDERS = 503;
+import { isNobody } from "./is-nobody.ts";
 
 export interface AgentAsk {
   readonly agent: string;
@@ -121,8 +119,4 @@ export async function collectAnswers(
     clearTimeout(stall);
     subscription.unsubscribe();
   }
-}
-
-function isNobody({ data, headers }: Msg): boolean {
-  return data.length === 0 && headers?.code === NO_RESPONDERS;
 }

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { type ClockExchange, noteExchange } from "../clock/exchange-clocks.ts";
 import { decodeMessage } from "../message-codec.ts";
 import { answerSubject, clockSubject } from "../subjects.ts";
+import { isNobody } from "./is-nobody.ts";
 
 /** No answer in this time is none. */
 const ANSWER_MS_MAX = 2000;
-const NO_RESPONDERS = 503;
 
 const replySchema: z.ZodType<number> = z.number();
 
@@ -65,7 +65,7 @@ export class ClockLine implements Disposable {
     const receivedMs = this.#nowMs();
     const pending = this.#pending.get(message.subject);
     if (pending === undefined) return;
-    if (message.data.length === 0 && message.headers?.code === NO_RESPONDERS) pending.end("gone");
+    if (isNobody(message)) pending.end("gone");
     else pending.end(readExchange(message, pending.sentMs, receivedMs));
   }
 }

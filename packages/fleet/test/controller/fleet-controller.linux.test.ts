@@ -4,7 +4,7 @@ import { Kvm } from "@nats-io/kv";
 import { Svcm } from "@nats-io/services";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connectNats } from "../../src/connect.ts";
-import { FleetController } from "../../src/controller/fleet-controller.ts";
+import { type ControllerOptions, FleetController } from "../../src/controller/fleet-controller.ts";
 import type {
   AgentDescription,
   AgentRole,
@@ -46,13 +46,20 @@ beforeEach(async () => {
 });
 afterEach(() => fleet[Symbol.asyncDispose]());
 
-test("an agent that says what nobody understands is told of once, and the controller goes on hearing the others", async () => {
-  const lines: string[] = [];
-  await using controller = await FleetController.open({
+/** Of a controller of the run R that has stored nothing yet. */
+function controllerOptions(): ControllerOptions {
+  return {
     access: accessOf(fleet.directory, "controller"),
     churnlab: "0",
     run: "R",
     ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
+  };
+}
+
+test("an agent that says what nobody understands is told of once, and the controller goes on hearing the others", async () => {
+  const lines: string[] = [];
+  await using controller = await FleetController.open({
+    ...controllerOptions(),
     log: (line) => lines.push(line),
   });
   const agent = await fleet.connectAs("a");
@@ -121,12 +128,7 @@ test("a server that is away while agents are looked for costs a trial seconds: t
 });
 
 test("a run has one controller: another is refused while it lives, and what it leaves is for who took the run over", async () => {
-  const options = {
-    access: accessOf(fleet.directory, "controller"),
-    churnlab: "0",
-    run: "R",
-    ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
-  };
+  const options = controllerOptions();
   const first = await FleetController.open(options);
   await expect(FleetController.open(options)).rejects.toMatchObject({
     code: "E_FLEET_LOCKED",
@@ -159,24 +161,14 @@ test("a controller is heard before it has the lock of its run: a slow server let
   };
   for (const subject of [beat, lock]) nc.subscribe(subject, { callback });
   await nc.flush();
-  await using _controller = await FleetController.open({
-    access: accessOf(fleet.directory, "controller"),
-    churnlab: "0",
-    run: "R",
-    ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
-  });
+  await using _controller = await FleetController.open(controllerOptions());
   await expect.poll(() => new Set(said)).toEqual(new Set([beat, lock]));
   expect(said[0]).toBe(beat);
 });
 
 test("a run that is taken up again recalls a side of the controller before it, under a lock that comes after that one's", async () => {
   const key = { trial: 1, attempt: 1 };
-  const options = {
-    access: accessOf(fleet.directory, "controller"),
-    churnlab: "0",
-    run: "R",
-    ledger: { has: () => false, lastAttempt: () => 0, keepLate: () => {} },
-  };
+  const options = controllerOptions();
   const before = await FleetController.open(options);
   const nc = await fleet.connectAs("controller");
   const locks = await new Kvm(jetstream(nc)).open(LOCKS_BUCKET);

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
+import { readPolicy, SCHED_FIFO } from "../../../linux/test/fixtures/read-policy.ts";
 import { monotonicMs } from "../../src/monotonic.ts";
 import { aWorkload, open } from "../fixtures/a-workload.ts";
 import { answerWith, serveRudely } from "../fixtures/rude-server.ts";
@@ -10,13 +11,11 @@ afterAll(() => lab[Symbol.asyncDispose]());
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-/** Threads of this process that come before all others (SCHED_FIFO); proc_pid_stat(5) says so in its 41st field. */
+/** Threads of this process that come before all others. */
 function countPromptThreads(): number {
   return readdirSync("/proc/self/task").filter((thread) => {
-    const file = `/proc/self/task/${thread}/stat`;
-    if (!existsSync(file)) return false; // it has ended since
-    const text = readFileSync(file, "utf8");
-    return text.slice(text.lastIndexOf(")") + 2).split(" ")[41 - 3] === "1";
+    const task = `/proc/self/task/${thread}`;
+    return existsSync(task) && readPolicy(task) === SCHED_FIFO; // it may have ended since
   }).length;
 }
 
