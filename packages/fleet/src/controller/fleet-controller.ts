@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { ChurnError, type FleetSpec } from "@churnlab/core";
 import { openClock } from "../clock/monotonic-clock.ts";
 import { connectNats } from "../connect.ts";
@@ -26,7 +25,7 @@ import { AgentRoster, type Crew, type RosterParts } from "./agent-roster.ts";
 import type { Asker } from "./asker.ts";
 import { ClockLine } from "./clock-line.ts";
 import { discoverAgents } from "./discover-agents.ts";
-import { finishLate } from "./finish-late.ts";
+import { Finishes } from "./finishes.ts";
 import { FleetLocks } from "./fleet-locks.ts";
 import { FleetServer } from "./fleet-server.ts";
 import { HeldSides } from "./held-sides.ts";
@@ -42,8 +41,6 @@ import { describeReach } from "./suggest-agent.ts";
 
 /** What JetStream understands as an acknowledgement. */
 const ACK = "+ACK";
-/** Agents are told for so long, at the end of a run, that late results are kept. */
-const LAST_WORDS_MS_MAX = 3000;
 const JUDGE_MS = HEARTBEAT_MS / 4;
 
 export interface ControllerOptions {
@@ -59,6 +56,8 @@ export interface ControllerOptions {
 /** One run's hold on its fleet: the connection, its heartbeat, its locks, its agents, and their results. */
 export class FleetController implements AsyncDisposable {
   readonly results: ResultCollector;
+  /** Of agents whose results are kept. */
+  readonly finishes: Finishes;
   readonly #parts: LinkParts;
   readonly #log: (line: string) => void;
   /** Agents of which something was not understood, and was told of. */
@@ -95,15 +94,8 @@ export class FleetController implements AsyncDisposable {
       fenceOf: (agent) => locks.fenceOf(agentLock(agent)),
       nowMs: () => clock.nowMs(),
     };
-    const late = new Set<Promise<void>>();
-    const onLate = (agent: string, key: TrialKey): void => {
-      const finishing = finishLate({ nc, asker }, agent, key);
-      late.add(finishing);
-      void finishing.finally(() => late.delete(finishing));
-    };
-    stack.defer(async () => {
-      await Promise.race([Promise.all(late), sleep(LAST_WORDS_MS_MAX, undefined, { ref: false })]);
-    });
+    const finishes = stack.use(new Finishes({ nc, asker }));
+    const onLate = (agent: string, key: TrialKey): void => finishes.tell(agent, key);
     // A piece that is not acknowledged is delivered again, and known then.
     const acknowledge = (delivery: string): void => {
       if (!nc.isClosed()) nc.publish(delivery, ACK);
@@ -115,7 +107,8 @@ export class FleetController implements AsyncDisposable {
     const results = stack.use(await ResultCollector.open(run, collector));
     const clocks = stack.use(new ClockLine(nc, () => clock.nowMs()));
     const { agents } = await found.catch(() => ({ agents: [] }));
-    const parts = { access, nc, room, clocks, locks, results, asker, log, found: agents };
+    const shared = { access, nc, room, clocks, locks, results, finishes, asker, log };
+    const parts = { ...shared, found: agents };
     return new FleetController({ ...parts, held: stack.move() });
   }
 
@@ -125,6 +118,7 @@ export class FleetController implements AsyncDisposable {
       room: ResultsRoom;
       locks: FleetLocks;
       results: ResultCollector;
+      finishes: Finishes;
       held: AsyncDisposableStack;
     },
   ) {
@@ -134,6 +128,7 @@ export class FleetController implements AsyncDisposable {
     this.#locks = parts.locks;
     this.#held = parts.held;
     this.results = parts.results;
+    this.finishes = parts.finishes;
     this.#roster = new AgentRoster({ ...parts, reach: describeReach(parts.access) });
     this.#left = this.#held.use(
       new LeftSides({

@@ -10,7 +10,7 @@ import {
   type TrialWorld,
   warnIneffective,
 } from "@churnlab/core";
-import type { KeyedRequest, TrialKey } from "../messages/trial-messages.ts";
+import type { TrialKey } from "../messages/trial-messages.ts";
 import type { AgentLink } from "./agent-link.ts";
 import type { Crew } from "./agent-roster.ts";
 import { concludeFleetTrial } from "./conclude-fleet-trial.ts";
@@ -23,7 +23,6 @@ import { RemoteObserver } from "./remote-observer.ts";
 import { RemoteTarget } from "./remote-target.ts";
 import type { ResultLedger } from "./result-ledger.ts";
 
-const FINISH_MS_MAX = 5000;
 /** Attempts of one controller are numbered from the second of its start on, so that those of an earlier one cannot be meant. */
 const ATTEMPTS_PER_SECOND = 100_000;
 
@@ -35,12 +34,9 @@ export class FleetTestbed implements Testbed {
     number,
     {
       readonly key: TrialKey;
-      readonly links: readonly AgentLink[];
       readonly agents: readonly RemoteAgent[];
     }
   >();
-  /** Agents that are being told that their results are stored. */
-  readonly #finishing = new Set<Promise<unknown>>();
   #attempt: number = Math.floor(Date.now() / 1000) * ATTEMPTS_PER_SECOND;
 
   /** Rejects with `E_NATS`. */
@@ -73,7 +69,7 @@ export class FleetTestbed implements Testbed {
     listenLive(crew, { key, agents, observers, target, stack });
     const now = { atMs: this.#controller.nowMs(), marks: false };
     await Promise.all(observers.map((observer) => observer.lookAt(now)));
-    this.#stored.set(trial.id, { key, links: crew.all, agents });
+    this.#stored.set(trial.id, { key, agents });
     const held = stack.move();
     return {
       agents,
@@ -110,18 +106,11 @@ export class FleetTestbed implements Testbed {
     this.#stored.delete(id);
     const reported = new Set(reporting(stored.agents));
     this.#controller.results.settle(stored.key, reported);
-    const body: KeyedRequest = { key: stored.key };
     // What another had to say may still come: it stays on its disk until then.
-    for (const link of stored.links.filter(({ name }) => reported.has(name))) {
-      const finishing = link.tell("finish", { body, withinMs: FINISH_MS_MAX }).catch(() => {});
-      this.#finishing.add(finishing);
-      void finishing.finally(() => this.#finishing.delete(finishing));
-    }
+    for (const name of reported) this.#controller.finishes.tell(name, stored.key);
   }
 
-  /** An agent that is not told keeps what is stored, so the last words are waited for. */
   async close(): Promise<void> {
-    await Promise.all(this.#finishing);
     await this.#controller[Symbol.asyncDispose]();
   }
 
